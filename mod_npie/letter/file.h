@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A letter as a file: find what was signed, put a signature in, say what a
+ * file is that is no letter. Knows nothing of libharu, so that the signer can
+ * use it; reads only files this project drew, everything else is refused.
+ */
+#ifndef NPIE_LETTER_FILE_H
+#define NPIE_LETTER_FILE_H
+
+#include "base/bytes.h"
+#include "base/status.h"
+#include "model/cadena.h"
+
+/** A letter's parts; views into the file's bytes, cadena in the pool. */
+typedef struct npie_letter_file_t {
+    npie_bytes_t signed_part[2]; /**< the ByteRange of the Patron field */
+    npie_bytes_t hex;            /**< /Contents digits between < and > */
+    npie_bytes_t cms;            /**< decoded, in the pool, zero padding cut at
+                                      the DER length; len 0 = unsigned */
+    const npie_cadena_t *cadena; /**< from the XMP metadata */
+} npie_letter_file_t;
+
+/**
+ * Takes a letter apart. Strict: begins with %PDF-1.4, ends with %%EOF and one
+ * line end, one signed ByteRange which starts at 0, leaves out exactly the
+ * hex string with its brackets, and reaches the last byte of the file; one
+ * cadena. Never reads outside the bytes whatever they hold.
+ * @param file at most NPIE_LETTER_MAX bytes
+ * @return APR_SUCCESS; NPIE_EINPUT (LETTER) with the reason in err->detail
+ */
+apr_status_t npie_letter_file_parse(npie_letter_file_t **pfile,
+                                    npie_bytes_t file, npie_err_t *err,
+                                    apr_pool_t *p);
+
+/**
+ * Writes a CMS into the Patron field of an unsigned letter.
+ * @param out set to a copy of the file with the signature, in p
+ * @param cms DER, at most NPIE_LETTER_CMS_MAX bytes
+ * @return APR_SUCCESS; NPIE_EINPUT (SIGNATURE) when it is too long or the
+ *         letter is signed already with something else
+ */
+apr_status_t npie_letter_file_sign(npie_bytes_t *out, npie_bytes_t file,
+                                   npie_bytes_t cms, npie_err_t *err,
+                                   apr_pool_t *p);
+
+/** What a file that was given for a letter turned out to be. */
+typedef enum npie_file_kind_t {
+    NPIE_FILE_LETTER,       /**< parses as a letter: compare its cadena */
+    NPIE_FILE_LETTER_RESAVED, /**< a PDF with traces of one of our letters:
+                                   saved or printed by another program */
+    NPIE_FILE_PDF,          /**< a PDF that is none of ours */
+    NPIE_FILE_PFX,
+    NPIE_FILE_CERTIFICATE,
+    NPIE_FILE_KEY,
+    NPIE_FILE_PICTURE,
+    NPIE_FILE_ZIP,          /**< also office documents */
+    NPIE_FILE_HTML,
+    NPIE_FILE_EMPTY,
+    NPIE_FILE_OTHER
+} npie_file_kind_t;
+
+/** What is this file? Never fails, never reads outside the bytes. */
+npie_file_kind_t npie_file_kind(npie_bytes_t file);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What a letter says, and the PDF drawn from it. The only room that uses
+ * libharu.
+ */
+#ifndef NPIE_LETTER_LETTER_H
+#define NPIE_LETTER_LETTER_H
+
+#include <apr_pools.h>
+#include <apr_time.h>
+
+#include "base/bytes.h"
+#include "base/status.h"
+#include "model/cadena.h"
+#include "model/employer.h"
+
+/** The longest letter made or read, in bytes, signatures included. */
+#define NPIE_LETTER_MAX (512 * 1024)
+/** Bytes of DER that fit into a signature field. */
+#define NPIE_LETTER_CMS_MAX 16384
+
+/** Fonts and texts prepared once and shared by all threads; read-only. */
+typedef struct npie_letter_art_t npie_letter_art_t;
+
+/**
+ * Loads and prepares the fonts (subset and deflated once) and the terms.
+ * @param font_dir directory with LiberationSerif-Regular.ttf,
+ *        LiberationSerif-Bold.ttf and LiberationMono-Regular.ttf
+ * @param terms_file UTF-8 template, see conf/letter/terminos.txt
+ * @param institution name of the institute as the letters print it, UTF-8
+ * @return APR_SUCCESS; NPIE_ECONFIG with file, line and remedy in err->detail
+ */
+apr_status_t npie_letter_art_load(npie_letter_art_t **part,
+                                  const char *font_dir, const char *terms_file,
+                                  const char *institution, npie_err_t *err,
+                                  apr_pool_t *p);
+
+/** Everything a letter prints. Strings clean UTF-8, never NULL. */
+typedef struct npie_letter_t {
+    npie_letter_kind_t kind;
+    apr_int64_t folio;
+    apr_time_t time;              /**< UTC microseconds, whole seconds */
+    const npie_employer_t *employer; /**< with the contact data of this renewal */
+    npie_bytes_t old_public_key;  /**< BIT STRING DER; not printed in letter 2 */
+    const char *old_spki;         /**< SHA-256, 64 hex digits */
+    npie_bytes_t new_public_key;  /**< BIT STRING DER */
+    const char *new_spki;
+    const char *serial;           /**< letter 2: the new certificate's serial */
+    apr_time_t not_before;        /**< letter 2 */
+    apr_time_t not_after;         /**< letter 2 */
+} npie_letter_t;
+
+/** The letter's cadena original, in p; strings are views into the letter. */
+npie_cadena_t *npie_letter_cadena(const npie_letter_t *letter, apr_pool_t *p);
+
+/**
+ * Draws a letter: PDF/A-1b with two empty signature fields, "Patron" (to be
+ * signed first) and "Instituto". The Patron field's ByteRange covers the whole
+ * file but the contents of its /Contents string. Same letter and art, same
+ * bytes. The cadena original is printed, and stands once in the XMP metadata
+ * as <npie:cadena>...</npie:cadena>, XML-escaped and uncompressed. A letter's
+ * text that does not fit WinAnsi is written with the nearest letters.
+ * Thread-safe; libharu runs in an arena of the calling thread.
+ * @param pdf set to the file's bytes, in p
+ * @return APR_SUCCESS; NPIE_EINPUT when a field is not clean or too long;
+ *         NPIE_EINTERNAL (LETTER_DRAW)
+ */
+apr_status_t npie_letter_draw(npie_bytes_t *pdf, const npie_letter_art_t *art,
+                              const npie_letter_t *letter, npie_err_t *err,
+                              apr_pool_t *p);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The cadena original: what a letter says, as one machine-readable line.
+ *
+ *   ||1.0|kind|folio|RP|RFC|CURP|user|old|new|e-mail|time||
+ *
+ * kind 1 or 2; folio decimal; old and new the SHA-256 of each
+ * SubjectPublicKeyInfo in lower-case hex; time UTC in RFC 3339 to the second.
+ * In RP ... e-mail a '|' is written %7C, a '%' %25; nothing else is escaped.
+ */
+#ifndef NPIE_MODEL_CADENA_H
+#define NPIE_MODEL_CADENA_H
+
+#include <apr_pools.h>
+#include <apr_time.h>
+
+#include "base/bytes.h"
+#include "base/status.h"
+
+/** The longest cadena, in bytes. */
+#define NPIE_CADENA_MAX 1024
+
+/** Which letter: 1 accepts the renewal, 2 the terms. */
+typedef enum npie_letter_kind_t {
+    NPIE_LETTER_RENEWAL = 1,
+    NPIE_LETTER_TERMS = 2
+} npie_letter_kind_t;
+
+/** All strings clean UTF-8, never NULL. */
+typedef struct npie_cadena_t {
+    npie_letter_kind_t kind;
+    apr_int64_t folio;       /**< 1 and up */
+    const char *rp;          /**< 11 characters */
+    const char *rfc;
+    const char *curp;
+    const char *user;
+    const char *old_spki;    /**< 64 lower-case hex digits */
+    const char *new_spki;    /**< 64 lower-case hex digits */
+    const char *email;
+    apr_time_t time;         /**< UTC microseconds, whole seconds */
+} npie_cadena_t;
+
+/**
+ * Writes the line.
+ * @return NUL-ended UTF-8 in p
+ */
+char *npie_cadena_format(const npie_cadena_t *cadena, apr_pool_t *p);
+
+/**
+ * Reads a line back; only exactly what npie_cadena_format() writes is taken.
+ * @param text the line, not NUL ended
+ * @return APR_SUCCESS or NPIE_EINPUT
+ */
+apr_status_t npie_cadena_parse(npie_cadena_t **pcadena, npie_bytes_t text,
+                               apr_pool_t *p);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The fields of an employer's record: their forms and check digits.
+ */
+#ifndef NPIE_MODEL_FIELD_H
+#define NPIE_MODEL_FIELD_H
+
+#include <apr_pools.h>
+
+#include "base/status.h"
+
+/** Sizes in bytes with the NUL. */
+#define NPIE_RP_SIZE 12   /**< registro patronal with check digit */
+#define NPIE_RP10_SIZE 11 /**< the same without */
+#define NPIE_USER_MIN 8   /**< characters */
+#define NPIE_USER_MAX 20
+#define NPIE_EMAIL_MAX 254 /**< bytes, RFC 5321 section 4.5.3.1.3 */
+
+/**
+ * The check digit of a registro patronal.
+ * @param rp10 ten characters: letter or digit, then nine digits; upper case
+ * @return '0' to '9', or 0 when rp10 has not that form
+ */
+char npie_field_rp_digit(const char *rp10);
+
+/**
+ * A registro patronal as people write it (blanks and hyphens anywhere, lower
+ * case) made plain, its check digit verified.
+ * @param out 11 characters and NUL; set only on success
+ * @param text NUL-ended, any bytes
+ * @return APR_SUCCESS or NPIE_EINPUT
+ */
+apr_status_t npie_field_rp(char out[NPIE_RP_SIZE], const char *text);
+
+/** The form shown to people, "A064878710-7", in p. rp: 11 characters. */
+char *npie_field_rp_display(const char *rp, apr_pool_t *p);
+
+/** How a field's check digit came out. */
+typedef enum npie_field_verdict_t {
+    NPIE_FIELD_BAD,     /**< not the form at all */
+    NPIE_FIELD_SUSPECT, /**< right form, wrong check digit: a warning */
+    NPIE_FIELD_GOOD
+} npie_field_verdict_t;
+
+/** RFC: NUL-ended upper-case UTF-8 (Ñ is two bytes); form, real date and
+ * check digit. */
+npie_field_verdict_t npie_field_rfc(const char *rfc);
+
+/** CURP: NUL-ended upper-case UTF-8; form, date, sex, entity and check digit;
+ * BAD or GOOD, and SUSPECT for a wrong digit. */
+npie_field_verdict_t npie_field_curp(const char *curp);
+
+/** User name: 8 to 20 ASCII letters and digits. 1 = yes. */
+int npie_field_user(const char *user);
+
+/**
+ * One e-mail address fit for SMTP and for mail headers: local part dot-atom
+ * or quoted string, domain of letters-digits-hyphen labels or UTF-8 labels
+ * (RFC 5321, 6531), at least two labels, no control characters, at most
+ * NPIE_EMAIL_MAX bytes.
+ * @param text NUL-ended
+ * @return 1 yes, 0 no
+ */
+int npie_field_email(const char *text);
+
+/** Are two addresses the same? Local parts byte for byte, domains without
+ * regard to ASCII case. 1 = yes. */
+int npie_field_email_same(const char *a, const char *b);
+
+/**
+ * Ten digits of a telephone number: blanks, hyphens, parentheses, dots and a
+ * leading +52 are dropped.
+ * @param out ten digits and NUL; set only on success
+ * @return APR_SUCCESS or NPIE_EINPUT
+ */
+apr_status_t npie_field_phone(char out[11], const char *text);
+
+/** Postal code: five digits. 1 = yes. */
+int npie_field_postcode(const char *text);
+
+/** One of the 32 federal entities; strings static. */
+typedef struct npie_entity_t {
+    int inegi;        /**< 1 to 32 */
+    const char *name; /**< UTF-8 */
+    const char *curp; /**< two letters */
+} npie_entity_t;
+
+/** By INEGI number; NULL when there is none. */
+const npie_entity_t *npie_entity_find(int inegi);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Making an employer's certificate. Used by npie-signer alone: whoever links
+ * this room's issuer holds a CA key.
+ */
+#ifndef NPIE_PKI_ISSUE_H
+#define NPIE_PKI_ISSUE_H
+
+#include "pki/cert.h"
+#include "pki/csr.h"
+
+/** The certificate profile (RFC 5280). Strings are ASCII, NULL = left out. */
+typedef struct npie_profile_t {
+    int validity_months;   /**< calendar months, 1 to 120 */
+    apr_interval_time_t backdate; /**< notBefore lies this long before now */
+    const char *crl_url;
+    const char *ocsp_url;
+    const char *issuer_url; /**< CA certificate, DER */
+    const char *policy_oid; /**< dotted */
+} npie_profile_t;
+
+/** Who the certificate is for. Clean UTF-8, never NULL; "" is left out, but
+ * name, rp10 and common_name must be there. */
+typedef struct npie_subject_t {
+    const char *organization; /**< O, razón social */
+    const char *rp10;         /**< OU */
+    const char *common_name;  /**< CN, legal representative */
+    const char *curp;         /**< serialNumber */
+    const char *rfc;          /**< x500UniqueIdentifier (BIT STRING or text as
+                                   SAT writes it: see pki/issue.c) */
+    const char *email;        /**< subjectAltName rfc822Name, or
+                                   SmtpUTF8Mailbox when it is not ASCII */
+} npie_subject_t;
+
+/** A CA's key and certificate with the constant extensions made once. Used by
+ * one thread at a time. */
+typedef struct npie_issuer_t npie_issuer_t;
+
+/**
+ * Takes a key and its CA certificate into use. The key stays in libcrypto's
+ * memory, which the pool's cleanup cleanses.
+ * @param key owned by the issuer on success, by the caller otherwise
+ * @return APR_SUCCESS; NPIE_ECONFIG (no CA certificate, key does not match,
+ *         expired, profile out of range)
+ */
+apr_status_t npie_issuer_create(npie_issuer_t **pissuer, EVP_PKEY *key,
+                                const npie_cert_t *ca,
+                                const npie_profile_t *profile,
+                                npie_err_t *err, apr_pool_t *p);
+
+/**
+ * Signs a certificate for a verified request.
+ * @param pder set to DER in p
+ * @param now UTC microseconds
+ * @return APR_SUCCESS; NPIE_EPOLICY when the CA expires before the end of the
+ *         validity; NPIE_EINTERNAL
+ */
+apr_status_t npie_issuer_issue(npie_bytes_t *pder, npie_issuer_t *issuer,
+                               const npie_csr_t *csr,
+                               const npie_subject_t *subject, apr_time_t now,
+                               npie_err_t *err, apr_pool_t *p);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The authorities whose certificates may log in and renew.
+ */
+#ifndef NPIE_PKI_TRUST_H
+#define NPIE_PKI_TRUST_H
+
+#include <apr_tables.h>
+
+#include "pki/cert.h"
+
+/** A set of CA certificates, roots and intermediates. Read-only after
+ * loading: threads may share it. */
+typedef struct npie_trust_t npie_trust_t;
+
+/**
+ * Loads CA certificates from PEM files. Self-signed ones are anchors, others
+ * help to build chains. A file without a certificate, a certificate that is
+ * no CA, or a set without an anchor fails.
+ * @param files of const char *, absolute paths
+ * @return APR_SUCCESS; NPIE_ECONFIG with file and reason in err->detail
+ */
+apr_status_t npie_trust_load(npie_trust_t **ptrust,
+                             const apr_array_header_t *files,
+                             npie_err_t *err, apr_pool_t *p);
+
+/**
+ * Verifies that a certificate was issued under this trust: path per RFC 5280
+ * section 6 at the last second of the leaf's validity that all of the chain's
+ * issuers can cover; the leaf's own dates against the present are NOT judged,
+ * the caller does that. The leaf must not be a CA, its keyUsage (when
+ * present) must have digitalSignature, its extendedKeyUsage (when present)
+ * clientAuth, emailProtection or any. Weak signatures (SHA-1) and RSA keys
+ * from min_bits on are taken in this old chain; MD5 and shorter are not.
+ * Revocation is the registry's matter.
+ * @param chain of npie_bytes_t, DER certificates that came along; may be NULL
+ * @param min_bits shortest RSA key of the leaf, e.g. 1024
+ * @return APR_SUCCESS; NPIE_ESIGNATURE (UNTRUSTED); NPIE_EPOLICY (KEY_WEAK);
+ *         NPIE_EINTERNAL
+ */
+apr_status_t npie_trust_verify(const npie_trust_t *trust,
+                               const npie_cert_t *leaf,
+                               const apr_array_header_t *chain, int min_bits,
+                               npie_err_t *err, apr_pool_t *ptemp);
+
+/**
+ * The CA certificates above a leaf, nearest first, the anchor last.
+ * @param pchain set to an array of npie_bytes_t (DER) in p
+ * @return as npie_trust_verify()
+ */
+apr_status_t npie_trust_chain(apr_array_header_t **pchain,
+                              const npie_trust_t *trust,
+                              const npie_cert_t *leaf, npie_err_t *err,
+                              apr_pool_t *p);
+
+#endif

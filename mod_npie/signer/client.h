@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Asking npie-signer. One connection an exchange, one deadline for all of it.
+ */
+#ifndef NPIE_SIGNER_CLIENT_H
+#define NPIE_SIGNER_CLIENT_H
+
+#include <apr_tables.h>
+#include <apr_time.h>
+
+#include "signer/protocol.h"
+
+/** Where the signer is. Read-only; threads may share it. */
+typedef struct npie_signer_t {
+    const char *path;            /**< unix socket, absolute */
+    apr_interval_time_t timeout; /**< for a whole exchange, microseconds */
+} npie_signer_t;
+
+/** What PING told. */
+typedef struct npie_signer_state_t {
+    apr_uint32_t pid;
+    apr_uint64_t issued; /**< certificates in the issuance log */
+} npie_signer_state_t;
+
+/** @return APR_SUCCESS; NPIE_EBACKEND (SIGNER_DOWN); NPIE_EPROTO */
+apr_status_t npie_signer_ping(npie_signer_state_t *state,
+                              const npie_signer_t *signer, npie_err_t *err,
+                              apr_pool_t *ptemp);
+
+/**
+ * Asks for the certificate of a renewal. The same request again gives the
+ * same certificate, so after NPIE_EBACKEND the caller simply repeats it.
+ * @param pcert set to DER in p
+ * @param csr DER; letter: letter 1 with the employer's signature inside
+ * @return APR_SUCCESS; NPIE_EPOLICY (the signer's problem number, or
+ *         ISSUE_REFUSED); NPIE_EBACKEND (SIGNER_DOWN: unreachable, timed out,
+ *         busy or failed); NPIE_EPROTO
+ */
+apr_status_t npie_signer_issue(npie_bytes_t *pcert, const npie_signer_t *signer,
+                               npie_bytes_t csr, npie_bytes_t letter,
+                               npie_err_t *err, apr_pool_t *p);
+
+#endif

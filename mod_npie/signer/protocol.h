@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What httpd and npie-signer say to each other over their unix socket.
+ *
+ * A frame is 12 bytes, big-endian, and a payload: version 2 (= 1), op 2,
+ * id 4, payload length 4. The reply carries the request's op with the high
+ * bit set, and its id. Payload fields are those of base/wire.h.
+ *
+ *   PING   -> (nothing);  reply: status 4, u32 pid, u64 certificates issued
+ *   ISSUE  -> bytes CSR (DER), bytes letter 1 as signed (PDF)
+ *            reply: status 4; 0: bytes certificate (DER), u16 n, n x bytes CA
+ *            certificate (DER, nearest first); else: u16 problem number,
+ *            string detail (English)
+ *
+ * Anything else: an error reply, and the connection stays or is closed, but
+ * the signer lives on.
+ */
+#ifndef NPIE_SIGNER_PROTOCOL_H
+#define NPIE_SIGNER_PROTOCOL_H
+
+#include <apr_pools.h>
+
+#include "base/bytes.h"
+#include "base/status.h"
+
+#define NPIE_SIGNER_VERSION 1
+#define NPIE_SIGNER_HEADER_SIZE 12
+#define NPIE_SIGNER_PAYLOAD_MAX (1024 * 1024)
+#define NPIE_SIGNER_REPLY 0x8000
+
+typedef enum npie_signer_op_t {
+    NPIE_SIGNER_PING = 1,
+    NPIE_SIGNER_ISSUE = 2
+} npie_signer_op_t;
+
+/** How a request ended, on the wire. */
+typedef enum npie_signer_status_t {
+    NPIE_SIGNER_OK = 0,
+    NPIE_SIGNER_REFUSED = 1,  /**< the evidence does not hold */
+    NPIE_SIGNER_MALFORMED = 2,
+    NPIE_SIGNER_UNKNOWN_OP = 3,
+    NPIE_SIGNER_BUSY = 4,     /**< too many in a short time */
+    NPIE_SIGNER_FAILED = 5    /**< its own fault: disk, library */
+} npie_signer_status_t;
+
+/** A frame's header, decoded. */
+typedef struct npie_signer_header_t {
+    apr_uint16_t op;
+    apr_uint32_t id;
+    apr_uint32_t length;
+} npie_signer_header_t;
+
+void npie_signer_header_put(unsigned char out[NPIE_SIGNER_HEADER_SIZE],
+                            const npie_signer_header_t *header);
+/** @return APR_SUCCESS, or NPIE_EPROTO for another version or a length over
+ * NPIE_SIGNER_PAYLOAD_MAX */
+apr_status_t npie_signer_header_get(npie_signer_header_t *header,
+                                    const unsigned char in[NPIE_SIGNER_HEADER_SIZE]);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Sessions and other short-lived things in Redis. The only place that uses
+ * hiredis. Whatever is here may vanish at any time and costs a login.
+ *
+ * Keys: npie:1:session:<sha256 of the cookie>, npie:1:holder:<spki sha256>
+ * (set of session keys), npie:1:draft:<session>:<page>, npie:1:once:<sha256>,
+ * npie:1:rate:<name>.
+ */
+#ifndef NPIE_STORE_SESSION_H
+#define NPIE_STORE_SESSION_H
+
+#include <apr_pools.h>
+#include <apr_time.h>
+
+#include "base/bytes.h"
+#include "base/status.h"
+
+/** A process's pool of connections; threads share it. */
+typedef struct npie_sessions_t npie_sessions_t;
+
+/** How Redis is reached. */
+typedef struct npie_redis_t {
+    const char *socket;   /**< unix socket path, or NULL: TCP */
+    const char *host;     /**< TCP host */
+    int port;
+    int database;         /**< SELECT number, 0 = none */
+    const char *user;     /**< ACL user or NULL */
+    const char *password; /**< or NULL; never logged */
+    apr_interval_time_t timeout; /**< connect and command, microseconds */
+    int connections;      /**< most connections of a process */
+} npie_redis_t;
+
+/** What a session's holder may do. Stored as this character. */
+typedef enum npie_access_t {
+    NPIE_ACCESS_REFUSED = 'x',    /**< only the page that says why */
+    NPIE_ACCESS_RENEWAL = 'r',    /**< the renewal's pages and nothing else */
+    NPIE_ACCESS_TERMS = 't',      /**< letter 2 is to be signed first */
+    NPIE_ACCESS_APPLICATION = 'a' /**< the application, and the pages */
+} npie_access_t;
+
+/** A session: who proved which key. Strings clean UTF-8, never NULL. */
+typedef struct npie_session_t {
+    npie_access_t access;
+    int problem;               /**< REFUSED: the problem's number */
+    apr_int64_t employer;      /**< registry row, 0 = unknown */
+    apr_int64_t certificate;   /**< registry row, 0 = unknown */
+    const char *user;
+    const char *name;          /**< razón social */
+    const char *rp;            /**< 11 characters */
+    const char *rfc;
+    const char *common_name;   /**< of the certificate */
+    const char *email;
+    const char *serial;        /**< upper-case hex */
+    const char *spki;          /**< SHA-256 of the proved key, 64 hex digits */
+    const char *csrf;          /**< token for forms */
+    apr_time_t not_before;     /**< certificate, UTC microseconds */
+    apr_time_t not_after;
+    apr_time_t event;          /**< REFUSED: when it was revoked, superseded */
+    apr_time_t created;
+    apr_time_t expires;        /**< absolute end whatever the activity */
+} npie_session_t;
+
+/**
+ * Makes the pool; connects at first use.
+ * @param redis copied into p
+ * @return APR_SUCCESS or APR's error
+ */
+apr_status_t npie_sessions_create(npie_sessions_t **psessions,
+                                  const npie_redis_t *redis, apr_pool_t *p);
+
+/**
+ * Reads a session and puts its idle end off, in one round trip (GETEX). A
+ * stale connection is replaced and the command repeated once.
+ * @param key SHA-256 of the cookie's value, 64 hex digits
+ * @param idle seconds the session lives on without another request
+ * @param now a session past its absolute end is APR_NOTFOUND
+ * @return APR_SUCCESS; APR_NOTFOUND; NPIE_EBACKEND (SESSIONS_DOWN)
+ */
+apr_status_t npie_session_get(npie_session_t **psession,
+                              npie_sessions_t *sessions, const char *key,
+                              int idle, apr_time_t now, npie_err_t *err,
+                              apr_pool_t *p);
+
+/** Writes a session, new or changed, and notes it under its key's holder.
+ * @return APR_SUCCESS; NPIE_EBACKEND */
+apr_status_t npie_session_put(npie_sessions_t *sessions, const char *key,
+                              const npie_session_t *session, int idle,
+                              npie_err_t *err, apr_pool_t *ptemp);
+
+/** Ends one session, and its drafts are left to expire.
+ * @return APR_SUCCESS also when there is none; NPIE_EBACKEND */
+apr_status_t npie_session_end(npie_sessions_t *sessions, const char *key,
+                              npie_err_t *err, apr_pool_t *ptemp);
+
+/** Ends every session that a key opened.
+ * @param spki SHA-256 of the key, 64 hex digits
+ * @param except a session key to spare, or NULL
+ * @return APR_SUCCESS; NPIE_EBACKEND */
+apr_status_t npie_session_end_all(npie_sessions_t *sessions, const char *spki,
+                                  const char *except, npie_err_t *err,
+                                  apr_pool_t *ptemp);
+
+/** Keeps what was typed into a page's form, or why it was refused, for a
+ * while. value: any text. Overwrites. NULL value removes.
+ * @param key the session's; page: its name
+ * @return APR_SUCCESS; NPIE_EBACKEND */
+apr_status_t npie_draft_put(npie_sessions_t *sessions, const char *key,
+                            const char *page, const char *value, int seconds,
+                            npie_err_t *err, apr_pool_t *ptemp);
+
+/** @return APR_SUCCESS; APR_NOTFOUND; NPIE_EBACKEND */
+apr_status_t npie_draft_get(const char **pvalue, npie_sessions_t *sessions,
+                            const char *key, const char *page, npie_err_t *err,
+                            apr_pool_t *p);
+
+/** Notes a thing that may be used once (a login challenge) for seconds.
+ * @param id SHA-256 in hex
+ * @return APR_SUCCESS; NPIE_EBACKEND */
+apr_status_t npie_once_put(npie_sessions_t *sessions, const char *id,
+                           int seconds, npie_err_t *err, apr_pool_t *ptemp);
+
+/** Uses it up.
+ * @return APR_SUCCESS the first time; APR_NOTFOUND after that or when it never
+ *         was; NPIE_EBACKEND */
+apr_status_t npie_once_take(npie_sessions_t *sessions, const char *id,
+                            npie_err_t *err, apr_pool_t *ptemp);
+
+/** Counts an event in a fixed window.
+ * @param pcount how many in this window, this one included
+ * @return APR_SUCCESS; NPIE_EBACKEND */
+apr_status_t npie_rate_count(apr_int64_t *pcount, npie_sessions_t *sessions,
+                             const char *name, int window_seconds,
+                             npie_err_t *err, apr_pool_t *ptemp);
+
+/** Is Redis there? @return APR_SUCCESS; NPIE_EBACKEND */
+apr_status_t npie_sessions_ping(npie_sessions_t *sessions, npie_err_t *err,
+                                apr_pool_t *ptemp);
+
+#endif
