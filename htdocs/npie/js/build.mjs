@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bundles the pages' scripts: node build.mjs [outdir].
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build as esbuild } from 'esbuild';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const problemFile = join(here, '../../../mod_npie/base/problem.def');
+const entries = {
+  npie: join(here, 'src/pages/main.js'),
+  'npie-worker': join(here, 'src/worker.js'),
+  'npie-legacy': join(here, 'src/crypto/legacy.js'),
+};
+
+/** The numbered problems of problem.def, by number. */
+export function readProblems(text = readFileSync(problemFile, 'utf8')) {
+  const strings = '((?:\\s*"(?:[^"\\\\]|\\\\.)*")+)';
+  const pattern = new RegExp(
+    'NPIE_PROBLEM\\(\\s*(\\d+),\\s*(\\w+),' + [1, 2, 3, 4].map(() => strings).join('\\s*,')
+      + '\\s*\\)', 'g');
+  const problems = {};
+  let last = 0;
+  for (const [, number, name, ...texts] of text.matchAll(pattern)) {
+    const [slug, , cause, remedy] = texts.map((literal) =>
+      [...literal.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([whole]) => JSON.parse(whole)).join(''));
+    if (Number(number) <= last) {
+      throw new Error(`problem.def: ${number} does not ascend`);
+    }
+    last = Number(number);
+    problems[number] = { name, slug, cause, remedy };
+  }
+  // The comment at the head of the file writes the macro's name once too.
+  const written = text.match(/^NPIE_PROBLEM\(/gm)?.length ?? 0;
+  if (written === 0 || written !== Object.keys(problems).length) {
+    throw new Error(`problem.def: read ${Object.keys(problems).length} of ${written} problems`);
+  }
+  return problems;
+}
+
+/** `npie:problems`: NUMBER by name, and the texts by number. */
+const problemModule = {
+  name: 'npie-problems',
+  setup(build) {
+    build.onResolve({ filter: /^npie:problems$/ }, () =>
+      ({ path: problemFile, namespace: 'npie-problems' }));
+    build.onLoad({ filter: /.*/, namespace: 'npie-problems' }, () => {
+      const problems = readProblems();
+      const numbers = Object.fromEntries(
+        Object.entries(problems).map(([number, { name }]) => [name, Number(number)]));
+      return {
+        contents: `export const NUMBER = ${JSON.stringify(numbers)};\n`
+          + `export const problems = ${JSON.stringify(problems)};\n`,
+        watchFiles: [problemFile],
+      };
+    });
+  },
+};
+
+/** The licences of the packages that went into the bundles, in one text. */
+function licences(inputs) {
+  const packages = new Set();
+  for (const input of Object.keys(inputs)) {
+    const found = input.replaceAll('\\', '/').match(/node_modules\/((?:@[^/]+\/)?[^/]+)/);
+    if (found) {
+      packages.add(found[1]);
+    }
+  }
+  return [...packages].sort().map((name) => {
+    const root = join(here, 'node_modules', name);
+    const { version, license } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    return `${name} ${version} (${license})\n\n${readFileSync(join(root, 'LICENSE'), 'utf8')}\n`;
+  }).join('-'.repeat(72) + '\n');
+}
+
+/**
+ * Writes the bundles and licenses.txt.
+ * @param outdir where to
+ * @param more further entries, name to file, as tests need them
+ * @return esbuild's metafile
+ */
+export async function build(outdir = here, more = {}) {
+  const result = await esbuild({
+    entryPoints: { ...entries, ...more },
+    outdir,
+    bundle: true,
+    format: 'esm',
+    minify: true,
+    target: ['chrome109', 'firefox115', 'safari16'],
+    legalComments: 'none',
+    metafile: true,
+    absWorkingDir: here,
+    logLevel: 'warning',
+    plugins: [problemModule],
+    external: ['./npie-legacy.js'],
+  });
+  writeFileSync(join(outdir, 'licenses.txt'), licences(result.metafile.inputs));
+  return result.metafile;
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(resolve(process.argv[1])).href) {
+  const { outputs } = await build(process.argv[2] ? resolve(process.argv[2]) : here);
+  for (const [file, { bytes }] of Object.entries(outputs)) {
+    console.log(`${relative(process.cwd(), resolve(here, file))} ${bytes}`);
+  }
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * What pages may ask of the worker that holds keys and passwords. Every call
+ * returns a promise that resolves to `{ok: true, ...}` or to
+ * `{ok: false, problem, detail}`: a number of problem.def, and sometimes a
+ * Spanish sentence about this case. None rejects. `onProgress` gets 0..1.
+ *
+ * Info, a certificate: `{subject: {cn, o, ou, rfc, curp, email}, serial,
+ * issuer, notBefore, notAfter, spkiSha256, keyType, keyBits}`; dates as ISO
+ * strings, serial and digest as hex, keyType 'RSA', 'P-256', 'P-384', 'P-521'
+ * or ''.
+ */
+import { NUMBER } from 'npie:problems';
+
+let worker;
+let lastCall = 0;
+const waiting = new Map();
+
+/** The worker's address; Trusted Types want it from a policy. */
+function workerUrl() {
+  const url = new URL('npie-worker.js', import.meta.url).href;
+  if (!globalThis.trustedTypes) {
+    return url;
+  }
+  return globalThis.trustedTypes.createPolicy('npie', {
+    createScriptURL(text) {
+      if (text !== url) {
+        throw new TypeError('not a script of these pages');
+      }
+      return text;
+    },
+  }).createScriptURL(url);
+}
+
+function settle(id, answer) {
+  const call = waiting.get(id);
+  if (call) {
+    waiting.delete(id);
+    call.resolve(answer);
+  }
+}
+
+function receive({ data }) {
+  if ('progress' in data) {
+    waiting.get(data.id)?.onProgress?.(data.progress);
+  } else {
+    settle(data.id, data.answer);
+  }
+}
+
+/** A worker that does not load is a browser that cannot do this. */
+function lose(event) {
+  event.preventDefault();
+  for (const id of [...waiting.keys()]) {
+    settle(id, { ok: false, problem: NUMBER.BROWSER });
+  }
+}
+
+function call(method, argument, onProgress) {
+  if (!globalThis.isSecureContext || !globalThis.Worker || !globalThis.crypto?.subtle) {
+    return Promise.resolve({ ok: false, problem: NUMBER.BROWSER });
+  }
+  if (!worker) {
+    worker = new Worker(workerUrl(), { type: 'module', name: 'npie' });
+    worker.addEventListener('message', receive);
+    worker.addEventListener('error', lose);
+  }
+  return new Promise((resolve) => {
+    const id = ++lastCall;
+    waiting.set(id, { resolve, onProgress });
+    worker.postMessage({ id, method, argument });
+  });
+}
+
+/** Files and Blobs as {name, bytes}; a plain Uint8Array has no name. */
+async function read(file) {
+  if (file instanceof Uint8Array) {
+    return { name: '', bytes: file };
+  }
+  return { name: file.name ?? '', bytes: new Uint8Array(await file.arrayBuffer()) };
+}
+
+/** Reads the files first: one that has gone since it was chosen is damaged. */
+async function callWithFiles(method, files, argument, onProgress) {
+  let contents;
+  try {
+    contents = await Promise.all(Array.from(files, read));
+  } catch {
+    return { ok: false, problem: NUMBER.FILE_DAMAGED };
+  }
+  return call(method, { ...argument, files: contents }, onProgress);
+}
+
+/**
+ * What the chosen files are, before any password.
+ * @param files one .pfx, or a .cer and a .key, in any order: File[]
+ * @return {kind: 'pfx'|'pair', certificate?: Info}; certificate only where
+ *         the file does not hide it
+ */
+export function peek(files) {
+  return callWithFiles('peek', files, {});
+}
+
+/**
+ * Opens the files and proves that key and certificate belong together.
+ * @return {handle, certificate: Info}; the key stays in the worker until
+ *         close(handle) or until the page goes
+ */
+export function open(files, password, { onProgress } = {}) {
+  return callWithFiles('open', files, { password }, onProgress);
+}
+
+/**
+ * Signs: a detached CMS over exactly these bytes.
+ * @param content Uint8Array or ArrayBuffer, or several that follow one
+ *        another
+ * @return {cms: base64}
+ */
+export function sign(handle, content) {
+  return call('sign', { handle, content: Array.isArray(content) ? content : [content] });
+}
+
+/**
+ * Signs a letter's ByteRange.
+ * @param pdf the letter's File, Blob or Uint8Array
+ * @return {cms: base64}; problem LETTER when it is no letter to sign
+ */
+export function signLetter(handle, pdf) {
+  return callWithFiles('signLetter', [pdf], { handle });
+}
+
+/**
+ * Makes a key pair, its request and its password-encrypted .key file.
+ * @param options.algorithm 'RSA-2048', 'RSA-3072', 'RSA-4096', 'P-256', 'P-384'
+ * @param options.commonName the subject of the request
+ * @param options.password printable ASCII, at least 8
+ * @param options.extraEntropy Uint8Array mixed into the salts, never the only source
+ * @return {csrPem, keyFile: Uint8Array, keyFileSha256, spkiSha256}
+ */
+export function makeKey({ onProgress, ...options }) {
+  return call('makeKey', options, onProgress);
+}
+
+/**
+ * Makes the .pfx of a certificate just issued.
+ * @param options.keyFile the .key: File or Uint8Array
+ * @param options.password of the .key, and then of the .pfx
+ * @param options.certificate DER: base64 or Uint8Array
+ * @param options.chain the same, several
+ * @param options.name the friendly name
+ * @param options.expectedKeySha256 hex of the .key file made in this renewal,
+ *        or '' when unknown
+ * @return {pfx: Uint8Array}; problems PASSWORD and WRONG_KEY_FILE told apart
+ */
+export function makePfx({ onProgress, keyFile, ...options }) {
+  return callWithFiles('makePfx', [keyFile], options, onProgress);
+}
+
+/** Forgets the key. */
+export function close(handle) {
+  return call('close', { handle });
+}
