@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Writing and reading the cadena original.
+ */
+#include "model/cadena.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "base/text.h"
+#include "model/field.h"
+
+/* The fields in their order. */
+enum {
+    AT_VERSION, AT_KIND, AT_FOLIO, AT_RP, AT_RFC, AT_CURP, AT_USER, AT_OLD,
+    AT_NEW, AT_EMAIL, AT_TIME, FIELDS
+};
+
+#define HEX_LEN (NPIE_SHA256_HEX_SIZE - 1)
+
+/* '|' and '%' as %7C and %25. */
+static const char *escape(const char *text, apr_pool_t *p)
+{
+    char *result = apr_palloc(p, strlen(text) * 3 + 1);
+    char *out = result;
+
+    for (; *text != '\0'; ++text) {
+        if (*text == '|' || *text == '%') {
+            memcpy(out, *text == '|' ? "%7C" : "%25", 3);
+            out += 3;
+        } else {
+            *out++ = *text;
+        }
+    }
+    *out = '\0';
+    return result;
+}
+
+/* Undoes escape() in place; what it would not have written stays as it is
+ * and is found out by writing the line again. */
+static void unescape(char *text)
+{
+    char *out = text;
+
+    while (*text != '\0') {
+        if (strncmp(text, "%7C", 3) == 0 || strncmp(text, "%25", 3) == 0) {
+            *out++ = text[1] == '7' ? '|' : '%';
+            text += 3;
+        } else {
+            *out++ = *text++;
+        }
+    }
+    *out = '\0';
+}
+
+char *npie_cadena_format(const npie_cadena_t *cadena, apr_pool_t *p)
+{
+    return apr_psprintf(p, "||1.0|%d|%" APR_INT64_T_FMT
+                        "|%s|%s|%s|%s|%s|%s|%s|%s||",
+                        (int)cadena->kind, cadena->folio,
+                        escape(cadena->rp, p), escape(cadena->rfc, p),
+                        escape(cadena->curp, p), escape(cadena->user, p),
+                        cadena->old_spki, cadena->new_spki,
+                        escape(cadena->email, p),
+                        npie_text_time(cadena->time, p));
+}
+
+/* Cuts the line in place at its '|'. Returns 0 unless there are just as many
+ * fields as there must be. */
+static int split(char *fields[FIELDS], char *line, apr_size_t len)
+{
+    int n = 0;
+
+    if (len < 4 || memcmp(line, "||", 2) != 0
+        || memcmp(line + len - 2, "||", 2) != 0) {
+        return 0;
+    }
+    line[len - 2] = '\0';
+    for (line += 2; line != NULL; ++n) {
+        char *bar = strchr(line, '|');
+
+        if (n == FIELDS) {
+            return 0;
+        }
+        fields[n] = line;
+        if (bar != NULL) {
+            *bar++ = '\0';
+        }
+        line = bar;
+    }
+    return n == FIELDS;
+}
+
+static int is_hash(const char *text)
+{
+    return strlen(text) == HEX_LEN
+        && strspn(text, "0123456789abcdef") == HEX_LEN;
+}
+
+apr_status_t npie_cadena_parse(npie_cadena_t **pcadena, npie_bytes_t text,
+                               apr_pool_t *p)
+{
+    npie_cadena_t *cadena = apr_pcalloc(p, sizeof(*cadena));
+    char *fields[FIELDS];
+    char rp[NPIE_RP_SIZE];
+    const char *again;
+
+    if (text.len > NPIE_CADENA_MAX
+        || !npie_text_is_clean((const char *)text.data, text.len)
+        || !split(fields, apr_pstrmemdup(p, (const char *)text.data, text.len),
+                  text.len)) {
+        return NPIE_EINPUT;
+    }
+    for (int i = AT_RP; i <= AT_EMAIL; ++i) {
+        unescape(fields[i]);
+    }
+    cadena->kind = strcmp(fields[AT_KIND], "2") == 0 ? NPIE_LETTER_TERMS
+                                                  : NPIE_LETTER_RENEWAL;
+    cadena->folio = apr_atoi64(fields[AT_FOLIO]);
+    cadena->rp = fields[AT_RP];
+    cadena->rfc = fields[AT_RFC];
+    cadena->curp = fields[AT_CURP];
+    cadena->user = fields[AT_USER];
+    cadena->old_spki = fields[AT_OLD];
+    cadena->new_spki = fields[AT_NEW];
+    cadena->email = fields[AT_EMAIL];
+    if (npie_field_rp(rp, cadena->rp) != APR_SUCCESS || cadena->folio < 1
+        || !is_hash(cadena->old_spki) || !is_hash(cadena->new_spki)
+        || npie_text_time_parse(&cadena->time, fields[AT_TIME])
+           != APR_SUCCESS) {
+        return NPIE_EINPUT;
+    }
+    /* Written again it must be the same bytes: two lines that differ must
+     * never be read as one. */
+    again = npie_cadena_format(cadena, p);
+    if (strlen(again) != text.len || memcmp(again, text.data, text.len) != 0) {
+        return NPIE_EINPUT;
+    }
+    *pcadena = cadena;
+    return APR_SUCCESS;
+}
