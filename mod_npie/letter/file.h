@@ -10,6 +10,11 @@
 #include "base/status.h"
 #include "model/cadena.h"
 
+/** The longest letter made or read, in bytes, signatures included. */
+#define NPIE_LETTER_MAX (512 * 1024)
+/** Bytes of DER that fit into a signature field. */
+#define NPIE_LETTER_CMS_MAX 16384
+
 /** A letter's parts; views into the file's bytes, cadena in the pool. */
 typedef struct npie_letter_file_t {
     npie_bytes_t signed_part[2]; /**< the ByteRange of the Patron field */
@@ -20,10 +25,12 @@ typedef struct npie_letter_file_t {
 } npie_letter_file_t;
 
 /**
- * Takes a letter apart. Strict: begins with %PDF-1.4, ends with %%EOF and one
- * line end, one signed ByteRange which starts at 0, leaves out exactly the
- * hex string with its brackets, and reaches the last byte of the file; one
- * cadena. Never reads outside the bytes whatever they hold.
+ * Takes a letter apart. Strict: begins with %PDF-1.4, ends with its only
+ * startxref, which leads to the only cross-reference table, %%EOF and one line
+ * end; one signature, of the form in letter/form.h, whose ByteRange starts at
+ * 0, leaves out exactly the hex string with its brackets, and reaches the last
+ * byte of the file; one cadena; a signature that is one DER value followed by
+ * zeros. Never reads outside the bytes whatever they hold. Thread-safe.
  * @param file at most NPIE_LETTER_MAX bytes
  * @return APR_SUCCESS; NPIE_EINPUT (LETTER) with the reason in err->detail
  */
@@ -32,11 +39,13 @@ apr_status_t npie_letter_file_parse(npie_letter_file_t **pfile,
                                     apr_pool_t *p);
 
 /**
- * Writes a CMS into the Patron field of an unsigned letter.
+ * Writes a CMS into the Patron field of an unsigned letter. The same CMS
+ * again gives the same file. Thread-safe.
  * @param out set to a copy of the file with the signature, in p
- * @param cms DER, at most NPIE_LETTER_CMS_MAX bytes
- * @return APR_SUCCESS; NPIE_EINPUT (SIGNATURE) when it is too long or the
- *         letter is signed already with something else
+ * @param cms one DER value, at most NPIE_LETTER_CMS_MAX bytes
+ * @return APR_SUCCESS; NPIE_EINPUT (LETTER) when the file is no letter;
+ *         NPIE_EINPUT (SIGNATURE) when the CMS is too long or no DER SEQUENCE,
+ *         or the letter is signed already with something else
  */
 apr_status_t npie_letter_file_sign(npie_bytes_t *out, npie_bytes_t file,
                                    npie_bytes_t cms, npie_err_t *err,
@@ -46,11 +55,11 @@ apr_status_t npie_letter_file_sign(npie_bytes_t *out, npie_bytes_t file,
 typedef enum npie_file_kind_t {
     NPIE_FILE_LETTER,       /**< parses as a letter: compare its cadena */
     NPIE_FILE_LETTER_RESAVED, /**< a PDF with traces of one of our letters:
-                                   saved or printed by another program */
+                                   saved by another program, or cut short */
     NPIE_FILE_PDF,          /**< a PDF that is none of ours */
     NPIE_FILE_PFX,
     NPIE_FILE_CERTIFICATE,
-    NPIE_FILE_KEY,
+    NPIE_FILE_KEY,          /**< private key, encrypted or not */
     NPIE_FILE_PICTURE,
     NPIE_FILE_ZIP,          /**< also office documents */
     NPIE_FILE_HTML,
@@ -58,7 +67,8 @@ typedef enum npie_file_kind_t {
     NPIE_FILE_OTHER
 } npie_file_kind_t;
 
-/** What is this file? Never fails, never reads outside the bytes. */
+/** What is this file, by its content? Never fails, never reads outside the
+ * bytes. Thread-safe. */
 npie_file_kind_t npie_file_kind(npie_bytes_t file);
 
 #endif

@@ -10,13 +10,9 @@
 
 #include "base/bytes.h"
 #include "base/status.h"
+#include "letter/file.h"
 #include "model/cadena.h"
 #include "model/employer.h"
-
-/** The longest letter made or read, in bytes, signatures included. */
-#define NPIE_LETTER_MAX (512 * 1024)
-/** Bytes of DER that fit into a signature field. */
-#define NPIE_LETTER_CMS_MAX 16384
 
 /** Fonts and texts prepared once and shared by all threads; read-only. */
 typedef struct npie_letter_art_t npie_letter_art_t;
