@@ -125,7 +125,8 @@ apr_status_t npie_cadena_parse(npie_cadena_t **pcadena, npie_bytes_t text,
     cadena->old_spki = fields[AT_OLD];
     cadena->new_spki = fields[AT_NEW];
     cadena->email = fields[AT_EMAIL];
-    if (npie_field_rp(rp, cadena->rp) != APR_SUCCESS || cadena->folio < 1
+    if (npie_field_rp(rp, cadena->rp) != APR_SUCCESS
+        || strcmp(rp, cadena->rp) != 0 || cadena->folio < 1
         || !is_hash(cadena->old_spki) || !is_hash(cadena->new_spki)
         || npie_text_time_parse(&cadena->time, fields[AT_TIME])
            != APR_SUCCESS) {
