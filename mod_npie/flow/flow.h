@@ -37,13 +37,17 @@ typedef struct npie_login_t {
 
 /**
  * Judges a signed login challenge. Whether the challenge is fresh, ours and
- * unspent is the caller's matter, before this.
+ * unspent is the caller's matter, before this. Writes nothing.
  * @param challenge the signed text; cms: DER, detached
- * @param user user name as typed, NUL ended; "" skips that comparison
+ * @param user user name as typed, NUL ended, compared without regard to ASCII
+ *        case; "" skips that comparison
  * @return APR_SUCCESS with the login filled, also when it is refused for a
- *         reason that the person proved to be concerned by (verdict REFUSED:
- *         CERT_* problems, UNTRUSTED, KEY_WEAK); NPIE_EINPUT, NPIE_ESIGNATURE
- *         (SIGNATURE) when nothing was proved; NPIE_EBACKEND
+ *         reason that the person proved to be concerned by (verdict REFUSED):
+ *         UNTRUSTED and KEY_WEAK (cert alone is set), CERT_UNKNOWN (the
+ *         registry has not this key and serial), CERT_MALFORMED (no RP in OU),
+ *         CERT_OTHER (RP or user name of another employer), and those of
+ *         npie_policy_judge(); NPIE_EINPUT, NPIE_ESIGNATURE (SIGNATURE) when
+ *         nothing was proved; NPIE_EBACKEND; NPIE_EINTERNAL
  */
 apr_status_t npie_flow_login(npie_login_t *login, npie_flow_t *flow,
                              npie_bytes_t challenge, npie_bytes_t cms,
@@ -63,32 +67,48 @@ typedef struct npie_place_t {
     npie_employer_t *employer;    /**< with the renewal's contact once given */
     npie_contact_t registered;    /**< the contact data before this renewal */
     npie_certificate_t *certificate; /**< the proved one */
-    npie_certificate_t *old;      /**< being renewed; may be = certificate */
-    npie_certificate_t *newest;
-    npie_renewal_t *renewal;      /**< open one; or the one that made the proved
-                                       certificate; or NULL */
-    npie_certificate_t *issued;   /**< new certificate, NULL before issued */
-    int generation;               /**< n of the key being made */
+    npie_certificate_t *old;      /**< of the renewal; without one, = certificate */
+    npie_certificate_t *newest;   /**< principal; NULL when there is none */
+    npie_renewal_t *renewal;      /**< the open one; or the completed one that
+                                       made the proved certificate (verdict
+                                       APPLICATION or EARLY) or that superseded
+                                       it by the newest (REFUSED); else NULL.
+                                       Additional certificates see none. */
+    npie_certificate_t *issued;   /**< the renewal's new one, NULL before issued */
+    int generation;               /**< n of the key being made, of issued after */
+    int lapsed;                   /**< 1: this very call found an unfinished
+                                       renewal over its time and ended it */
 } npie_place_t;
 
-/** Finds where the employer is now; lapses what has timed out.
+/**
+ * Finds where the employer is now; lapses what has timed out. One read a row,
+ * outside a transaction unless something lapses. Before issued, the contact
+ * data in place->employer are those of the open renewal; the employer's row
+ * takes them over when the certificate is issued.
  * @return APR_SUCCESS; APR_NOTFOUND (rows are gone: end the session);
- *         NPIE_EBACKEND */
+ *         NPIE_EBACKEND
+ */
 apr_status_t npie_flow_place(npie_place_t *place, npie_flow_t *flow,
                              const npie_who_t *who, npie_err_t *err);
 
-/* The moves. Each finds the place again inside its transaction. They return
- * APR_SUCCESS when done or done before; NPIE_ECONFLICT (NOT_NOW) when the
- * renewal is at another step: show that one; NPIE_EINPUT, NPIE_EPOLICY,
- * NPIE_ESIGNATURE with the problem to show; NPIE_EBACKEND to try again. */
+/* The moves. Each finds the place again inside its transaction and writes its
+ * audit row there. They return APR_SUCCESS when done or done before;
+ * NPIE_ECONFLICT (NOT_NOW, or LAPSED when it was over its time) when the
+ * renewal is at another step: show that one; NPIE_EINPUT, NPIE_EPOLICY (the
+ * proved or the old certificate's CERT_* problem among them),
+ * NPIE_ESIGNATURE with the problem to show; NPIE_EBACKEND to try again;
+ * NPIE_EPROTO, NPIE_EINTERNAL; APR_NOTFOUND as npie_flow_place(). After
+ * anything but APR_SUCCESS nothing has changed, but that a renewal over its
+ * time is lapsed. */
 
-/** datos: contact data, checked by npie_flow_contact_check(). */
+/** datos: contact data, checked by npie_flow_contact_check(). Begins a
+ * renewal of the proved certificate, or corrects it before llave. */
 apr_status_t npie_flow_data(npie_flow_t *flow, const npie_who_t *who,
                             const npie_contact_t *contact, npie_err_t *err);
 
 /** llave: the request (DER or PEM), the key file's name (without .key,
  * [A-Za-z0-9_-]{1,64}) and SHA-256 (hex, may be ""). Fixes letter 1. A request
- * for the same key again in state keyed is done before. */
+ * for the same key again, keyed or later, is done before. */
 apr_status_t npie_flow_key(npie_flow_t *flow, const npie_who_t *who,
                            npie_bytes_t csr, const char *key_name,
                            const char *key_sha256, npie_err_t *err);
@@ -119,18 +139,32 @@ typedef struct npie_letter_check_t {
 } npie_letter_check_t;
 
 /**
- * carta, terminos: the employer's signature over a letter.
- * @param file the file chosen by the user, len 0 when the page signed the
- *        letter it showed
+ * carta, terminos: the employer's signature over a letter. Letter 1 takes the
+ * signature of the renewal's old certificate and goes on to confirmed when no
+ * mail link is required; letter 2 that of the new one, which must be valid
+ * now, and ends the old certificate and its additional ones as superseded.
+ * @param cms DER; len 0: take the signature that the file carries
+ * @param file the file chosen by the user, unsigned or signed; len 0 when the
+ *        page signed the letter it showed
  * @param check filled when the problem is LETTER; may be NULL
+ * @return as all moves; LETTER (the file is not this letter), LETTER_SIGNER
+ *         (another certificate signed; err->detail says which one and which
+ *         was wanted), LETTER_ALTERED, SIGNATURE, UNTRUSTED, KEY_WEAK
  */
 apr_status_t npie_flow_sign(npie_flow_t *flow, const npie_who_t *who,
                             npie_letter_kind_t kind, npie_bytes_t cms,
                             npie_bytes_t file, npie_letter_check_t *check,
                             npie_err_t *err);
 
-/** certificado: asks the signer and takes the certificate in; letter 2 is
- * fixed. Done before: APR_SUCCESS. */
+/** The mail link was opened. Not needed unless policy->mail_link_required. */
+apr_status_t npie_flow_confirm(npie_flow_t *flow, const npie_who_t *who,
+                               npie_err_t *err);
+
+/** certificado: asks the signer, checks what it made (key, RP, dates, trust)
+ * and takes the certificate in; letter 2 is fixed, and the employer's row
+ * takes over the renewal's contact data. Done before: APR_SUCCESS. The
+ * signer gives the same certificate for the same renewal, so two at once, or
+ * one after a fault, end with one certificate. */
 apr_status_t npie_flow_issue(npie_flow_t *flow, const npie_who_t *who,
                              npie_err_t *err);
 
@@ -138,15 +172,17 @@ apr_status_t npie_flow_issue(npie_flow_t *flow, const npie_who_t *who,
 apr_status_t npie_flow_cancel(npie_flow_t *flow, const npie_who_t *who,
                               npie_err_t *err);
 
-/** Which field of a contact is wrong. */
+/** Which field of a contact is wrong: FIELD_EMPTY, FIELD_LONG, ENCODING,
+ * EMAIL, EMAIL_DIFFERS, PHONE, FAX. */
 typedef struct npie_contact_check_t {
     npie_problem_t email, email2, phone, fax; /**< NPIE_P_NONE = good */
 } npie_contact_check_t;
 
 /**
- * Checks and normalises what was typed on datos.
+ * Checks and normalises what was typed on datos. Texts NUL ended, any bytes;
+ * NULL is as "".
  * @param contact set to trimmed, normalised values in p when all are good
- * @return APR_SUCCESS or NPIE_EINPUT with check filled
+ * @return APR_SUCCESS or NPIE_EINPUT with check filled; check is always set
  */
 apr_status_t npie_flow_contact_check(npie_contact_t *contact,
                                      npie_contact_check_t *check,

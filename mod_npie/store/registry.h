@@ -11,6 +11,7 @@
 
 #include <apr_hash.h>
 #include <apr_pools.h>
+#include <apr_tables.h>
 #include <apr_time.h>
 #include <apu.h>
 #include <apr_dbd.h>

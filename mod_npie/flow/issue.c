@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The move that makes the certificate. The signer is asked outside any
+ * transaction; whoever comes second finds the first one's certificate.
+ */
+#include "flow/step.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "model/field.h"
+
+static apr_status_t wrong(const npie_step_t *step, const npie_cert_t *cert,
+                          const char *what)
+{
+    return npie_err_set(step->err, NPIE_EPROTO, NPIE_P_INTERNAL,
+                        "the signer's certificate %s %s", cert->serial, what);
+}
+
+/* The signer is another program with another configuration: what it made is
+ * looked at like anything from outside. */
+static apr_status_t check(npie_cert_t **pcert, const npie_step_t *step,
+                          npie_bytes_t der)
+{
+    const npie_flow_t *flow = step->flow;
+    npie_err_t why = { 0 };
+    npie_cert_t *cert;
+    apr_status_t rv;
+
+    rv = npie_cert_parse(pcert, der, &why, flow->p);
+    if (rv != APR_SUCCESS) {
+        return npie_err_set(step->err, NPIE_EPROTO, NPIE_P_INTERNAL,
+                            "the signer's certificate cannot be parsed: %s",
+                            why.detail);
+    }
+    cert = *pcert;
+    if (strcmp(cert->spki_sha256, step->place.renewal->new_spki) != 0) {
+        return wrong(step, cert, "is for another key");
+    }
+    if (strncmp(cert->rp10, step->place.employer->rp, NPIE_RP10_SIZE - 1) != 0) {
+        return wrong(step, cert, "names another employer");
+    }
+    if (flow->now < cert->not_before || flow->now >= cert->not_after) {
+        return wrong(step, cert, "is not valid now");
+    }
+    rv = npie_trust_verify(flow->trust, cert, NULL,
+                           npie_policy_new_rsa_bits(flow->policy), &why,
+                           flow->p);
+    if (rv != APR_SUCCESS) {
+        return npie_err_set(step->err, NPIE_ECONFIG, NPIE_P_INTERNAL,
+                            "the signer's certificate %s does not verify, is "
+                            "its CA trusted here? %s", cert->serial,
+                            why.detail);
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t insert_certificate(npie_step_t *step,
+                                       const npie_cert_t *cert)
+{
+    npie_certificate_t *row = apr_pcalloc(step->flow->p, sizeof(*row));
+    apr_status_t rv;
+
+    row->employer = step->who->employer;
+    row->generation = step->place.generation;
+    row->holder = "";
+    row->holder_email = "";
+    row->serial = cert->serial;
+    row->spki = cert->spki_sha256;
+    row->der = cert->der;
+    row->not_before = cert->not_before;
+    row->not_after = cert->not_after;
+    row->status = NPIE_CERTIFICATE_ACTIVE;
+    row->reason = "";
+    rv = npie_certificate_insert(&row->id, step->flow->registry, row,
+                                 step->err);
+    step->place.issued = row;
+    step->place.renewal->new_certificate = row->id;
+    return rv;
+}
+
+static apr_status_t draw_letter2(npie_step_t *step, const npie_cert_t *cert)
+{
+    npie_letter_t letter = { .kind = NPIE_LETTER_TERMS };
+    apr_status_t rv;
+
+    letter.old_spki = step->place.old->spki;
+    letter.new_public_key = cert->public_key;
+    letter.new_spki = cert->spki_sha256;
+    letter.serial = cert->serial_text;
+    letter.not_before = cert->not_before;
+    letter.not_after = cert->not_after;
+    rv = npie_step_letter(step, &letter);
+    step->place.renewal->letter2 = letter.folio;
+    return rv;
+}
+
+/* The renewal went another way while the signer worked: the certificate will
+ * not be used, and whoever watches over the authority should know. */
+static apr_status_t note_unused(npie_step_t *step, const npie_cert_t *cert)
+{
+    const apr_status_t rv =
+        npie_audit(step->flow->registry, step->flow->now, step->who->actor,
+                   "issue-unused",
+                   apr_psprintf(step->flow->p, "certificate %s", cert->serial),
+                   step->err);
+    const apr_status_t ended = npie_step_end(step, rv);
+
+    return ended == APR_SUCCESS ? npie_step_later(step) : ended;
+}
+
+static apr_status_t take_in(npie_step_t *step, const npie_cert_t *cert,
+                            apr_int64_t letter1)
+{
+    npie_renewal_t *renewal;
+    apr_status_t rv;
+
+    rv = npie_step_begin(step);
+    if (rv != APR_SUCCESS || step->move != NPIE_MOVE_GO) {
+        return rv;
+    }
+    renewal = step->place.renewal;
+    if (renewal->letter1 != letter1) {
+        return note_unused(step, cert);
+    }
+    rv = insert_certificate(step, cert);
+    if (rv == APR_SUCCESS) {
+        rv = draw_letter2(step, cert);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_employer_set_contact(step->flow->registry,
+                                       step->who->employer, &renewal->contact,
+                                       step->err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_step_write(step);
+    }
+    return npie_step_end(step, rv);
+}
+
+/* Renewals signed while a mail link was required need none once the admin
+ * has dropped the rule. */
+static apr_status_t look(npie_step_t *step)
+{
+    apr_status_t rv = npie_step_look(step);
+    const npie_renewal_t *renewal = step->place.renewal;
+
+    if (rv == NPIE_ECONFLICT && renewal != NULL &&
+        renewal->state == NPIE_RENEWAL_SIGNED &&
+        !step->flow->policy->mail_link_required) {
+        rv = npie_flow_confirm(step->flow, step->who, step->err);
+        if (rv == APR_SUCCESS) {
+            rv = npie_step_look(step);
+        }
+    }
+    return rv;
+}
+
+apr_status_t npie_flow_issue(npie_flow_t *flow, const npie_who_t *who,
+                             npie_err_t *err)
+{
+    npie_step_t step = { .flow = flow, .who = who,
+                         .event = NPIE_EVENT_ISSUE, .err = err };
+    npie_letter_row_t *letter;
+    npie_cert_t *cert;
+    npie_bytes_t der;
+    apr_status_t rv;
+
+    rv = look(&step);
+    if (rv != APR_SUCCESS || step.move == NPIE_MOVE_DONE) {
+        return rv;
+    }
+    rv = npie_letter_get(&letter, flow->registry, step.place.renewal->letter1,
+                         err);
+    if (rv == APR_SUCCESS) {
+        rv = npie_signer_issue(&der, flow->signer, step.place.renewal->csr,
+                               letter->pdf, err, flow->p);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = check(&cert, &step, der);
+    }
+    return rv == APR_SUCCESS ? take_in(&step, cert, letter->folio) : rv;
+}

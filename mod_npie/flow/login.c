@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Login: from a signed challenge to an employer and what it may do now.
+ */
+#include "flow/step.h"
+
+#include <string.h>
+
+#include <apr_lib.h>
+
+#include "model/field.h"
+#include "pki/cms.h"
+
+static apr_status_t refuse(npie_login_t *login, npie_problem_t problem)
+{
+    login->verdict = NPIE_VERDICT_REFUSED;
+    login->problem = problem;
+    return APR_SUCCESS;
+}
+
+/* The signature, and by whose certificate. */
+static apr_status_t prove(npie_login_t *login, const npie_flow_t *flow,
+                          npie_bytes_t challenge, npie_bytes_t cms,
+                          npie_err_t *err)
+{
+    const npie_cms_rules_t rules = {
+        .trust = flow->trust,
+        .min_bits = flow->policy->old_key_min_bits,
+    };
+    npie_err_t why = { 0 };
+    npie_cert_t *signer = NULL;
+    apr_status_t rv;
+
+    rv = npie_cms_verify(&signer, cms, &challenge, 1, &rules, &why, flow->p);
+    login->cert = signer;
+    if (rv == APR_SUCCESS) {
+        return APR_SUCCESS;
+    }
+    if (signer != NULL && (why.problem == NPIE_P_UNTRUSTED ||
+                           why.problem == NPIE_P_KEY_WEAK)) {
+        return refuse(login, why.problem);
+    }
+    login->cert = NULL;
+    return npie_err_set(err, rv,
+                        why.problem == NPIE_P_LETTER_ALTERED ? NPIE_P_SIGNATURE
+                                                             : why.problem,
+                        "%s", why.detail);
+}
+
+static apr_status_t find(npie_login_t *login, const npie_flow_t *flow,
+                         npie_err_t *err)
+{
+    npie_certificate_t *row;
+    npie_employer_t *employer;
+    apr_status_t rv;
+
+    rv = npie_certificate_by_spki(&row, flow->registry,
+                                  login->cert->spki_sha256, err);
+    if (rv == APR_NOTFOUND ||
+        (rv == APR_SUCCESS && strcmp(row->serial, login->cert->serial) != 0)) {
+        return refuse(login, NPIE_P_CERT_UNKNOWN);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = npie_employer_get(&employer, flow->registry, row->employer, err);
+    if (rv != APR_SUCCESS) {
+        return rv == APR_NOTFOUND ? refuse(login, NPIE_P_CERT_UNKNOWN) : rv;
+    }
+    login->certificate = row;
+    login->employer = employer;
+    return APR_SUCCESS;
+}
+
+static int same_user(const char *a, const char *b)
+{
+    while (*a != '\0' && apr_tolower(*a) == apr_tolower(*b)) {
+        ++a;
+        ++b;
+    }
+    return *a == *b;
+}
+
+static npie_problem_t belongs(const npie_login_t *login, const char *user)
+{
+    if (login->cert->rp10[0] == '\0') {
+        return NPIE_P_CERT_MALFORMED;
+    }
+    if (strncmp(login->cert->rp10, login->employer->rp, NPIE_RP10_SIZE - 1)) {
+        return NPIE_P_CERT_OTHER;
+    }
+    return *user == '\0' || same_user(user, login->employer->user)
+               ? NPIE_P_NONE : NPIE_P_CERT_OTHER;
+}
+
+apr_status_t npie_flow_login(npie_login_t *login, npie_flow_t *flow,
+                             npie_bytes_t challenge, npie_bytes_t cms,
+                             const char *user, npie_err_t *err)
+{
+    npie_problem_t other;
+    npie_place_t place;
+    npie_renewal_t *due;
+    npie_who_t who;
+    apr_status_t rv;
+
+    memset(login, 0, sizeof(*login));
+    rv = prove(login, flow, challenge, cms, err);
+    if (rv == APR_SUCCESS && login->problem == NPIE_P_NONE) {
+        rv = find(login, flow, err);
+    }
+    if (rv != APR_SUCCESS || login->problem != NPIE_P_NONE) {
+        return rv;
+    }
+    other = belongs(login, user);
+    if (other != NPIE_P_NONE) {
+        return refuse(login, other);
+    }
+    who.employer = login->employer->id;
+    who.certificate = login->certificate->id;
+    who.actor = login->certificate->serial;
+    rv = npie_place_read(&place, &due, flow, &who, err);
+    if (rv == APR_SUCCESS) {
+        login->verdict = place.verdict;
+        login->problem = place.problem;
+    }
+    return rv;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A file given for a letter: is it that letter, and if not, what is it?
+ */
+#include "flow/step.h"
+
+#include <string.h>
+
+static int same(npie_bytes_t a, npie_bytes_t b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+/* The same letter but for what stands in the signature field. */
+static int same_unsigned(const npie_letter_file_t *a,
+                         const npie_letter_file_t *b)
+{
+    return a->hex.len == b->hex.len &&
+           same(a->signed_part[0], b->signed_part[0]) &&
+           same(a->signed_part[1], b->signed_part[1]);
+}
+
+/* A letter with another folio: the registry's own copy says whose it was. */
+static apr_status_t classify_other(npie_letter_check_t *check,
+                                   const npie_step_t *step)
+{
+    npie_letter_row_t *row;
+    npie_letter_file_t *parts;
+    apr_status_t rv;
+
+    rv = npie_letter_get(&row, step->flow->registry, check->folio, step->err);
+    if (rv == APR_NOTFOUND) {
+        check->mismatch = NPIE_MISMATCH_FORGED;
+        return APR_SUCCESS;
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_letter_file_parse(&parts, row->pdf, step->err,
+                                    step->flow->p);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (strcmp(parts->cadena->rp, step->place.employer->rp) != 0) {
+        check->mismatch = NPIE_MISMATCH_OTHER_EMPLOYER;
+    }
+    else if (row->voided || row->renewal != step->place.renewal->id) {
+        check->mismatch = NPIE_MISMATCH_OLDER;
+    }
+    else {
+        check->mismatch = NPIE_MISMATCH_OTHER_KIND;
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t classify_letter(npie_bytes_t *psigned,
+                                    npie_letter_check_t *check,
+                                    const npie_step_t *step,
+                                    const npie_letter_row_t *letter,
+                                    npie_bytes_t file)
+{
+    npie_letter_file_t *given, *stored;
+    apr_status_t rv;
+
+    rv = npie_letter_file_parse(&given, file, step->err, step->flow->p);
+    if (rv != APR_SUCCESS) {
+        check->mismatch = NPIE_MISMATCH_RESAVED;
+        return APR_SUCCESS;
+    }
+    check->folio = given->cadena->folio;
+    if (check->folio != letter->folio) {
+        return classify_other(check, step);
+    }
+    rv = npie_letter_file_parse(&stored, letter->pdf, step->err,
+                                step->flow->p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (!same_unsigned(given, stored)) {
+        check->mismatch = NPIE_MISMATCH_ALTERED;
+        return APR_SUCCESS;
+    }
+    *psigned = given->cms;
+    return APR_SUCCESS;
+}
+
+static npie_letter_mismatch_t mismatch_of(npie_file_kind_t kind)
+{
+    switch (kind) {
+    case NPIE_FILE_LETTER_RESAVED:
+        return NPIE_MISMATCH_RESAVED;
+    case NPIE_FILE_PDF:
+        return NPIE_MISMATCH_OTHER_PDF;
+    case NPIE_FILE_EMPTY:
+        return NPIE_MISMATCH_EMPTY;
+    default:
+        return NPIE_MISMATCH_NOT_PDF;
+    }
+}
+
+apr_status_t npie_letter_match(npie_bytes_t *psigned,
+                               npie_letter_check_t *check,
+                               const npie_step_t *step,
+                               const npie_letter_row_t *letter,
+                               npie_bytes_t file)
+{
+    apr_status_t rv;
+
+    *psigned = (npie_bytes_t){ NULL, 0 };
+    check->kind = npie_file_kind(file);
+    if (check->kind == NPIE_FILE_LETTER) {
+        rv = classify_letter(psigned, check, step, letter, file);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+    }
+    else {
+        check->mismatch = mismatch_of(check->kind);
+    }
+    if (check->mismatch == NPIE_MISMATCH_NONE) {
+        return APR_SUCCESS;
+    }
+    return npie_err_set(step->err, NPIE_EINPUT, NPIE_P_LETTER,
+                        "the file is not letter %" APR_INT64_T_FMT
+                        " (kind %d, folio %" APR_INT64_T_FMT ", mismatch %d)",
+                        letter->folio, (int)check->kind, check->folio,
+                        (int)check->mismatch);
+}

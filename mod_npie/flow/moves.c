@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The moves up to letter 1 and those that go back: data, key, rekey, confirm,
+ * cancel.
+ */
+#include "flow/step.h"
+
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#define KEY_NAME_MAX 64
+
+static int contact_same(const npie_contact_t *a, const npie_contact_t *b)
+{
+    return strcmp(a->email, b->email) == 0 && strcmp(a->phone, b->phone) == 0 &&
+           strcmp(a->fax, b->fax) == 0;
+}
+
+/* A new renewal, of the proved certificate. */
+static apr_status_t begin(npie_step_t *step, const npie_contact_t *contact)
+{
+    npie_renewal_t *renewal = apr_pcalloc(step->flow->p, sizeof(*renewal));
+    apr_status_t rv;
+
+    renewal->employer = step->who->employer;
+    renewal->old_certificate = step->place.certificate->id;
+    renewal->state = step->next;
+    renewal->contact = *contact;
+    renewal->new_spki = "";
+    renewal->key_name = "";
+    renewal->key_sha256 = "";
+    renewal->created = step->flow->now;
+    renewal->changed = step->flow->now;
+    rv = npie_renewal_insert(&renewal->id, step->flow->registry, renewal,
+                             step->err);
+    return rv == APR_SUCCESS ? npie_step_note(step->flow, step->who,
+                                              step->event, renewal,
+                                              NPIE_RENEWAL_NONE, step->err)
+                             : rv;
+}
+
+apr_status_t npie_flow_data(npie_flow_t *flow, const npie_who_t *who,
+                            const npie_contact_t *contact, npie_err_t *err)
+{
+    npie_step_t step = { .flow = flow, .who = who,
+                         .event = NPIE_EVENT_DATA, .err = err };
+    npie_renewal_t *renewal;
+    apr_status_t rv;
+
+    rv = npie_step_begin(&step);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    renewal = step.place.renewal;
+    if (step.move == NPIE_MOVE_DONE) {
+        return contact_same(&renewal->contact, contact)
+                   ? APR_SUCCESS : npie_step_later(&step);
+    }
+    if (renewal == NULL || !npie_machine_is_open(renewal->state)) {
+        rv = begin(&step, contact);
+    }
+    else if (!contact_same(&renewal->contact, contact)) {
+        renewal->contact = *contact;
+        rv = npie_step_write(&step);
+    }
+    return npie_step_end(&step, rv);
+}
+
+static int is_key_name(const char *name)
+{
+    const apr_size_t len = strlen(name);
+
+    return len >= 1 && len <= KEY_NAME_MAX &&
+           strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                        "0123456789_-") == len;
+}
+
+/* SHA-256 in lower-case hex, or ""; NULL when it is neither. */
+static const char *key_digest(const char *hex, apr_pool_t *p)
+{
+    const apr_size_t len = strlen(hex);
+    char *lower;
+
+    if ((len != 0 && len != NPIE_SHA256_HEX_SIZE - 1) ||
+        strspn(hex, "0123456789abcdefABCDEF") != len) {
+        return NULL;
+    }
+    lower = apr_pstrdup(p, hex);
+    for (apr_size_t i = 0; i < len; ++i) {
+        lower[i] = (char)apr_tolower(lower[i]);
+    }
+    return lower;
+}
+
+static apr_status_t note_key(const npie_step_t *step, const char *spki)
+{
+    npie_registry_t *registry = step->flow->registry;
+    apr_status_t rv;
+
+    /* Looked up first: a failed insert would end the transaction. */
+    rv = npie_key_seen(registry, spki, step->err);
+    if (rv == APR_NOTFOUND) {
+        rv = npie_key_note(registry, spki, step->flow->now, step->err);
+    }
+    else if (rv == APR_SUCCESS) {
+        rv = NPIE_ECONFLICT;
+    }
+    return rv == NPIE_ECONFLICT
+               ? npie_err_set(step->err, NPIE_EPOLICY, NPIE_P_NEW_KEY_SEEN,
+                              "the key %s was used before", spki)
+               : rv;
+}
+
+/* Fixes letter 1 for the request. */
+static apr_status_t draw_letter1(npie_step_t *step, const npie_csr_t *csr)
+{
+    npie_letter_t letter = { .kind = NPIE_LETTER_RENEWAL, .serial = "" };
+    npie_cert_t *old;
+    apr_status_t rv;
+
+    rv = npie_cert_parse(&old, step->place.old->der, step->err, step->flow->p);
+    if (rv != APR_SUCCESS) {
+        return npie_err_set(step->err, NPIE_EINTERNAL, NPIE_P_LETTER_DRAW,
+                            "the registry's certificate %s cannot be parsed",
+                            step->place.old->serial);
+    }
+    letter.old_public_key = old->public_key;
+    letter.old_spki = old->spki_sha256;
+    letter.new_public_key = csr->public_key;
+    letter.new_spki = csr->spki_sha256;
+    rv = npie_step_letter(step, &letter);
+    step->place.renewal->letter1 = letter.folio;
+    return rv;
+}
+
+apr_status_t npie_flow_key(npie_flow_t *flow, const npie_who_t *who,
+                           npie_bytes_t csr, const char *key_name,
+                           const char *key_sha256, npie_err_t *err)
+{
+    npie_step_t step = { .flow = flow, .who = who,
+                         .event = NPIE_EVENT_KEY, .err = err };
+    const char *digest = key_digest(key_sha256, flow->p);
+    npie_renewal_t *renewal;
+    npie_csr_t *request;
+    apr_status_t rv;
+
+    if (!is_key_name(key_name)) {
+        return npie_err_set(err, NPIE_EINPUT, NPIE_P_KEY_NAME,
+                            "the key file's name has other characters than "
+                            "letters, digits, - and _, or not 1 to %d of them",
+                            KEY_NAME_MAX);
+    }
+    if (digest == NULL) {
+        return npie_err_set(err, NPIE_EINPUT, NPIE_P_REQUEST,
+                            "the key file's digest is no SHA-256 in hex");
+    }
+    rv = npie_csr_parse(&request, csr, &flow->policy->new_keys, err, flow->p);
+    if (rv == APR_SUCCESS) {
+        rv = npie_step_begin(&step);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    renewal = step.place.renewal;
+    if (step.move == NPIE_MOVE_DONE) {
+        return strcmp(renewal->new_spki, request->spki_sha256) == 0
+                   ? APR_SUCCESS : npie_step_later(&step);
+    }
+    renewal->csr = request->der;
+    renewal->new_spki = request->spki_sha256;
+    renewal->key_name = key_name;
+    renewal->key_sha256 = digest;
+    rv = note_key(&step, request->spki_sha256);
+    if (rv == APR_SUCCESS) {
+        rv = draw_letter1(&step, request);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_step_write(&step);
+    }
+    return npie_step_end(&step, rv);
+}
+
+/* A move that takes no input; voids letter 1 when it leaves it behind. */
+static apr_status_t go(npie_flow_t *flow, const npie_who_t *who,
+                       npie_event_t event, npie_err_t *err)
+{
+    npie_step_t step = { .flow = flow, .who = who, .event = event,
+                         .err = err };
+    npie_renewal_t *renewal;
+    apr_status_t rv;
+
+    rv = npie_step_begin(&step);
+    if (rv != APR_SUCCESS || step.move != NPIE_MOVE_GO) {
+        return rv;
+    }
+    renewal = step.place.renewal;
+    if (event != NPIE_EVENT_CONFIRM && renewal->letter1 != 0) {
+        rv = npie_letter_void(flow->registry, renewal->letter1, err);
+    }
+    if (event == NPIE_EVENT_REKEY) {
+        renewal->csr = (npie_bytes_t){ NULL, 0 };
+        renewal->new_spki = "";
+        renewal->key_name = "";
+        renewal->key_sha256 = "";
+        renewal->letter1 = 0;
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_step_write(&step);
+    }
+    return npie_step_end(&step, rv);
+}
+
+apr_status_t npie_flow_rekey(npie_flow_t *flow, const npie_who_t *who,
+                             npie_err_t *err)
+{
+    return go(flow, who, NPIE_EVENT_REKEY, err);
+}
+
+apr_status_t npie_flow_confirm(npie_flow_t *flow, const npie_who_t *who,
+                               npie_err_t *err)
+{
+    return go(flow, who, NPIE_EVENT_CONFIRM, err);
+}
+
+apr_status_t npie_flow_cancel(npie_flow_t *flow, const npie_who_t *who,
+                              npie_err_t *err)
+{
+    return go(flow, who, NPIE_EVENT_CANCEL, err);
+}

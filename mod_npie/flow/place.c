@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Where an employer is: the rows a page shows, and the end of renewals that
+ * nobody finished.
+ */
+#include "flow/step.h"
+
+#include <string.h>
+
+/* Turns "no such row" into a NULL row. */
+static apr_status_t optional(apr_status_t rv)
+{
+    return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
+}
+
+static apr_status_t read_open(npie_place_t *place, npie_renewal_t **pdue,
+                              npie_flow_t *flow, npie_err_t *err)
+{
+    npie_renewal_t *open = NULL;
+    npie_certificate_t *issued = NULL;
+    apr_status_t rv;
+
+    rv = optional(npie_renewal_open(&open, flow->registry, place->employer->id,
+                                    err));
+    if (rv != APR_SUCCESS || open == NULL) {
+        return rv;
+    }
+    if (open->new_certificate != 0) {
+        rv = npie_certificate_get(&issued, flow->registry,
+                                  open->new_certificate, err);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+    }
+    if (npie_policy_lapsed(flow->policy, open, issued, flow->now)) {
+        *pdue = open;
+        return APR_SUCCESS;
+    }
+    place->renewal = open;
+    place->issued = issued;
+    return APR_SUCCESS;
+}
+
+/* The completed renewal that the proved certificate may still look at. */
+static apr_status_t read_completed(npie_place_t *place, npie_flow_t *flow,
+                                   npie_err_t *err)
+{
+    npie_renewal_t *past = NULL;
+    int made, superseded;
+    apr_status_t rv;
+
+    if (place->newest == NULL || place->verdict == NPIE_VERDICT_RENEWAL) {
+        return APR_SUCCESS;
+    }
+    rv = optional(npie_renewal_by_new(&past, flow->registry,
+                                      place->newest->id, err));
+    if (rv != APR_SUCCESS || past == NULL ||
+        past->state != NPIE_RENEWAL_COMPLETED) {
+        return rv;
+    }
+    made = place->verdict != NPIE_VERDICT_REFUSED &&
+           past->new_certificate == place->certificate->id;
+    superseded = place->verdict == NPIE_VERDICT_REFUSED &&
+                 place->problem == NPIE_P_CERT_SUPERSEDED &&
+                 past->old_certificate == place->certificate->id;
+    if (made || superseded) {
+        place->renewal = past;
+        place->issued = place->newest;
+    }
+    return APR_SUCCESS;
+}
+
+/* What the place says beside the rows: old certificate, generation, contact. */
+static apr_status_t finish(npie_place_t *place, npie_flow_t *flow,
+                           npie_err_t *err)
+{
+    const npie_renewal_t *renewal = place->renewal;
+
+    place->old = place->certificate;
+    place->generation = place->newest != NULL ? place->newest->generation + 1
+                                              : 1;
+    if (place->issued != NULL) {
+        place->generation = place->issued->generation;
+    }
+    if (renewal == NULL) {
+        return APR_SUCCESS;
+    }
+    if (npie_machine_is_open(renewal->state)) {
+        place->employer->contact = renewal->contact;
+    }
+    if (renewal->old_certificate == place->certificate->id) {
+        return APR_SUCCESS;
+    }
+    return npie_certificate_get(&place->old, flow->registry,
+                                renewal->old_certificate, err);
+}
+
+apr_status_t npie_place_read(npie_place_t *place, npie_renewal_t **pdue,
+                             npie_flow_t *flow, const npie_who_t *who,
+                             npie_err_t *err)
+{
+    npie_registry_t *registry = flow->registry;
+    apr_status_t rv;
+
+    memset(place, 0, sizeof(*place));
+    *pdue = NULL;
+    rv = npie_certificate_get(&place->certificate, registry, who->certificate,
+                              err);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (place->certificate->employer != who->employer) {
+        return npie_err_set(err, APR_NOTFOUND, NPIE_P_SESSION,
+                            "the certificate is another employer's now");
+    }
+    rv = npie_employer_get(&place->employer, registry, who->employer, err);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    place->registered = place->employer->contact;
+    if (!place->certificate->additional) {
+        rv = read_open(place, pdue, flow, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = optional(npie_certificate_newest(&place->newest, registry,
+                                              who->employer, err));
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    place->verdict = npie_policy_judge(&place->problem, flow->policy,
+                                       place->certificate, place->newest,
+                                       place->renewal, flow->now);
+    if (place->renewal == NULL && !place->certificate->additional) {
+        rv = read_completed(place, flow, err);
+    }
+    return rv == APR_SUCCESS ? finish(place, flow, err) : rv;
+}
+
+apr_status_t npie_place_lapse(npie_flow_t *flow, const npie_who_t *who,
+                              npie_renewal_t *due, npie_err_t *err)
+{
+    npie_registry_t *registry = flow->registry;
+    const npie_renewal_state_t was = due->state;
+    const apr_int64_t folio = was == NPIE_RENEWAL_ISSUED ? due->letter2
+                                                         : due->letter1;
+    apr_status_t rv = APR_SUCCESS;
+
+    if (npie_machine_move(&due->state, was, NPIE_EVENT_LAPSE) !=
+        NPIE_MOVE_GO) {
+        return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
+                            "a renewal that is %s cannot lapse",
+                            npie_renewal_state_name(was));
+    }
+    due->changed = flow->now;
+    if (folio != 0) {
+        rv = npie_letter_void(registry, folio, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_renewal_update(registry, due, was, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_step_note(flow, who, NPIE_EVENT_LAPSE, due, was, err);
+    }
+    return rv;
+}
+
+apr_status_t npie_flow_place(npie_place_t *place, npie_flow_t *flow,
+                             const npie_who_t *who, npie_err_t *err)
+{
+    npie_renewal_t *due;
+    apr_status_t rv;
+
+    rv = npie_place_read(place, &due, flow, who, err);
+    if (rv != APR_SUCCESS || due == NULL) {
+        return rv;
+    }
+    rv = npie_registry_begin(flow->registry, err);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = npie_place_read(place, &due, flow, who, err);
+    if (rv == APR_SUCCESS && due != NULL) {
+        rv = npie_place_lapse(flow, who, due, err);
+        place->lapsed = 1;
+    }
+    if (rv != APR_SUCCESS) {
+        npie_registry_end(flow->registry, 0, NULL);
+        return rv;
+    }
+    return npie_registry_end(flow->registry, 1, err);
+}

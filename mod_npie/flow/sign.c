@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The employer's signature over a letter: verified first, then stored with
+ * the step it makes.
+ */
+#include "flow/step.h"
+
+#include <string.h>
+
+#include "pki/cms.h"
+
+/* Which certificate has to sign. */
+static const npie_certificate_t *wanted(const npie_step_t *step)
+{
+    return step->event == NPIE_EVENT_SIGN1 ? step->place.old
+                                           : step->place.issued;
+}
+
+static apr_status_t check_signer(const npie_step_t *step,
+                                 const npie_cert_t *signer)
+{
+    const npie_certificate_t *want = wanted(step);
+
+    if (strcmp(signer->spki_sha256, want->spki) == 0 &&
+        strcmp(signer->serial, want->serial) == 0) {
+        return APR_SUCCESS;
+    }
+    return npie_err_set(step->err, NPIE_ESIGNATURE, NPIE_P_LETTER_SIGNER,
+                        "signed with certificate %s, wanted %s, the %s one",
+                        signer->serial, want->serial,
+                        step->event == NPIE_EVENT_SIGN1 ? "old" : "new");
+}
+
+static apr_status_t check_dates(const npie_step_t *step,
+                                const npie_cert_t *signer)
+{
+    const apr_time_t now = step->flow->now;
+
+    if (step->event == NPIE_EVENT_SIGN1 ||
+        (now >= signer->not_before && now < signer->not_after)) {
+        return APR_SUCCESS;
+    }
+    return npie_err_set(step->err, NPIE_EPOLICY,
+                        now < signer->not_before ? NPIE_P_CERT_NOT_YET
+                                                 : NPIE_P_CERT_TOO_OLD,
+                        "the new certificate %s is not valid now",
+                        signer->serial);
+}
+
+/* Does the signature hold over the stored letter, by the right certificate? */
+static apr_status_t verify(const npie_step_t *step, npie_bytes_t pdf,
+                           npie_bytes_t cms)
+{
+    const npie_policy_t *policy = step->flow->policy;
+    const npie_cms_rules_t rules = {
+        .trust = step->flow->trust,
+        .min_bits = step->event == NPIE_EVENT_SIGN1
+                        ? policy->old_key_min_bits
+                        : npie_policy_new_rsa_bits(policy),
+    };
+    npie_cert_t *signer = NULL;
+    npie_letter_file_t *parts;
+    apr_status_t rv, right;
+
+    rv = npie_letter_file_parse(&parts, pdf, step->err, step->flow->p);
+    if (rv != APR_SUCCESS) {
+        return npie_err_set(step->err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
+                            "the stored letter cannot be read");
+    }
+    rv = npie_cms_verify(&signer, cms, parts->signed_part, 2, &rules,
+                         step->err, step->flow->p);
+    if (signer == NULL) {
+        return rv;
+    }
+    /* A chain that fails matters only for the certificate asked for; any
+     * other one is the wrong one, trusted or not. */
+    right = check_signer(step, signer);
+    if (right != APR_SUCCESS || rv != APR_SUCCESS) {
+        return right != APR_SUCCESS ? right : rv;
+    }
+    return check_dates(step, signer);
+}
+
+/* Puts the signature in, and makes sure that the result can be read again:
+ * what is stored now must still be verifiable in years. */
+static apr_status_t write_in(npie_bytes_t *out, const npie_step_t *step,
+                             npie_bytes_t pdf, npie_bytes_t cms)
+{
+    npie_letter_file_t *parts;
+    apr_status_t rv;
+
+    rv = npie_letter_file_sign(out, pdf, cms, step->err, step->flow->p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = npie_letter_file_parse(&parts, *out, NULL, step->flow->p);
+    if (rv != APR_SUCCESS || parts->cms.len == 0 || parts->cms.len > cms.len ||
+        memcmp(parts->cms.data, cms.data, parts->cms.len) != 0) {
+        return npie_err_set(step->err, NPIE_EINPUT, NPIE_P_SIGNATURE,
+                            "the signature is not DER");
+    }
+    return APR_SUCCESS;
+}
+
+/* With the new certificate in use, the one it replaces and those that hung on
+ * that end. */
+static apr_status_t supersede(const npie_step_t *step)
+{
+    npie_registry_t *registry = step->flow->registry;
+    const apr_time_t now = step->flow->now;
+    apr_array_header_t *additionals;
+    apr_status_t rv;
+
+    rv = npie_certificate_set_terms(registry, step->place.issued->id, now,
+                                    step->err);
+    if (rv == APR_SUCCESS) {
+        rv = npie_certificate_end(registry, step->place.old->id,
+                                  NPIE_CERTIFICATE_SUPERSEDED, "superseded",
+                                  now, step->err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_certificate_additionals(&additionals, registry,
+                                          step->who->employer, step->err);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    for (int i = 0; i < additionals->nelts && rv == APR_SUCCESS; ++i) {
+        const npie_certificate_t *one =
+            APR_ARRAY_IDX(additionals, i, npie_certificate_t *);
+
+        if (one->generation < step->place.issued->generation) {
+            rv = npie_certificate_end(registry, one->id,
+                                      NPIE_CERTIFICATE_SUPERSEDED,
+                                      "superseded", now, step->err);
+        }
+    }
+    return rv;
+}
+
+static apr_int64_t folio_of(const npie_step_t *step)
+{
+    return step->event == NPIE_EVENT_SIGN1 ? step->place.renewal->letter1
+                                           : step->place.renewal->letter2;
+}
+
+static apr_status_t store(npie_step_t *step, apr_int64_t folio,
+                          npie_bytes_t signed_pdf)
+{
+    npie_flow_t *flow = step->flow;
+    apr_status_t rv;
+
+    rv = npie_step_begin(step);
+    if (rv != APR_SUCCESS || step->move != NPIE_MOVE_GO) {
+        return rv;
+    }
+    if (folio_of(step) != folio) {
+        return npie_step_end(step, npie_step_later(step));
+    }
+    rv = npie_letter_set_signed(flow->registry, folio, signed_pdf, flow->now,
+                                step->err);
+    if (rv == APR_SUCCESS && step->event == NPIE_EVENT_SIGN2) {
+        rv = supersede(step);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_step_write(step);
+    }
+    if (rv == APR_SUCCESS && step->event == NPIE_EVENT_SIGN1 &&
+        !flow->policy->mail_link_required) {
+        rv = npie_step_follow(step, NPIE_EVENT_CONFIRM);
+    }
+    return npie_step_end(step, rv);
+}
+
+apr_status_t npie_flow_sign(npie_flow_t *flow, const npie_who_t *who,
+                            npie_letter_kind_t kind, npie_bytes_t cms,
+                            npie_bytes_t file, npie_letter_check_t *check,
+                            npie_err_t *err)
+{
+    npie_step_t step = { .flow = flow, .who = who, .err = err };
+    npie_letter_check_t unasked;
+    npie_letter_row_t *letter;
+    npie_bytes_t in_file = { NULL, 0 };
+    npie_bytes_t signed_pdf;
+    apr_status_t rv;
+
+    step.event = kind == NPIE_LETTER_RENEWAL ? NPIE_EVENT_SIGN1
+                                             : NPIE_EVENT_SIGN2;
+    check = check != NULL ? check : &unasked;
+    memset(check, 0, sizeof(*check));
+    rv = npie_step_look(&step);
+    if (rv != APR_SUCCESS || step.move == NPIE_MOVE_DONE) {
+        return rv;
+    }
+    rv = npie_letter_get(&letter, flow->registry, folio_of(&step), err);
+    if (rv == APR_SUCCESS && file.len != 0) {
+        rv = npie_letter_match(&in_file, check, &step, letter, file);
+    }
+    if (rv == APR_SUCCESS) {
+        cms = cms.len != 0 ? cms : in_file;
+        rv = verify(&step, letter->pdf, cms);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = write_in(&signed_pdf, &step, letter->pdf, cms);
+    }
+    return rv == APR_SUCCESS ? store(&step, letter->folio, signed_pdf) : rv;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the moves have in common: one step of a renewal as one transaction.
+ * For this room alone.
+ */
+#ifndef NPIE_FLOW_STEP_H
+#define NPIE_FLOW_STEP_H
+
+#include "flow/flow.h"
+
+/** One move being made. The caller sets the first four. */
+typedef struct npie_step_t {
+    npie_flow_t *flow;
+    const npie_who_t *who;
+    npie_event_t event;
+    npie_err_t *err;
+    npie_place_t place;
+    npie_move_t move;          /**< GO or DONE after success */
+    npie_renewal_state_t next; /**< GO: the state to go to */
+} npie_step_t;
+
+/**
+ * Reads the place without writing.
+ * @param pdue set to an open renewal that is over its time (the place is then
+ *        as if it were gone already), else NULL
+ * @return as npie_flow_place()
+ */
+apr_status_t npie_place_read(npie_place_t *place, npie_renewal_t **pdue,
+                             npie_flow_t *flow, const npie_who_t *who,
+                             npie_err_t *err);
+
+/** Ends a renewal that is over its time, in the open transaction. */
+apr_status_t npie_place_lapse(npie_flow_t *flow, const npie_who_t *who,
+                              npie_renewal_t *due, npie_err_t *err);
+
+/** Notes NOT_NOW; NPIE_ECONFLICT. */
+apr_status_t npie_step_later(const npie_step_t *step);
+
+/** Would the move be made now? Reads without a transaction.
+ * @return APR_SUCCESS with move GO or DONE, or why not, as all moves */
+apr_status_t npie_step_look(npie_step_t *step);
+
+/** As npie_step_look(), in a transaction, which is left open for GO alone. */
+apr_status_t npie_step_begin(npie_step_t *step);
+
+/** Writes the audit row of a renewal that was in another state before. */
+apr_status_t npie_step_note(const npie_flow_t *flow, const npie_who_t *who,
+                            npie_event_t event, const npie_renewal_t *renewal,
+                            npie_renewal_state_t was, npie_err_t *err);
+
+/** Writes the renewal in its next state, and the audit row. */
+apr_status_t npie_step_write(npie_step_t *step);
+
+/** Goes on with another event in the same transaction, when the machine has
+ * a move for it. */
+apr_status_t npie_step_follow(npie_step_t *step, npie_event_t event);
+
+/** Commits when rv is APR_SUCCESS, else rolls back and hands rv on. */
+apr_status_t npie_step_end(npie_step_t *step, apr_status_t rv);
+
+/**
+ * Draws a folio and the letter, and stores it for the renewal.
+ * @param letter keys, and for letter 2 serial and dates, set by the caller;
+ *        the rest is filled in here
+ */
+apr_status_t npie_step_letter(npie_step_t *step, npie_letter_t *letter);
+
+/**
+ * Is the file given the stored letter, unsigned or signed?
+ * @param psigned set to the CMS in the file, len 0 when it has none
+ * @return APR_SUCCESS; NPIE_EINPUT (LETTER) with check filled; NPIE_EBACKEND
+ */
+apr_status_t npie_letter_match(npie_bytes_t *psigned,
+                               npie_letter_check_t *check,
+                               const npie_step_t *step,
+                               const npie_letter_row_t *letter,
+                               npie_bytes_t file);
+
+#endif
