@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# What the objects of each room ask of others, by nm and readelf.
+# shellcheck source=t/guard/tap.sh
+. "$top_srcdir/t/guard/tap.sh"
+
+# wants PATTERN OBJECT...: undefined symbols that match, with their object.
+wants() {
+    local pattern=$1 object
+    shift
+    for object in "$@"; do
+        $NM -u "$object" | awk -v o="$object" -v p="$pattern" \
+            '$2 ~ p { print o ": " $2 }'
+    done
+}
+
+for room in base model pki store letter signer flow; do
+    mapfile -t files < <(find mod_npie/"$room" -name '*.o' | sort)
+    inputs "objects of $room" "${files[@]}"
+    none "$room asks nothing of httpd (no ap_*)" "$(wants '^ap_' "${files[@]}")"
+done
+
+mapfile -t all < <(find mod_npie -name '*.o' | sort)
+inputs 'objects' "${all[@]}"
+
+# place NAME PATTERN ALLOWED: only objects whose path matches ALLOWED ask for
+# these symbols, and at least one does.
+place() {
+    local found
+    found=$(wants "$2" "${all[@]}")
+    inputs "user of $1" $(printf '%s\n' "$found" | cut -d: -f1 | head -n 1)
+    none "$1 is used in one place" "$(printf '%s\n' "$found" | grep -vE "^$3" || true)"
+}
+place hiredis '^redis[A-Z]' 'mod_npie/store/(\.libs/)?[a-z_]*-?session'
+place libharu '^HPDF_' 'mod_npie/letter/(\.libs/)?[^:]*'
+place apr_dbd '^apr_dbd_' 'mod_npie/store/(\.libs/)?[a-z_]*-?(registry|statements|rows)'
+
+none 'letter/file.c knows nothing of libharu' \
+    "$(wants '^HPDF_' $(find mod_npie/letter -name '*file*.o'))"
+
+inputs 'npie-signer' npie-signer
+none 'npie-signer needs neither hiredis, libharu nor apr-util' \
+    "$(readelf -d npie-signer | grep NEEDED | grep -E 'hiredis|hpdf|aprutil' || true)"
+none 'npie-signer holds nothing of httpd' "$(wants '^ap_' npie-signer)"
+
+inputs 'mod_npie.so' .libs/mod_npie.so
+none 'mod_npie.so holds no code of the issuer' \
+    "$($NM .libs/mod_npie.so | grep npie_issuer_ || true)"
+none 'mod_npie.so exports its module record alone' \
+    "$($NM -D --defined-only .libs/mod_npie.so | awk '$3 != "npie_module"')"
+tap_end

@@ -1,0 +1,295 @@
+# SPDX-License-Identifier: Apache-2.0
+# Everything a server needs, in one folder: authorities, the signer's key and
+# configuration, the registry with its employers, TLS, Redis.
+#
+#   ca/        root, issuing, old (an earlier authority, SHA-1) and impostor
+#              (issuing's name, another key), each .crt and .key
+#   tls/       localhost.crt, localhost.key
+#   signer/    npie-signer.conf and the issuance log
+#   registry/  registry.db
+#   employers/<RP10>/  old.crt, old.key, and what is made of them
+#   run/       sockets and process identifiers
+package Npie::World;
+
+use strict;
+use warnings;
+
+use Cwd ();
+use File::Basename qw(dirname);
+use File::Path qw(make_path);
+use IO::Socket::INET;
+use Npie::Employer;
+use Npie::Openssl ();
+use Npie::Registry;
+
+my $TOP = $ENV{NPIE_TOP}
+    // dirname(dirname(dirname(dirname(Cwd::abs_path(__FILE__)))));
+my $YEAR = 365 * 86400;
+
+# An existing folder made by make().
+sub open
+{
+    my ($class, $dir) = @_;
+    $dir = Cwd::abs_path($dir) // die "no such folder\n";
+    -d "$dir/registry" or die "$dir was not made by Npie::World\n";
+    return bless { dir => $dir }, $class;
+}
+
+# dir; program (npie-signer); httpd_user, signer_user: names, only as root.
+sub make
+{
+    my ($class, %arg) = @_;
+    make_path($arg{dir});
+    my $self = bless { dir => Cwd::abs_path($arg{dir}) }, $class;
+    make_path("$self->{dir}/$_")
+        for qw(ca tls signer registry employers run logs);
+    $self->authorities_make;
+    Npie::Openssl::certificate_make(file => "$self->{dir}/tls/localhost",
+        key => 'rsa:2048', extensions => 'server', subject => [[CN => 'localhost']],
+        from => time - 86400, until => time + $YEAR);
+    $self->signer_configure($arg{signer_user}, $arg{httpd_user});
+    $self->registry->create("$TOP/conf/sql/sqlite");
+    $self->hand_over(%arg) if $> == 0;
+    return $self;
+}
+
+sub authorities_make
+{
+    my ($self) = @_;
+    my $ca = "$self->{dir}/ca";
+    my %dates = (from => time - 12 * $YEAR, until => time + 8 * $YEAR);
+    my @name = ([C => 'MX'], [O => 'Instituto de Demostración']);
+    Npie::Openssl::certificate_make(file => "$ca/root", key => 'rsa:3072',
+        extensions => 'ca', %dates,
+        subject => [@name, [CN => 'Autoridad Raíz NPIE (demostración)']]);
+    Npie::Openssl::certificate_make(file => "$ca/$_->[0]", key => 'rsa:2048',
+        extensions => 'ca', %dates, ca => $_->[1],
+        subject => [@name, [CN => 'Autoridad Emisora NPIE (demostración)']])
+        for ['issuing', "$ca/root"], ['impostor', undef];
+    Npie::Openssl::certificate_make(file => "$ca/old", key => 'rsa:2048',
+        extensions => 'ca', %dates, md => 'sha1',
+        subject => [@name, [CN => 'Autoridad NPIE 2014 (demostración)']]);
+    return;
+}
+
+sub signer_configure
+{
+    my ($self, $user, $peer) = @_;
+    my $dir = $self->{dir};
+    $user //= scalar getpwuid $>;
+    $peer //= scalar getpwuid $>;
+    chmod 0400, "$dir/ca/issuing.key";
+    Npie::Openssl::spit("$dir/signer/npie-signer.conf", <<"CONF");
+Key $dir/ca/issuing.key
+Certificate $dir/ca/issuing.crt
+Trust $dir/ca/root.crt
+Trust $dir/ca/old.crt
+IssuanceLog $dir/signer/issuance.log
+User $user
+PeerUser $peer
+CertificateValidity 6
+CRLURL http://crl.npie.example/emisora.crl
+OCSPURL http://ocsp.npie.example/
+IssuerURL http://crl.npie.example/emisora.cer
+LetterMaxAge 10d
+OldKeyMinBits 1024
+NewKeys rsa:2048 p256 p384
+Rate 600 1m
+CONF
+    return;
+}
+
+# As root: each part's files to the user it runs as.
+sub hand_over
+{
+    my ($self, %arg) = @_;
+    my $dir = $self->{dir};
+    my (undef, undef, $httpd, $group) = getpwnam $arg{httpd_user};
+    my (undef, undef, $signer, $signer_group) = getpwnam $arg{signer_user};
+    chmod 0755, $dir;
+    chown $signer, $signer_group, "$dir/signer";
+    chmod 0700, "$dir/signer";
+    chown $httpd, $group, "$dir/run", "$dir/registry", glob "$dir/registry/*";
+    return;
+}
+
+sub registry
+{
+    my ($self) = @_;
+    return $self->{registry} //=
+        Npie::Registry->new("$self->{dir}/registry/registry.db");
+}
+
+# Makes an employer (arguments of Npie::Employer->make, ca by name) and puts
+# record and certificate into the registry; registered => 0 leaves it out.
+sub employer
+{
+    my ($self, %arg) = @_;
+    my $ca = "$self->{dir}/ca/" . (delete $arg{ca} // 'issuing');
+    my $n = delete $arg{n} // $self->employers_count;
+    my $employer = Npie::Employer->make(%arg, n => $n, ca => $ca,
+        dir => "$self->{dir}/employers");
+    $self->registry->employer_insert($employer);
+    $self->registry->certificate_insert($employer, $employer->{old},
+        generation => 1) if $arg{registered} // 1;
+    return $employer;
+}
+
+sub employers_count
+{
+    my ($self) = @_;
+    return scalar @{[ glob "$self->{dir}/employers/*" ]};
+}
+
+# What the templates of t/conf name, lower case; see fill().
+sub variables
+{
+    my ($self, %arg) = @_;
+    my $dir = $self->{dir};
+    return (
+        npie_world => $dir,
+        npie_htdocs => $arg{htdocs} // "$TOP/htdocs/npie",
+        npie_conf => $arg{conf} // "$TOP/conf",
+        npie_signer => $arg{signer},
+        npie_port => $arg{port} // port_free(),
+        npie_fonts => '/usr/share/fonts/truetype/liberation',
+    );
+}
+
+# httpd's own modules that a server with mod_npie loads.
+my @MODULES = qw(mpm_event authn_core authz_core authz_user alias dir mime
+    headers include dbd log_config setenvif socache_shmcb ssl status unixd);
+
+sub modules_conf
+{
+    chomp(my $dir = Npie::Openssl::run('apxs', '-q', 'LIBEXECDIR'));
+    return join '', map { "LoadModule ${_}_module $dir/mod_$_.so\n" }
+        grep { -e "$dir/mod_$_.so" } @MODULES;
+}
+
+# Writes httpd.conf and npie.conf for a server of its own; arguments of
+# variables(), and module: mod_npie.so.
+sub httpd_configure
+{
+    my ($self, %arg) = @_;
+    my %variables = ($self->variables(%arg), npie_module => $arg{module},
+        npie_modules => modules_conf(),
+        npie_user => $> == 0 ? "User $arg{user}\nGroup $arg{user}" : '');
+    my $dir = $self->{dir};
+    Npie::Openssl::spit("$dir/port", $variables{npie_port});
+    Npie::Openssl::spit("$dir/npie.conf",
+        fill("$TOP/t/conf/npie.conf.in", %variables));
+    return Npie::Openssl::spit("$dir/httpd.conf",
+        fill("$TOP/t/lib/httpd.conf.in", %variables));
+}
+
+sub url
+{
+    my ($self) = @_;
+    return 'https://localhost:' . Npie::Openssl::slurp("$self->{dir}/port");
+}
+
+# A template with its @NAMES@ filled in.
+sub fill
+{
+    my ($template, %variables) = @_;
+    my $text = Npie::Openssl::slurp($template);
+    $text =~ s/\@(\w+)\@/$variables{lc $1} \/\/ die "$template: no $1\n"/ge;
+    return $text;
+}
+
+sub port_free
+{
+    my $socket = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1')
+        or die "no free port: $!\n";
+    return $socket->sockport;
+}
+
+# Has httpd do something: start, stop, graceful, or -t.
+sub httpd
+{
+    my ($self, $what) = @_;
+    chomp(my $sbin = Npie::Openssl::run('apxs', '-q', 'SBINDIR'));
+    chomp(my $name = Npie::Openssl::run('apxs', '-q', 'PROGNAME'));
+    return Npie::Openssl::run("$sbin/$name", '-f', "$self->{dir}/httpd.conf",
+        $what eq '-t' ? '-t' : ('-k', $what));
+}
+
+# Until the login page is there.
+sub httpd_wait
+{
+    my ($self) = @_;
+    my $url = $self->url . '/npie/acceso.html';
+    for (1 .. 100) {
+        return if eval { Npie::Openssl::run('curl', '-sf', '-o', '/dev/null',
+            '--cacert', "$self->{dir}/tls/localhost.crt", $url); 1 };
+        select undef, undef, undef, 0.1;
+    }
+    die "$url does not answer:\n", join '', `tail -n 20 $self->{dir}/logs/error_log`;
+}
+
+# Stops httpd and waits until it and the signer are gone.
+sub httpd_stop
+{
+    my ($self) = @_;
+    eval { $self->httpd('stop') };
+    for (1 .. 200) {
+        return if !-e "$self->{dir}/run/httpd.pid" && !$self->signer_pids;
+        select undef, undef, undef, 0.05;
+    }
+    die "httpd or its signer does not stop\n";
+}
+
+sub redis_start
+{
+    my ($self, $user) = @_;
+    my $run = "$self->{dir}/run";
+    my @as = defined $user && $> == 0
+        ? ('setpriv', "--reuid=$user", '--init-groups', "--regid=$user") : ();
+    Npie::Openssl::run(@as, 'redis-server', '--port', 0,
+        '--unixsocket', "$run/redis.sock", '--unixsocketperm', 700,
+        '--pidfile', "$run/redis.pid", '--daemonize', 'yes', '--save', '',
+        '--appendonly', 'no', '--dir', $run, '--logfile', "$run/redis.log");
+    for (1 .. 100) {
+        return if eval { $self->redis('PING') =~ /PONG/ };
+        select undef, undef, undef, 0.05;
+    }
+    die "Redis does not answer; see $run/redis.log\n";
+}
+
+sub redis
+{
+    my ($self, @command) = @_;
+    return Npie::Openssl::run('redis-cli', '-s', "$self->{dir}/run/redis.sock",
+        @command);
+}
+
+sub redis_stop
+{
+    my ($self) = @_;
+    my $socket = "$self->{dir}/run/redis.sock";
+    return if !-e $socket;
+    eval { $self->redis('SHUTDOWN', 'NOSAVE') };
+    for (1 .. 100) {
+        return if !-e $socket;
+        select undef, undef, undef, 0.05;
+    }
+    die "Redis does not stop\n";
+}
+
+# Process identifiers of this world's npie-signer.
+sub signer_pids
+{
+    my ($self) = @_;
+    my $conf = "$self->{dir}/signer/npie-signer.conf";
+    my @pids;
+    for my $file (glob '/proc/[0-9]*/cmdline') {
+        my $line = eval { Npie::Openssl::slurp($file) } // '';
+        my @words = split /\0/, $line;
+        push @pids, $file =~ m{/proc/(\d+)/}
+            if @words && $words[0] =~ /npie-signer/ && grep { $_ eq $conf } @words;
+    }
+    return @pids;
+}
+
+1;
