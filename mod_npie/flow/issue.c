@@ -99,43 +99,53 @@ static apr_status_t draw_letter2(npie_step_t *step, const npie_cert_t *cert)
  * not be used, and whoever watches over the authority should know. */
 static apr_status_t note_unused(npie_step_t *step, const npie_cert_t *cert)
 {
-    const apr_status_t rv =
-        npie_audit(step->flow->registry, step->flow->now, step->who->actor,
-                   "issue-unused",
-                   apr_psprintf(step->flow->p, "certificate %s", cert->serial),
-                   step->err);
-    const apr_status_t ended = npie_step_end(step, rv);
-
-    return ended == APR_SUCCESS ? npie_step_later(step) : ended;
-}
-
-static apr_status_t take_in(npie_step_t *step, const npie_cert_t *cert,
-                            apr_int64_t letter1)
-{
-    npie_renewal_t *renewal;
+    npie_registry_t *registry = step->flow->registry;
     apr_status_t rv;
 
-    rv = npie_step_begin(step);
-    if (rv != APR_SUCCESS || step->move != NPIE_MOVE_GO) {
+    rv = npie_registry_begin(registry, step->err);
+    if (rv != APR_SUCCESS) {
         return rv;
     }
-    renewal = step->place.renewal;
-    if (renewal->letter1 != letter1) {
-        return note_unused(step, cert);
-    }
-    rv = insert_certificate(step, cert);
+    rv = npie_audit(registry, step->flow->now, step->who->actor,
+                    "issue-unused",
+                    apr_psprintf(step->flow->p, "certificate %s, key %s",
+                                 cert->serial, cert->spki_sha256), step->err);
+    rv = npie_step_end(step, rv);
+    return rv == APR_SUCCESS ? npie_step_later(step) : rv;
+}
+
+static apr_status_t write_down(npie_step_t *step, const npie_cert_t *cert)
+{
+    apr_status_t rv = insert_certificate(step, cert);
+
     if (rv == APR_SUCCESS) {
         rv = draw_letter2(step, cert);
     }
     if (rv == APR_SUCCESS) {
         rv = npie_employer_set_contact(step->flow->registry,
-                                       step->who->employer, &renewal->contact,
+                                       step->who->employer,
+                                       &step->place.renewal->contact,
                                        step->err);
     }
-    if (rv == APR_SUCCESS) {
-        rv = npie_step_write(step);
+    return rv == APR_SUCCESS ? npie_step_write(step) : rv;
+}
+
+static apr_status_t take_in(npie_step_t *step, const npie_cert_t *cert,
+                            apr_int64_t letter1)
+{
+    apr_status_t rv = npie_step_begin(step);
+
+    if (rv == NPIE_ECONFLICT) {
+        return note_unused(step, cert);
     }
-    return npie_step_end(step, rv);
+    if (rv != APR_SUCCESS || step->move != NPIE_MOVE_GO) {
+        return rv;
+    }
+    if (step->place.renewal->letter1 != letter1) {
+        npie_registry_end(step->flow->registry, 0, NULL);
+        return note_unused(step, cert);
+    }
+    return npie_step_end(step, write_down(step, cert));
 }
 
 /* Renewals signed while a mail link was required need none once the admin
