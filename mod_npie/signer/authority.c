@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Loading the CA's key and certificates.
+ */
+#include "signer/authority.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <openssl/bio.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#define KEY_FILE_MAX 16384
+#define CHAIN_MAX 8
+
+static apr_status_t forget(void *data)
+{
+    npie_key_file_forget(data);
+    return APR_SUCCESS;
+}
+
+void npie_key_file_forget(npie_key_file_t *file)
+{
+    if (file->data != NULL) {
+        OPENSSL_secure_clear_free(file->data, KEY_FILE_MAX);
+        file->data = NULL;
+        file->len = 0;
+    }
+}
+
+static const char *check_key_file(const struct stat *st,
+                                  const npie_signer_config_t *config)
+{
+    if (!S_ISREG(st->st_mode)) {
+        return "it is not a plain file";
+    }
+    if (st->st_uid != 0 && st->st_uid != config->uid) {
+        return "it must belong to root or to User";
+    }
+    if ((st->st_mode & 077) != 0) {
+        return "it must be open to its owner only (chmod 0400)";
+    }
+    if (st->st_size > KEY_FILE_MAX) {
+        return "it is too long for a key";
+    }
+    return NULL;
+}
+
+static apr_status_t read_fd(npie_key_file_t *file, int fd)
+{
+    while (file->len < KEY_FILE_MAX) {
+        ssize_t n = read(fd, file->data + file->len,
+                         KEY_FILE_MAX - file->len);
+
+        if (n == 0) {
+            return APR_SUCCESS;
+        }
+        if (n > 0) {
+            file->len += (apr_size_t)n;
+        }
+        else if (errno != EINTR) {
+            return errno;
+        }
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t npie_key_file_read(npie_key_file_t *file,
+                                const npie_signer_config_t *config,
+                                npie_err_t *err, apr_pool_t *p)
+{
+    const char *wrong = NULL;
+    struct stat st;
+    int fd = open(config->key_file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+    file->len = 0;
+    file->data = OPENSSL_secure_malloc(KEY_FILE_MAX);
+    apr_pool_cleanup_register(p, file, forget, apr_pool_cleanup_null);
+    if (fd < 0 || fstat(fd, &st) != 0) {
+        wrong = strerror(errno);
+    }
+    else if (file->data == NULL) {
+        wrong = "out of memory";
+    }
+    else {
+        wrong = check_key_file(&st, config);
+        if (wrong == NULL && read_fd(file, fd) != APR_SUCCESS) {
+            wrong = "it cannot be read";
+        }
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (wrong != NULL) {
+        return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE, "Key %s: %s",
+                            config->key_file, wrong);
+    }
+    return APR_SUCCESS;
+}
+
+/* Adds one certificate to the chain. */
+static apr_status_t add_certificate(npie_authority_t *authority, X509 *x509,
+                                    apr_pool_t *p)
+{
+    npie_bytes_t der = { NULL, 0 };
+    unsigned char *out;
+    int len = i2d_X509(x509, NULL);
+
+    if (len <= 0 || len > NPIE_CERT_MAX
+        || authority->chain->nelts >= CHAIN_MAX) {
+        return NPIE_ECONFIG;
+    }
+    out = apr_palloc(p, (apr_size_t)len);
+    der.data = out;
+    der.len = (apr_size_t)len;
+    i2d_X509(x509, &out);
+    APR_ARRAY_PUSH(authority->chain, npie_bytes_t) = der;
+    return APR_SUCCESS;
+}
+
+apr_status_t npie_authority_load(npie_authority_t **pauthority,
+                                 const npie_signer_config_t *config,
+                                 npie_err_t *err, apr_pool_t *p)
+{
+    npie_authority_t *authority = apr_pcalloc(p, sizeof(*authority));
+    BIO *in = BIO_new_file(config->certificate_file, "r");
+    apr_status_t rv = APR_SUCCESS;
+    X509 *x509;
+
+    authority->chain = apr_array_make(p, 2, sizeof(npie_bytes_t));
+    while (in != NULL && rv == APR_SUCCESS
+           && (x509 = PEM_read_bio_X509(in, NULL, NULL, NULL)) != NULL) {
+        rv = add_certificate(authority, x509, p);
+        X509_free(x509);
+    }
+    BIO_free(in);
+    ERR_clear_error();
+    if (rv != APR_SUCCESS || authority->chain->nelts == 0) {
+        return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
+                            "Certificate %s: it holds no certificate in PEM, "
+                            "or too many", config->certificate_file);
+    }
+    *pauthority = authority;
+    return npie_trust_load(&authority->trust, config->trust_files, err, p);
+}
+
+/* The key is to be had without asking anybody. */
+static int no_passphrase(char *buf, int size, int rwflag, void *data)
+{
+    (void)buf;
+    (void)size;
+    (void)rwflag;
+    (void)data;
+    return -1;
+}
+
+apr_status_t npie_authority_unlock(npie_authority_t *authority,
+                                   const npie_key_file_t *file,
+                                   const npie_signer_config_t *config,
+                                   npie_err_t *err, apr_pool_t *p)
+{
+    BIO *in = BIO_new_mem_buf(file->data, (int)file->len);
+    EVP_PKEY *key = NULL;
+    npie_cert_t *ca;
+    apr_status_t rv;
+
+    if (in != NULL) {
+        key = PEM_read_bio_PrivateKey(in, NULL, no_passphrase, NULL);
+        BIO_free(in);
+    }
+    ERR_clear_error();
+    if (key == NULL) {
+        return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
+                            "Key %s: it holds no private key in PEM without "
+                            "a passphrase", config->key_file);
+    }
+    rv = npie_cert_parse(&ca, APR_ARRAY_IDX(authority->chain, 0, npie_bytes_t),
+                         err, p);
+    if (rv == APR_SUCCESS) {
+        rv = npie_issuer_create(&authority->issuer, key, ca, &config->profile,
+                                err, p);
+    }
+    if (rv != APR_SUCCESS) {
+        EVP_PKEY_free(key);
+    }
+    return rv;
+}

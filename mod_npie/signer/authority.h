@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The CA that signs: its key, its certificates, and whom it trusts.
+ */
+#ifndef NPIE_SIGNER_AUTHORITY_H
+#define NPIE_SIGNER_AUTHORITY_H
+
+#include <apr_tables.h>
+
+#include "pki/issue.h"
+#include "pki/trust.h"
+#include "signer/config.h"
+
+/** An authority ready to sign. One thread. */
+typedef struct npie_authority_t {
+    npie_issuer_t *issuer;
+    npie_trust_t *trust;       /**< own and older authorities */
+    apr_array_header_t *chain; /**< of npie_bytes_t, DER, nearest first */
+} npie_authority_t;
+
+/** The bytes of a key file, in memory that is not swapped or dumped where
+ * the system allows; the pool's cleanup cleanses them. */
+typedef struct npie_key_file_t {
+    unsigned char *data;
+    apr_size_t len;
+} npie_key_file_t;
+
+/**
+ * Reads the key file without looking into it. To be called before privileges
+ * are dropped.
+ * @return APR_SUCCESS; NPIE_ECONFIG: not there, not a plain file, owned by
+ *         somebody else than root and User, or open to group or others
+ */
+apr_status_t npie_key_file_read(npie_key_file_t *file,
+                                const npie_signer_config_t *config,
+                                npie_err_t *err, apr_pool_t *p);
+
+/** Cleanses the bytes now. */
+void npie_key_file_forget(npie_key_file_t *file);
+
+/**
+ * Loads certificates and trust: the public part. To be called before
+ * privileges are dropped, so that the files may lie anywhere.
+ * @return APR_SUCCESS; NPIE_ECONFIG
+ */
+apr_status_t npie_authority_load(npie_authority_t **pauthority,
+                                 const npie_signer_config_t *config,
+                                 npie_err_t *err, apr_pool_t *p);
+
+/**
+ * Takes the key into use.
+ * @return APR_SUCCESS; NPIE_ECONFIG: no private key without a passphrase, or
+ *         not the certificate's
+ */
+apr_status_t npie_authority_unlock(npie_authority_t *authority,
+                                   const npie_key_file_t *file,
+                                   const npie_signer_config_t *config,
+                                   npie_err_t *err, apr_pool_t *p);
+
+#endif

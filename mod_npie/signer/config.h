@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * npie-signer.conf: one "Key value" a line.
+ */
+#ifndef NPIE_SIGNER_CONFIG_H
+#define NPIE_SIGNER_CONFIG_H
+
+#include <sys/types.h>
+
+#include <apr_tables.h>
+#include <apr_time.h>
+
+#include "base/status.h"
+#include "pki/csr.h"
+#include "pki/issue.h"
+
+/** What the file says, checked, with defaults in place. Read-only. Paths are
+ * absolute. */
+typedef struct npie_signer_config_t {
+    const char *key_file;
+    const char *certificate_file;
+    apr_array_header_t *trust_files; /**< of const char *; the own first */
+    const char *log_file;            /**< issuance log */
+    const char *user;                /**< NULL: stay who we are */
+    uid_t uid;                       /**< of User; else our own */
+    gid_t gid;
+    uid_t peer_uid;                  /**< who may connect */
+    gid_t peer_gid;
+    npie_profile_t profile;
+    apr_interval_time_t letter_max_age; /**< microseconds */
+    int old_key_min_bits;
+    npie_key_rules_t new_keys;
+    int rate;                        /**< requests in a window */
+    apr_interval_time_t rate_window; /**< microseconds */
+    int sandbox;                     /**< 1: system calls are filtered */
+} npie_signer_config_t;
+
+/**
+ * Reads and checks the file.
+ * @param pconfig set to the configuration, in p
+ * @return APR_SUCCESS; NPIE_ECONFIG with file, line and reason in err->detail
+ */
+apr_status_t npie_signer_config_read(npie_signer_config_t **pconfig,
+                                     const char *file, npie_err_t *err,
+                                     apr_pool_t *p);
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Verifying the evidence for a certificate. Nothing that httpd says counts
+ * here, only what the employer signed and what the old certificate says.
+ */
+#include "signer/evidence.h"
+
+#include <string.h>
+
+#include "letter/file.h"
+#include "model/field.h"
+
+/* How far the clocks of httpd's machine and of ours may be apart. */
+#define SKEW apr_time_from_sec(300)
+
+static apr_status_t refuse(npie_err_t *err, npie_problem_t problem,
+                           const char *what)
+{
+    return npie_err_set(err, NPIE_EPOLICY, problem, "%s", what);
+}
+
+/* Who signed the letter, over every byte of it. */
+static apr_status_t verify_letter(npie_evidence_t *evidence,
+                                  const npie_evidence_rules_t *rules,
+                                  npie_bytes_t letter, npie_err_t *err,
+                                  apr_pool_t *p)
+{
+    npie_letter_file_t *file;
+    npie_cert_t *signer = NULL;
+    apr_status_t rv;
+
+    rv = npie_letter_file_parse(&file, letter, err, p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (file->cms.len == 0) {
+        return refuse(err, NPIE_P_SIGNATURE, "the letter is not signed");
+    }
+    rv = npie_cms_verify(&signer, file->cms, file->signed_part, 2,
+                         &rules->cms, err, p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    evidence->cadena = file->cadena;
+    evidence->old = signer;
+    return APR_SUCCESS;
+}
+
+/* Do letter, request and signing certificate speak of the same keys? */
+static apr_status_t match_keys(const npie_evidence_t *evidence,
+                               npie_err_t *err)
+{
+    const npie_cadena_t *cadena = evidence->cadena;
+
+    if (cadena->kind != NPIE_LETTER_RENEWAL) {
+        return refuse(err, NPIE_P_LETTER, "it is not letter 1");
+    }
+    if (strcmp(cadena->old_spki, evidence->old->spki_sha256) != 0) {
+        return refuse(err, NPIE_P_LETTER_SIGNER,
+                      "the letter names another old key than the one it is "
+                      "signed with");
+    }
+    if (strcmp(cadena->new_spki, evidence->csr->spki_sha256) != 0) {
+        return refuse(err, NPIE_P_ISSUE_REFUSED,
+                      "the letter names another new key than the request");
+    }
+    if (strcmp(cadena->old_spki, cadena->new_spki) == 0) {
+        return refuse(err, NPIE_P_NEW_KEY_SEEN,
+                      "the new key is the old one");
+    }
+    return APR_SUCCESS;
+}
+
+/* Is it the same employer? */
+static apr_status_t match_employer(const npie_evidence_t *evidence,
+                                   npie_err_t *err)
+{
+    const npie_cadena_t *cadena = evidence->cadena;
+    const npie_cert_t *old = evidence->old;
+    char rp[NPIE_RP_SIZE];
+
+    if (old->rp10[0] == '\0' || old->organization[0] == '\0'
+        || old->common_name[0] == '\0') {
+        return refuse(err, NPIE_P_CERT_MALFORMED,
+                      "the old certificate lacks employer number, name or "
+                      "representative");
+    }
+    if (npie_field_rp(rp, cadena->rp) != APR_SUCCESS
+        || strcmp(rp, cadena->rp) != 0
+        || strncmp(rp, old->rp10, NPIE_RP10_SIZE - 1) != 0) {
+        return refuse(err, NPIE_P_ISSUE_REFUSED,
+                      "the letter names another employer number than the old "
+                      "certificate");
+    }
+    if (old->rfc[0] != '\0' && strcmp(old->rfc, cadena->rfc) != 0) {
+        return refuse(err, NPIE_P_ISSUE_REFUSED,
+                      "the letter names another RFC than the old certificate");
+    }
+    if (old->curp[0] != '\0' && strcmp(old->curp, cadena->curp) != 0) {
+        return refuse(err, NPIE_P_ISSUE_REFUSED,
+                      "the letter names another CURP than the old "
+                      "certificate");
+    }
+    return APR_SUCCESS;
+}
+
+/* Is what the certificate will take from the letter fit to stand in one? */
+static apr_status_t check_fields(const npie_evidence_t *evidence,
+                                 npie_err_t *err)
+{
+    const npie_cadena_t *cadena = evidence->cadena;
+
+    if (!npie_field_email(cadena->email)) {
+        return refuse(err, NPIE_P_EMAIL,
+                      "the letter's e-mail address is not one address");
+    }
+    if (evidence->old->rfc[0] == '\0' && cadena->rfc[0] != '\0'
+        && npie_field_rfc(cadena->rfc) == NPIE_FIELD_BAD) {
+        return refuse(err, NPIE_P_ISSUE_REFUSED,
+                      "the letter's RFC has not the form of one");
+    }
+    if (evidence->old->curp[0] == '\0' && cadena->curp[0] != '\0'
+        && npie_field_curp(cadena->curp) == NPIE_FIELD_BAD) {
+        return refuse(err, NPIE_P_ISSUE_REFUSED,
+                      "the letter's CURP has not the form of one");
+    }
+    return APR_SUCCESS;
+}
+
+static void set_subject(npie_evidence_t *evidence)
+{
+    npie_subject_t *subject = &evidence->subject;
+    const npie_cadena_t *cadena = evidence->cadena;
+    const npie_cert_t *old = evidence->old;
+
+    subject->organization = old->organization;
+    subject->rp10 = old->rp10;
+    subject->common_name = old->common_name;
+    subject->curp = old->curp[0] != '\0' ? old->curp : cadena->curp;
+    subject->rfc = old->rfc[0] != '\0' ? old->rfc : cadena->rfc;
+    subject->email = cadena->email;
+}
+
+apr_status_t npie_evidence_verify(npie_evidence_t **pevidence,
+                                  const npie_evidence_rules_t *rules,
+                                  npie_bytes_t csr, npie_bytes_t letter,
+                                  npie_err_t *err, apr_pool_t *p)
+{
+    npie_evidence_t *evidence = apr_pcalloc(p, sizeof(*evidence));
+    npie_csr_t *request;
+    apr_status_t rv;
+
+    rv = npie_csr_parse(&request, csr, &rules->new_keys, err, p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    evidence->csr = request;
+    rv = verify_letter(evidence, rules, letter, err, p);
+    if (rv == APR_SUCCESS) {
+        rv = match_keys(evidence, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = match_employer(evidence, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = check_fields(evidence, err);
+    }
+    if (rv == APR_SUCCESS) {
+        set_subject(evidence);
+        *pevidence = evidence;
+    }
+    return rv;
+}
+
+apr_status_t npie_evidence_fresh(const npie_evidence_t *evidence,
+                                 const npie_evidence_rules_t *rules,
+                                 apr_time_t now, npie_err_t *err)
+{
+    if (evidence->cadena->time > now + SKEW) {
+        return refuse(err, NPIE_P_ISSUE_REFUSED,
+                      "the letter is dated in the future");
+    }
+    if (now - evidence->cadena->time > rules->letter_max_age) {
+        return refuse(err, NPIE_P_LAPSED, "the letter is too old");
+    }
+    if (evidence->old->not_before > now) {
+        return refuse(err, NPIE_P_CERT_NOT_YET,
+                      "the old certificate is not valid yet");
+    }
+    return APR_SUCCESS;
+}

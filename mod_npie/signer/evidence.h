@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What entitles somebody to a certificate: his request and the letter that he
+ * signed with his old key.
+ */
+#ifndef NPIE_SIGNER_EVIDENCE_H
+#define NPIE_SIGNER_EVIDENCE_H
+
+#include "model/cadena.h"
+#include "pki/cms.h"
+#include "pki/csr.h"
+#include "pki/issue.h"
+
+/** How evidence is judged. */
+typedef struct npie_evidence_rules_t {
+    npie_cms_rules_t cms;
+    npie_key_rules_t new_keys;
+    apr_interval_time_t letter_max_age; /**< microseconds */
+} npie_evidence_rules_t;
+
+/** Evidence that holds. Lives in the pool. */
+typedef struct npie_evidence_t {
+    const npie_csr_t *csr;
+    const npie_cadena_t *cadena; /**< what the employer signed */
+    const npie_cert_t *old;      /**< with what he signed it */
+    npie_subject_t subject;      /**< of the certificate to be made: from the
+                                      old certificate, the e-mail from the
+                                      cadena; RFC and CURP from the cadena
+                                      only where the old certificate has none */
+} npie_evidence_t;
+
+/**
+ * Verifies everything about the evidence that does not change with time: the
+ * request and its key; the letter's form; its signature over the whole file
+ * by a certificate of a trusted authority; and that letter, request and
+ * signing certificate speak of the same keys and the same employer.
+ * @param csr DER; letter: the signed PDF
+ * @return APR_SUCCESS; NPIE_EINPUT, NPIE_ESIGNATURE, NPIE_EPOLICY with a
+ *         problem number: the evidence does not hold; NPIE_EINTERNAL
+ */
+apr_status_t npie_evidence_verify(npie_evidence_t **pevidence,
+                                  const npie_evidence_rules_t *rules,
+                                  npie_bytes_t csr, npie_bytes_t letter,
+                                  npie_err_t *err, apr_pool_t *p);
+
+/**
+ * Judges the evidence's dates: the letter neither too old nor from the
+ * future, the old certificate in force already. That it has expired is no
+ * fault.
+ * @param now UTC microseconds
+ * @return APR_SUCCESS; NPIE_EPOLICY
+ */
+apr_status_t npie_evidence_fresh(const npie_evidence_t *evidence,
+                                 const npie_evidence_rules_t *rules,
+                                 apr_time_t now, npie_err_t *err);
+
+#endif

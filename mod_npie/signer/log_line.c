@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Writing and reading a record of the issuance log.
+ */
+#include "signer/log_line.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "base/text.h"
+#include "pki/cert.h"
+#include "pki/digest.h"
+
+#define HEX_LEN (NPIE_SHA256_HEX_SIZE - 1)
+
+enum {
+    AT_NUMBER, AT_TIME, AT_FOLIO, AT_OLD, AT_NEW, AT_SERIAL, AT_DIGEST,
+    AT_CERTIFICATE, AT_CHECKSUM, FIELDS
+};
+
+static npie_bytes_t bytes_of(const char *text)
+{
+    npie_bytes_t bytes;
+
+    bytes.data = (const unsigned char *)text;
+    bytes.len = strlen(text);
+    return bytes;
+}
+
+apr_status_t npie_log_line_write(npie_bytes_t *line, apr_uint64_t number,
+                                 const npie_issuance_entry_t *entry,
+                                 char chain[NPIE_SHA256_HEX_SIZE],
+                                 apr_pool_t *p)
+{
+    char digest[NPIE_SHA256_HEX_SIZE];
+    char checksum[NPIE_SHA256_HEX_SIZE];
+    const char *record;
+
+    if (npie_sha256_hex(digest, entry->certificate) != APR_SUCCESS) {
+        return NPIE_EINTERNAL;
+    }
+    record = apr_psprintf(p, "%" APR_UINT64_T_FMT " %s %" APR_INT64_T_FMT
+                          " %s %s %s %s %s", number,
+                          npie_text_time(entry->time, p), entry->folio,
+                          entry->old_spki, entry->new_spki, entry->serial,
+                          digest,
+                          npie_text_base64_encode(entry->certificate, p));
+    if (npie_sha256_hex(checksum, bytes_of(apr_pstrcat(p, chain, record,
+                                                       NULL)))
+        != APR_SUCCESS) {
+        return NPIE_EINTERNAL;
+    }
+    *line = bytes_of(apr_pstrcat(p, record, " ", checksum, "\n", NULL));
+    if (line->len > NPIE_LOG_LINE_MAX) {
+        return NPIE_EINTERNAL;
+    }
+    memcpy(chain, checksum, sizeof(checksum));
+    return APR_SUCCESS;
+}
+
+/* Copies the line and cuts it at its blanks. Returns 0 unless it has just its
+ * fields, none of them empty. */
+static int split(char *fields[FIELDS], npie_bytes_t line, apr_pool_t *p)
+{
+    char *text = apr_pstrmemdup(p, (const char *)line.data, line.len);
+
+    if (strlen(text) != line.len) {
+        return 0;
+    }
+    for (int i = 0; i < FIELDS; i++) {
+        char *blank = strchr(text, ' ');
+
+        if (*text == '\0' || *text == ' '
+            || (blank == NULL) != (i == FIELDS - 1)) {
+            return 0;
+        }
+        fields[i] = text;
+        if (blank != NULL) {
+            *blank = '\0';
+            text = blank + 1;
+        }
+    }
+    return 1;
+}
+
+static int is_digest(const char *text)
+{
+    return strlen(text) == HEX_LEN
+           && strspn(text, "0123456789abcdef") == HEX_LEN;
+}
+
+const char *npie_log_line_read(npie_issued_t *issued, npie_bytes_t line,
+                               apr_uint64_t number,
+                               char chain[NPIE_SHA256_HEX_SIZE],
+                               apr_pool_t *ptemp)
+{
+    char *fields[FIELDS];
+    char checksum[NPIE_SHA256_HEX_SIZE];
+    apr_size_t record_len;
+    char *whole;
+
+    if (!split(fields, line, ptemp)) {
+        return "it has not the fields of a record";
+    }
+    if (!is_digest(fields[AT_OLD]) || !is_digest(fields[AT_NEW])
+        || !is_digest(fields[AT_CHECKSUM])) {
+        return "a digest is not one";
+    }
+    record_len = line.len - HEX_LEN - 1;
+    whole = apr_palloc(ptemp, HEX_LEN + record_len + 1);
+    memcpy(whole, chain, HEX_LEN);
+    memcpy(whole + HEX_LEN, line.data, record_len);
+    whole[HEX_LEN + record_len] = '\0';
+    if (npie_sha256_hex(checksum, bytes_of(whole)) != APR_SUCCESS) {
+        return "its checksum could not be computed";
+    }
+    if (strcmp(checksum, fields[AT_CHECKSUM]) != 0) {
+        return "its checksum does not hold: the line was changed, or one "
+               "before it was taken out";
+    }
+    if (strcmp(fields[AT_NUMBER],
+               apr_psprintf(ptemp, "%" APR_UINT64_T_FMT, number)) != 0) {
+        return "its number does not follow";
+    }
+    issued->folio = apr_atoi64(fields[AT_FOLIO]);
+    if (issued->folio < 1) {
+        return "its folio is no number";
+    }
+    memcpy(issued->old_spki, fields[AT_OLD], sizeof(issued->old_spki));
+    memcpy(issued->new_spki, fields[AT_NEW], sizeof(issued->new_spki));
+    memcpy(chain, checksum, sizeof(checksum));
+    return NULL;
+}
+
+apr_status_t npie_log_line_certificate(npie_bytes_t *der, npie_bytes_t line,
+                                       apr_pool_t *p)
+{
+    char *fields[FIELDS];
+    char digest[NPIE_SHA256_HEX_SIZE];
+
+    if (!split(fields, line, p)
+        || npie_text_base64_decode(der, fields[AT_CERTIFICATE],
+                                   strlen(fields[AT_CERTIFICATE]), p)
+           != APR_SUCCESS
+        || npie_sha256_hex(digest, *der) != APR_SUCCESS
+        || strcmp(digest, fields[AT_DIGEST]) != 0) {
+        return NPIE_EINPUT;
+    }
+    return APR_SUCCESS;
+}

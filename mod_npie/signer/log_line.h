@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * One line of the issuance log, to text and back. For signer/log.c alone.
+ */
+#ifndef NPIE_SIGNER_LOG_LINE_H
+#define NPIE_SIGNER_LOG_LINE_H
+
+#include "signer/log.h"
+
+/** The first line, without its end. */
+#define NPIE_LOG_HEADER "npie-signer issuance log 1"
+
+/** The longest line, in bytes with its end. */
+#define NPIE_LOG_LINE_MAX 32768
+
+/**
+ * Writes a record's line, its end included.
+ * @param number of the record, from 1
+ * @param chain the checksum of the line before; set to this one's
+ * @return APR_SUCCESS; NPIE_EINTERNAL
+ */
+apr_status_t npie_log_line_write(npie_bytes_t *line, apr_uint64_t number,
+                                 const npie_issuance_entry_t *entry,
+                                 char chain[NPIE_SHA256_HEX_SIZE],
+                                 apr_pool_t *p);
+
+/**
+ * Reads a line, without its end.
+ * @param issued folio and keys are set
+ * @param number the record's number as it must be
+ * @param chain the checksum of the line before; set to this one's on success
+ * @param ptemp scratch
+ * @return NULL, or what is wrong with the line; static English
+ */
+const char *npie_log_line_read(npie_issued_t *issued, npie_bytes_t line,
+                               apr_uint64_t number,
+                               char chain[NPIE_SHA256_HEX_SIZE],
+                               apr_pool_t *ptemp);
+
+/**
+ * Reads the certificate of a line, without its end, and checks it against
+ * the digest beside it.
+ * @return APR_SUCCESS; NPIE_EINPUT
+ */
+apr_status_t npie_log_line_certificate(npie_bytes_t *der, npie_bytes_t line,
+                                       apr_pool_t *p);
+
+#endif

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * PING and ISSUE.
+ */
+#include "signer/ops.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/wire.h"
+#include "letter/letter.h"
+#include "signer/say.h"
+#include "signer/ticks.h"
+
+void npie_ops_init(npie_ops_t *ops, npie_authority_t *authority,
+                   npie_issuance_t *log, const npie_signer_config_t *config)
+{
+    ops->authority = authority;
+    ops->log = log;
+    ops->rules.cms.trust = authority->trust;
+    ops->rules.cms.min_bits = config->old_key_min_bits;
+    /* openssl, as people without JavaScript use it, leaves it out. */
+    ops->rules.cms.require_signing_certificate = 0;
+    ops->rules.new_keys = config->new_keys;
+    ops->rules.letter_max_age = config->letter_max_age;
+    ops->rate = config->rate;
+    ops->rate_window = config->rate_window;
+    ops->allowance = config->rate;
+    ops->counted = 0;
+}
+
+/* Puts a header before what was written. */
+static npie_bytes_t framed(const npie_signer_header_t *header,
+                           const npie_wire_writer_t *w, apr_pool_t *p)
+{
+    npie_bytes_t payload = npie_wire_written(w);
+    npie_signer_header_t answer = *header;
+    npie_bytes_t whole;
+    unsigned char *data;
+
+    whole.len = NPIE_SIGNER_HEADER_SIZE + payload.len;
+    data = apr_palloc(p, whole.len);
+    answer.op = header->op | NPIE_SIGNER_REPLY;
+    answer.length = (apr_uint32_t)payload.len;
+    npie_signer_header_put(data, &answer);
+    memcpy(data + NPIE_SIGNER_HEADER_SIZE, payload.data, payload.len);
+    whole.data = data;
+    return whole;
+}
+
+void npie_ops_refuse(npie_bytes_t *reply, const npie_signer_header_t *header,
+                     npie_signer_status_t status, npie_problem_t problem,
+                     const char *detail, apr_pool_t *p)
+{
+    npie_wire_writer_t w;
+
+    npie_wire_writer_init(&w, p);
+    npie_wire_put_u32(&w, status);
+    npie_wire_put_u16(&w, (apr_uint16_t)problem);
+    npie_wire_put_string(&w, detail);
+    *reply = framed(header, &w, p);
+}
+
+/* A bucket that fills evenly: bursts up to the whole rate are let through. */
+static int within_rate(npie_ops_t *ops)
+{
+    apr_interval_time_t now = npie_ticks();
+
+    if (ops->counted > 0) {
+        ops->allowance += (double)(now - ops->counted) * ops->rate
+                          / (double)ops->rate_window;
+    }
+    if (ops->allowance > ops->rate) {
+        ops->allowance = ops->rate;
+    }
+    ops->counted = now;
+    if (ops->allowance < 1) {
+        return 0;
+    }
+    ops->allowance -= 1;
+    return 1;
+}
+
+static apr_status_t conflict(npie_problem_t problem, const char *what,
+                             const npie_issued_t *issued, npie_err_t *err)
+{
+    return npie_err_set(err, NPIE_EPOLICY, problem,
+                        "%s folio %" APR_INT64_T_FMT, what, issued->folio);
+}
+
+/* Makes the certificate and has it on disk before anybody sees it. */
+static apr_status_t make(npie_bytes_t *cert, npie_ops_t *ops,
+                         const npie_evidence_t *evidence, apr_time_t now,
+                         npie_err_t *err, apr_pool_t *p)
+{
+    npie_issuance_entry_t entry;
+    npie_cert_t *made;
+    apr_status_t rv;
+
+    rv = npie_issuer_issue(cert, ops->authority->issuer, evidence->csr,
+                           &evidence->subject, now, err, p);
+    if (rv == APR_SUCCESS) {
+        rv = npie_cert_parse(&made, *cert, err, p);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    entry.time = now;
+    entry.folio = evidence->cadena->folio;
+    entry.old_spki = evidence->cadena->old_spki;
+    entry.new_spki = evidence->cadena->new_spki;
+    entry.serial = made->serial;
+    entry.certificate = *cert;
+    rv = npie_issuance_append(ops->log, &entry, err, p);
+    if (rv == APR_SUCCESS) {
+        npie_signer_say("notice", "issued %s to %s for folio %"
+                        APR_INT64_T_FMT, made->serial, made->rp10,
+                        entry.folio);
+    }
+    return rv;
+}
+
+/* The certificate of this folio: the one that was made, or a new one. */
+static apr_status_t issue(npie_bytes_t *cert, npie_ops_t *ops,
+                          const npie_evidence_t *evidence, npie_err_t *err,
+                          apr_pool_t *p)
+{
+    const npie_cadena_t *cadena = evidence->cadena;
+    const npie_issued_t *issued;
+    apr_time_t now = apr_time_now();
+    apr_status_t rv;
+
+    issued = npie_issuance_by_folio(ops->log, cadena->folio);
+    if (issued != NULL) {
+        if (strcmp(issued->new_spki, cadena->new_spki) != 0
+            || strcmp(issued->old_spki, cadena->old_spki) != 0) {
+            return conflict(NPIE_P_ISSUE_REFUSED,
+                            "another key was certified for", issued, err);
+        }
+        /* The dates are not judged again: what was answered once is answered
+         * the same for ever. */
+        return npie_issuance_certificate(cert, ops->log, issued, err, p);
+    }
+    rv = npie_evidence_fresh(evidence, &ops->rules, now, err);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    issued = npie_issuance_by_key(ops->log, cadena->new_spki);
+    if (issued != NULL) {
+        return conflict(NPIE_P_NEW_KEY_SEEN, "the key was certified for",
+                        issued, err);
+    }
+    return make(cert, ops, evidence, now, err, p);
+}
+
+static void answer_failure(npie_bytes_t *reply,
+                           const npie_signer_header_t *header,
+                           const npie_evidence_t *evidence, apr_status_t rv,
+                           npie_err_t *err, apr_pool_t *p)
+{
+    int refused = rv == NPIE_EINPUT || rv == NPIE_ESIGNATURE
+                  || rv == NPIE_EPOLICY;
+
+    if (err->problem == NPIE_P_NONE) {
+        err->problem = refused ? NPIE_P_ISSUE_REFUSED : NPIE_P_INTERNAL;
+    }
+    npie_signer_say(refused ? "warn" : "error",
+                    "%s folio %" APR_INT64_T_FMT ": problem %d: %s",
+                    refused ? "refused" : "failed",
+                    evidence != NULL ? evidence->cadena->folio : 0,
+                    (int)err->problem, err->detail);
+    npie_ops_refuse(reply, header,
+                    refused ? NPIE_SIGNER_REFUSED : NPIE_SIGNER_FAILED,
+                    err->problem, err->detail, p);
+}
+
+static void answer_issue(npie_bytes_t *reply, npie_ops_t *ops,
+                         const npie_signer_header_t *header,
+                         npie_wire_reader_t *r, apr_pool_t *p)
+{
+    npie_evidence_t *evidence = NULL;
+    const apr_array_header_t *chain = ops->authority->chain;
+    npie_bytes_t csr = npie_wire_get_bytes(r, NPIE_CSR_MAX);
+    npie_bytes_t letter = npie_wire_get_bytes(r, NPIE_LETTER_MAX);
+    npie_bytes_t cert = { NULL, 0 };
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
+    npie_wire_writer_t w;
+    apr_status_t rv;
+
+    if (npie_wire_get_end(r) != APR_SUCCESS) {
+        npie_signer_say("warn", "refused an ISSUE with malformed fields");
+        npie_ops_refuse(reply, header, NPIE_SIGNER_MALFORMED, NPIE_P_REQUEST,
+                        "the fields of ISSUE are not a request and a letter",
+                        p);
+        return;
+    }
+    if (!within_rate(ops)) {
+        npie_signer_say("warn", "busy: more requests than Rate allows");
+        npie_ops_refuse(reply, header, NPIE_SIGNER_BUSY, NPIE_P_SIGNER_DOWN,
+                        "more requests than the signer's Rate allows", p);
+        return;
+    }
+    rv = npie_evidence_verify(&evidence, &ops->rules, csr, letter, &err, p);
+    if (rv == APR_SUCCESS) {
+        rv = issue(&cert, ops, evidence, &err, p);
+    }
+    if (rv != APR_SUCCESS) {
+        answer_failure(reply, header, evidence, rv, &err, p);
+        return;
+    }
+    npie_wire_writer_init(&w, p);
+    npie_wire_put_u32(&w, NPIE_SIGNER_OK);
+    npie_wire_put_bytes(&w, cert);
+    npie_wire_put_u16(&w, (apr_uint16_t)chain->nelts);
+    for (int i = 0; i < chain->nelts; i++) {
+        npie_wire_put_bytes(&w, APR_ARRAY_IDX(chain, i, npie_bytes_t));
+    }
+    *reply = framed(header, &w, p);
+}
+
+static void answer_ping(npie_bytes_t *reply, npie_ops_t *ops,
+                        const npie_signer_header_t *header,
+                        npie_wire_reader_t *r, apr_pool_t *p)
+{
+    npie_wire_writer_t w;
+
+    if (npie_wire_get_end(r) != APR_SUCCESS) {
+        npie_ops_refuse(reply, header, NPIE_SIGNER_MALFORMED, NPIE_P_REQUEST,
+                        "PING has no fields", p);
+        return;
+    }
+    if (npie_issuance_broken(ops->log)) {
+        npie_ops_refuse(reply, header, NPIE_SIGNER_FAILED, NPIE_P_INTERNAL,
+                        "the issuance log's disk failed: mend it and start "
+                        "npie-signer again", p);
+        return;
+    }
+    npie_wire_writer_init(&w, p);
+    npie_wire_put_u32(&w, NPIE_SIGNER_OK);
+    npie_wire_put_u32(&w, (apr_uint32_t)getpid());
+    npie_wire_put_u64(&w, npie_issuance_count(ops->log));
+    *reply = framed(header, &w, p);
+}
+
+void npie_ops_answer(npie_bytes_t *reply, npie_ops_t *ops,
+                     const npie_signer_header_t *header, npie_bytes_t payload,
+                     apr_pool_t *p)
+{
+    npie_wire_reader_t r;
+
+    npie_wire_reader_init(&r, payload);
+    switch (header->op) {
+    case NPIE_SIGNER_PING:
+        answer_ping(reply, ops, header, &r, p);
+        break;
+    case NPIE_SIGNER_ISSUE:
+        answer_issue(reply, ops, header, &r, p);
+        break;
+    default:
+        npie_signer_say("warn", "refused an unknown operation %u",
+                        (unsigned)header->op);
+        npie_ops_refuse(reply, header, NPIE_SIGNER_UNKNOWN_OP, NPIE_P_REQUEST,
+                        "there is no such operation", p);
+    }
+}
