@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Login: open the certificate, show whose it is, sign the server's challenge.
+import { close, sign } from '../client.js';
+import { byId, swap } from './dom.js';
+import { fillCertificate, validity } from './certificate.js';
+import { getBytes } from './net.js';
+import { opener } from './opener.js';
+import { clearProblem, showProblem } from './problem.js';
+import { sendForm, working } from './form.js';
+
+const first = ['abrir', 'abrir-boton'];
+const second = ['confirmar', 'entrar-boton', 'otro-boton'];
+
+export function start() {
+  const form = byId('forma');
+  const certificate = opener();
+  let opened;
+
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    working(form, opened ? enter : show);
+  });
+  byId('otro-boton').addEventListener('click', back);
+
+  async function show(progress) {
+    opened = await certificate.open(progress);
+    if (!opened) {
+      return;
+    }
+    const info = opened.certificate;
+    const { expired, text } = validity(info);
+    fillCertificate(info);
+    byId('confirmar-vigencia').textContent = expired ? `${text} Puede renovarlo en los pasos siguientes.` : text;
+    byId('confirmar-vigencia').classList.toggle('atencion', expired);
+    byId('usuario').value ||= info.subject.ou ?? '';
+    swap({ hide: first, show: second });
+    byId('confirmar-titulo').focus();
+  }
+
+  async function enter(progress) {
+    clearProblem();
+    progress('Comprobando su certificado…');
+    const challenge = await getBytes('reto');
+    const signed = challenge.ok ? await sign(opened.handle, challenge.bytes) : challenge;
+    if (!signed.ok) {
+      showProblem(signed);
+      return;
+    }
+    await sendForm(form, {
+      reto: new TextDecoder().decode(challenge.bytes),
+      firma: signed.cms,
+    });
+  }
+
+  function back() {
+    if (form.dataset.trabaja || form.dataset.enviado) {
+      return;
+    }
+    close(opened.handle);
+    opened = undefined;
+    clearProblem();
+    byId('usuario').value = '';
+    byId('clave').value = '';
+    swap({ hide: second, show: first });
+    byId('archivo').focus();
+  }
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// Signing a letter, on the pages carta and terminos.
+import { NUMBER } from 'npie:problems';
+import { close, sign, signLetter } from '../client.js';
+import { byId } from './dom.js';
+import { summary } from './certificate.js';
+import { getBytes } from './net.js';
+import { opener } from './opener.js';
+import { showProblem } from './problem.js';
+import { sendForm, working } from './form.js';
+
+export function start() {
+  const form = byId('forma');
+  const { carta, spki } = form.dataset;
+  const certificate = opener();
+  const own = byId('carta');
+
+  own.addEventListener('change', () => {
+    byId('carta-elegido').textContent = own.files[0]?.name ?? '';
+  });
+
+  /** The CMS over the person's own file; what is no letter goes to the server to be named. */
+  async function signOwn(handle, file) {
+    const answer = await signLetter(handle, file);
+    return !answer.ok && answer.problem === NUMBER.LETTER
+      ? sign(handle, await file.arrayBuffer()) : answer;
+  }
+
+  async function signShown(handle) {
+    const letter = await getBytes(carta);
+    return letter.ok ? signLetter(handle, letter.bytes) : letter;
+  }
+
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    working(form, async (progress) => {
+      const opened = await certificate.open(progress);
+      if (!opened) {
+        return;
+      }
+      if (spki && opened.certificate.spkiSha256.toLowerCase() !== spki.toLowerCase()) {
+        close(opened.handle);
+        showProblem({
+          problem: NUMBER.LETTER_SIGNER,
+          detail: `El certificado que eligió: ${summary(opened.certificate)}`,
+        }, byId('archivo'));
+        return;
+      }
+      progress('Firmando la carta…');
+      const [file] = own.files;
+      const signed = file ? await signOwn(opened.handle, file) : await signShown(opened.handle);
+      close(opened.handle);
+      if (!signed.ok) {
+        showProblem(signed);
+        return;
+      }
+      // An empty file part would say that a file was chosen.
+      own.disabled = !file;
+      await sendForm(form, { firma: signed.cms });
+      own.disabled = false;
+    });
+  });
+}

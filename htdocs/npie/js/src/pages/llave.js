@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// The new key: made here, saved by the person, its request sent.
+import { NUMBER } from 'npie:problems';
+import { makeKey } from '../client.js';
+import { byId, save, swap } from './dom.js';
+import { movements } from './entropy.js';
+import { strength, strengthNames } from './password.js';
+import { clearField, clearProblem, markField, showFaults, showProblem } from './problem.js';
+import { sendForm, working } from './form.js';
+
+const first = ['hacer', 'hacer-boton'];
+const second = ['guardar', 'seguir-boton', 'otra-boton'];
+
+export function start() {
+  const form = byId('forma');
+  const { algoritmo, usuario, rp10 } = form.dataset;
+  const collected = movements();
+  const password = byId('clave');
+  const again = byId('clave2');
+  const name = byId('nombre');
+  let made;
+
+  password.addEventListener('input', () => {
+    const level = strength(password.value, [usuario, rp10]);
+    byId('fuerza').value = level;
+    byId('fuerza-texto').textContent = strengthNames[level];
+  });
+
+  function faults() {
+    const found = [];
+    if (!/^[A-Za-z0-9_-]+$/.test(name.value)) {
+      found.push([name, NUMBER.KEY_NAME]);
+    }
+    const usable = /^[\x20-\x7e]{8,}$/.test(password.value)
+      && password.value.toLowerCase() !== usuario.toLowerCase();
+    if (!usable) {
+      found.push([password, NUMBER.NEW_PASSWORD]);
+    } else if (password.value !== again.value) {
+      found.push([again, NUMBER.NEW_PASSWORD_DIFFERS]);
+    }
+    return found;
+  }
+
+  async function make(progress) {
+    clearProblem();
+    name.value = name.value.trim().replace(/\.key$/i, '');
+    if (showFaults(faults())) {
+      return;
+    }
+    const answer = await makeKey({
+      algorithm: algoritmo,
+      commonName: rp10,
+      password: password.value,
+      extraEntropy: await collected.digest(),
+      onProgress: progress('Haciendo la llave…'),
+    });
+    if (!answer.ok) {
+      showProblem(answer);
+      return;
+    }
+    made = answer;
+    byId('guardar-nombre').textContent = `${name.value}.key`;
+    byId('guardado').checked = false;
+    swap({ hide: first, show: second });
+    saveKey();
+    byId('guardar-titulo').focus();
+  }
+
+  function saveKey() {
+    save(made.keyFile, `${name.value}.key`, 'application/octet-stream');
+  }
+
+  async function send() {
+    clearProblem();
+    const box = byId('guardado');
+    if (!box.checked) {
+      markField(box, 'Antes de seguir, compruebe que el archivo está guardado y marque esta casilla.');
+      box.focus();
+      return;
+    }
+    await sendForm(form, { solicitud: made.csrPem, huella: made.keyFileSha256 });
+  }
+
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    working(form, made ? send : make);
+  });
+  byId('guardar-boton').addEventListener('click', saveKey);
+  byId('guardado').addEventListener('change', () => clearField(byId('guardado')));
+  byId('otra-boton').addEventListener('click', () => {
+    made = undefined;
+    clearProblem();
+    swap({ hide: second, show: first });
+    password.focus();
+  });
+}

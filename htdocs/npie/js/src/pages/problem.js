@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// What went wrong, in the summary at the top and beside the field.
+import { problems } from 'npie:problems';
+import { byId, element } from './dom.js';
+
+const title = document.title.replace(/^Error: /, '');
+
+/** The page came with an error: lead there, as a screen reader would miss it. */
+export function focusServerError() {
+  const summary = byId('error');
+  if (!summary || summary.hidden) {
+    return;
+  }
+  for (const field of document.querySelectorAll('[aria-invalid="true"]')) {
+    addFieldLink(field, byId(`${field.id}-falla`).textContent);
+  }
+  summary.focus();
+}
+
+function addFieldLink(field, text) {
+  const item = element('li');
+  const link = element('a', text, { href: `#${field.id}` });
+  link.addEventListener('click', (event) => {
+    event.preventDefault();
+    field.focus();
+  });
+  item.append(link);
+  byId('error-campos').append(item);
+  byId('error-campos').hidden = false;
+}
+
+/** Takes away what an earlier attempt said. */
+export function clearProblem() {
+  byId('error').hidden = true;
+  byId('error-campos').replaceChildren();
+  byId('error-campos').hidden = true;
+  document.title = title;
+  for (const field of document.querySelectorAll('[aria-invalid]')) {
+    clearField(field);
+  }
+}
+
+export function clearField(field) {
+  field.removeAttribute('aria-invalid');
+  const line = byId(`${field.id}-falla`);
+  line.hidden = true;
+  line.textContent = '';
+}
+
+/** Says at a field what is wrong with it, in one sentence. */
+export function markField(field, text) {
+  field.setAttribute('aria-invalid', 'true');
+  const line = byId(`${field.id}-falla`);
+  line.textContent = text;
+  line.hidden = false;
+}
+
+/**
+ * Shows a problem by its number.
+ * @param answer {problem, detail?, title?, remedy?}; texts that a server sent
+ *        go before those of the table
+ * @param field where it can be put right; gets the sentence and the focus
+ */
+export function showProblem({ problem, detail, cause, remedy }, field) {
+  const known = problems[problem] ?? problems[93];
+  byId('error-causa').textContent = cause ?? known.cause;
+  byId('error-remedio').textContent = remedy ?? known.remedy;
+  byId('error-detalle').textContent = detail ?? '';
+  byId('error-detalle').hidden = !detail;
+  byId('error-numero').textContent = problem;
+  byId('error').hidden = false;
+  document.title = `Error: ${title}`;
+  if (field) {
+    markField(field, known.cause);
+    addFieldLink(field, known.remedy);
+    field.focus();
+  } else {
+    byId('error').focus();
+  }
+}
+
+/**
+ * Shows several fields' problems at once, as a form refused before it is sent.
+ * @param faults [field, number of problem.def] pairs, in the page's order
+ * @return whether there were any
+ */
+export function showFaults(faults) {
+  for (const [field, number] of faults) {
+    markField(field, problems[number].cause);
+  }
+  if (faults.length > 0) {
+    const [[, number]] = faults;
+    showProblem({ problem: number });
+    for (const [field, own] of faults) {
+      addFieldLink(field, problems[own].remedy);
+    }
+    byId('error-remedio').textContent = faults.length > 1 ? 'Corrija estos campos:' : 'Corrija este campo:';
+    byId('error').focus();
+  }
+  return faults.length > 0;
+}
