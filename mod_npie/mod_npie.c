@@ -1,10 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The module's record.
+ * The module's record and its hooks.
  */
-#include <httpd.h>
-#include <http_config.h>
+#define NPIE_MODULE_RECORD
+#include "httpd/private.h"
+
+#include <ap_provider.h>
+#include <mod_status.h>
+
+#include "httpd/actions.h"
+#include "httpd/config.h"
+#include "httpd/gate.h"
+#include "httpd/pages.h"
+#include "httpd/runtime.h"
+#include "httpd/status.h"
+
+static void register_hooks(apr_pool_t *p)
+{
+    /* mod_dir would answer for the pages' path before us. */
+    static const char *const before_dir[] = { "mod_dir.c", NULL };
+
+    (void)p;
+    ap_hook_check_config(npie_conf_check, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(npie_runtime_post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(npie_runtime_child_init, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_read_request(npie_gate_scrub, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_check_authn(npie_gate_check, NULL, NULL, APR_HOOK_MIDDLE,
+                        AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_fixups(npie_pages_fixups, NULL, before_dir, APR_HOOK_MIDDLE);
+    ap_hook_handler(npie_actions_handler, NULL, NULL, APR_HOOK_MIDDLE);
+    APR_OPTIONAL_HOOK(ap, status_hook, npie_status_show, NULL, NULL,
+                      APR_HOOK_MIDDLE);
+}
 
 AP_DECLARE_MODULE(npie) = {
     STANDARD20_MODULE_STUFF,
-    NULL, NULL, NULL, NULL, NULL, NULL
+    npie_conf_dir_create,
+    npie_conf_dir_merge,
+    npie_conf_server_create,
+    npie_conf_server_merge,
+    npie_conf_directives,
+    register_hooks,
+    AP_MODULE_FLAG_NONE
 };

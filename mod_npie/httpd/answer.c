@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Answers of the module.
+ */
+#include "httpd/answer.h"
+
+#include <apr_strings.h>
+
+#include "httpd/runtime.h"
+
+#define ERROR_PAGE "error.html"
+#define RETRY_SECONDS "30"
+#define NOTE "npie-problem"
+
+int npie_answer_status(apr_status_t rv)
+{
+    if (rv == APR_NOTFOUND) {
+        return HTTP_NOT_FOUND;
+    }
+    switch (rv) {
+    case NPIE_EINPUT:
+    case NPIE_ESIGNATURE:
+        return HTTP_UNPROCESSABLE_ENTITY;
+    case NPIE_EPOLICY:
+        return HTTP_FORBIDDEN;
+    case NPIE_ECONFLICT:
+        return HTTP_CONFLICT;
+    case NPIE_EBACKEND:
+    case NPIE_EPROTO:
+        return HTTP_SERVICE_UNAVAILABLE;
+    default:
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+}
+
+int npie_answer_wants_json(const request_rec *r)
+{
+    const char *accept = apr_table_get(r->headers_in, "Accept");
+
+    return accept != NULL && strstr(accept, "application/json") != NULL
+        && strstr(accept, "text/html") == NULL;
+}
+
+void npie_answer_headers(request_rec *r)
+{
+    static const char *const headers[][2] = {
+        { "Content-Security-Policy",
+          "default-src 'none'; script-src 'self'; style-src 'self'; "
+          "img-src 'self'; connect-src 'self'; worker-src 'self'; "
+          "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+          "require-trusted-types-for 'script'; trusted-types npie" },
+        { "Cache-Control", "no-store" },
+        { "Referrer-Policy", "same-origin" },
+        { "X-Content-Type-Options", "nosniff" },
+        { "X-Frame-Options", "DENY" },
+        { "Cross-Origin-Opener-Policy", "same-origin" },
+        { "Cross-Origin-Resource-Policy", "same-origin" },
+        { "Permissions-Policy",
+          "camera=(), geolocation=(), microphone=(), payment=()" },
+        { "Strict-Transport-Security", "max-age=31536000" },
+    };
+
+    for (apr_size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); ++i) {
+        apr_table_setn(r->err_headers_out, headers[i][0], headers[i][1]);
+        apr_table_unset(r->headers_out, headers[i][0]);
+    }
+}
+
+void npie_answer_log(const request_rec *r, const npie_err_t *err)
+{
+    const npie_problem_info_t *info = npie_problem_find((int)err->problem);
+    const char *text = info != NULL ? info->log : "no number for this";
+    char reason[120];
+
+    switch (npie_answer_status(err->status)) {
+    case HTTP_SERVICE_UNAVAILABLE:
+    case HTTP_INTERNAL_SERVER_ERROR:
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "NPIE%04d: %s: %s (%s)",
+                      (int)err->problem, text, err->detail,
+                      npie_strerror(err->status, reason, sizeof(reason)));
+        break;
+    case HTTP_FORBIDDEN:
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "NPIE%04d: %s: %s",
+                      (int)err->problem, text, err->detail);
+        break;
+    default:
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "NPIE%04d: %s: %s",
+                      (int)err->problem, text, err->detail);
+        break;
+    }
+}
+
+int npie_answer_redirect(request_rec *r, const char *page)
+{
+    const npie_runtime_t *runtime = npie_runtime_get(r->server);
+
+    npie_answer_headers(r);
+    if (*page != '/' && ap_cstr_casecmpn(page, "https://", 8) != 0) {
+        page = apr_pstrcat(r->pool, runtime->conf->base.path, page, NULL);
+    }
+    apr_table_setn(r->err_headers_out, "Location", page);
+    return HTTP_SEE_OTHER;
+}
+
+static json_t *problem_json(int status, npie_problem_t problem)
+{
+    const npie_problem_info_t *info = npie_problem_find((int)problem);
+
+    if (info == NULL) {
+        info = npie_problem_find(NPIE_P_INTERNAL);
+    }
+    return json_pack("{s:s, s:i, s:i, s:s, s:s, s:s}",
+                     "type", "about:blank", "status", status,
+                     "number", (int)info->number, "slug", info->slug,
+                     "title", info->cause, "detail", info->remedy);
+}
+
+int npie_answer_problem(request_rec *r, int status, const npie_err_t *err)
+{
+    npie_answer_log(r, err);
+    npie_answer_headers(r);
+    if (status == HTTP_SERVICE_UNAVAILABLE) {
+        npie_count(NPIE_COUNT_FAULTS);
+    }
+    if (status == HTTP_SERVICE_UNAVAILABLE
+        || status == HTTP_TOO_MANY_REQUESTS) {
+        apr_table_setn(r->err_headers_out, "Retry-After", RETRY_SECONDS);
+    }
+    if (npie_answer_wants_json(r)) {
+        npie_answer_json(r, status, problem_json(status, err->problem));
+        return DONE;
+    }
+    apr_table_setn(r->notes, NOTE,
+                   apr_itoa(r->pool, (int)err->problem));
+    npie_answer_error_pages(r);
+    return status;
+}
+
+int npie_answer_error(request_rec *r, const npie_err_t *err)
+{
+    return npie_answer_problem(r, npie_answer_status(err->status), err);
+}
+
+int npie_answer_json(request_rec *r, int status, json_t *json)
+{
+    char *text = json != NULL ? json_dumps(json, JSON_COMPACT) : NULL;
+
+    json_decref(json);
+    if (text == NULL) {
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    npie_answer_headers(r);
+    r->status = status;
+    ap_set_content_type(r, status >= 400 ? "application/problem+json"
+                                         : "application/json");
+    ap_set_content_length(r, (apr_off_t)strlen(text));
+    ap_rputs(text, r);
+    free(text);
+    ap_finalize_request_protocol(r);
+    return OK;
+}
+
+int npie_answer_file(request_rec *r, const char *type, const char *filename,
+                     npie_bytes_t bytes)
+{
+    npie_answer_headers(r);
+    ap_set_content_type(r, type);
+    ap_set_content_length(r, (apr_off_t)bytes.len);
+    if (filename != NULL) {
+        apr_table_setn(r->headers_out, "Content-Disposition",
+                       apr_psprintf(r->pool, "inline; filename=\"%s\"",
+                                    filename));
+    }
+    if (!r->header_only) {
+        ap_rwrite(bytes.data, (int)bytes.len, r);
+    }
+    return OK;
+}
+
+void npie_answer_error_pages(request_rec *r)
+{
+    static const int statuses[] = {
+        HTTP_BAD_REQUEST, HTTP_UNAUTHORIZED, HTTP_FORBIDDEN, HTTP_NOT_FOUND,
+        HTTP_METHOD_NOT_ALLOWED, HTTP_CONFLICT, HTTP_REQUEST_ENTITY_TOO_LARGE,
+        HTTP_UNSUPPORTED_MEDIA_TYPE, HTTP_UNPROCESSABLE_ENTITY,
+        HTTP_TOO_MANY_REQUESTS, HTTP_INTERNAL_SERVER_ERROR,
+        HTTP_SERVICE_UNAVAILABLE,
+    };
+    const npie_runtime_t *runtime = npie_runtime_get(r->server);
+    const char *page = apr_pstrcat(r->pool, runtime->conf->base.path,
+                                   ERROR_PAGE, NULL);
+
+    for (apr_size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); ++i) {
+        ap_custom_response(r, statuses[i], page);
+    }
+}
+
+npie_problem_t npie_answer_noted(const request_rec *r)
+{
+    const char *note = NULL;
+
+    for (; r != NULL && note == NULL; r = r->prev) {
+        note = apr_table_get(r->notes, NOTE);
+        if (note == NULL && r->prev == NULL) {
+            switch (r->status) {
+            case HTTP_NOT_FOUND:
+                return NPIE_P_NOT_FOUND;
+            case HTTP_REQUEST_ENTITY_TOO_LARGE:
+                return NPIE_P_TOO_LARGE;
+            case HTTP_TOO_MANY_REQUESTS:
+                return NPIE_P_TOO_MANY;
+            case HTTP_INTERNAL_SERVER_ERROR:
+            case HTTP_SERVICE_UNAVAILABLE:
+                return NPIE_P_INTERNAL;
+            default:
+                return NPIE_P_REQUEST;
+            }
+        }
+    }
+    return note != NULL ? (npie_problem_t)atoi(note) : NPIE_P_REQUEST;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Answers: redirects, problems as pages or as JSON, and the headers that all
+ * of the module's answers carry.
+ */
+#ifndef NPIE_HTTPD_ANSWER_H
+#define NPIE_HTTPD_ANSWER_H
+
+#include <jansson.h>
+
+#include "httpd/private.h"
+#include "base/bytes.h"
+#include "base/status.h"
+
+/** The HTTP status for one of ours: EINPUT 422, ESIGNATURE 422, EPOLICY 403,
+ * ECONFLICT 409, EBACKEND and EPROTO 503, NOTFOUND 404, else 500. */
+int npie_answer_status(apr_status_t rv);
+
+/** Does the client want JSON rather than a page? By Accept; 1 = yes. */
+int npie_answer_wants_json(const request_rec *r);
+
+/** Sets the headers against caching, framing, sniffing and leaking that every
+ * answer of the module carries, errors included. */
+void npie_answer_headers(request_rec *r);
+
+/** Logs a failure once, with the level its kind deserves: a user's mistake at
+ * info, a refusal at warning, a fault at error. */
+void npie_answer_log(const request_rec *r, const npie_err_t *err);
+
+/**
+ * Answers 303 to a page of the renewal.
+ * @param page name below the pages' path, e.g. "carta.html", or an absolute
+ *        path or URL of ours
+ * @return the status for httpd
+ */
+int npie_answer_redirect(request_rec *r, const char *page);
+
+/**
+ * Logs and answers a problem with a status of its own: error.html for people,
+ * JSON (RFC 9457) for programs. 503 says when to come again.
+ * @return the status for httpd
+ */
+int npie_answer_problem(request_rec *r, int status, const npie_err_t *err);
+
+/** As npie_answer_problem() with the status by npie_answer_status(). */
+int npie_answer_error(request_rec *r, const npie_err_t *err);
+
+/** Sends JSON with a status and frees it. @return OK */
+int npie_answer_json(request_rec *r, int status, json_t *json);
+
+/** Sends bytes as a file.
+ * @param filename for saving; NULL: shown in place
+ * @return OK */
+int npie_answer_file(request_rec *r, const char *type, const char *filename,
+                     npie_bytes_t bytes);
+
+/** Makes error.html the page for every error status of this request. */
+void npie_answer_error_pages(request_rec *r);
+
+/** The problem an error page is about: noted by npie_answer_problem(), or by
+ * the status httpd itself chose. */
+npie_problem_t npie_answer_noted(const request_rec *r);
+
+#endif

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Hook check_config: the rules that need more than one directive, and the
+ * files they name, so that `httpd -t` finds what is wrong with them.
+ */
+#include "httpd/runtime.h"
+
+#include <apr_strings.h>
+#include <mod_dbd.h>
+
+/* A sentence about a server's configuration with the place it is about: the
+ * directive when it was given, else the server. */
+static void complain(const server_rec *s, const npie_server_conf_t *conf,
+                     int setting, const char *text)
+{
+    const ap_directive_t *at = setting >= 0 ? conf->where[setting]
+                                            : conf->engine;
+    const char *file = at != NULL ? at->filename : s->defn_name;
+    int line = at != NULL ? at->line_num : (int)s->defn_line_number;
+
+    ap_log_error(APLOG_MARK, APLOG_EMERG | APLOG_STARTUP, 0, s,
+                 "NPIE0002: %s:%d: %s", file != NULL ? file : "(server)", line,
+                 text);
+}
+
+static int has(const npie_server_conf_t *conf, npie_setting_t setting)
+{
+    return (conf->set & (1u << setting)) != 0;
+}
+
+/* Which directives must be there beside NPIEBaseURL. 1 = all are. */
+static int complete(const server_rec *s, const npie_server_conf_t *conf)
+{
+    static const struct {
+        npie_setting_t setting;
+        const char *text;
+    } needed[] = {
+        { NPIE_SET_TRUST, "NPIEBaseURL needs NPIETrust beside it: the CA "
+          "certificates (PEM) of those who may log in" },
+        { NPIE_SET_SIGNER, "NPIEBaseURL needs NPIESigner beside it: exec:"
+          "/path/npie-signer /path/npie-signer.conf, or unix:/path/socket" },
+        { NPIE_SET_TERMS, "NPIEBaseURL needs NPIELetterTerms beside it: the "
+          "template of the letters' text, terminos.txt as installed" },
+    };
+    int ok = 1;
+
+    for (apr_size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); ++i) {
+        if (!has(conf, needed[i].setting)) {
+            complain(s, conf, NPIE_SET_BASE_URL, needed[i].text);
+            ok = 0;
+        }
+    }
+    return ok;
+}
+
+static int check_programs(const server_rec *s, const npie_server_conf_t *conf,
+                          apr_pool_t *ptemp)
+{
+    const char *files[2] = { conf->signer.program, conf->signer.config };
+    apr_finfo_t info;
+
+    for (int i = 0; i < 2; ++i) {
+        apr_status_t rv = files[i] == NULL ? APR_SUCCESS
+            : apr_stat(&info, files[i], APR_FINFO_TYPE, ptemp);
+
+        if (rv != APR_SUCCESS || (files[i] != NULL
+                                  && info.filetype != APR_REG)) {
+            complain(s, conf, NPIE_SET_SIGNER,
+                     apr_psprintf(ptemp, "NPIESigner: %s is no file: check "
+                                  "the path", files[i]));
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static void set_policy(npie_runtime_t *runtime)
+{
+    const npie_server_conf_t *conf = runtime->conf;
+
+    runtime->policy.renew_before = conf->before;
+    runtime->policy.renew_after = conf->after;
+    runtime->policy.renewal_timeout = conf->timeout;
+    runtime->policy.old_key_min_bits = conf->old_bits;
+    runtime->policy.new_keys = conf->new_keys;
+    runtime->policy.mail_link_required = 0;
+}
+
+/* Loads what a server's directives name. */
+static npie_runtime_t *load(const server_rec *s, const npie_server_conf_t *conf,
+                            apr_pool_t *pconf, apr_pool_t *ptemp)
+{
+    npie_runtime_t *runtime = apr_pcalloc(pconf, sizeof(*runtime));
+    npie_err_t err;
+
+    runtime->conf = conf;
+    set_policy(runtime);
+    if (npie_trust_load(&runtime->trust, conf->trust, &err, pconf)
+        != APR_SUCCESS) {
+        complain(s, conf, NPIE_SET_TRUST,
+                 apr_pstrcat(ptemp, "NPIETrust: ", err.detail, NULL));
+        return NULL;
+    }
+    if (npie_letter_art_load(&runtime->art, conf->fonts, conf->terms,
+                             conf->institution, &err, pconf) != APR_SUCCESS) {
+        complain(s, conf, NPIE_SET_TERMS,
+                 apr_pstrcat(ptemp, "NPIELetterTerms, NPIELetterFonts: ",
+                             err.detail, NULL));
+        return NULL;
+    }
+    runtime->signer.timeout = apr_time_from_sec(10);
+    runtime->signer.path = conf->signer.socket != NULL
+        ? conf->signer.socket
+        : ap_runtime_dir_relative(pconf, conf->signer_socket);
+    return runtime;
+}
+
+/* Has mod_dbd a connection's worth of directives? It says so itself when
+ * they are wrong; here only that it is there. */
+static int prepare_statements(server_rec *s, const npie_server_conf_t *conf)
+{
+    APR_OPTIONAL_FN_TYPE(ap_dbd_prepare) *prepare =
+        APR_RETRIEVE_OPTIONAL_FN(ap_dbd_prepare);
+
+    if (prepare == NULL) {
+        complain(s, conf, NPIE_SET_BASE_URL, "mod_npie needs mod_dbd for its "
+                 "registry: load it, and set DBDriver and DBDParams");
+        return 0;
+    }
+    for (const npie_statement_t *st = npie_registry_statements;
+         st->label != NULL; ++st) {
+        prepare(s, st->sql, st->label);
+    }
+    return 1;
+}
+
+/* The runtime of an earlier server with the same settings, or a new one. */
+static npie_runtime_t *runtime_for(server_rec *main_server, server_rec *s,
+                                   apr_pool_t *pconf, apr_pool_t *ptemp)
+{
+    const npie_server_conf_t *conf = npie_conf_server(s);
+
+    for (server_rec *t = main_server; t != s; t = t->next) {
+        npie_runtime_t *other = npie_conf_server(t)->runtime;
+
+        if (other != NULL && npie_conf_same(other->conf, conf)) {
+            return other;
+        }
+    }
+    return load(s, conf, pconf, ptemp);
+}
+
+int npie_conf_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                    server_rec *main_server)
+{
+    int ok = 1;
+
+    (void)plog;
+    for (server_rec *s = main_server; s != NULL; s = s->next) {
+        npie_server_conf_t *conf = npie_conf_server(s);
+
+        conf->runtime = NULL;
+        if (!has(conf, NPIE_SET_BASE_URL)) {
+            if (conf->engine != NULL) {
+                complain(s, conf, -1, "NPIEEngine on needs NPIEBaseURL in the "
+                         "same server: https://host/npie/");
+                ok = 0;
+            }
+            continue;
+        }
+        if (!complete(s, conf) || !check_programs(s, conf, ptemp)
+            || !prepare_statements(s, conf)) {
+            ok = 0;
+            continue;
+        }
+        conf->runtime = runtime_for(main_server, s, pconf, ptemp);
+        ok = ok && conf->runtime != NULL;
+    }
+    return ok ? OK : HTTP_INTERNAL_SERVER_ERROR;
+}

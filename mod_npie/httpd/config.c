@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The directive table, defaults and merging.
+ */
+#include "httpd/config.h"
+
+#include <stddef.h>
+
+#include <apr_strings.h>
+
+#include "httpd/parse.h"
+
+#define DAY apr_time_from_sec(86400)
+
+/* Where a setting's value lies in the server's configuration. Merging goes by
+ * this table alone, so a setting cannot be forgotten there. */
+static const struct {
+    apr_size_t offset;
+    apr_size_t size;
+} places[NPIE_SETTINGS] = {
+#define PLACE(member) { offsetof(npie_server_conf_t, member), \
+                        sizeof(((npie_server_conf_t *)NULL)->member) }
+    [NPIE_SET_REDIS] = PLACE(redis),
+    [NPIE_SET_SESSION] = PLACE(session),
+    [NPIE_SET_TRUST] = PLACE(trust),
+    [NPIE_SET_SIGNER] = PLACE(signer),
+    [NPIE_SET_SIGNER_SOCKET] = PLACE(signer_socket),
+    [NPIE_SET_BASE_URL] = PLACE(base),
+    [NPIE_SET_APPLICATION] = PLACE(application),
+    [NPIE_SET_BEFORE] = PLACE(before),
+    [NPIE_SET_AFTER] = PLACE(after),
+    [NPIE_SET_TIMEOUT] = PLACE(timeout),
+    [NPIE_SET_NEW_KEYS] = PLACE(new_keys),
+    [NPIE_SET_OLD_BITS] = PLACE(old_bits),
+    [NPIE_SET_FONTS] = PLACE(fonts),
+    [NPIE_SET_TERMS] = PLACE(terms),
+    [NPIE_SET_INSTITUTION] = PLACE(institution),
+    [NPIE_SET_RATE] = PLACE(rate),
+#undef PLACE
+};
+
+void *npie_conf_server_create(apr_pool_t *p, server_rec *s)
+{
+    npie_server_conf_t *conf = apr_pcalloc(p, sizeof(*conf));
+
+    (void)s;
+    conf->redis.host = "127.0.0.1";
+    conf->redis.port = 6379;
+    conf->redis.timeout = apr_time_from_msec(500);
+    conf->redis.connections = 64;
+    conf->session.idle = 20 * 60;
+    conf->session.max = 8 * 60 * 60;
+    conf->signer_socket = "npie-signer.sock";
+    conf->application = "/";
+    conf->before = 30 * DAY;
+    conf->after = -1;
+    conf->timeout = 10 * DAY;
+    conf->new_keys.rsa_min_bits = 2048;
+    conf->new_keys.p256 = 1;
+    conf->new_keys.p384 = 1;
+    conf->old_bits = 1024;
+    conf->fonts = "/usr/share/fonts/truetype/liberation";
+    conf->institution = "Instituto Mexicano del Seguro Social";
+    conf->rate.count = 120;
+    conf->rate.window = 60;
+    return conf;
+}
+
+void *npie_conf_server_merge(apr_pool_t *p, void *base, void *add)
+{
+    npie_server_conf_t *conf = apr_pmemdup(p, add, sizeof(*conf));
+    const npie_server_conf_t *from = base;
+
+    for (int i = 0; i < NPIE_SETTINGS; ++i) {
+        if ((conf->set & (1u << i)) == 0) {
+            memcpy((char *)conf + places[i].offset,
+                   (const char *)from + places[i].offset, places[i].size);
+            conf->where[i] = from->where[i];
+        }
+    }
+    conf->set |= from->set;
+    conf->runtime = NULL;
+    return conf;
+}
+
+int npie_conf_same(const npie_server_conf_t *a, const npie_server_conf_t *b)
+{
+    for (int i = 0; i < NPIE_SETTINGS; ++i) {
+        if (memcmp((const char *)a + places[i].offset,
+                   (const char *)b + places[i].offset, places[i].size) != 0) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+void *npie_conf_dir_create(apr_pool_t *p, char *dir)
+{
+    npie_dir_conf_t *conf = apr_palloc(p, sizeof(*conf));
+
+    (void)dir;
+    conf->engine = -1;
+    return conf;
+}
+
+void *npie_conf_dir_merge(apr_pool_t *p, void *base, void *add)
+{
+    npie_dir_conf_t *conf = apr_pmemdup(p, add, sizeof(*conf));
+
+    if (conf->engine == -1) {
+        conf->engine = ((npie_dir_conf_t *)base)->engine;
+    }
+    return conf;
+}
+
+npie_server_conf_t *npie_conf_server(const server_rec *s)
+{
+    return ap_get_module_config(s->module_config, &npie_module);
+}
+
+int npie_conf_engine(const request_rec *r)
+{
+    const npie_dir_conf_t *conf = ap_get_module_config(r->per_dir_config,
+                                                       &npie_module);
+
+    return conf->engine == 1;
+}
+
+/* Notes that a setting was given, once it was parsed without an error. */
+static const char *note(cmd_parms *cmd, npie_setting_t setting,
+                        const char *error)
+{
+    npie_server_conf_t *conf = npie_conf_server(cmd->server);
+
+    if (error != NULL) {
+        return apr_pstrcat(cmd->pool, cmd->cmd->name, ": ", error, NULL);
+    }
+    conf->set |= 1u << setting;
+    conf->where[setting] = cmd->directive;
+    return NULL;
+}
+
+static const char *set_engine(cmd_parms *cmd, void *dir, int on)
+{
+    ((npie_dir_conf_t *)dir)->engine = on;
+    if (on) {
+        npie_conf_server(cmd->server)->engine = cmd->directive;
+    }
+    return NULL;
+}
+
+static const char *set_redis(cmd_parms *cmd, void *dir, const char *args)
+{
+    (void)dir;
+    return note(cmd, NPIE_SET_REDIS,
+                npie_parse_redis(&npie_conf_server(cmd->server)->redis, args,
+                                 cmd->pool));
+}
+
+static const char *set_session(cmd_parms *cmd, void *dir, const char *idle,
+                               const char *max)
+{
+    npie_server_conf_t *conf = npie_conf_server(cmd->server);
+    apr_interval_time_t a, b = apr_time_from_sec(conf->session.max);
+    const char *error = npie_parse_time(&a, idle, apr_time_from_sec(30),
+                                        7 * DAY, cmd->pool);
+
+    (void)dir;
+    if (error == NULL && max != NULL) {
+        error = npie_parse_time(&b, max, a, 30 * DAY, cmd->pool);
+    }
+    if (error == NULL) {
+        conf->session.idle = (int)apr_time_sec(a);
+        conf->session.max = (int)apr_time_sec(b > a ? b : a);
+    }
+    return note(cmd, NPIE_SET_SESSION, error);
+}
+
+/* A path as the admin wrote it, made absolute under ServerRoot. */
+static const char *absolute(cmd_parms *cmd, const char *arg)
+{
+    return ap_server_root_relative(cmd->pool, arg);
+}
+
+static const char *set_trust(cmd_parms *cmd, void *dir, const char *arg)
+{
+    npie_server_conf_t *conf = npie_conf_server(cmd->server);
+    const char *path = absolute(cmd, arg);
+
+    (void)dir;
+    if (conf->trust == NULL) {
+        conf->trust = apr_array_make(cmd->pool, 4, sizeof(const char *));
+    }
+    if (path != NULL) {
+        APR_ARRAY_PUSH(conf->trust, const char *) = path;
+    }
+    return note(cmd, NPIE_SET_TRUST,
+                path != NULL ? NULL : "the path cannot be read");
+}
+
+static const char *set_signer(cmd_parms *cmd, void *dir, const char *arg,
+                              const char *arg2)
+{
+    (void)dir;
+    return note(cmd, NPIE_SET_SIGNER,
+                npie_parse_signer(&npie_conf_server(cmd->server)->signer, arg,
+                                  arg2, cmd->pool));
+}
+
+static const char *set_base(cmd_parms *cmd, void *dir, const char *arg)
+{
+    (void)dir;
+    return note(cmd, NPIE_SET_BASE_URL,
+                npie_parse_base(&npie_conf_server(cmd->server)->base, arg,
+                                cmd->pool));
+}
+
+static const char *set_application(cmd_parms *cmd, void *dir, const char *arg)
+{
+    (void)dir;
+    if (*arg != '/' && ap_cstr_casecmpn(arg, "https://", 8) != 0) {
+        return note(cmd, NPIE_SET_APPLICATION,
+                    "must be a path from / on, or an https:// address");
+    }
+    npie_conf_server(cmd->server)->application = arg;
+    return note(cmd, NPIE_SET_APPLICATION, NULL);
+}
+
+static const char *set_before(cmd_parms *cmd, void *dir, const char *arg)
+{
+    (void)dir;
+    return note(cmd, NPIE_SET_BEFORE,
+                npie_parse_time(&npie_conf_server(cmd->server)->before, arg, 0,
+                                365 * DAY, cmd->pool));
+}
+
+static const char *set_after(cmd_parms *cmd, void *dir, const char *arg)
+{
+    npie_server_conf_t *conf = npie_conf_server(cmd->server);
+
+    (void)dir;
+    if (ap_cstr_casecmp(arg, "unlimited") == 0) {
+        conf->after = -1;
+        return note(cmd, NPIE_SET_AFTER, NULL);
+    }
+    return note(cmd, NPIE_SET_AFTER,
+                npie_parse_time(&conf->after, arg, 0, 36525 * DAY, cmd->pool));
+}
+
+static const char *set_timeout(cmd_parms *cmd, void *dir, const char *arg)
+{
+    (void)dir;
+    return note(cmd, NPIE_SET_TIMEOUT,
+                npie_parse_time(&npie_conf_server(cmd->server)->timeout, arg,
+                                apr_time_from_sec(60), 365 * DAY, cmd->pool));
+}
+
+static const char *set_new_keys(cmd_parms *cmd, void *dir, const char *args)
+{
+    (void)dir;
+    return note(cmd, NPIE_SET_NEW_KEYS,
+                npie_parse_keys(&npie_conf_server(cmd->server)->new_keys, args,
+                                cmd->pool));
+}
+
+static const char *set_old_bits(cmd_parms *cmd, void *dir, const char *arg)
+{
+    (void)dir;
+    return note(cmd, NPIE_SET_OLD_BITS,
+                npie_parse_int(&npie_conf_server(cmd->server)->old_bits, arg,
+                               1024, 16384, cmd->pool));
+}
+
+/* NPIELetterFonts, NPIELetterTerms, NPIESignerSocket: a path. cmd->info holds
+ * the setting. */
+static const char *set_path(cmd_parms *cmd, void *dir, const char *arg)
+{
+    npie_setting_t setting = (npie_setting_t)(apr_uintptr_t)cmd->info;
+    npie_server_conf_t *conf = npie_conf_server(cmd->server);
+    const char *path = absolute(cmd, arg);
+
+    (void)dir;
+    if (path == NULL) {
+        return note(cmd, setting, "the path cannot be read");
+    }
+    memcpy((char *)conf + places[setting].offset, &path, sizeof(path));
+    return note(cmd, setting, NULL);
+}
+
+static const char *set_institution(cmd_parms *cmd, void *dir, const char *arg)
+{
+    (void)dir;
+    npie_conf_server(cmd->server)->institution = arg;
+    return note(cmd, NPIE_SET_INSTITUTION,
+                *arg != '\0' && strlen(arg) <= 200
+                ? NULL : "must be 1 to 200 bytes of UTF-8");
+}
+
+static const char *set_rate(cmd_parms *cmd, void *dir, const char *count,
+                            const char *window)
+{
+    npie_server_conf_t *conf = npie_conf_server(cmd->server);
+    npie_rate_t rate;
+    apr_interval_time_t t;
+    const char *error = npie_parse_int(&rate.count, count, 1, 1000000,
+                                       cmd->pool);
+
+    (void)dir;
+    if (error == NULL) {
+        error = npie_parse_time(&t, window, apr_time_from_sec(1), DAY,
+                                cmd->pool);
+    }
+    if (error == NULL) {
+        rate.window = (int)apr_time_sec(t);
+        conf->rate = rate;
+    }
+    return note(cmd, NPIE_SET_RATE, error);
+}
+
+#define SETTING(name) ((void *)(apr_uintptr_t)(name))
+
+const command_rec npie_conf_directives[] = {
+    AP_INIT_FLAG("NPIEEngine", set_engine, NULL, ACCESS_CONF,
+                 "On: the pages of the renewal are in this directory"),
+    AP_INIT_RAW_ARGS("NPIERedis", set_redis, NULL, RSRC_CONF,
+                     "unix:/path or host:port of Redis, then options"),
+    AP_INIT_TAKE12("NPIESessionTimeout", set_session, NULL, RSRC_CONF,
+                   "How long a session lives without a request, and in all"),
+    AP_INIT_ITERATE("NPIETrust", set_trust, NULL, RSRC_CONF,
+                    "PEM files of the authorities whose certificates log in"),
+    AP_INIT_TAKE12("NPIESigner", set_signer, NULL, RSRC_CONF,
+                   "exec:/path/npie-signer /path/npie-signer.conf, or "
+                   "unix:/path/socket"),
+    AP_INIT_TAKE1("NPIESignerSocket", set_path,
+                  SETTING(NPIE_SET_SIGNER_SOCKET), RSRC_CONF,
+                  "The socket of a signer started by exec:"),
+    AP_INIT_TAKE1("NPIEBaseURL", set_base, NULL, RSRC_CONF,
+                  "Public address of the pages, https://host/npie/"),
+    AP_INIT_TAKE1("NPIEApplicationURL", set_application, NULL, RSRC_CONF,
+                  "Where the application begins"),
+    AP_INIT_TAKE1("NPIERenewBefore", set_before, NULL, RSRC_CONF,
+                  "How long before its end a certificate may be renewed"),
+    AP_INIT_TAKE1("NPIERenewAfter", set_after, NULL, RSRC_CONF,
+                  "How long after its end, or unlimited"),
+    AP_INIT_TAKE1("NPIERenewalTimeout", set_timeout, NULL, RSRC_CONF,
+                  "How long an unfinished renewal may rest"),
+    AP_INIT_RAW_ARGS("NPIENewKeys", set_new_keys, NULL, RSRC_CONF,
+                     "New keys accepted: rsa:<least bits> p256 p384"),
+    AP_INIT_TAKE1("NPIEOldKeyMinBits", set_old_bits, NULL, RSRC_CONF,
+                  "Shortest RSA key of the certificates in use"),
+    AP_INIT_TAKE1("NPIELetterFonts", set_path, SETTING(NPIE_SET_FONTS),
+                  RSRC_CONF, "Directory of the Liberation fonts"),
+    AP_INIT_TAKE1("NPIELetterTerms", set_path, SETTING(NPIE_SET_TERMS),
+                  RSRC_CONF, "Template of the letters' text"),
+    AP_INIT_TAKE1("NPIEInstitution", set_institution, NULL, RSRC_CONF,
+                  "Name of the institute in letters and pages"),
+    AP_INIT_TAKE2("NPIERate", set_rate, NULL, RSRC_CONF,
+                  "Logins tried from one address, and in what time"),
+    { NULL }
+};

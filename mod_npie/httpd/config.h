@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The directives: what an admin set, per server and per directory.
+ */
+#ifndef NPIE_HTTPD_CONFIG_H
+#define NPIE_HTTPD_CONFIG_H
+
+#include "httpd/private.h"
+
+#include "flow/policy.h"
+#include "store/session.h"
+
+/** One bit and one place in the configuration a setting. */
+typedef enum npie_setting_t {
+    NPIE_SET_REDIS,
+    NPIE_SET_SESSION,
+    NPIE_SET_TRUST,
+    NPIE_SET_SIGNER,
+    NPIE_SET_SIGNER_SOCKET,
+    NPIE_SET_BASE_URL,
+    NPIE_SET_APPLICATION,
+    NPIE_SET_BEFORE,
+    NPIE_SET_AFTER,
+    NPIE_SET_TIMEOUT,
+    NPIE_SET_NEW_KEYS,
+    NPIE_SET_OLD_BITS,
+    NPIE_SET_FONTS,
+    NPIE_SET_TERMS,
+    NPIE_SET_INSTITUTION,
+    NPIE_SET_RATE,
+    NPIE_SETTINGS /**< how many */
+} npie_setting_t;
+
+/** How the signer is reached. */
+typedef struct npie_signer_setting_t {
+    const char *program; /**< exec: absolute path, or NULL */
+    const char *config;  /**< exec: its file, absolute */
+    const char *socket;  /**< unix: absolute path, or NULL */
+} npie_signer_setting_t;
+
+/** Where the pages are, taken apart. */
+typedef struct npie_base_t {
+    const char *url;  /**< https://host[:port]/path/ */
+    const char *host; /**< host[:port], lower case */
+    const char *path; /**< /path/ */
+} npie_base_t;
+
+/** Life of a session, seconds. */
+typedef struct npie_session_setting_t {
+    int idle;
+    int max;
+} npie_session_setting_t;
+
+/** Attempts allowed from one address in a window. */
+typedef struct npie_rate_t {
+    int count;
+    int window; /**< seconds */
+} npie_rate_t;
+
+/** A server's settings, defaults filled in where they were not set. */
+typedef struct npie_server_conf_t {
+    apr_uint32_t set;  /**< bit n: setting n was given here or inherited */
+    const ap_directive_t *where[NPIE_SETTINGS]; /**< NULL: default */
+    npie_redis_t redis;
+    npie_session_setting_t session;
+    apr_array_header_t *trust; /**< of const char *, absolute paths */
+    npie_signer_setting_t signer;
+    const char *signer_socket; /**< for exec:, absolute */
+    npie_base_t base;
+    const char *application;   /**< URL or path */
+    apr_interval_time_t before;
+    apr_interval_time_t after; /**< -1: no limit */
+    apr_interval_time_t timeout;
+    npie_key_rules_t new_keys;
+    int old_bits;
+    const char *fonts;
+    const char *terms;
+    const char *institution;
+    npie_rate_t rate;
+    const ap_directive_t *engine; /**< an NPIEEngine on of this server, or NULL */
+    struct npie_runtime_t *runtime; /**< made by check_config; NULL: not used */
+} npie_server_conf_t;
+
+/** A directory's settings. */
+typedef struct npie_dir_conf_t {
+    int engine; /**< 1 on, 0 off, -1 not set */
+} npie_dir_conf_t;
+
+void *npie_conf_server_create(apr_pool_t *p, server_rec *s);
+void *npie_conf_server_merge(apr_pool_t *p, void *base, void *add);
+void *npie_conf_dir_create(apr_pool_t *p, char *dir);
+void *npie_conf_dir_merge(apr_pool_t *p, void *base, void *add);
+
+/** The directive table for the module's record. */
+extern const command_rec npie_conf_directives[];
+
+/** The settings of a server; never NULL. */
+npie_server_conf_t *npie_conf_server(const server_rec *s);
+
+/** Are the renewal's pages in this request's directory? 1 = yes. */
+int npie_conf_engine(const request_rec *r);
+
+/** Have two servers the same settings? 1 = yes. */
+int npie_conf_same(const npie_server_conf_t *a, const npie_server_conf_t *b);
+
+/** Hook check_config: every rule that needs more than one directive, and every
+ * file they name. What is loaded stays in conf->runtime. */
+int npie_conf_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                    server_rec *s);
+
+#endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Files for download.
+ */
+#include "httpd/files.h"
+
+#include <apr_strings.h>
+
+#include "base/text.h"
+#include "httpd/answer.h"
+
+static int not_there(request_rec *r, const char *what)
+{
+    npie_err_t err;
+
+    npie_err_set(&err, APR_NOTFOUND, NPIE_P_NOT_FOUND, "%s is not there yet",
+                 what);
+    return npie_answer_error(r, &err);
+}
+
+static int send_letter(request_rec *r, npie_flow_t *flow, apr_int64_t folio,
+                       const char *filename)
+{
+    npie_letter_row_t *letter;
+    npie_err_t err;
+    apr_status_t rv = APR_NOTFOUND;
+
+    if (folio != 0) {
+        rv = npie_letter_get(&letter, flow->registry, folio, &err);
+    }
+    if (rv == APR_NOTFOUND) {
+        return not_there(r, filename);
+    }
+    return rv != APR_SUCCESS ? npie_answer_error(r, &err)
+        : npie_answer_file(r, "application/pdf", filename, letter->pdf);
+}
+
+int npie_file_letter1(request_rec *r, npie_flow_t *flow,
+                      const npie_place_t *place)
+{
+    return send_letter(r, flow,
+                       place->renewal != NULL ? place->renewal->letter1 : 0,
+                       "CartadeAceptaciondeRenovacion.pdf");
+}
+
+int npie_file_letter2(request_rec *r, npie_flow_t *flow,
+                      const npie_place_t *place)
+{
+    return send_letter(r, flow,
+                       place->renewal != NULL ? place->renewal->letter2 : 0,
+                       "TerminosyCondiciones.pdf");
+}
+
+/* RP10_n, the name that all files of a generation share. */
+static char *file_stem(request_rec *r, const npie_place_t *place)
+{
+    return apr_psprintf(r->pool, "%.10s_%d", place->employer->rp,
+                        place->issued->generation);
+}
+
+int npie_file_certificate(request_rec *r, npie_flow_t *flow,
+                          const npie_place_t *place)
+{
+    (void)flow;
+    if (place->issued == NULL) {
+        return not_there(r, "the certificate");
+    }
+    return npie_answer_file(r, "application/pkix-cert",
+                            apr_pstrcat(r->pool, file_stem(r, place), ".cer",
+                                        NULL),
+                            place->issued->der);
+}
+
+static json_t *base64(npie_bytes_t bytes, apr_pool_t *p)
+{
+    return json_string(npie_text_base64_encode(bytes, p));
+}
+
+int npie_file_certificate_json(request_rec *r, npie_flow_t *flow,
+                               const npie_place_t *place)
+{
+    apr_array_header_t *chain;
+    npie_cert_t *cert;
+    npie_err_t err;
+    json_t *list;
+
+    if (place->issued == NULL) {
+        return not_there(r, "the certificate");
+    }
+    if (npie_cert_parse(&cert, place->issued->der, &err, r->pool)
+        != APR_SUCCESS
+        || npie_trust_chain(&chain, flow->trust, cert, &err, r->pool)
+           != APR_SUCCESS) {
+        return npie_answer_error(r, &err);
+    }
+    list = json_array();
+    for (int i = 0; i < chain->nelts; ++i) {
+        json_array_append_new(list, base64(APR_ARRAY_IDX(chain, i,
+                                                         npie_bytes_t),
+                                           r->pool));
+    }
+    return npie_answer_json(r, HTTP_OK,
+                            json_pack("{s:o, s:o, s:s, s:s}",
+                                      "certificate",
+                                      base64(place->issued->der, r->pool),
+                                      "chain", list,
+                                      "name", file_stem(r, place),
+                                      "keySha256",
+                                      place->renewal != NULL
+                                      ? place->renewal->key_sha256 : ""));
+}
+
+/* A date as RFC 5545 writes it: UTC, no separators. */
+static char *ics_time(apr_time_t t, apr_pool_t *p)
+{
+    apr_time_exp_t exp;
+
+    apr_time_exp_gmt(&exp, t);
+    return apr_psprintf(p, "%04d%02d%02dT%02d%02d%02dZ", exp.tm_year + 1900,
+                        exp.tm_mon + 1, exp.tm_mday, exp.tm_hour, exp.tm_min,
+                        exp.tm_sec);
+}
+
+int npie_file_calendar(request_rec *r, npie_flow_t *flow,
+                       const npie_place_t *place)
+{
+    const npie_certificate_t *certificate = place->issued != NULL
+        ? place->issued : place->certificate;
+    char *text = apr_pstrcat(r->pool,
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//mod_npie//ES\r\n"
+        "BEGIN:VEVENT\r\nUID:", certificate->spki, "@mod_npie\r\n"
+        "DTSTAMP:", ics_time(certificate->not_before, r->pool), "\r\n"
+        "DTSTART:", ics_time(certificate->not_after, r->pool), "\r\n"
+        "SUMMARY:Vence el certificado NPIE\r\n"
+        "DESCRIPTION:Registro patronal ", place->employer->rp,
+        "\\, serie ", certificate->serial, "\r\n"
+        "BEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER:-P15D\r\n"
+        "DESCRIPTION:Renueve su certificado NPIE\r\nEND:VALARM\r\n"
+        "END:VEVENT\r\nEND:VCALENDAR\r\n", NULL);
+    npie_bytes_t bytes = { (unsigned char *)text, strlen(text) };
+
+    (void)flow;
+    return npie_answer_file(r, "text/calendar; charset=utf-8",
+                            "VencimientoNPIE.ics", bytes);
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Letting employers through to the application, and nobody else.
+ */
+#include "httpd/gate.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <http_request.h>
+
+#include "base/text.h"
+#include "httpd/answer.h"
+#include "httpd/session.h"
+
+/* Is a header's name, its hyphens and underscores taken as the same, one that
+ * only we may set? */
+static int is_ours(const char *name)
+{
+    static const char user[] = "remote-user";
+    apr_size_t i;
+
+    if (ap_cstr_casecmpn(name, "npie", 4) == 0
+        && (name[4] == '-' || name[4] == '_' || name[4] == '\0')) {
+        return 1;
+    }
+    for (i = 0; user[i] != '\0' && name[i] != '\0'; ++i) {
+        char c = name[i] == '_' ? '-' : (char)apr_tolower(name[i]);
+
+        if (c != user[i]) {
+            return 0;
+        }
+    }
+    return user[i] == '\0' && name[i] == '\0';
+}
+
+int npie_gate_scrub(request_rec *r)
+{
+    const apr_array_header_t *headers;
+
+    if (npie_runtime_get(r->server) == NULL) {
+        return DECLINED;
+    }
+    headers = apr_table_elts(r->headers_in);
+    for (int i = headers->nelts - 1; i >= 0; --i) {
+        const apr_table_entry_t *entry =
+            &APR_ARRAY_IDX(headers, i, apr_table_entry_t);
+
+        if (entry->key != NULL && is_ours(entry->key)) {
+            const char *name = apr_pstrdup(r->pool, entry->key);
+
+            ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                          "NPIE0010: a header named %.40s of the client's was "
+                          "dropped", name);
+            apr_table_unset(r->headers_in, name);
+            headers = apr_table_elts(r->headers_in);
+            i = headers->nelts;
+        }
+    }
+    return DECLINED;
+}
+
+/* Would a redirect reach a person? Programs and fetches get a status. */
+static int is_navigation(const request_rec *r)
+{
+    const char *mode = apr_table_get(r->headers_in, "Sec-Fetch-Mode");
+    const char *with = apr_table_get(r->headers_in, "X-Requested-With");
+
+    if (r->method_number != M_GET || npie_answer_wants_json(r)
+        || with != NULL) {
+        return 0;
+    }
+    return mode == NULL || strcmp(mode, "navigate") == 0;
+}
+
+static int turn_away(request_rec *r, const char *page, int status,
+                     npie_problem_t problem, const char *detail)
+{
+    npie_err_t err;
+
+    npie_count(NPIE_COUNT_TURNED);
+    if (is_navigation(r)) {
+        return npie_answer_redirect(r, page);
+    }
+    npie_err_set(&err, NPIE_EINPUT, problem, "%s", detail);
+    if (status == HTTP_UNAUTHORIZED) {
+        apr_table_setn(r->err_headers_out, "WWW-Authenticate", "NPIE");
+    }
+    return npie_answer_problem(r, status, &err);
+}
+
+static int ask_to_log_in(request_rec *r)
+{
+    const char *page = "acceso.html";
+
+    if (r->unparsed_uri != NULL && r->unparsed_uri[0] == '/'
+        && r->unparsed_uri[1] != '/') {
+        page = apr_pstrcat(r->pool, page, "?volver=",
+                           ap_escape_urlencoded(r->pool, r->unparsed_uri),
+                           NULL);
+    }
+    return turn_away(r, page, HTTP_UNAUTHORIZED, NPIE_P_SESSION,
+                     "no live session");
+}
+
+/* What the application sees of the employer, as environment variables. */
+static void tell_application(request_rec *r, const npie_session_t *session)
+{
+    apr_table_t *env = r->subprocess_env;
+
+    apr_table_setn(env, "NPIE_USER", session->user);
+    apr_table_setn(env, "NPIE_NAME", session->name);
+    apr_table_setn(env, "NPIE_RP", session->rp);
+    apr_table_setn(env, "NPIE_RFC", session->rfc);
+    apr_table_setn(env, "NPIE_CERT_CN", session->common_name);
+    apr_table_setn(env, "NPIE_CERT_SERIAL", session->serial);
+    apr_table_setn(env, "NPIE_CERT_END",
+                   npie_text_time(session->not_after, r->pool));
+    apr_table_setn(env, "NPIE_EMAIL", session->email);
+}
+
+static int admit(request_rec *r, npie_session_t *session)
+{
+    apr_time_t now = r->request_time;
+
+    if (session->access == NPIE_ACCESS_REFUSED) {
+        return turn_away(r, "", HTTP_FORBIDDEN,
+                         (npie_problem_t)session->problem,
+                         "the certificate was refused at login");
+    }
+    if (session->access == NPIE_ACCESS_TERMS) {
+        return turn_away(r, "terminos.html", HTTP_FORBIDDEN, NPIE_P_NOT_NOW,
+                         "letter 2 is not signed yet");
+    }
+    if (session->access != NPIE_ACCESS_APPLICATION
+        || now < session->not_before || now >= session->not_after) {
+        return turn_away(r, "", HTTP_FORBIDDEN, NPIE_P_NOT_NOW,
+                         "the certificate has expired");
+    }
+    r->user = apr_pstrdup(r->pool, session->user);
+    r->ap_auth_type = apr_pstrdup(r->pool, "NPIE");
+    tell_application(r, session);
+    npie_count(NPIE_COUNT_PASSED);
+    return OK;
+}
+
+int npie_gate_check(request_rec *r)
+{
+    const char *type = ap_auth_type(r);
+    npie_holder_t *holder;
+    npie_err_t err;
+    apr_status_t rv;
+
+    if (type == NULL || ap_cstr_casecmp(type, "NPIE") != 0) {
+        return DECLINED;
+    }
+    if (npie_runtime_get(r->server) == NULL) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      "NPIE0002: AuthType NPIE needs NPIEBaseURL in this "
+                      "server");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    rv = npie_holder_get(&holder, r, &err);
+    if (rv == APR_NOTFOUND) {
+        return ask_to_log_in(r);
+    }
+    if (rv != APR_SUCCESS) {
+        npie_count(NPIE_COUNT_TURNED);
+        return npie_answer_error(r, &err);
+    }
+    return admit(r, holder->session);
+}

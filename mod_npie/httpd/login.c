@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Challenge and login.
+ */
+#include "httpd/login.h"
+
+#include <apr_strings.h>
+
+#include "base/random.h"
+#include "base/text.h"
+#include "httpd/answer.h"
+#include "httpd/where.h"
+#include "pki/digest.h"
+
+#define CHALLENGE_SECONDS 300
+#define CHALLENGE_BYTES 32
+/* Domain separation: what is signed here cannot be taken for a letter. */
+#define CHALLENGE_HEAD "NPIE-LOGIN-1\nhost: "
+#define CHALLENGE_TIME "\ntime: "
+
+static apr_status_t challenge_id(const char **pid, const char *text,
+                                 npie_err_t *err, apr_pool_t *p)
+{
+    char *hex = apr_palloc(p, NPIE_SHA256_HEX_SIZE);
+    npie_bytes_t bytes = { (const unsigned char *)text, strlen(text) };
+
+    *pid = hex;
+    return npie_sha256_hex(hex, bytes) == APR_SUCCESS ? APR_SUCCESS
+        : npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL, "no SHA-256");
+}
+
+/* Counts this address's attempts; APR_SUCCESS while there are few enough. */
+static apr_status_t within_rate(request_rec *r, const char *what,
+                                npie_err_t *err)
+{
+    const npie_runtime_t *runtime = npie_runtime_get(r->server);
+    apr_int64_t count;
+    apr_status_t rv = npie_rate_count(&count, runtime->sessions,
+                                      apr_pstrcat(r->pool, what, ":",
+                                                  r->useragent_ip, NULL),
+                                      runtime->conf->rate.window, err, r->pool);
+
+    if (rv == APR_SUCCESS && count > runtime->conf->rate.count) {
+        return npie_err_set(err, NPIE_EPOLICY, NPIE_P_TOO_MANY,
+                            "%" APR_INT64_T_FMT " attempts within %d s", count,
+                            runtime->conf->rate.window);
+    }
+    return rv;
+}
+
+static int answer_limited(request_rec *r, const npie_err_t *err)
+{
+    return err->problem == NPIE_P_TOO_MANY
+        ? npie_answer_problem(r, HTTP_TOO_MANY_REQUESTS, err)
+        : npie_answer_error(r, err);
+}
+
+int npie_login_challenge(request_rec *r)
+{
+    const npie_runtime_t *runtime = npie_runtime_get(r->server);
+    npie_bytes_t bytes;
+    npie_err_t err;
+    const char *id, *text;
+    char *token;
+
+    if (within_rate(r, "reto", &err) != APR_SUCCESS) {
+        return answer_limited(r, &err);
+    }
+    if (npie_random_token(&token, CHALLENGE_BYTES, r->pool) != APR_SUCCESS) {
+        npie_err_set(&err, NPIE_EINTERNAL, NPIE_P_INTERNAL, "no random bytes");
+        return npie_answer_error(r, &err);
+    }
+    text = apr_pstrcat(r->pool, CHALLENGE_HEAD, runtime->conf->base.host,
+                       CHALLENGE_TIME, npie_text_time(apr_time_now(), r->pool),
+                       "\nrandom: ", token, "\n", NULL);
+    if (challenge_id(&id, text, &err, r->pool) != APR_SUCCESS
+        || npie_once_put(runtime->sessions, id, CHALLENGE_SECONDS, &err,
+                         r->pool) != APR_SUCCESS) {
+        return npie_answer_error(r, &err);
+    }
+    bytes.data = (const unsigned char *)text;
+    bytes.len = strlen(text);
+    return npie_answer_file(r, "text/plain; charset=us-ascii", NULL, bytes);
+}
+
+/* Form posts turn LF into CR LF; what was signed had LF. */
+static char *without_cr(const char *text, apr_pool_t *p)
+{
+    char *out = apr_pstrdup(p, text);
+    char *to = out;
+
+    for (; *text != '\0'; ++text) {
+        if (*text != '\r') {
+            *to++ = *text;
+        }
+    }
+    *to = '\0';
+    return out;
+}
+
+/* Is this one of ours, for this host, young enough, and not used before? */
+static apr_status_t take_challenge(request_rec *r, const char *text,
+                                   npie_err_t *err)
+{
+    const npie_runtime_t *runtime = npie_runtime_get(r->server);
+    const char *head = apr_pstrcat(r->pool, CHALLENGE_HEAD,
+                                   runtime->conf->base.host, CHALLENGE_TIME,
+                                   NULL);
+    const char *id;
+    apr_time_t made;
+    apr_size_t len = strlen(head);
+    apr_status_t rv;
+
+    if (strncmp(text, head, len) != 0
+        || npie_text_time_parse(&made, apr_pstrmemdup(r->pool, text + len,
+                                                      strcspn(text + len,
+                                                              "\n")))
+           != APR_SUCCESS) {
+        return npie_err_set(err, NPIE_EINPUT, NPIE_P_CHALLENGE,
+                            "no challenge of this host");
+    }
+    if (apr_time_now() - made > apr_time_from_sec(CHALLENGE_SECONDS)) {
+        return npie_err_set(err, NPIE_EINPUT, NPIE_P_CHALLENGE,
+                            "the challenge has expired");
+    }
+    rv = challenge_id(&id, text, err, r->pool);
+    if (rv == APR_SUCCESS) {
+        rv = npie_once_take(runtime->sessions, id, err, r->pool);
+    }
+    return rv == APR_NOTFOUND
+        ? npie_err_set(err, NPIE_EINPUT, NPIE_P_CHALLENGE,
+                       "the challenge is spent or was never given out")
+        : rv;
+}
+
+static void describe(npie_session_t *session, const npie_cert_t *cert,
+                     const npie_employer_t *employer,
+                     const npie_certificate_t *certificate)
+{
+    session->user = employer != NULL ? employer->user : "";
+    session->name = employer != NULL ? employer->name : cert->organization;
+    session->rp = employer != NULL ? employer->rp : "";
+    session->rfc = employer != NULL ? employer->rfc : cert->rfc;
+    session->employer = employer != NULL ? employer->id : 0;
+    session->email = employer != NULL ? employer->contact.email : cert->email;
+    session->common_name = cert->common_name;
+    session->serial = cert->serial;
+    session->spki = cert->spki_sha256;
+    session->not_before = cert->not_before;
+    session->not_after = cert->not_after;
+    session->certificate = certificate != NULL ? certificate->id : 0;
+    session->event = certificate != NULL ? certificate->ended : 0;
+}
+
+apr_status_t npie_login_open(request_rec *r, npie_access_t access,
+                             npie_problem_t problem, const npie_cert_t *cert,
+                             const npie_employer_t *employer,
+                             const npie_certificate_t *certificate,
+                             npie_err_t *err)
+{
+    const npie_runtime_t *runtime = npie_runtime_get(r->server);
+    npie_session_t *session = apr_pcalloc(r->pool, sizeof(*session));
+    npie_holder_t *before;
+
+    if (npie_holder_get(&before, r, NULL) == APR_SUCCESS) {
+        npie_session_end(runtime->sessions, before->key, NULL, r->pool);
+    }
+    session->access = access;
+    session->problem = (int)problem;
+    describe(session, cert, employer, certificate);
+    return npie_holder_open(r, session, err);
+}
+
+static npie_access_t access_for(npie_verdict_t verdict)
+{
+    switch (verdict) {
+    case NPIE_VERDICT_APPLICATION:
+    case NPIE_VERDICT_EARLY:
+        return NPIE_ACCESS_APPLICATION;
+    case NPIE_VERDICT_TERMS:
+        return NPIE_ACCESS_TERMS;
+    case NPIE_VERDICT_RENEWAL:
+        return NPIE_ACCESS_RENEWAL;
+    default:
+        return NPIE_ACCESS_REFUSED;
+    }
+}
+
+static const char *page_after(request_rec *r, const npie_login_t *login,
+                              const char *back)
+{
+    switch (login->verdict) {
+    case NPIE_VERDICT_APPLICATION:
+        return back[0] == '/' && back[1] != '/' && back[1] != '\\' ? back
+            : npie_runtime_get(r->server)->conf->application;
+    case NPIE_VERDICT_EARLY:
+        return "aviso.html";
+    case NPIE_VERDICT_TERMS:
+        return "terminos.html";
+    case NPIE_VERDICT_RENEWAL:
+        return "";
+    default:
+        return npie_where_refusal(login->problem);
+    }
+}
+
+static int refuse(request_rec *r, const npie_err_t *err)
+{
+    if (npie_answer_status(err->status) >= 500 || npie_answer_wants_json(r)) {
+        return npie_answer_error(r, err);
+    }
+    npie_answer_log(r, err);
+    return npie_answer_redirect(r, apr_psprintf(r->pool,
+                                                "acceso.html?problema=%d",
+                                                (int)err->problem));
+}
+
+/* A certificate may end between its judging and the session's opening; then
+ * whoever ended it could not see the session yet. */
+static int still_stands(npie_flow_t *flow, const npie_login_t *login)
+{
+    npie_certificate_t *now;
+
+    return login->verdict == NPIE_VERDICT_REFUSED
+        || (npie_certificate_get(&now, flow->registry, login->certificate->id,
+                                 NULL) == APR_SUCCESS
+            && now->status == login->certificate->status);
+}
+
+static apr_status_t log_in(npie_login_t *login, request_rec *r,
+                           const npie_form_t *form, npie_err_t *err)
+{
+    const char *text = without_cr(npie_form_text(form, "reto"), r->pool);
+    const char *signature = npie_form_text(form, "firma");
+    npie_bytes_t challenge = { (const unsigned char *)text, strlen(text) };
+    npie_bytes_t cms;
+    npie_flow_t *flow;
+    apr_status_t rv = within_rate(r, "acceso", err);
+
+    if (rv == APR_SUCCESS) {
+        rv = take_challenge(r, text, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_runtime_flow(&flow, r, err);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (npie_text_base64_decode(&cms, signature, strlen(signature), r->pool)
+        != APR_SUCCESS) {
+        return npie_err_set(err, NPIE_EINPUT, NPIE_P_SIGNATURE,
+                            "the signature is no base64");
+    }
+    rv = npie_flow_login(login, flow, challenge, cms,
+                         npie_form_text(form, "usuario"), err);
+    if (rv == APR_SUCCESS) {
+        rv = npie_login_open(r, access_for(login->verdict), login->problem,
+                             login->cert, login->employer, login->certificate,
+                             err);
+    }
+    if (rv == APR_SUCCESS && !still_stands(flow, login)) {
+        return npie_err_set(err, NPIE_ECONFLICT, NPIE_P_NOT_NOW,
+                            "the certificate changed during the login");
+    }
+    return rv;
+}
+
+int npie_login_post(request_rec *r, const npie_form_t *form)
+{
+    npie_login_t login = { 0 };
+    npie_err_t err;
+
+    if (log_in(&login, r, form, &err) != APR_SUCCESS) {
+        return err.problem == NPIE_P_TOO_MANY ? answer_limited(r, &err)
+                                              : refuse(r, &err);
+    }
+    if (login.verdict == NPIE_VERDICT_REFUSED) {
+        npie_count(NPIE_COUNT_REFUSALS);
+        npie_err_set(&err, NPIE_EPOLICY, login.problem, "serial %s",
+                     login.cert->serial);
+        npie_answer_log(r, &err);
+    }
+    else {
+        npie_count(NPIE_COUNT_LOGINS);
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      "login of %s with certificate %s", login.employer->user,
+                      login.cert->serial);
+    }
+    return npie_answer_redirect(r, page_after(r, &login,
+                                              npie_form_text(form, "volver")));
+}

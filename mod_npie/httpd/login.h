@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Logging in: the challenge, and the signature over it.
+ */
+#ifndef NPIE_HTTPD_LOGIN_H
+#define NPIE_HTTPD_LOGIN_H
+
+#include "base/form.h"
+#include "flow/flow.h"
+#include "httpd/session.h"
+
+/** GET reto: a fresh challenge, text/plain. */
+int npie_login_challenge(request_rec *r);
+
+/** POST acceso.html: fields reto, firma, usuario, volver. */
+int npie_login_post(request_rec *r, const npie_form_t *form);
+
+/**
+ * Opens a session for a proved certificate and ends the one before it.
+ * @param employer, certificate: rows; NULL where the registry knows none
+ * @param problem for access REFUSED
+ */
+apr_status_t npie_login_open(request_rec *r, npie_access_t access,
+                             npie_problem_t problem, const npie_cert_t *cert,
+                             const npie_employer_t *employer,
+                             const npie_certificate_t *certificate,
+                             npie_err_t *err);
+
+#endif

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Showing the renewal's pages.
+ */
+#include "httpd/pages.h"
+
+#include <apr_strings.h>
+
+#include "httpd/actions.h"
+#include "httpd/answer.h"
+#include "httpd/draft.h"
+#include "httpd/vars.h"
+
+#define HANDLER "npie"
+
+const char *npie_pages_name(const request_rec *r)
+{
+    const npie_runtime_t *runtime = npie_runtime_get(r->server);
+    const char *path;
+    apr_size_t len;
+
+    if (runtime == NULL) {
+        return NULL;
+    }
+    path = runtime->conf->base.path;
+    len = strlen(path);
+    return r->uri != NULL && strncmp(r->uri, path, len) == 0 ? r->uri + len
+                                                             : NULL;
+}
+
+npie_who_t npie_pages_who(const npie_session_t *session)
+{
+    npie_who_t who = { session->employer, session->certificate,
+                       session->serial };
+
+    return who;
+}
+
+int npie_pages_go_home(request_rec *r, const npie_place_t *place)
+{
+    const char *home = npie_where_home(place);
+
+    return npie_answer_redirect(r, home != NULL ? home
+        : npie_runtime_get(r->server)->conf->application);
+}
+
+int npie_pages_place(npie_flow_t **pflow, npie_place_t *place, request_rec *r,
+                     const npie_holder_t *holder)
+{
+    npie_who_t who = npie_pages_who(holder->session);
+    npie_err_t err;
+    apr_status_t rv = npie_runtime_flow(pflow, r, &err);
+
+    if (rv == APR_SUCCESS) {
+        rv = npie_flow_place(place, *pflow, &who, &err);
+    }
+    if (rv == APR_NOTFOUND) {
+        npie_holder_end(r, NULL);
+        return npie_answer_redirect(r, "acceso.html");
+    }
+    return rv == APR_SUCCESS ? OK : npie_answer_error(r, &err);
+}
+
+/* error.html, by httpd's internal redirect. */
+static int show_error(request_rec *r, const char *name)
+{
+    npie_holder_t *holder;
+
+    npie_answer_headers(r);
+    npie_vars_common(r, name, 0);
+    npie_vars_problem(r, (int)npie_answer_noted(r->prev), NULL);
+    if (npie_holder_get(&holder, r, NULL) == APR_SUCCESS) {
+        npie_vars_session(r, holder->session);
+    }
+    return OK;
+}
+
+/* A number from the address may be shown, but only as the table's own text. */
+static void show_number_asked_for(request_rec *r)
+{
+    static const char name[] = "problema=";
+
+    if (r->args != NULL && strncmp(r->args, name, sizeof(name) - 1) == 0) {
+        npie_vars_problem(r, atoi(r->args + sizeof(name) - 1), NULL);
+    }
+}
+
+/* Where to go after login; a path of this host only. */
+static void show_return(request_rec *r)
+{
+    static const char name[] = "volver=";
+    char *path;
+
+    if (r->args == NULL || strncmp(r->args, name, sizeof(name) - 1) != 0) {
+        return;
+    }
+    path = apr_pstrdup(r->pool, r->args + sizeof(name) - 1);
+    if (ap_unescape_urlencoded(path) == OK && path[0] == '/' && path[1] != '/'
+        && path[1] != '\\') {
+        npie_vars_set(r, "npie_return", path);
+    }
+}
+
+/* Pages of a login that was refused. */
+static int show_refusal(request_rec *r, const char *name,
+                        const npie_session_t *session)
+{
+    const char *page = npie_where_refusal((npie_problem_t)session->problem);
+
+    if (strcmp(name, page) != 0) {
+        return npie_answer_redirect(r, page);
+    }
+    npie_vars_problem(r, session->problem, NULL);
+    return OK;
+}
+
+static int show_place(request_rec *r, const char *name,
+                      const npie_holder_t *holder)
+{
+    npie_flow_t *flow;
+    npie_place_t place;
+    int status = npie_pages_place(&flow, &place, r, holder);
+
+    if (status != OK) {
+        return status;
+    }
+    if (!npie_where_allowed(&place, name)) {
+        return npie_pages_go_home(r, &place);
+    }
+    npie_vars_place(r, &place);
+    npie_vars_letters(r, flow, &place);
+    if (place.verdict == NPIE_VERDICT_REFUSED) {
+        npie_vars_problem(r, (int)place.problem, NULL);
+    }
+    npie_draft_show(r, holder, name);
+    return OK;
+}
+
+static int show_page(request_rec *r, const char *name, int step)
+{
+    int is_login = strcmp(name, "acceso.html") == 0;
+    npie_holder_t *holder;
+    npie_err_t err;
+    apr_status_t rv = npie_holder_get(&holder, r, &err);
+
+    npie_answer_headers(r);
+    npie_answer_error_pages(r);
+    npie_vars_common(r, name, step);
+    if (rv == APR_SUCCESS) {
+        npie_vars_session(r, holder->session);
+    }
+    if (is_login) {
+        show_number_asked_for(r);
+        show_return(r);
+        return OK;
+    }
+    if (rv == APR_NOTFOUND) {
+        return npie_answer_redirect(r, "acceso.html");
+    }
+    if (rv != APR_SUCCESS) {
+        return npie_answer_error(r, &err);
+    }
+    return holder->session->access == NPIE_ACCESS_REFUSED
+        ? show_refusal(r, name, holder->session)
+        : show_place(r, name, holder);
+}
+
+/* Scripts, styles and pictures: files like any other, with the headers that
+ * protect but without the one against caching. */
+static int serve_asset(request_rec *r)
+{
+    npie_answer_headers(r);
+    apr_table_setn(r->err_headers_out, "Cache-Control", "no-cache");
+    npie_answer_error_pages(r);
+    return DECLINED;
+}
+
+int npie_pages_fixups(request_rec *r)
+{
+    const char *name;
+    const npie_page_t *page;
+
+    if (!npie_conf_engine(r) || r->main != NULL) {
+        return DECLINED;
+    }
+    name = npie_pages_name(r);
+    if (name == NULL) {
+        return DECLINED;
+    }
+    if (r->prev != NULL && strcmp(name, "error.html") == 0) {
+        return show_error(r, name);
+    }
+    if (npie_actions_known(r, name)) {
+        npie_answer_error_pages(r);
+        r->handler = HANDLER;
+        return OK;
+    }
+    page = npie_where_page(*name == '\0' ? "aviso.html" : name);
+    if (page != NULL && r->method_number == M_GET) {
+        return show_page(r, name, page->step);
+    }
+    npie_answer_headers(r);
+    npie_answer_error_pages(r);
+    if (page != NULL) {
+        r->allowed |= AP_METHOD_BIT << M_GET;
+        return HTTP_METHOD_NOT_ALLOWED;
+    }
+    if (ap_strstr_c(name, ".html") != NULL) {
+        return HTTP_NOT_FOUND;
+    }
+    return serve_asset(r);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Values of directives. Each parser returns NULL, or a sentence that says what
+ * is wrong and what is allowed, and touches its output only on success.
+ */
+#ifndef NPIE_HTTPD_PARSE_H
+#define NPIE_HTTPD_PARSE_H
+
+#include "httpd/config.h"
+
+/** A duration: httpd's suffixes (ms, s, mi, h) and d for days; bare numbers
+ * are seconds. From min to max microseconds. */
+const char *npie_parse_time(apr_interval_time_t *out, const char *arg,
+                            apr_interval_time_t min, apr_interval_time_t max,
+                            apr_pool_t *p);
+
+/** A whole number from min to max. */
+const char *npie_parse_int(int *out, const char *arg, int min, int max,
+                           apr_pool_t *p);
+
+/** unix:/path or host:port, then timeout=, connections=, database=, user=,
+ * password-file= in any order. */
+const char *npie_parse_redis(npie_redis_t *out, const char *arg,
+                             apr_pool_t *p);
+
+/** rsa:<bits>, p256, p384, one or more, blanks between. */
+const char *npie_parse_keys(npie_key_rules_t *out, const char *arg,
+                            apr_pool_t *p);
+
+/** https://host[:port]/path/ */
+const char *npie_parse_base(npie_base_t *out, const char *arg, apr_pool_t *p);
+
+/** unix:/path, or exec:/program and its configuration file (arg2). */
+const char *npie_parse_signer(npie_signer_setting_t *out, const char *arg,
+                              const char *arg2, apr_pool_t *p);
+
+#endif

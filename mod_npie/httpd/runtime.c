@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * From configuration to running children.
+ */
+#include "httpd/runtime.h"
+
+#include <apr_atomic.h>
+#include <apr_shm.h>
+#include <mod_dbd.h>
+
+#include "httpd/signer_proc.h"
+
+/* In shared memory, so that server-status counts for all children. Set in
+ * post_config, inherited by the children. */
+static apr_uint32_t *counters;
+
+npie_runtime_t *npie_runtime_get(const server_rec *s)
+{
+    return npie_conf_server(s)->runtime;
+}
+
+static apr_status_t forget_counters(void *data)
+{
+    (void)data;
+    counters = NULL;
+    return APR_SUCCESS;
+}
+
+static apr_status_t make_counters(apr_pool_t *pconf)
+{
+    apr_shm_t *shm;
+    apr_status_t rv = apr_shm_create(&shm, NPIE_COUNTERS * sizeof(*counters),
+                                     NULL, pconf);
+
+    if (rv == APR_SUCCESS) {
+        counters = apr_shm_baseaddr_get(shm);
+        memset(counters, 0, NPIE_COUNTERS * sizeof(*counters));
+        apr_pool_cleanup_register(pconf, NULL, forget_counters,
+                                  apr_pool_cleanup_null);
+    }
+    return rv;
+}
+
+void npie_count(npie_counter_t counter)
+{
+    if (counters != NULL) {
+        apr_atomic_inc32(&counters[counter]);
+    }
+}
+
+apr_uint32_t npie_counted(npie_counter_t counter)
+{
+    return counters != NULL ? apr_atomic_read32(&counters[counter]) : 0;
+}
+
+int npie_runtime_post_config(apr_pool_t *pconf, apr_pool_t *plog,
+                             apr_pool_t *ptemp, server_rec *s)
+{
+    apr_status_t rv;
+
+    (void)plog;
+    (void)ptemp;
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
+        return OK;
+    }
+    rv = make_counters(pconf);
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
+                     "NPIE0003: no shared memory for the counters");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    for (server_rec *t = s; t != NULL; t = t->next) {
+        const npie_runtime_t *runtime = npie_runtime_get(t);
+
+        if (runtime != NULL && runtime->conf == npie_conf_server(t)
+            && runtime->conf->signer.program != NULL) {
+            rv = npie_signer_proc_start(t, &runtime->conf->signer,
+                                        runtime->signer.path, pconf);
+            if (rv != APR_SUCCESS) {
+                return HTTP_INTERNAL_SERVER_ERROR;
+            }
+        }
+    }
+    return OK;
+}
+
+void npie_runtime_child_init(apr_pool_t *pchild, server_rec *s)
+{
+    npie_signer_proc_child_init();
+    for (server_rec *t = s; t != NULL; t = t->next) {
+        npie_runtime_t *runtime = npie_runtime_get(t);
+        apr_status_t rv;
+
+        if (runtime == NULL || runtime->sessions != NULL) {
+            continue;
+        }
+        rv = npie_sessions_create(&runtime->sessions, &runtime->conf->redis,
+                                  pchild);
+        if (rv != APR_SUCCESS) {
+            ap_log_error(APLOG_MARK, APLOG_CRIT, rv, t,
+                         "NPIE0090: no pool for connections to Redis");
+        }
+    }
+}
+
+apr_status_t npie_runtime_flow(npie_flow_t **pflow, request_rec *r,
+                               npie_err_t *err)
+{
+    APR_OPTIONAL_FN_TYPE(ap_dbd_acquire) *acquire =
+        APR_RETRIEVE_OPTIONAL_FN(ap_dbd_acquire);
+    const npie_runtime_t *runtime = npie_runtime_get(r->server);
+    ap_dbd_t *dbd = acquire != NULL ? acquire(r) : NULL;
+    npie_flow_t *flow;
+
+    if (dbd == NULL) {
+        return npie_err_set(err, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN,
+                            "mod_dbd has no connection to the registry");
+    }
+    flow = apr_pcalloc(r->pool, sizeof(*flow));
+    flow->registry = apr_pcalloc(r->pool, sizeof(*flow->registry));
+    flow->registry->driver = dbd->driver;
+    flow->registry->handle = dbd->handle;
+    flow->registry->prepared = dbd->prepared;
+    flow->registry->p = r->pool;
+    flow->signer = &runtime->signer;
+    flow->trust = runtime->trust;
+    flow->art = runtime->art;
+    flow->policy = &runtime->policy;
+    flow->now = apr_time_now();
+    flow->p = r->pool;
+    *pflow = flow;
+    return APR_SUCCESS;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What a server works with once its configuration is read: trust, letters,
+ * signer, and a child's Redis connections.
+ */
+#ifndef NPIE_HTTPD_RUNTIME_H
+#define NPIE_HTTPD_RUNTIME_H
+
+#include "httpd/config.h"
+#include "flow/flow.h"
+
+/** What is counted, over all children since the start. */
+typedef enum npie_counter_t {
+    NPIE_COUNT_PASSED,    /**< requests let through the gate */
+    NPIE_COUNT_TURNED,    /**< requests the gate turned away */
+    NPIE_COUNT_LOGINS,
+    NPIE_COUNT_REFUSALS,  /**< logins refused */
+    NPIE_COUNT_ISSUED,
+    NPIE_COUNT_COMPLETED,
+    NPIE_COUNT_FAULTS,    /**< answers 503 */
+    NPIE_COUNTERS         /**< how many */
+} npie_counter_t;
+
+/** Made by check_config, read-only afterwards but for `sessions`, which each
+ * child makes for itself. */
+typedef struct npie_runtime_t {
+    const npie_server_conf_t *conf;
+    npie_trust_t *trust;
+    npie_letter_art_t *art;
+    npie_policy_t policy;
+    npie_signer_t signer;
+    npie_sessions_t *sessions;
+} npie_runtime_t;
+
+/** The runtime of a request's server; NULL where the module is not set up. */
+npie_runtime_t *npie_runtime_get(const server_rec *s);
+
+/** Hook post_config: signers started, counters made. */
+int npie_runtime_post_config(apr_pool_t *pconf, apr_pool_t *plog,
+                             apr_pool_t *ptemp, server_rec *s);
+
+/** Hook child_init. */
+void npie_runtime_child_init(apr_pool_t *pchild, server_rec *s);
+
+/** Counts one. Any thread, any child. */
+void npie_count(npie_counter_t counter);
+
+/** What was counted. */
+apr_uint32_t npie_counted(npie_counter_t counter);
+
+/**
+ * Readies a request's flow: the registry's connection comes from mod_dbd.
+ * @return APR_SUCCESS; NPIE_EBACKEND (REGISTRY_DOWN)
+ */
+apr_status_t npie_runtime_flow(npie_flow_t **pflow, request_rec *r,
+                               npie_err_t *err);
+
+#endif

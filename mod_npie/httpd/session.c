@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Cookie and session.
+ */
+#include "httpd/session.h"
+
+#include <apr_strings.h>
+
+#include "base/random.h"
+#include "pki/digest.h"
+
+/* 256 bits, base64url. */
+#define TOKEN_BYTES 32
+#define TOKEN_LENGTH 43
+#define CSRF_BYTES 24
+
+/* What a request remembers of its look-up. */
+typedef struct lookup_t {
+    apr_status_t rv;
+    npie_err_t err;
+    npie_holder_t *holder;
+} lookup_t;
+
+/* The request the client sent: sub-requests and internal redirects share what
+ * it found. */
+static request_rec *first(request_rec *r)
+{
+    for (;;) {
+        if (r->main != NULL) {
+            r = r->main;
+        }
+        else if (r->prev != NULL) {
+            r = r->prev;
+        }
+        else {
+            return r;
+        }
+    }
+}
+
+/* The cookie's value when it has the form we give out, else NULL. Two cookies
+ * of the name mean that somebody meddles: neither counts. */
+static const char *cookie_value(request_rec *r)
+{
+    static const char prefix[] = NPIE_COOKIE "=";
+    const char *header = apr_table_get(r->headers_in, "Cookie");
+    const char *found = NULL;
+    char *copy, *state = NULL;
+
+    if (header == NULL) {
+        return NULL;
+    }
+    copy = apr_pstrdup(r->pool, header);
+    for (char *word = apr_strtok(copy, "; ", &state); word != NULL;
+         word = apr_strtok(NULL, "; ", &state)) {
+        if (strncmp(word, prefix, sizeof(prefix) - 1) == 0) {
+            if (found != NULL) {
+                return NULL;
+            }
+            found = word + sizeof(prefix) - 1;
+        }
+    }
+    return found != NULL && strlen(found) == TOKEN_LENGTH ? found : NULL;
+}
+
+static apr_status_t key_of(const char **pkey, const char *token,
+                           npie_err_t *err, apr_pool_t *p)
+{
+    char *hex = apr_palloc(p, NPIE_SHA256_HEX_SIZE);
+    npie_bytes_t bytes = { (const unsigned char *)token, strlen(token) };
+    apr_status_t rv = npie_sha256_hex(hex, bytes);
+
+    *pkey = hex;
+    return rv == APR_SUCCESS ? rv
+        : npie_err_set(err, rv, NPIE_P_INTERNAL, "no SHA-256");
+}
+
+static apr_status_t look_up(lookup_t *lookup, request_rec *r)
+{
+    const npie_runtime_t *runtime = npie_runtime_get(r->server);
+    const char *token = cookie_value(r);
+    npie_holder_t *holder;
+    apr_status_t rv;
+
+    if (token == NULL) {
+        return APR_NOTFOUND;
+    }
+    if (runtime->sessions == NULL) {
+        return npie_err_set(&lookup->err, NPIE_EBACKEND, NPIE_P_SESSIONS_DOWN,
+                            "no pool of connections to Redis");
+    }
+    holder = apr_pcalloc(r->pool, sizeof(*holder));
+    rv = key_of(&holder->key, token, &lookup->err, r->pool);
+    if (rv == APR_SUCCESS) {
+        rv = npie_session_get(&holder->session, runtime->sessions, holder->key,
+                              runtime->conf->session.idle, r->request_time,
+                              &lookup->err, r->pool);
+    }
+    if (rv == APR_SUCCESS) {
+        lookup->holder = holder;
+    }
+    return rv;
+}
+
+apr_status_t npie_holder_get(npie_holder_t **pholder, request_rec *r,
+                             npie_err_t *err)
+{
+    request_rec *origin = first(r);
+    lookup_t *lookup = ap_get_module_config(origin->request_config,
+                                            &npie_module);
+
+    if (lookup == NULL) {
+        lookup = apr_pcalloc(origin->pool, sizeof(*lookup));
+        lookup->rv = look_up(lookup, origin);
+        ap_set_module_config(origin->request_config, &npie_module, lookup);
+    }
+    *pholder = lookup->holder;
+    if (lookup->rv != APR_SUCCESS && err != NULL) {
+        *err = lookup->err;
+    }
+    return lookup->rv;
+}
+
+static void set_cookie(request_rec *r, const char *value, const char *more)
+{
+    apr_table_addn(r->err_headers_out, "Set-Cookie",
+                   apr_pstrcat(r->pool, NPIE_COOKIE "=", value,
+                               "; Path=/; Secure; HttpOnly; SameSite=Lax",
+                               more, NULL));
+}
+
+apr_status_t npie_holder_open(request_rec *r, npie_session_t *session,
+                              npie_err_t *err)
+{
+    const npie_runtime_t *runtime = npie_runtime_get(r->server);
+    char *token, *csrf;
+    const char *key;
+    apr_status_t rv = npie_random_token(&token, TOKEN_BYTES, r->pool);
+
+    if (rv == APR_SUCCESS) {
+        rv = npie_random_token(&csrf, CSRF_BYTES, r->pool);
+    }
+    if (rv != APR_SUCCESS) {
+        return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
+                            "no random bytes");
+    }
+    rv = key_of(&key, token, err, r->pool);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (runtime->sessions == NULL) {
+        return npie_err_set(err, NPIE_EBACKEND, NPIE_P_SESSIONS_DOWN,
+                            "no pool of connections to Redis");
+    }
+    session->csrf = csrf;
+    session->created = apr_time_now();
+    session->expires = session->created
+        + apr_time_from_sec(runtime->conf->session.max);
+    rv = npie_session_put(runtime->sessions, key, session,
+                          runtime->conf->session.idle, err, r->pool);
+    if (rv == APR_SUCCESS) {
+        set_cookie(r, token, "");
+    }
+    return rv;
+}
+
+apr_status_t npie_holder_end(request_rec *r, npie_err_t *err)
+{
+    const npie_runtime_t *runtime = npie_runtime_get(r->server);
+    npie_holder_t *holder;
+    apr_status_t rv = npie_holder_get(&holder, r, err);
+
+    set_cookie(r, "", "; Max-Age=0");
+    if (rv == APR_NOTFOUND) {
+        return APR_SUCCESS;
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_session_end(runtime->sessions, holder->key, err, r->pool);
+    }
+    return rv;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A request's session: its cookie, and what Redis holds under it.
+ */
+#ifndef NPIE_HTTPD_SESSION_H
+#define NPIE_HTTPD_SESSION_H
+
+#include "httpd/runtime.h"
+
+/** The cookie: host-bound, so that no other host or path can set it. */
+#define NPIE_COOKIE "__Host-npie"
+
+/** A live session and the name it is stored under. */
+typedef struct npie_holder_t {
+    const char *key; /**< SHA-256 of the cookie's value, 64 hex digits */
+    npie_session_t *session;
+} npie_holder_t;
+
+/**
+ * The session of a request, read from Redis once for the request and all its
+ * sub-requests and redirects.
+ * @return APR_SUCCESS; APR_NOTFOUND: no cookie, or no session under it;
+ *         NPIE_EBACKEND (SESSIONS_DOWN)
+ */
+apr_status_t npie_holder_get(npie_holder_t **pholder, request_rec *r,
+                             npie_err_t *err);
+
+/**
+ * Opens a session under a new identifier and sets the cookie in the answer.
+ * @param session csrf, created and expires are filled in here
+ * @return APR_SUCCESS; NPIE_EBACKEND; NPIE_EINTERNAL
+ */
+apr_status_t npie_holder_open(request_rec *r, npie_session_t *session,
+                              npie_err_t *err);
+
+/** Ends a request's session, if it has one, and takes the cookie back.
+ * @return APR_SUCCESS; NPIE_EBACKEND */
+apr_status_t npie_holder_end(request_rec *r, npie_err_t *err);
+
+#endif
