@@ -22,8 +22,9 @@ typedef struct npie_cert_t {
     X509 *x509;              /**< owned here */
     npie_bytes_t der;
     const char *serial;      /**< upper-case hex, even number of digits */
-    const char *serial_text; /**< the digits when the serial's bytes are ASCII
-                                  digits (Mexican convention), else = serial */
+    const char *serial_text; /**< the digits when the serial's bytes are 20
+                                  ASCII digits (Mexican convention), else
+                                  = serial */
     const char *issuer;      /**< one line for people, RFC 2253 form */
     const char *common_name;
     const char *organization;

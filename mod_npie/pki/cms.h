@@ -25,7 +25,9 @@ typedef struct npie_cms_rules_t {
  * is inside, over content given in pieces: messageDigest, contentType,
  * signature (RSA PKCS#1 v1.5, RSA-PSS, ECDSA; SHA-256, -384, -512), and the
  * signer's chain by npie_trust_verify(). DER or PEM-less BER of at most
- * NPIE_CMS_MAX bytes; trailing zero bytes (PDF padding) are passed over.
+ * NPIE_CMS_MAX bytes; zero bytes after it (PDF padding) are passed over, up to
+ * 64 KiB in all. Certificates that came along help to build the chain.
+ * Thread-safe.
  * @param psigner set to the signer's certificate, in p, also when only the
  *        chain fails, so that the caller can say whose it was; else NULL
  * @param content npieces views that make up the signed bytes in order

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What certificates, requests and signatures share in dealing with libcrypto.
+ */
+#ifndef NPIE_PKI_OPENSSL_H
+#define NPIE_PKI_OPENSSL_H
+
+#include <apr_pools.h>
+#include <openssl/types.h>
+
+#include "base/bytes.h"
+#include "base/status.h"
+
+/** The longest RSA key looked at: a longer one only costs time. */
+#define NPIE_RSA_MAX_BITS 8192
+
+/** A public key taken apart; everything lives in the pool given. */
+typedef struct npie_public_key_t {
+    npie_bytes_t spki;       /**< SubjectPublicKeyInfo, DER */
+    char spki_sha256[NPIE_SHA256_HEX_SIZE];
+    npie_bytes_t bit_string; /**< subjectPublicKey, DER with tag and length */
+    const char *type;        /**< "RSA", "P-256", "P-384", or OpenSSL's name */
+    int bits;
+} npie_public_key_t;
+
+/**
+ * As npie_err_set(), with what libcrypto has to say after a colon; this
+ * thread's error queue is empty afterwards.
+ * @param what English, constant
+ * @return status
+ */
+apr_status_t npie_openssl_fail(npie_err_t *err, apr_status_t status,
+                               npie_problem_t problem, const char *what);
+
+/**
+ * The DER inside bytes: a copy of bytes themselves when they begin like a
+ * SEQUENCE, else of the one PEM block (RFC 7468) of that label in them.
+ * @param pder set to DER in p
+ * @param labels NULL-ended list of labels taken, such as "CERTIFICATE"
+ * @param max longest DER taken, in bytes
+ * @return APR_SUCCESS; NPIE_EINPUT: too long, no such block, or more blocks
+ */
+apr_status_t npie_openssl_der(npie_bytes_t *pder, npie_bytes_t bytes,
+                              const char *const *labels, apr_size_t max,
+                              apr_pool_t *p);
+
+/**
+ * Takes a public key apart.
+ * @return APR_SUCCESS; NPIE_EINPUT when libcrypto cannot read the key;
+ *         NPIE_EINTERNAL
+ */
+apr_status_t npie_openssl_public_key(npie_public_key_t *key,
+                                     const X509_PUBKEY *pub, apr_pool_t *p);
+
+/** Frees an X509 with the pool: for apr_pool_cleanup_register(). */
+apr_status_t npie_openssl_free_x509(void *x509);
+
+#endif

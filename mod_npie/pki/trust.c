@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Certification paths that were good once, whatever the date is now.
+ */
+#include "pki/trust.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_file_io.h>
+#include <apr_strings.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+
+#include "pki/openssl.h"
+
+#define FILE_MAX (1 << 20) /* bytes of a trust file */
+#define COMPANIONS_MAX 8   /* certificates that came along and are looked at */
+#define EC_MIN_BITS 224
+
+struct npie_trust_t {
+    apr_array_header_t *anchors; /* of npie_cert_t *, self-signed */
+    apr_array_header_t *others;  /* of npie_cert_t * */
+};
+
+/* One verification: candidates whose keys did sign what is below them. */
+typedef struct path_t {
+    X509 *leaf;
+    STACK_OF(X509) *anchors; /* borrowed certificates */
+    STACK_OF(X509) *others;  /* borrowed certificates */
+    STACK_OF(X509) *chain;   /* owned: the path found, leaf first */
+    int error;               /* X509_V_ERR_... of the last attempt */
+} path_t;
+
+static npie_cert_t *cert_at(const apr_array_header_t *certs, int i)
+{
+    return APR_ARRAY_IDX(certs, i, npie_cert_t *);
+}
+
+static int is_known(const apr_array_header_t *certs, const npie_cert_t *cert)
+{
+    for (int i = 0; i < certs->nelts; ++i) {
+        if (X509_cmp(cert_at(certs, i)->x509, cert->x509) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static apr_status_t add_ca(npie_trust_t *trust, npie_bytes_t der,
+                           const char *file, npie_err_t *err, apr_pool_t *p)
+{
+    npie_err_t inner;
+    npie_cert_t *ca = NULL;
+    apr_array_header_t *certs;
+
+    if (npie_cert_parse(&ca, der, &inner, p) != APR_SUCCESS) {
+        return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE, "%s: %s", file,
+                            inner.detail);
+    }
+    if (X509_check_ca(ca->x509) == 0) {
+        return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
+                            "%s: the certificate of \"%s\" is no CA's", file,
+                            ca->common_name);
+    }
+    certs = X509_self_signed(ca->x509, 1) == 1 ? trust->anchors
+                                               : trust->others;
+    if (!is_known(certs, ca)) {
+        APR_ARRAY_PUSH(certs, npie_cert_t *) = ca;
+    }
+    ERR_clear_error();
+    return APR_SUCCESS;
+}
+
+static apr_status_t read_file(npie_bytes_t *bytes, const char *path,
+                              npie_err_t *err, apr_pool_t *p)
+{
+    apr_file_t *file = NULL;
+    unsigned char *data = apr_palloc(p, FILE_MAX);
+    apr_status_t rv = apr_file_open(&file, path, APR_FOPEN_READ,
+                                    APR_FPROT_OS_DEFAULT, p);
+    char text[120];
+
+    bytes->data = data;
+    bytes->len = 0;
+    if (rv == APR_SUCCESS) {
+        rv = apr_file_read_full(file, data, FILE_MAX, &bytes->len);
+        apr_file_close(file);
+        if (rv == APR_SUCCESS) {
+            return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
+                                "%s: longer than 1 MB", path);
+        }
+    }
+    if (!APR_STATUS_IS_EOF(rv)) {
+        return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE, "%s: %s", path,
+                            apr_strerror(rv, text, sizeof(text)));
+    }
+    return APR_SUCCESS;
+}
+
+/* Every CERTIFICATE block of a file. */
+static apr_status_t load_file(npie_trust_t *trust, const char *path,
+                              npie_err_t *err, apr_pool_t *p)
+{
+    npie_bytes_t bytes, der;
+    char *label = NULL, *header = NULL;
+    unsigned char *data = NULL;
+    long len = 0;
+    int count = 0;
+    BIO *bio;
+    apr_pool_t *ptemp;
+    apr_status_t rv;
+
+    apr_pool_create(&ptemp, p);
+    rv = read_file(&bytes, path, err, ptemp);
+    bio = BIO_new_mem_buf(bytes.data, (int)bytes.len);
+    while (rv == APR_SUCCESS && bio != NULL
+           && PEM_read_bio(bio, &label, &header, &data, &len) == 1) {
+        if (strcmp(label, PEM_STRING_X509) == 0) {
+            der.data = data;
+            der.len = (apr_size_t)len;
+            rv = add_ca(trust, der, path, err, p);
+            ++count;
+        }
+        OPENSSL_free(label);
+        OPENSSL_free(header);
+        OPENSSL_clear_free(data, (size_t)len);
+    }
+    BIO_free(bio);
+    ERR_clear_error();
+    apr_pool_destroy(ptemp);
+    if (rv == APR_SUCCESS && count == 0) {
+        rv = npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
+                          "%s: no certificate inside", path);
+    }
+    return rv;
+}
+
+apr_status_t npie_trust_load(npie_trust_t **ptrust,
+                             const apr_array_header_t *files,
+                             npie_err_t *err, apr_pool_t *p)
+{
+    npie_trust_t *trust = apr_pcalloc(p, sizeof(*trust));
+
+    trust->anchors = apr_array_make(p, 4, sizeof(npie_cert_t *));
+    trust->others = apr_array_make(p, 4, sizeof(npie_cert_t *));
+    for (int i = 0; i < files->nelts; ++i) {
+        apr_status_t rv = load_file(trust, APR_ARRAY_IDX(files, i,
+                                                         const char *),
+                                    err, p);
+
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+    }
+    if (trust->anchors->nelts == 0) {
+        return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
+                            "none of the trusted certificates is self-signed");
+    }
+    *ptrust = trust;
+    return APR_SUCCESS;
+}
+
+/* Did this CA's key sign this certificate? A name alone proves nothing: an
+ * authority keeps its name when it changes its key. */
+static int has_signed(X509 *ca, X509 *x509)
+{
+    EVP_PKEY *key = X509_get0_pubkey(ca);
+    int held = key != NULL && EVP_PKEY_get_bits(key) <= NPIE_RSA_MAX_BITS
+        && X509_NAME_cmp(X509_get_subject_name(ca),
+                         X509_get_issuer_name(x509)) == 0
+        && X509_verify(x509, key) == 1;
+
+    ERR_clear_error();
+    return held;
+}
+
+/* Adds those of pool that signed the leaf or one of found; 1 if any. */
+static int gather(STACK_OF(X509) *found, const apr_array_header_t *pool,
+                  const path_t *path)
+{
+    int added = 0;
+
+    for (int i = 0; i < pool->nelts; ++i) {
+        X509 *ca = cert_at(pool, i)->x509;
+        int wanted;
+
+        if (sk_X509_find(found, ca) >= 0) {
+            continue;
+        }
+        wanted = has_signed(ca, path->leaf);
+        for (int k = 0; !wanted && k < sk_X509_num(path->others); ++k) {
+            wanted = has_signed(ca, sk_X509_value(path->others, k));
+        }
+        added |= wanted && sk_X509_push(found, ca) > 0;
+    }
+    return added;
+}
+
+static int compare_descending(const void *a, const void *b)
+{
+    apr_time_t x = *(const apr_time_t *)a, y = *(const apr_time_t *)b;
+
+    return (x < y) - (x > y);
+}
+
+/* The moments to try, latest first: the last second of the leaf and of each
+ * issuer within the leaf's validity. Of all moments at which a path holds,
+ * the latest is among them. */
+static apr_array_header_t *moments(const npie_trust_t *trust,
+                                   const npie_cert_t *leaf,
+                                   const apr_array_header_t *companions,
+                                   apr_pool_t *ptemp)
+{
+    const apr_array_header_t *sources[3];
+    apr_array_header_t *times = apr_array_make(ptemp, 8, sizeof(apr_time_t));
+
+    sources[0] = trust->anchors;
+    sources[1] = trust->others;
+    sources[2] = companions;
+    APR_ARRAY_PUSH(times, apr_time_t) = leaf->not_after - APR_USEC_PER_SEC;
+    for (int s = 0; s < 3; ++s) {
+        for (int i = 0; i < sources[s]->nelts; ++i) {
+            apr_time_t last = cert_at(sources[s], i)->not_after
+                - APR_USEC_PER_SEC;
+
+            if (last >= leaf->not_before && last < leaf->not_after) {
+                APR_ARRAY_PUSH(times, apr_time_t) = last;
+            }
+        }
+    }
+    qsort(times->elts, (size_t)times->nelts, sizeof(apr_time_t),
+          compare_descending);
+    return times;
+}
+
+/* One attempt at one moment. 1: the path holds; 0: it does not, why in
+ * path->error; -1: libcrypto failed. */
+static int attempt(path_t *path, apr_time_t moment)
+{
+    X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+    X509_VERIFY_PARAM *param;
+    int held = -1;
+
+    if (ctx == NULL
+        || X509_STORE_CTX_init(ctx, NULL, path->leaf, path->others) != 1) {
+        goto cleanup;
+    }
+    X509_STORE_CTX_set0_trusted_stack(ctx, path->anchors);
+    param = X509_STORE_CTX_get0_param(ctx);
+    X509_VERIFY_PARAM_set_time(param, apr_time_sec(moment));
+    X509_VERIFY_PARAM_set_auth_level(param, 0);
+    held = X509_verify_cert(ctx);
+    path->error = X509_STORE_CTX_get_error(ctx);
+    if (held == 1) {
+        path->chain = X509_STORE_CTX_get1_chain(ctx);
+        held = path->chain != NULL ? 1 : -1;
+    }
+cleanup:
+    X509_STORE_CTX_free(ctx);
+    return held < 0 ? -1 : held;
+}
+
+/* Parses what came along with the leaf; what cannot be read is no help. */
+static apr_array_header_t *parse_companions(const apr_array_header_t *chain,
+                                            apr_pool_t *ptemp)
+{
+    apr_array_header_t *certs = apr_array_make(ptemp, 4,
+                                               sizeof(npie_cert_t *));
+
+    for (int i = 0; chain != NULL && i < chain->nelts
+         && certs->nelts < COMPANIONS_MAX; ++i) {
+        npie_cert_t *cert = NULL;
+
+        if (npie_cert_parse(&cert, APR_ARRAY_IDX(chain, i, npie_bytes_t),
+                            NULL, ptemp) == APR_SUCCESS
+            && X509_check_ca(cert->x509) != 0) {
+            APR_ARRAY_PUSH(certs, npie_cert_t *) = cert;
+        }
+    }
+    return certs;
+}
+
+static apr_status_t find_path(path_t *path, const npie_trust_t *trust,
+                              const npie_cert_t *leaf,
+                              const apr_array_header_t *chain,
+                              apr_pool_t *ptemp)
+{
+    apr_array_header_t *companions = parse_companions(chain, ptemp);
+    apr_array_header_t *times = moments(trust, leaf, companions, ptemp);
+    int held = 0, more = 1;
+
+    path->leaf = leaf->x509;
+    path->error = X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY;
+    path->chain = NULL;
+    path->anchors = sk_X509_new_null();
+    path->others = sk_X509_new(NULL);
+    if (path->anchors == NULL || path->others == NULL) {
+        return NPIE_EINTERNAL;
+    }
+    while (more) {
+        more = gather(path->others, trust->others, path);
+        more |= gather(path->others, companions, path);
+    }
+    gather(path->anchors, trust->anchors, path);
+    for (int i = 0; held == 0 && i < times->nelts; ++i) {
+        held = attempt(path, APR_ARRAY_IDX(times, i, apr_time_t));
+        if (path->error != X509_V_ERR_CERT_HAS_EXPIRED
+            && path->error != X509_V_ERR_CERT_NOT_YET_VALID) {
+            break;
+        }
+    }
+    if (held < 0) {
+        return NPIE_EINTERNAL;
+    }
+    return held == 1 ? APR_SUCCESS : NPIE_ESIGNATURE;
+}
+
+static void path_free(path_t *path)
+{
+    sk_X509_pop_free(path->chain, X509_free);
+    sk_X509_free(path->anchors);
+    sk_X509_free(path->others);
+    ERR_clear_error();
+}
+
+/* NULL when the leaf is an end entity's for signing and logging in. */
+static const char *leaf_fault(X509 *leaf)
+{
+    uint32_t extended = X509_get_extended_key_usage(leaf);
+
+    if (X509_check_ca(leaf) != 0) {
+        return "the certificate is a CA's";
+    }
+    /* UINT32_MAX stands for an extension that is not there. */
+    if (!(X509_get_key_usage(leaf) & KU_DIGITAL_SIGNATURE)) {
+        return "the certificate is not for signatures (keyUsage)";
+    }
+    if (!(extended & (XKU_SSL_CLIENT | XKU_SMIME | XKU_ANYEKU))) {
+        return "the certificate is not for persons (extendedKeyUsage)";
+    }
+    return NULL;
+}
+
+static int is_digest_taken(X509 *x509)
+{
+    int digest = NID_undef, kind = NID_undef;
+
+    if (X509_get_signature_info(x509, &digest, &kind, NULL, NULL) != 1) {
+        ERR_clear_error();
+        return 0;
+    }
+    switch (digest) {
+    case NID_sha1:
+    case NID_sha224:
+    case NID_sha256:
+    case NID_sha384:
+    case NID_sha512:
+        return 1;
+    default:
+        return kind == NID_ED25519 || kind == NID_ED448;
+    }
+}
+
+/* NULL when keys and digests along the path are strong enough. The anchor's
+ * own signature proves nothing and is not judged. */
+static const char *strength_fault(const path_t *path, int min_bits)
+{
+    for (int i = 0; i < sk_X509_num(path->chain); ++i) {
+        X509 *x509 = sk_X509_value(path->chain, i);
+        const EVP_PKEY *key = X509_get0_pubkey(x509);
+        int bits = EVP_PKEY_get_bits(key);
+
+        switch (EVP_PKEY_get_base_id(key)) {
+        case EVP_PKEY_RSA:
+        case EVP_PKEY_RSA_PSS:
+            if (bits < min_bits || bits > NPIE_RSA_MAX_BITS) {
+                return "an RSA key of the chain is too short or too long";
+            }
+            break;
+        case EVP_PKEY_EC:
+            if (bits < EC_MIN_BITS) {
+                return "a curve of the chain is too small";
+            }
+            break;
+        case EVP_PKEY_ED25519:
+        case EVP_PKEY_ED448:
+            break;
+        default:
+            return "a key of the chain is of a kind that is not taken";
+        }
+        if (i + 1 < sk_X509_num(path->chain) && !is_digest_taken(x509)) {
+            return "a signature of the chain uses a broken digest";
+        }
+    }
+    return NULL;
+}
+
+/* The path above the leaf as DER in p. */
+static apr_status_t copy_chain(apr_array_header_t **pchain,
+                               const path_t *path, apr_pool_t *p)
+{
+    int count = sk_X509_num(path->chain);
+    apr_array_header_t *chain = apr_array_make(p, count,
+                                               sizeof(npie_bytes_t));
+
+    for (int i = 1; i < count; ++i) {
+        unsigned char *der = NULL;
+        int len = i2d_X509(sk_X509_value(path->chain, i), &der);
+        npie_bytes_t *bytes = apr_array_push(chain);
+
+        if (len <= 0) {
+            return NPIE_EINTERNAL;
+        }
+        bytes->data = apr_pmemdup(p, der, (apr_size_t)len);
+        bytes->len = (apr_size_t)len;
+        OPENSSL_free(der);
+    }
+    *pchain = chain;
+    return APR_SUCCESS;
+}
+
+/* Both public functions in one; pchain may be NULL. */
+static apr_status_t verify(apr_array_header_t **pchain,
+                           const npie_trust_t *trust, const npie_cert_t *leaf,
+                           const apr_array_header_t *chain, int min_bits,
+                           npie_err_t *err, apr_pool_t *p)
+{
+    const char *fault = leaf_fault(leaf->x509);
+    path_t path;
+    apr_status_t rv;
+
+    if (fault != NULL) {
+        return npie_err_set(err, NPIE_ESIGNATURE, NPIE_P_UNTRUSTED, "%s",
+                            fault);
+    }
+    rv = find_path(&path, trust, leaf, chain, p);
+    if (rv == NPIE_EINTERNAL) {
+        npie_openssl_fail(err, rv, NPIE_P_INTERNAL, "no path could be built");
+    } else if (rv != APR_SUCCESS) {
+        npie_err_set(err, rv, NPIE_P_UNTRUSTED,
+                     "the certificate is not of a trusted authority: %s",
+                     X509_verify_cert_error_string(path.error));
+    } else {
+        fault = strength_fault(&path, min_bits);
+        if (fault != NULL) {
+            rv = npie_err_set(err, NPIE_EPOLICY, NPIE_P_KEY_WEAK, "%s", fault);
+        }
+    }
+    if (rv == APR_SUCCESS && pchain != NULL) {
+        rv = copy_chain(pchain, &path, p);
+    }
+    path_free(&path);
+    return rv;
+}
+
+apr_status_t npie_trust_verify(const npie_trust_t *trust,
+                               const npie_cert_t *leaf,
+                               const apr_array_header_t *chain, int min_bits,
+                               npie_err_t *err, apr_pool_t *ptemp)
+{
+    return verify(NULL, trust, leaf, chain, min_bits, err, ptemp);
+}
+
+apr_status_t npie_trust_chain(apr_array_header_t **pchain,
+                              const npie_trust_t *trust,
+                              const npie_cert_t *leaf, npie_err_t *err,
+                              apr_pool_t *p)
+{
+    return verify(pchain, trust, leaf, NULL, 0, err, p);
+}
