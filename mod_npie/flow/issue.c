@@ -114,12 +114,23 @@ static apr_status_t note_unused(npie_step_t *step, const npie_cert_t *cert)
     return rv == APR_SUCCESS ? npie_step_later(step) : rv;
 }
 
-static apr_status_t write_down(npie_step_t *step, const npie_cert_t *cert)
-{
-    apr_status_t rv = insert_certificate(step, cert);
+/* What the signer gave, and for which letter 1. */
+typedef struct issued_t {
+    const npie_cert_t *cert;
+    apr_int64_t letter1;
+} issued_t;
 
+static apr_status_t make_issued(npie_step_t *step, void *arg)
+{
+    const issued_t *issued = arg;
+    apr_status_t rv;
+
+    if (step->place.renewal->letter1 != issued->letter1) {
+        return npie_step_later(step);
+    }
+    rv = insert_certificate(step, issued->cert);
     if (rv == APR_SUCCESS) {
-        rv = draw_letter2(step, cert);
+        rv = draw_letter2(step, issued->cert);
     }
     if (rv == APR_SUCCESS) {
         rv = npie_employer_set_contact(step->flow->registry,
@@ -128,24 +139,6 @@ static apr_status_t write_down(npie_step_t *step, const npie_cert_t *cert)
                                        step->err);
     }
     return rv == APR_SUCCESS ? npie_step_write(step) : rv;
-}
-
-static apr_status_t take_in(npie_step_t *step, const npie_cert_t *cert,
-                            apr_int64_t letter1)
-{
-    apr_status_t rv = npie_step_begin(step);
-
-    if (rv == NPIE_ECONFLICT) {
-        return note_unused(step, cert);
-    }
-    if (rv != APR_SUCCESS || step->move != NPIE_MOVE_GO) {
-        return rv;
-    }
-    if (step->place.renewal->letter1 != letter1) {
-        npie_registry_end(step->flow->registry, 0, NULL);
-        return note_unused(step, cert);
-    }
-    return npie_step_end(step, write_down(step, cert));
 }
 
 /* Renewals signed while a mail link was required need none once the admin
@@ -171,6 +164,7 @@ apr_status_t npie_flow_issue(npie_flow_t *flow, const npie_who_t *who,
 {
     npie_step_t step = { .flow = flow, .who = who,
                          .event = NPIE_EVENT_ISSUE, .err = err };
+    issued_t issued = { 0 };
     npie_letter_row_t *letter;
     npie_cert_t *cert;
     npie_bytes_t der;
@@ -189,5 +183,11 @@ apr_status_t npie_flow_issue(npie_flow_t *flow, const npie_who_t *who,
     if (rv == APR_SUCCESS) {
         rv = check(&cert, &step, der);
     }
-    return rv == APR_SUCCESS ? take_in(&step, cert, letter->folio) : rv;
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    issued.cert = cert;
+    issued.letter1 = letter->folio;
+    rv = npie_step_run(&step, make_issued, &issued);
+    return rv == NPIE_ECONFLICT ? note_unused(&step, cert) : rv;
 }

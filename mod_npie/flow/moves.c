@@ -40,31 +40,34 @@ static apr_status_t begin(npie_step_t *step, const npie_contact_t *contact)
                              : rv;
 }
 
+static apr_status_t make_data(npie_step_t *step, void *arg)
+{
+    const npie_contact_t *contact = arg;
+    npie_renewal_t *renewal = step->place.renewal;
+
+    if (renewal == NULL || !npie_machine_is_open(renewal->state)) {
+        return begin(step, contact);
+    }
+    if (contact_same(&renewal->contact, contact)) {
+        return APR_SUCCESS;
+    }
+    renewal->contact = *contact;
+    return npie_step_write(step);
+}
+
 apr_status_t npie_flow_data(npie_flow_t *flow, const npie_who_t *who,
                             const npie_contact_t *contact, npie_err_t *err)
 {
     npie_step_t step = { .flow = flow, .who = who,
                          .event = NPIE_EVENT_DATA, .err = err };
-    npie_renewal_t *renewal;
-    apr_status_t rv;
+    npie_contact_t given = *contact;
+    apr_status_t rv = npie_step_run(&step, make_data, &given);
 
-    rv = npie_step_begin(&step);
-    if (rv != APR_SUCCESS) {
-        return rv;
+    if (rv == APR_SUCCESS && step.move == NPIE_MOVE_DONE &&
+        !contact_same(&step.place.renewal->contact, contact)) {
+        return npie_step_later(&step);
     }
-    renewal = step.place.renewal;
-    if (step.move == NPIE_MOVE_DONE) {
-        return contact_same(&renewal->contact, contact)
-                   ? APR_SUCCESS : npie_step_later(&step);
-    }
-    if (renewal == NULL || !npie_machine_is_open(renewal->state)) {
-        rv = begin(&step, contact);
-    }
-    else if (!contact_same(&renewal->contact, contact)) {
-        renewal->contact = *contact;
-        rv = npie_step_write(&step);
-    }
-    return npie_step_end(&step, rv);
+    return rv;
 }
 
 static int is_key_name(const char *name)
@@ -93,24 +96,13 @@ static const char *key_digest(const char *hex, apr_pool_t *p)
     return lower;
 }
 
-static apr_status_t note_key(const npie_step_t *step, const char *spki)
-{
-    npie_registry_t *registry = step->flow->registry;
-    apr_status_t rv;
-
-    /* Looked up first: a failed insert would end the transaction. */
-    rv = npie_key_seen(registry, spki, step->err);
-    if (rv == APR_NOTFOUND) {
-        rv = npie_key_note(registry, spki, step->flow->now, step->err);
-    }
-    else if (rv == APR_SUCCESS) {
-        rv = NPIE_ECONFLICT;
-    }
-    return rv == NPIE_ECONFLICT
-               ? npie_err_set(step->err, NPIE_EPOLICY, NPIE_P_NEW_KEY_SEEN,
-                              "the key %s was used before", spki)
-               : rv;
-}
+/* What llave brings. */
+typedef struct made_key_t {
+    const npie_csr_t *request;
+    const char *name;
+    const char *sha256;
+    int seen; /* 1: the key was used before */
+} made_key_t;
 
 /* Fixes letter 1 for the request. */
 static apr_status_t draw_letter1(npie_step_t *step, const npie_csr_t *csr)
@@ -134,14 +126,33 @@ static apr_status_t draw_letter1(npie_step_t *step, const npie_csr_t *csr)
     return rv;
 }
 
+static apr_status_t make_key(npie_step_t *step, void *arg)
+{
+    made_key_t *key = arg;
+    npie_renewal_t *renewal = step->place.renewal;
+    apr_status_t rv;
+
+    rv = npie_key_note(step->flow->registry, key->request->spki_sha256,
+                       step->flow->now, step->err);
+    key->seen = rv == NPIE_ECONFLICT;
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    renewal->csr = key->request->der;
+    renewal->new_spki = key->request->spki_sha256;
+    renewal->key_name = key->name;
+    renewal->key_sha256 = key->sha256;
+    rv = draw_letter1(step, key->request);
+    return rv == APR_SUCCESS ? npie_step_write(step) : rv;
+}
+
 apr_status_t npie_flow_key(npie_flow_t *flow, const npie_who_t *who,
                            npie_bytes_t csr, const char *key_name,
                            const char *key_sha256, npie_err_t *err)
 {
     npie_step_t step = { .flow = flow, .who = who,
                          .event = NPIE_EVENT_KEY, .err = err };
-    const char *digest = key_digest(key_sha256, flow->p);
-    npie_renewal_t *renewal;
+    made_key_t key = { .name = key_name };
     npie_csr_t *request;
     apr_status_t rv;
 
@@ -151,64 +162,58 @@ apr_status_t npie_flow_key(npie_flow_t *flow, const npie_who_t *who,
                             "letters, digits, - and _, or not 1 to %d of them",
                             KEY_NAME_MAX);
     }
-    if (digest == NULL) {
+    key.sha256 = key_digest(key_sha256, flow->p);
+    if (key.sha256 == NULL) {
         return npie_err_set(err, NPIE_EINPUT, NPIE_P_REQUEST,
                             "the key file's digest is no SHA-256 in hex");
     }
     rv = npie_csr_parse(&request, csr, &flow->policy->new_keys, err, flow->p);
-    if (rv == APR_SUCCESS) {
-        rv = npie_step_begin(&step);
-    }
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    renewal = step.place.renewal;
-    if (step.move == NPIE_MOVE_DONE) {
-        return strcmp(renewal->new_spki, request->spki_sha256) == 0
-                   ? APR_SUCCESS : npie_step_later(&step);
+    key.request = request;
+    rv = npie_step_run(&step, make_key, &key);
+    if (rv == NPIE_ECONFLICT && key.seen) {
+        return npie_err_set(err, NPIE_EPOLICY, NPIE_P_NEW_KEY_SEEN,
+                            "the key %s was used before",
+                            request->spki_sha256);
     }
-    renewal->csr = request->der;
-    renewal->new_spki = request->spki_sha256;
-    renewal->key_name = key_name;
-    renewal->key_sha256 = digest;
-    rv = note_key(&step, request->spki_sha256);
-    if (rv == APR_SUCCESS) {
-        rv = draw_letter1(&step, request);
+    if (rv == APR_SUCCESS && step.move == NPIE_MOVE_DONE &&
+        strcmp(step.place.renewal->new_spki, request->spki_sha256) != 0) {
+        return npie_step_later(&step);
     }
-    if (rv == APR_SUCCESS) {
-        rv = npie_step_write(&step);
-    }
-    return npie_step_end(&step, rv);
+    return rv;
 }
 
-/* A move that takes no input; voids letter 1 when it leaves it behind. */
-static apr_status_t go(npie_flow_t *flow, const npie_who_t *who,
-                       npie_event_t event, npie_err_t *err)
+/* Going back or out leaves letter 1 behind. */
+static apr_status_t make_plain(npie_step_t *step, void *arg)
 {
-    npie_step_t step = { .flow = flow, .who = who, .event = event,
-                         .err = err };
-    npie_renewal_t *renewal;
-    apr_status_t rv;
+    npie_renewal_t *renewal = step->place.renewal;
+    apr_status_t rv = APR_SUCCESS;
 
-    rv = npie_step_begin(&step);
-    if (rv != APR_SUCCESS || step.move != NPIE_MOVE_GO) {
-        return rv;
+    (void)arg;
+    if (step->event != NPIE_EVENT_CONFIRM && renewal->letter1 != 0) {
+        rv = npie_letter_void(step->flow->registry, renewal->letter1,
+                              step->err);
     }
-    renewal = step.place.renewal;
-    if (event != NPIE_EVENT_CONFIRM && renewal->letter1 != 0) {
-        rv = npie_letter_void(flow->registry, renewal->letter1, err);
-    }
-    if (event == NPIE_EVENT_REKEY) {
+    if (step->event == NPIE_EVENT_REKEY) {
         renewal->csr = (npie_bytes_t){ NULL, 0 };
         renewal->new_spki = "";
         renewal->key_name = "";
         renewal->key_sha256 = "";
         renewal->letter1 = 0;
     }
-    if (rv == APR_SUCCESS) {
-        rv = npie_step_write(&step);
-    }
-    return npie_step_end(&step, rv);
+    return rv == APR_SUCCESS ? npie_step_write(step) : rv;
+}
+
+/* A move that takes no input. */
+static apr_status_t go(npie_flow_t *flow, const npie_who_t *who,
+                       npie_event_t event, npie_err_t *err)
+{
+    npie_step_t step = { .flow = flow, .who = who, .event = event,
+                         .err = err };
+
+    return npie_step_run(&step, make_plain, NULL);
 }
 
 apr_status_t npie_flow_rekey(npie_flow_t *flow, const npie_who_t *who,

@@ -143,21 +143,23 @@ static apr_int64_t folio_of(const npie_step_t *step)
                                            : step->place.renewal->letter2;
 }
 
-static apr_status_t store(npie_step_t *step, apr_int64_t folio,
-                          npie_bytes_t signed_pdf)
+/* A letter with a verified signature. */
+typedef struct signed_t {
+    apr_int64_t folio;
+    npie_bytes_t pdf;
+} signed_t;
+
+static apr_status_t make_signed(npie_step_t *step, void *arg)
 {
+    const signed_t *letter = arg;
     npie_flow_t *flow = step->flow;
     apr_status_t rv;
 
-    rv = npie_step_begin(step);
-    if (rv != APR_SUCCESS || step->move != NPIE_MOVE_GO) {
-        return rv;
+    if (folio_of(step) != letter->folio) {
+        return npie_step_later(step);
     }
-    if (folio_of(step) != folio) {
-        return npie_step_end(step, npie_step_later(step));
-    }
-    rv = npie_letter_set_signed(flow->registry, folio, signed_pdf, flow->now,
-                                step->err);
+    rv = npie_letter_set_signed(flow->registry, letter->folio, letter->pdf,
+                                flow->now, step->err);
     if (rv == APR_SUCCESS && step->event == NPIE_EVENT_SIGN2) {
         rv = supersede(step);
     }
@@ -168,7 +170,7 @@ static apr_status_t store(npie_step_t *step, apr_int64_t folio,
         !flow->policy->mail_link_required) {
         rv = npie_step_follow(step, NPIE_EVENT_CONFIRM);
     }
-    return npie_step_end(step, rv);
+    return rv;
 }
 
 apr_status_t npie_flow_sign(npie_flow_t *flow, const npie_who_t *who,
@@ -180,7 +182,7 @@ apr_status_t npie_flow_sign(npie_flow_t *flow, const npie_who_t *who,
     npie_letter_check_t unasked;
     npie_letter_row_t *letter;
     npie_bytes_t in_file = { NULL, 0 };
-    npie_bytes_t signed_pdf;
+    signed_t made;
     apr_status_t rv;
 
     step.event = kind == NPIE_LETTER_RENEWAL ? NPIE_EVENT_SIGN1
@@ -200,7 +202,11 @@ apr_status_t npie_flow_sign(npie_flow_t *flow, const npie_who_t *who,
         rv = verify(&step, letter->pdf, cms);
     }
     if (rv == APR_SUCCESS) {
-        rv = write_in(&signed_pdf, &step, letter->pdf, cms);
+        rv = write_in(&made.pdf, &step, letter->pdf, cms);
     }
-    return rv == APR_SUCCESS ? store(&step, letter->folio, signed_pdf) : rv;
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    made.folio = letter->folio;
+    return npie_step_run(&step, make_signed, &made);
 }

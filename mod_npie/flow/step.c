@@ -106,7 +106,8 @@ apr_status_t npie_step_look(npie_step_t *step)
     return due != NULL ? too_late(step) : judge(step);
 }
 
-apr_status_t npie_step_begin(npie_step_t *step)
+/* As npie_step_look(), in a transaction, which is left open for GO alone. */
+static apr_status_t begin(npie_step_t *step)
 {
     npie_renewal_t *due = NULL;
     apr_status_t rv;
@@ -126,6 +127,23 @@ apr_status_t npie_step_begin(npie_step_t *step)
     }
     if (rv != APR_SUCCESS || step->move != NPIE_MOVE_GO) {
         npie_registry_end(step->flow->registry, 0, NULL);
+    }
+    return rv;
+}
+
+apr_status_t npie_step_run(npie_step_t *step, npie_step_fn make, void *arg)
+{
+    apr_status_t rv;
+
+    for (int tries = 0; tries < 2; ++tries) {
+        rv = begin(step);
+        if (rv != APR_SUCCESS || step->move != NPIE_MOVE_GO) {
+            return rv;
+        }
+        rv = npie_step_end(step, make(step, arg));
+        if (rv != NPIE_ECONFLICT) {
+            return rv;
+        }
     }
     return rv;
 }
@@ -162,12 +180,14 @@ apr_status_t npie_step_write(npie_step_t *step)
 
 apr_status_t npie_step_follow(npie_step_t *step, npie_event_t event)
 {
-    step->event = event;
-    step->move = npie_machine_move(&step->next, state_of(step), event);
-    return step->move == NPIE_MOVE_GO ? npie_step_write(step) : APR_SUCCESS;
+    npie_step_t next = *step;
+
+    next.event = event;
+    next.move = npie_machine_move(&next.next, state_of(&next), event);
+    return next.move == NPIE_MOVE_GO ? npie_step_write(&next) : APR_SUCCESS;
 }
 
-apr_status_t npie_step_end(npie_step_t *step, apr_status_t rv)
+apr_status_t npie_step_end(const npie_step_t *step, apr_status_t rv)
 {
     if (rv != APR_SUCCESS) {
         npie_registry_end(step->flow->registry, 0, NULL);

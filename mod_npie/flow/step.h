@@ -39,8 +39,18 @@ apr_status_t npie_step_later(const npie_step_t *step);
  * @return APR_SUCCESS with move GO or DONE, or why not, as all moves */
 apr_status_t npie_step_look(npie_step_t *step);
 
-/** As npie_step_look(), in a transaction, which is left open for GO alone. */
-apr_status_t npie_step_begin(npie_step_t *step);
+/** Writes what a move writes; in a transaction, with step->place read there
+ * and step->move GO. */
+typedef apr_status_t (*npie_step_fn)(npie_step_t *step, void *arg);
+
+/**
+ * Makes the move in a transaction, if it is to be made now. When somebody
+ * else was first at the last moment (the writing ended in NPIE_ECONFLICT),
+ * looks once more from the beginning: what was GO is DONE or LATER then.
+ * @return APR_SUCCESS: committed (move GO) or nothing to do (DONE); else
+ *         nothing of it is written
+ */
+apr_status_t npie_step_run(npie_step_t *step, npie_step_fn make, void *arg);
 
 /** Writes the audit row of a renewal that was in another state before. */
 apr_status_t npie_step_note(const npie_flow_t *flow, const npie_who_t *who,
@@ -55,7 +65,7 @@ apr_status_t npie_step_write(npie_step_t *step);
 apr_status_t npie_step_follow(npie_step_t *step, npie_event_t event);
 
 /** Commits when rv is APR_SUCCESS, else rolls back and hands rv on. */
-apr_status_t npie_step_end(npie_step_t *step, apr_status_t rv);
+apr_status_t npie_step_end(const npie_step_t *step, apr_status_t rv);
 
 /**
  * Draws a folio and the letter, and stores it for the renewal.
