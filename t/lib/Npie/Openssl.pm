@@ -131,7 +131,12 @@ policy = any
 default_md = $md
 x509_extensions = ext
 [any]
+countryName = optional
+organizationName = optional
+organizationalUnitName = optional
 commonName = supplied
+serialNumber = optional
+x500UniqueIdentifier = optional
 [ext]
 $extensions
 CONF

@@ -6,7 +6,8 @@ use strict;
 use warnings;
 
 use MIME::Base64 qw(encode_base64);
-use Npie::Openssl qw(run spit);
+use Npie::Openssl qw(run);
+use Time::Local ();
 
 sub new
 {
@@ -51,10 +52,48 @@ sub quote
 sub insert
 {
     my ($self, $table, %row) = @_;
-    my @columns = sort keys %row;
-    $self->sql("INSERT INTO $table (" . join(', ', @columns) . ') VALUES ('
-        . join(', ', map { quote($row{$_}) } @columns) . ')');
-    return;
+    my @columns = sort grep { defined $row{$_} } keys %row;
+    return $self->value("INSERT INTO $table (" . join(', ', @columns) . ') VALUES ('
+        . join(', ', map { quote($row{$_}) } @columns) . ') RETURNING id');
+}
+
+# The row of an Npie::Employer; notes its {id}.
+sub employer_insert
+{
+    my ($self, $employer) = @_;
+    return $employer->{id} = $self->insert('employer',
+        (map { $_ => $employer->{$_} } qw(name rp rfc surname surname2 curp
+            entity city municipality colony street postcode email phone fax)),
+        username => $employer->{user}, given_name => $employer->{given},
+        outer_number => $employer->{outer}, inner_number => $employer->{inner},
+        subdelegation => "Subdelegación $employer->{municipality}");
+}
+
+# The row of a certificate in FILE.crt, as if its letter 2 had been signed.
+# row: columns that differ, e.g. status, ended, reason, additional, holder.
+sub certificate_insert
+{
+    my ($self, $employer, $file, %row) = @_;
+    my ($from, $until) = map { date($_) } split /\n/, run('openssl', 'x509',
+        '-in', "$file.crt", '-noout', '-dates', '-dateopt', 'iso_8601');
+    my ($serial) = run('openssl', 'x509', '-in', "$file.crt", '-noout',
+        '-serial') =~ /=(\S+)/;
+    return $self->insert('certificate', employer => $employer->{id},
+        generation => 1, additional => 0, holder => '', holder_email => '',
+        serial => $serial, spki => Npie::Openssl::spki_sha256("$file.crt"),
+        der => encode_base64(Npie::Openssl::certificate_der("$file.crt"), ''),
+        not_before => $from, not_after => $until, status => 'active',
+        reason => '', terms_signed => $from, %row);
+}
+
+# openssl's "notAfter=2026-11-01 19:32:36Z" as seconds since 1970.
+sub date
+{
+    my ($text) = @_;
+    my @part = $text =~ /=(\d+)-(\d+)-(\d+) (\d+):(\d+):(\d+)Z/
+        or die "no date: $text\n";
+    return Time::Local::timegm(reverse(@part[3 .. 5]), $part[2], $part[1] - 1,
+        $part[0]);
 }
 
 1;

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+# AuthType NPIE in front of the application.
+use strict;
+use warnings;
+use Test::More;
+use Npie::Test;
+
+my $page = '/idse/index.html';
+
+redirected(browser()->get($page), 'acceso', 'nobody: to the login page');
+my $answer = browser()->get($page, json => 1);
+is($answer->{status}, 401, 'a program gets 401');
+is(error_of($answer), 15, 'and the problem as JSON');
+like($answer->{headers}, qr/no-store/, 'which nobody stores');
+
+my $valid = employer(kind => 'valid');
+my $client = browser();
+$client->login(as => $valid->{as}, user => $valid->{user});
+$answer = $client->get($page);
+is($answer->{status}, 200, 'a valid certificate: in');
+my %shown = $answer->{body} =~ m{<dt class="codigo">(\w+)</dt><dd[^>]*>([^<]*)</dd>}g;
+is($shown{REMOTE_USER}, $valid->{user}, 'REMOTE_USER');
+is($shown{NPIE_RP}, $valid->{rp}, 'NPIE_RP');
+is($shown{NPIE_RFC}, $valid->{rfc}, 'NPIE_RFC');
+like($shown{NPIE_SERIAL}, qr/^\d{20}$/, 'NPIE_SERIAL');
+
+my @forged = map { ('-H', "$_: forged", '-H', ($_ =~ s/_/-/gr) . ': forged') }
+    qw(NPIE_RP NPIE_RFC NPIE_NAME NPIE_SERIAL REMOTE_USER);
+$answer = $client->get($page, curl => \@forged);
+is($answer->{status}, 200, 'headers of those names: in as before');
+unlike($answer->{body}, qr/forged/, 'and nothing of theirs behind the gate');
+$answer = browser()->get($page, curl => [@forged, '-H', "REMOTE_USER: $valid->{user}"]);
+redirected($answer, 'acceso', 'headers alone open nothing');
+
+my $expired = renewal('aviso');
+redirected($expired->{client}->get($page), 'aviso', 'an expired certificate: to the renewal');
+is($expired->{client}->get($page, json => 1)->{status}, 403, 'a program gets 403');
+
+my $unsigned = renewal('terminos');
+redirected($unsigned->{client}->get($page), 'terminos',
+    'letter 2 not signed: no way in');
+
+my $early = employer(kind => 'early');
+$client = browser();
+$client->login(as => $early->{as}, user => $early->{user});
+$answer = $client->get($page);
+is($answer->{status}, 200, 'in the early window: in');
+like($answer->{body}, qr{/npie/aviso\.html}, 'with a notice');
+
+my $before = commands();
+$client->request($page);
+is(commands() - $before, 1, 'one Redis command a request, behind the gate');
+
+for my $method (qw(POST PUT DELETE OPTIONS HEAD)) {
+    my @how = $method eq 'HEAD' ? '-I' : ('-X', $method);
+    $answer = browser()->request($page, curl => \@how);
+    ok($answer->{status} == 303 || $answer->{status} == 401,
+        "$method without a session: $answer->{status}");
+}
+redirected(browser()->get('/idse/no-such-file'), 'acceso',
+    'what is not there is behind the gate too');
+done_testing;
+
+# Commands Redis has processed, this question left out.
+sub commands
+{
+    my ($n) = world()->redis('INFO', 'commandstats') =~ /cmdstat_getex:calls=(\d+)/;
+    return $n // 0;
+}

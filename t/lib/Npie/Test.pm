@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+# What the .t files share: the world around the server under test, employers
+# of their own, and renewals brought to a step.
+package Npie::Test;
+
+use strict;
+use warnings;
+
+use Exporter 'import';
+use JSON::PP ();
+use Npie::Client;
+use Npie::Openssl ();
+use Npie::World;
+use Test::More ();
+
+our @EXPORT = qw(world browser employer renewal error_of page_of refused
+    redirected certificates_of log_mark log_since);
+
+my $world;
+
+sub world
+{
+    return $world //= Npie::World->open($ENV{NPIE_WORLD}
+        // die "NPIE_WORLD is not set: run this by t/TEST\n");
+}
+
+sub browser
+{
+    return Npie::Client->new(url => world()->url,
+        cacert => world()->{dir} . '/tls/localhost.crt', @_);
+}
+
+# An employer of the test's own; arguments of Npie::World->employer. {as} is
+# what Npie::Client signs with.
+sub employer
+{
+    my $employer = world()->employer(@_);
+    $employer->{as} = { certificate => "$employer->{old}.crt",
+        key => "$employer->{old}.key" };
+    return $employer;
+}
+
+my @STEPS = qw(acceso aviso datos llave carta certificado terminos listo);
+my $MAIL = 'nuevo@empresa.example';
+my %DO = (
+    acceso => sub {
+        my ($r) = @_;
+        $r->{client}->login(as => $r->{employer}{as}, user => $r->{employer}{user});
+    },
+    aviso => sub { { status => 303, location => '/npie/datos.html' } },
+    datos => sub {
+        my ($r) = @_;
+        $r->{client}->data(correo => $MAIL, correo2 => $MAIL,
+            telefono => '5555012299');
+    },
+    llave => sub {
+        my ($r) = @_;
+        $r->{new} = key_new($r);
+        $r->{client}->key_send($r->{new});
+    },
+    carta => sub {
+        my ($r) = @_;
+        $r->{client}->letter_sign('carta.html', as => $r->{employer}{as});
+    },
+    certificado => sub {
+        my ($r) = @_;
+        my $answer = $r->{client}->issue;
+        issued_take($r, $answer);
+        return { %$answer, location => '/npie/terminos.html',
+            status => $answer->{status} == 200 ? 303 : $answer->{status} };
+    },
+    terminos => sub {
+        my ($r) = @_;
+        $r->{client}->letter_sign('terminos.html', as => $r->{new});
+    },
+);
+
+sub key_new
+{
+    my ($r) = @_;
+    my $n = ++$r->{keys};
+    return $r->{client}->key_make(kind => 'P-256', password => 'Clave-nueva-1',
+        name => "$r->{employer}{rp10}_2", key => "$r->{employer}{dir}/new$n.key");
+}
+
+# Keeps an issued certificate beside its key.
+sub issued_take
+{
+    my ($r, $answer) = @_;
+    my $issued = $answer->{issued} or return;
+    my $file = "$r->{employer}{dir}/new.crt";
+    require MIME::Base64;
+    Npie::Openssl::spit("$file.der", MIME::Base64::decode_base64($issued->{certificate}));
+    Npie::Openssl::run('openssl', 'x509', '-inform', 'DER', '-in', "$file.der",
+        '-out', $file);
+    $r->{new}{certificate} = $file;
+    return;
+}
+
+# A renewal whose next page is the one named: {employer, client, new}. Dies
+# when a step on the way does not go on.
+sub renewal
+{
+    my ($page, %arg) = @_;
+    my $r = { client => $arg{client} // browser(),
+        employer => $arg{employer} // employer() };
+    for my $i (0 .. $#STEPS) {
+        last if $STEPS[$i] eq $page;
+        renewal_step($r, $STEPS[$i], $STEPS[$i + 1]);
+    }
+    return $r;
+}
+
+# One step; dies unless it leads to the page given.
+sub renewal_step
+{
+    my ($r, $step, $next) = @_;
+    my $answer = $DO{$step}->($r);
+    $answer->{status} == 303 && page_of($answer) eq $next
+        or die "$step led to $answer->{status} $answer->{location}, not $next: "
+            . substr($answer->{body} // '', 0, 800) . "\n";
+    return $answer;
+}
+
+# The page that an answer redirects to, without .html: "aviso", "/idse/".
+sub page_of
+{
+    my ($answer) = @_;
+    my ($page) = $answer->{location} =~ m{/npie/([^/.?]*)(?:\.html)?$};
+    return $page // $answer->{location};
+}
+
+# The problem's number in an answer, HTML or JSON; '' when there is none.
+sub error_of
+{
+    my ($answer) = @_;
+    if ($answer->{type} =~ m{json}) {
+        my $json = eval { JSON::PP::decode_json($answer->{body}) } or return '';
+        return $json->{number} // '';
+    }
+    return $answer->{body} =~ /id="error-numero"[^>]*>\s*(\d+)/ ? $1 : '';
+}
+
+# Test: the answer sends back to a page, which then shows the problem.
+sub refused
+{
+    my ($client, $answer, $page, $number, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my $is = "$answer->{status} " . page_of($answer);
+    if ($answer->{status} == 303) {
+        $is .= ' ' . error_of($client->get($answer->{location}));
+    } else {
+        $is .= error_of($answer);
+    }
+    return Test::More::is($is, "303 $page $number", $name);
+}
+
+# Test: the answer leads to a page.
+sub redirected
+{
+    my ($answer, $page, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return Test::More::is("$answer->{status} " . page_of($answer),
+        "303 $page", $name);
+}
+
+# How many certificates the registry holds of an employer.
+sub certificates_of
+{
+    my ($employer) = @_;
+    return world()->registry->value(
+        "SELECT count(*) FROM certificate WHERE employer = $employer->{id}");
+}
+
+# The server's log from a mark on.
+sub log_file
+{
+    return $ENV{NPIE_ERROR_LOG} // die "NPIE_ERROR_LOG is not set\n";
+}
+
+sub log_mark
+{
+    return -s log_file() // 0;
+}
+
+sub log_since
+{
+    my ($mark) = @_;
+    return substr Npie::Openssl::slurp(log_file()), $mark;
+}
+
+1;

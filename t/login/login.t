@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+# Who comes in with which certificate, and where each ends up.
+use strict;
+use warnings;
+use Test::More;
+use Npie::Test;
+
+sub login
+{
+    my ($employer, %arg) = @_;
+    return browser()->login(as => $employer->{as}, user => $employer->{user}, %arg);
+}
+
+redirected(login(employer()), 'aviso', 'an expired certificate: the renewal');
+redirected(login(employer(kind => 'long')), 'aviso',
+    'expired eight years ago: the renewal as well, there is no limit here');
+redirected(login(employer(ca => 'old', key => 'rsa:1024', md => 'sha1')), 'aviso',
+    'RSA-1024 and SHA-1 of an earlier authority');
+redirected(login(employer(key => 'P-256')), 'aviso', 'a key on P-256');
+redirected(login(employer(kind => 'valid')), '/idse/',
+    'a valid certificate: the application');
+redirected(login(employer(kind => 'early')), '/idse/',
+    'a certificate in the early window: the application');
+redirected(login(employer(), user => ''), 'aviso', 'no user name typed');
+
+my $unsigned = employer(kind => 'valid');
+world()->registry->sql(
+    "UPDATE certificate SET terms_signed = NULL WHERE employer = $unsigned->{id}");
+redirected(login($unsigned), 'terminos', 'letter 2 not signed: letter 2');
+
+my %refused = (
+    'rechazo-revocado' => [31, "status = 'revoked', ended = 1700000000,
+        reason = 'keyCompromise'"],
+    'rechazo-sustituido' => [32, "status = 'superseded', ended = 1700000000"],
+);
+for my $page (sort keys %refused) {
+    my $employer = employer();
+    world()->registry->sql("UPDATE certificate SET $refused{$page}[1]
+        WHERE employer = $employer->{id}");
+    my $browser = browser();
+    my $answer = $browser->login(as => $employer->{as}, user => $employer->{user});
+    redirected($answer, $page, "$page: its own page");
+    my $shown = $browser->get($answer->{location});
+    is($shown->{status}, 200, "$page: shown");
+    like($shown->{body}, qr/14 de noviembre de 2023/, "$page: says when");
+}
+redirected(login(employer(kind => 'future')), 'rechazo-futuro', 'not yet valid');
+redirected(login(employer(registered => 0)), 'rechazo-desconocido',
+    'not in the registry');
+redirected(login(employer(key => 'rsa:768')), 'rechazo-llave', 'RSA-768');
+
+my ($one, $other) = (employer(), employer());
+redirected(login($one, user => $other->{user}), 'rechazo-ajeno',
+    'certificate of one employer, user of another');
+
+my $browser = browser();
+refused($browser, $browser->login(as => employer(ca => 'impostor')->{as}, user => ''),
+    'acceso', 28, 'an authority of the same name with another key');
+my $mixed = { certificate => $one->{as}{certificate}, key => $other->{as}{key} };
+my $cms = eval { Npie::Openssl::cms_sign('x', %$mixed) };
+ok(!defined $cms, 'openssl itself refuses a key that is not the certificate\'s');
+$browser = browser();
+refused($browser, $browser->login(cms => 'no CMS at all', user => $one->{user}),
+    'acceso', 27, 'no signature at all');
+my $answer = browser()->login(cms => 'no CMS at all', user => '', json => 1);
+is($answer->{status} . ' ' . error_of($answer), '422 27', 'the same as JSON');
+done_testing;

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+# Double clicks, Back, several browsers at once: one renewal, one certificate.
+use strict;
+use warnings;
+use POSIX ();
+use Test::More;
+use Npie::Test;
+
+# Runs the code in N processes at once; returns what each gave back.
+sub at_once
+{
+    my ($n, $code) = @_;
+    my $file = world()->{dir} . "/at-once.$$";
+    my @pids = map {
+        my $i = $_;
+        my $pid = fork // die "fork: $!";
+        if (!$pid) {
+            Npie::Openssl::spit("$file.$i", eval { $code->($i) } // "died: $@");
+            POSIX::_exit(0);
+        }
+        $pid;
+    } 1 .. $n;
+    waitpid $_, 0 for @pids;
+    return map { Npie::Openssl::slurp("$file.$_") } 1 .. $n;
+}
+
+my $r = renewal('carta');
+my $employer = $r->{employer};
+my @browsers = map { my $b = browser();
+    $b->login(as => $employer->{as}, user => $employer->{user}); $b } 1 .. 4;
+my @went = at_once(4, sub {
+    page_of($browsers[$_[0] - 1]->letter_sign('carta.html', as => $employer->{as}))
+});
+is(scalar(grep { $_ eq 'certificado' } @went), 4,
+    'letter 1 signed in four browsers at once: all go on') or diag "@went";
+is(world()->registry->value("SELECT count(*) FROM letter l JOIN renewal r
+    ON r.id = l.renewal WHERE r.employer = $employer->{id} AND l.signed_at IS NOT NULL"),
+    1, 'one signature is kept');
+
+my @bodies = at_once(4, sub { $browsers[$_[0] - 1]->issue->{body} });
+my %different = map { (/"certificate":\s*"([^"]+)"/ ? $1 : $_) => 1 } @bodies;
+is(scalar keys %different, 1, 'issued in four browsers at once: the same certificate')
+    or diag substr $_, 0, 300 for keys %different;
+is(certificates_of($employer), 2, 'the registry holds one new certificate');
+my $again = $r->{client}->issue;
+like($again->{body}, qr/\Q$_\E/, 'asked again: the same') for keys %different;
+
+# Each form a second time, as from a page kept in the browser.
+$r = renewal('llave');
+my $form = [ $r->{client}->csrf('llave.html') ];
+$r->{new} = Npie::Test::key_new($r);
+redirected($r->{client}->key_send($r->{new}), 'carta', 'a key');
+redirected($r->{client}->key_send($r->{new}), 'carta', 'the same key again');
+redirected($r->{client}->data(correo => 'tarde@empresa.example',
+    correo2 => 'tarde@empresa.example', telefono => '5555012200'), 'carta',
+    'the data again, too late: to where the renewal is');
+is(world()->registry->value("SELECT email FROM renewal
+    WHERE employer = $r->{employer}{id}"), 'nuevo@empresa.example',
+    'and nothing has changed');
+redirected($r->{client}->key_send(Npie::Test::key_new($r)), 'carta',
+    'another key without rehacer: to where the renewal is');
+
+# The key made again, on purpose.
+my $letter = $r->{client}->letter('carta.html');
+redirected($r->{client}->post('/npie/rehacer', [ $r->{client}->csrf('carta.html') ]),
+    'llave', 'rehacer: back to the key');
+$r->{new} = Npie::Test::key_new($r);
+redirected($r->{client}->key_send($r->{new}), 'carta', 'a new key');
+isnt($r->{client}->letter('carta.html'), $letter, 'a new letter');
+refused($r->{client}, $r->{client}->letter_sign('carta.html',
+    as => $r->{employer}{as}, letter => $letter, file => $letter), 'carta', 71,
+    'the older letter is not this one');
+redirected($r->{client}->letter_sign('carta.html', as => $r->{employer}{as}),
+    'certificado', 'and the renewal goes on');
+
+# Cancelled, and begun again.
+$r = renewal('carta');
+redirected($r->{client}->post('/npie/cancelar', [ $r->{client}->csrf('carta.html') ]),
+    'aviso', 'cancelar');
+is(world()->registry->value("SELECT state FROM renewal
+    WHERE employer = $r->{employer}{id}"), 'cancelled', 'the renewal is over');
+my $next = eval { renewal('listo', client => $r->{client}, employer => $r->{employer}) };
+is($@, '', 'another one goes through to the end');
+is(certificates_of($r->{employer}), 2, 'with one certificate');
+done_testing;
