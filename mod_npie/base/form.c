@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Parsing of posted forms.
  */
-#define _GNU_SOURCE /* memmem */
 #include "base/form.h"
 
 #include <string.h>
