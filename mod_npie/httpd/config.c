@@ -50,7 +50,7 @@ void *npie_conf_server_create(apr_pool_t *p, server_rec *s)
     conf->session.idle = 20 * 60;
     conf->session.max = 8 * 60 * 60;
     conf->signer_socket = "npie-signer.sock";
-    conf->application = "/";
+    conf->application = "/idse/";
     conf->before = 30 * DAY;
     conf->after = -1;
     conf->timeout = 10 * DAY;

@@ -21,6 +21,7 @@ static const npie_page_t pages[] = {
     { "rechazo-desconocido.html", 0 },
     { "rechazo-ajeno.html", 0 },
     { "rechazo-llave.html", 0 },
+    { "rechazo-adicional.html", 0 },
 };
 
 /* The pages of an open renewal, home first. */
@@ -53,6 +54,8 @@ const char *npie_where_refusal(npie_problem_t problem)
         return "rechazo-futuro.html";
     case NPIE_P_CERT_TOO_OLD:
         return "rechazo-vencido.html";
+    case NPIE_P_CERT_ADDITIONAL:
+        return "rechazo-adicional.html";
     case NPIE_P_CERT_OTHER:
         return "rechazo-ajeno.html";
     case NPIE_P_KEY_WEAK:

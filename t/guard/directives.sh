@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Every directive in the code stands in the reference configuration and in the
+# manual, and the other way round; so do the signer's keys.
+. "$top_srcdir/t/guard/tap.sh"
+
+code=$top_srcdir/mod_npie/httpd/config.c
+reference=$top_srcdir/conf/npie.conf
+manual=$top_srcdir/htdocs/manual/directives.html
+inputs "sources of the directives" "$code" "$reference" "$manual"
+
+in_code=$(grep -oE 'AP_INIT_[A-Z0-9_]+\("NPIE[A-Za-z]+"' "$code" |
+    grep -oE 'NPIE[A-Za-z]+' | sort -u)
+in_reference=$(grep -oE '^ *#?NPIE[A-Za-z]+' "$reference" |
+    grep -oE 'NPIE[A-Za-z]+' | sort -u)
+in_manual=$(grep -oE '<h2 id="npie[a-z]+">NPIE[A-Za-z]+' "$manual" |
+    grep -oE 'NPIE[A-Za-z]+$' | sort -u)
+[ "$(printf '%s\n' "$in_code" | wc -l)" -ge 10 ] || {
+    echo "Bail out! the directive table was not found in $code"
+    exit 99
+}
+
+differ() {
+    diff <(printf '%s\n' "$1") <(printf '%s\n' "$2") || true
+}
+none "conf/npie.conf lists the directives of the code" \
+    "$(differ "$in_code" "$in_reference")"
+none "the manual describes the directives of the code" \
+    "$(differ "$in_code" "$in_manual")"
+tap_end
