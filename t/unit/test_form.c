@@ -3,11 +3,23 @@
  */
 #include "unit/unit.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include <apr_strings.h>
 
 #include "base/form.h"
 
+/* The running test's. */
 static apr_pool_t *pool;
+
+static int setup(void **state)
+{
+    int rc = unit_pool_setup(state);
+
+    pool = *state;
+    return rc;
+}
 
 static npie_form_t *parse(const char *type, const char *body, apr_size_t len,
                           npie_problem_t expected)
@@ -150,18 +162,16 @@ static void every_prefix(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(urlencoded_fields),
-        cmocka_unit_test(urlencoded_refused),
-        cmocka_unit_test(multipart_fields),
-        cmocka_unit_test(multipart_refused),
-        cmocka_unit_test(every_prefix),
+        cmocka_unit_test_setup_teardown(urlencoded_fields, setup, unit_pool_teardown),
+        cmocka_unit_test_setup_teardown(urlencoded_refused, setup, unit_pool_teardown),
+        cmocka_unit_test_setup_teardown(multipart_fields, setup, unit_pool_teardown),
+        cmocka_unit_test_setup_teardown(multipart_refused, setup, unit_pool_teardown),
+        cmocka_unit_test_setup_teardown(every_prefix, setup, unit_pool_teardown),
     };
     int failed;
 
     apr_initialize();
-    apr_pool_create(&pool, NULL);
     failed = cmocka_run_group_tests(tests, NULL, NULL);
-    apr_pool_destroy(pool);
     apr_terminate();
     return failed;
 }
