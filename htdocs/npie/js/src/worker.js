@@ -1,8 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 // The worker: keys and passwords live here; pages see handles.
+import { toBase64 } from './crypto/bytes.js';
+import { signCms } from './crypto/cms.js';
+import { makeKey } from './crypto/key-make.js';
+import { signedSpans } from './crypto/letter.js';
+import { open, peek } from './crypto/open.js';
+import { makePfx } from './crypto/pfx-make.js';
 import { NUMBER, Problem } from './crypto/problem.js';
 
-const methods = {};
+const opened = new Map();
+let lastHandle = 0;
+
+async function openFiles(argument, onProgress) {
+  const { info, ...rest } = await open(argument, onProgress);
+  const handle = ++lastHandle;
+  opened.set(handle, rest);
+  return { handle, certificate: info };
+}
+
+async function signWith(handle, pieces) {
+  if (!opened.has(handle)) {
+    throw new Error('no such handle');
+  }
+  return { cms: toBase64(await signCms(opened.get(handle), pieces)) };
+}
+
+const methods = {
+  peek,
+  open: openFiles,
+  sign: ({ handle, content }) => signWith(handle, content),
+  signLetter: ({ handle, files: [file] }) => signWith(handle, signedSpans(file)),
+  makeKey,
+  makePfx,
+  close({ handle }) {
+    opened.delete(handle);
+  },
+};
 
 async function answer({ id, method, argument }) {
   const onProgress = (progress) => self.postMessage({ id, progress });

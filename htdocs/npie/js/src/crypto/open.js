@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+// From chosen files and a password to a key that is proved to be the certificate's.
+import { trim } from './asn1.js';
+import { certificateInfo, chainOf, keyBits, readCertificate } from './certificate.js';
+import { describe, detect, PEM_KINDS } from './detect.js';
+import { readKey } from './key-read.js';
+import { belongTogether, importPrivateKey, pkcs8Kind } from './keys.js';
+import { pfxWork, readPfx, visibleCertificates } from './pfx-read.js';
+import { NUMBER, Problem } from './problem.js';
+
+/** Shorter RSA keys some browsers refuse to import, and no one should trust. */
+const SHORTEST_RSA = 1024;
+/** How much of the progress the password's work is. */
+const PASSWORD_SHARE = 0.9;
+
+/** A file's blocks: of a DER file one, labelled by its kind. */
+function blocksOf({ file, kind, blocks }) {
+  return (blocks ?? [{ der: trim(file.bytes), cipher: null, kind }])
+    .map((block) => ({ kind: PEM_KINDS[block.label], ...block }));
+}
+
+/** Throws for files that are neither certificate nor key. */
+function refuseOthers(found) {
+  for (const { kind } of found) {
+    if (kind === 'damagedPfx' || kind === 'cut') {
+      throw new Problem(NUMBER.FILE_DAMAGED);
+    }
+    if (!['pfx', 'certificate', 'key'].includes(kind)) {
+      throw new Problem(NUMBER.FILE_UNKNOWN, describe(kind));
+    }
+  }
+}
+
+function pairOf(found) {
+  const blocks = found.flatMap(blocksOf);
+  const certificates = blocks.filter(({ kind }) => kind === 'certificate');
+  const key = blocks.find(({ kind }) => kind === 'key');
+  if (!key || certificates.length === 0) {
+    const number = found.length === 1 ? NUMBER.FILE_UNKNOWN : NUMBER.FILE_PARTS;
+    throw new Problem(number, describe(key ? 'key' : 'certificate'));
+  }
+  return { kind: 'pair', key, certificates: certificates.map(({ der }) => readCertificate(der)) };
+}
+
+/**
+ * What the files are together.
+ * @param files [{name, bytes}]
+ * @return {kind: 'pfx', bytes}, or {kind: 'pair', key, certificates}
+ * @throws Problem FILE_UNKNOWN, FILE_DAMAGED, FILE_PARTS
+ */
+function classify(files) {
+  const found = files.map((file) => ({ file, ...detect(file) }));
+  if (found.length === 0) {
+    throw new Problem(NUMBER.FILE_UNKNOWN, 'No se eligió ningún archivo.');
+  }
+  refuseOthers(found);
+  const stores = found.filter(({ kind }) => kind === 'pfx');
+  if (stores.length > 1) {
+    throw new Problem(NUMBER.FILE_UNKNOWN, 'Se eligió más de un archivo: elija uno solo.');
+  }
+  return stores.length === 1 ? { kind: 'pfx', bytes: stores[0].file.bytes } : pairOf(found);
+}
+
+/** Of several certificates, the one that is likeliest somebody's own. */
+function likelyLeaf(certificates) {
+  return certificates.find(({ isCa }) => !isCa) ?? certificates[0];
+}
+
+/** See client.js. */
+export async function peek({ files }) {
+  const chosen = classify(files);
+  const visible = chosen.certificates ?? visibleCertificates(chosen.bytes);
+  return {
+    kind: chosen.kind,
+    certificate: visible.length > 0 ? await certificateInfo(likelyLeaf(visible)) : undefined,
+  };
+}
+
+/** All pairs of key and certificate that hold, and why keys failed. */
+async function provedPairs(keys, certificates) {
+  const pairs = [];
+  const failed = new Set();
+  for (const pkcs8 of keys) {
+    const kind = pkcs8Kind(pkcs8);
+    if (!kind) {
+      failed.add('kind');
+    }
+    for (const certificate of certificates.filter((one) => one.kind?.type === kind?.type)) {
+      try {
+        const key = await importPrivateKey(pkcs8, kind, certificate.spki);
+        if (await belongTogether(key, kind, certificate.spki)) {
+          pairs.push({ key, certificate });
+        }
+      } catch {
+        failed.add(kind.type === 'RSA' && keyBits(certificate) < SHORTEST_RSA ? 'weak' : 'import');
+      }
+    }
+  }
+  return { pairs, failed };
+}
+
+/** Why no pair held. */
+function pairProblem({ keys, certificates, isSealed }, failed) {
+  if (keys.length === 0) {
+    return new Problem(NUMBER.FILE_NO_KEY);
+  }
+  if (certificates.length === 0) {
+    return new Problem(NUMBER.FILE_PARTS, 'El archivo trae la llave, pero no su certificado.');
+  }
+  if (failed.has('kind')) {
+    return new Problem(NUMBER.FILE_UNSUPPORTED, 'La llave es de un tipo que no se admite.');
+  }
+  if (failed.has('weak')) {
+    return new Problem(NUMBER.KEY_WEAK);
+  }
+  // Nothing but the proof tells damage in a store that has no MAC.
+  if (!isSealed) {
+    return new Problem(NUMBER.FILE_DAMAGED);
+  }
+  return new Problem(failed.has('import') ? NUMBER.FILE_UNSUPPORTED : NUMBER.KEY_MISMATCH);
+}
+
+async function readChosen(chosen, password, tick) {
+  if (chosen.kind === 'pfx') {
+    return readPfx(chosen.bytes, password, tick);
+  }
+  const key = await readKey(chosen.key, password, tick);
+  return { keys: [key], certificates: chosen.certificates, isSealed: true };
+}
+
+/**
+ * See client.js.
+ * @return {key, certificate, chain, info}: key not extractable, certificate
+ *         and chain readCertificate()'s
+ */
+export async function open({ files, password }, onProgress) {
+  const chosen = classify(files);
+  const work = chosen.kind === 'pfx' ? pfxWork(chosen.bytes) : 1;
+  let done = 0;
+  const contents = await readChosen(chosen, password, (iterations) => {
+    done += iterations;
+    onProgress(PASSWORD_SHARE * Math.min(1, done / work));
+  });
+  const { pairs, failed } = await provedPairs(contents.keys, contents.certificates);
+  contents.keys.forEach((pkcs8) => pkcs8.fill(0));
+  if (pairs.length === 0) {
+    throw pairProblem(contents, failed);
+  }
+  const notAfter = ({ certificate }) => certificate.certificate.notAfter.value;
+  const { key, certificate } = pairs.sort((one, other) => notAfter(other) - notAfter(one))[0];
+  onProgress(1);
+  return {
+    key,
+    certificate,
+    chain: chainOf(certificate, contents.certificates),
+    info: await certificateInfo(certificate),
+  };
+}

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * Password-based decryption: PBES2 and PBES1 (RFC 8018) and PKCS#12's own
+ * kinds (RFC 7292), as one decryptEncryptedContentInfo() for pkijs.
+ */
+import * as pkijs from 'pkijs';
+import { children, oid, octets, reading, small } from './asn1.js';
+import { checkIterations, KDF_IV, KDF_KEY, pbkdf2, pkcs12Kdf } from './kdf.js';
+import { NUMBER, Problem } from './problem.js';
+
+const SHA1_LENGTH = 20;
+const PBES2 = '1.2.840.113549.1.5.13';
+const PBKDF2 = '1.2.840.113549.1.5.12';
+
+/** PKCS#12: cipher, bytes of its key, bytes of its IV. */
+const PKCS12_SCHEMES = {
+  '1.2.840.113549.1.12.1.1': ['RC4', 16, 0],
+  '1.2.840.113549.1.12.1.2': ['RC4', 5, 0],
+  '1.2.840.113549.1.12.1.3': ['3DES', 24, 8],
+  '1.2.840.113549.1.12.1.4': ['3DES', 16, 8],
+  '1.2.840.113549.1.12.1.5': ['RC2', 16, 8],
+  '1.2.840.113549.1.12.1.6': ['RC2', 5, 8],
+};
+
+/** PBES1: hash and cipher. */
+const PBES1_SCHEMES = {
+  '1.2.840.113549.1.5.3': ['MD5', 'DES'],
+  '1.2.840.113549.1.5.6': ['MD5', 'RC2'],
+  '1.2.840.113549.1.5.10': ['SHA-1', 'DES'],
+  '1.2.840.113549.1.5.11': ['SHA-1', 'RC2'],
+};
+
+/** Encryption schemes of PBES2: cipher, bytes of its key. */
+const PBES2_CIPHERS = {
+  '2.16.840.1.101.3.4.1.2': ['AES-CBC', 16],
+  '2.16.840.1.101.3.4.1.22': ['AES-CBC', 24],
+  '2.16.840.1.101.3.4.1.42': ['AES-CBC', 32],
+  '1.2.840.113549.3.7': ['3DES', 24],
+  '1.3.14.3.2.7': ['DES', 8],
+};
+
+/** Pseudo-random functions of PBKDF2; without one it is HMAC with SHA-1. */
+const PRFS = {
+  '': 'SHA-1',
+  '1.2.840.113549.2.7': 'SHA-1',
+  '1.2.840.113549.2.9': 'SHA-256',
+  '1.2.840.113549.2.10': 'SHA-384',
+  '1.2.840.113549.2.11': 'SHA-512',
+};
+
+let legacy;
+
+/** The old ciphers, loaded once. @throws Problem BROWSER when they do not load */
+export async function loadLegacy() {
+  legacy ??= import('./npie-legacy.js');
+  try {
+    return await legacy;
+  } catch {
+    legacy = undefined;
+    throw new Problem(NUMBER.BROWSER);
+  }
+}
+
+/** An entry of a table. @throws Problem FILE_UNSUPPORTED when there is none */
+function known(table, name) {
+  const found = Object.hasOwn(table, name) ? table[name] : undefined;
+  if (found === undefined) {
+    throw new Problem(NUMBER.FILE_UNSUPPORTED, name && `El algoritmo del archivo es ${name}.`);
+  }
+  return found;
+}
+
+/** salt and iterations, as PBES1 and PKCS#12 write them. */
+function saltAndCount(params) {
+  return reading(() => {
+    const [salt, iterations] = children(params);
+    return { salt: octets(salt), iterations: checkIterations(small(iterations)) };
+  });
+}
+
+function readPbes2(params) {
+  const { kdf, salt, iterations, prf, cipher, iv } = reading(() => {
+    const [derivation, encryption] = children(params);
+    const [kdf, derivationParams] = children(derivation);
+    const [salt, iterations, ...options] = children(derivationParams);
+    const prf = options.find((node) => children(node).length > 0);
+    const [cipher, iv] = children(encryption);
+    return { kdf: oid(kdf), salt, iterations, prf: oid(children(prf)[0]), cipher: oid(cipher), iv };
+  });
+  if (kdf !== PBKDF2) {
+    known({}, kdf);
+  }
+  const [name, keyLength] = known(PBES2_CIPHERS, cipher);
+  return reading(() => ({
+    cipher: name, keyLength, hash: known(PRFS, prf), salt: octets(salt), iv: octets(iv),
+    iterations: checkIterations(small(iterations)),
+  }));
+}
+
+/** @return an AES key; Chromium refuses those of 192 bits */
+async function importAes(raw, usage) {
+  try {
+    return await crypto.subtle.importKey('raw', raw, 'AES-CBC', false, [usage]);
+  } catch {
+    throw new Problem(NUMBER.FILE_UNSUPPORTED,
+      `El archivo está cifrado con AES de ${8 * raw.length} bits, que este navegador no admite.`);
+  }
+}
+
+async function decryptPbes2(params, data, form) {
+  const { cipher, keyLength, hash, salt, iterations, iv } = readPbes2(params);
+  const raw = await pbkdf2(hash, form.bytes, salt, iterations, keyLength);
+  if (cipher !== 'AES-CBC') {
+    return (await loadLegacy()).decrypt(cipher, raw, iv, data);
+  }
+  const key = await importAes(raw, 'decrypt');
+  try {
+    return new Uint8Array(await crypto.subtle.decrypt({ name: 'AES-CBC', iv }, key, data));
+  } catch {
+    return null;
+  }
+}
+
+async function decryptPkcs12(scheme, params, data, form, tick) {
+  const [cipher, keyLength, ivLength] = scheme;
+  const { salt, iterations } = saltAndCount(params);
+  const { decrypt } = await loadLegacy();
+  const derive = (id, length) =>
+    pkcs12Kdf('SHA-1', form.bmp, salt, iterations, id, length, tick);
+  const clear = decrypt(cipher, derive(KDF_KEY, keyLength), new Uint8Array(ivLength), data);
+  // The IV costs as much as the key, and changes the first block alone: a
+  // wrong key is known by its padding without it.
+  const iv = clear ? derive(KDF_IV, ivLength) : [];
+  iv.forEach((byte, i) => {
+    clear[i] ^= byte;
+  });
+  return clear;
+}
+
+/**
+ * How long the password's work on a piece takes, in iterations of
+ * pkcs12Kdf(); 0 for what WebCrypto does.
+ */
+export function workOf({ algorithmId, algorithmParams }) {
+  if (!Object.hasOwn(PKCS12_SCHEMES, algorithmId)) {
+    return 0;
+  }
+  const [, keyLength, ivLength] = PKCS12_SCHEMES[algorithmId];
+  const blocks = Math.ceil(keyLength / SHA1_LENGTH) + Math.ceil(ivLength / SHA1_LENGTH);
+  return blocks * saltAndCount(algorithmParams).iterations;
+}
+
+async function decryptPbes1(scheme, params, data, form) {
+  const [hash, cipher] = scheme;
+  const { salt, iterations } = saltAndCount(params);
+  const { decrypt, pbkdf1 } = await loadLegacy();
+  const derived = pbkdf1(hash, form.bytes, salt, iterations);
+  // RFC 8018, B.2.3: PBES1 runs RC2 with 64 effective bits.
+  return decrypt(cipher, derived.subarray(0, 8), derived.subarray(8), data, 64);
+}
+
+/**
+ * Decrypts with one form of a password.
+ * @param algorithm pkijs.AlgorithmIdentifier
+ * @param tick called with iterations done since it was called last
+ * @return Uint8Array, or null when the padding is wrong
+ * @throws Problem FILE_UNSUPPORTED, FILE_DAMAGED
+ */
+export async function decryptWith(algorithm, data, form, tick) {
+  const { algorithmId, algorithmParams } = algorithm;
+  if (algorithmId === PBES2) {
+    return decryptPbes2(algorithmParams, data, form);
+  }
+  if (Object.hasOwn(PBES1_SCHEMES, algorithmId)) {
+    return decryptPbes1(PBES1_SCHEMES[algorithmId], algorithmParams, data, form);
+  }
+  return decryptPkcs12(known(PKCS12_SCHEMES, algorithmId), algorithmParams, data, form, tick);
+}
+
+/** pkijs's engine with all the kinds above; the password is a form. */
+class Engine extends pkijs.CryptoEngine {
+  async decryptEncryptedContentInfo({ encryptedContentInfo, password, tick }) {
+    return decryptWith(encryptedContentInfo.contentEncryptionAlgorithm,
+      new Uint8Array(encryptedContentInfo.getEncryptedContent()), password, tick);
+  }
+}
+
+pkijs.setEngine('npie', new Engine({ name: 'npie', crypto: globalThis.crypto }));
+
+/**
+ * Unwraps a key in WebCrypto, so that it is never clear in this code's hands.
+ * @param info pkijs.PKCS8ShroudedKeyBag
+ * @param importParams what importKey() wants to know of the key
+ * @return CryptoKey, extractable; null for a wrong password; undefined when
+ *         the file is not PBES2 with AES and takes the other way
+ */
+export async function unwrapWith(info, form, importParams) {
+  const { algorithmId, algorithmParams } = info.encryptionAlgorithm;
+  const pbes2 = algorithmId === PBES2 ? readPbes2(algorithmParams) : {};
+  if (pbes2.cipher !== 'AES-CBC') {
+    return undefined;
+  }
+  const { hash, salt, iterations, keyLength, iv } = pbes2;
+  const raw = await pbkdf2(hash, form.bytes, salt, iterations, keyLength);
+  const wrapping = await importAes(raw, 'unwrapKey');
+  try {
+    return await crypto.subtle.unwrapKey('pkcs8', octets(info.encryptedData), wrapping,
+      { name: 'AES-CBC', iv }, importParams, true, ['sign']);
+  } catch {
+    return null;
+  }
+}

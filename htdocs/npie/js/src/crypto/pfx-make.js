@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * The .pfx of a certificate just issued (RFC 7292): AES-256 under PBES2 for
+ * key and certificates, MAC with HMAC-SHA256.
+ */
+import * as asn1js from 'asn1js';
+import * as pkijs from 'pkijs';
+import { trim } from './asn1.js';
+import { digest, fromBase64, sha256Hex } from './bytes.js';
+import { readCertificate } from './certificate.js';
+import { describe, detect } from './detect.js';
+import { isEncryptedPkcs8, readKey, readShrouded } from './key-read.js';
+import { checkNewPassword, newPbes2, randomBytes, wrapPrivateKey } from './key-make.js';
+import { belongTogether, importParams, importPrivateKey } from './keys.js';
+import { pkcs12Mac } from './kdf.js';
+import { plainForm } from './password.js';
+import { unwrapWith } from './pbe.js';
+import { NUMBER, Problem } from './problem.js';
+
+const SHA256 = '2.16.840.1.101.3.4.2.1';
+const BAG = { key: '1.2.840.113549.1.12.10.1.2', certificate: '1.2.840.113549.1.12.10.1.3' };
+const X509 = '1.2.840.113549.1.9.22.1';
+const FRIENDLY_NAME = '1.2.840.113549.1.9.20';
+const LOCAL_KEY_ID = '1.2.840.113549.1.9.21';
+/** .NET reads at most 300,000 for a KDF and a million in all. */
+const PFX_ITERATIONS = 250000;
+const MAC_SHARE = 0.6;
+
+/** A certificate given as DER or in base64. */
+function given(certificate) {
+  try {
+    return readCertificate(
+      typeof certificate === 'string' ? fromBase64(certificate) : certificate);
+  } catch {
+    throw new Problem(NUMBER.CERT_MALFORMED);
+  }
+}
+
+/** The .key's one block. @throws Problem WRONG_KEY_FILE */
+async function keyBlock(file, expectedKeySha256) {
+  const { kind, blocks } = detect(file);
+  const isOther = expectedKeySha256
+    && await sha256Hex(file.bytes) !== expectedKeySha256.toLowerCase();
+  if (isOther || kind !== 'key') {
+    throw new Problem(NUMBER.WRONG_KEY_FILE, kind === 'key' ? undefined : describe(kind));
+  }
+  return blocks?.[0] ?? { der: trim(file.bytes), cipher: null, label: '' };
+}
+
+/**
+ * The new key, extractable so that it can be wrapped again.
+ * @return CryptoKey, or null when it is not this certificate's
+ * @throws Problem PASSWORD
+ */
+async function openNewKey(block, password, { kind, spki }) {
+  const isEncrypted = !block.cipher && isEncryptedPkcs8(block.der);
+  const wrapped = isEncrypted
+    ? await unwrapWith(readShrouded(block.der), plainForm(password), importParams(kind))
+    : undefined;
+  if (wrapped === null) {
+    throw new Problem(NUMBER.PASSWORD);
+  }
+  if (wrapped) {
+    return wrapped;
+  }
+  const pkcs8 = await readKey(block, password);
+  try {
+    return await importPrivateKey(pkcs8, kind, spki, true);
+  } catch {
+    return null;
+  } finally {
+    pkcs8.fill(0);
+  }
+}
+
+function attributes(localKeyId, name) {
+  return [
+    new pkijs.Attribute({ type: FRIENDLY_NAME, values: [new asn1js.BmpString({ value: name })] }),
+    new pkijs.Attribute({ type: LOCAL_KEY_ID, values: [
+      new asn1js.OctetString({ valueHex: localKeyId })] }),
+  ];
+}
+
+function certificateBag({ certificate }, bagAttributes) {
+  return new pkijs.SafeBag({
+    bagId: BAG.certificate,
+    bagValue: new pkijs.CertBag({ certId: X509, parsedValue: certificate }),
+    ...bagAttributes && { bagAttributes },
+  });
+}
+
+function safeContents(safeBags) {
+  return new Uint8Array(new pkijs.SafeContents({ safeBags }).toSchema().toBER());
+}
+
+/** A SafeContents in clear, as a ContentInfo. */
+function plainPart(contents) {
+  return new pkijs.ContentInfo({
+    contentType: pkijs.id_ContentType_Data,
+    content: new asn1js.OctetString({ valueHex: contents }),
+  });
+}
+
+/** A SafeContents encrypted, as a ContentInfo. */
+async function encryptedPart(contents, password) {
+  const { key, params, algorithm } = await newPbes2(password, PFX_ITERATIONS, 'encrypt');
+  const encryptedContent = new asn1js.OctetString({
+    valueHex: await crypto.subtle.encrypt(params, key, contents) });
+  const encryptedContentInfo = new pkijs.EncryptedContentInfo({
+    contentType: pkijs.id_ContentType_Data,
+    contentEncryptionAlgorithm: algorithm,
+    encryptedContent,
+    disableSplit: true,
+  });
+  return new pkijs.ContentInfo({
+    contentType: pkijs.id_ContentType_EncryptedData,
+    content: new pkijs.EncryptedData({ encryptedContentInfo }).toSchema(),
+  });
+}
+
+/** The outer structure, with the MAC. */
+async function seal(parts, password, onProgress) {
+  const content = new Uint8Array(
+    new pkijs.AuthenticatedSafe({ safeContents: parts }).toSchema().toBER());
+  const salt = await randomBytes(16);
+  let done = 0;
+  const mac = pkcs12Mac('SHA-256', plainForm(password).bmp, salt, PFX_ITERATIONS, content,
+    (iterations) => {
+      done += iterations;
+      onProgress(1 - MAC_SHARE * (1 - done / PFX_ITERATIONS));
+    });
+  return new Uint8Array(new pkijs.PFX({
+    authSafe: plainPart(content),
+    macData: new pkijs.MacData({
+      mac: new pkijs.DigestInfo({
+        digestAlgorithm: new pkijs.AlgorithmIdentifier({
+          algorithmId: SHA256, algorithmParams: new asn1js.Null() }),
+        digest: new asn1js.OctetString({ valueHex: mac }),
+      }),
+      macSalt: new asn1js.OctetString({ valueHex: salt }),
+      iterations: PFX_ITERATIONS,
+    }),
+  }).toSchema().toBER());
+}
+
+/** See client.js. */
+export async function makePfx(options, onProgress) {
+  const { files: [file], password, certificate, chain = [], name, expectedKeySha256 } = options;
+  const block = await keyBlock(file, expectedKeySha256);
+  const leaf = given(certificate);
+  if (!leaf.kind) {
+    throw new Problem(NUMBER.KEY_MISMATCH);
+  }
+  onProgress(0.05);
+  const key = await openNewKey(block, password, leaf);
+  // After the password proved right: it was checked when the key was made.
+  checkNewPassword(password);
+  if (!key || !await belongTogether(key, leaf.kind, leaf.spki)) {
+    throw new Problem(NUMBER.KEY_MISMATCH);
+  }
+  onProgress(0.2);
+  const marks = attributes(await digest('SHA-1', leaf.der), name);
+  const keyBag = new pkijs.SafeBag({
+    bagId: BAG.key,
+    bagValue: await wrapPrivateKey(key, password, PFX_ITERATIONS),
+    bagAttributes: marks,
+  });
+  const bags = [certificateBag(leaf, marks), ...chain.map(given).map((one) => certificateBag(one))];
+  const parts = [await encryptedPart(safeContents(bags), password),
+    plainPart(safeContents([keyBag]))];
+  onProgress(1 - MAC_SHARE);
+  const pfx = await seal(parts, password, onProgress);
+  onProgress(1);
+  return { pfx };
+}
