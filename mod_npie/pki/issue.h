@@ -18,15 +18,16 @@ typedef struct npie_profile_t {
     const char *policy_oid; /**< dotted */
 } npie_profile_t;
 
-/** Who the certificate is for. Clean UTF-8, never NULL; "" is left out, but
- * name, rp10 and common_name must be there. */
+/** Who the certificate is for. Clean UTF-8, never NULL, at most 200 characters
+ * each (email: 254 bytes); "" is left out, but organization, rp10 and
+ * common_name must be there. */
 typedef struct npie_subject_t {
     const char *organization; /**< O, razón social */
     const char *rp10;         /**< OU */
     const char *common_name;  /**< CN, legal representative */
     const char *curp;         /**< serialNumber */
-    const char *rfc;          /**< x500UniqueIdentifier (BIT STRING or text as
-                                   SAT writes it: see pki/issue.c) */
+    const char *rfc;          /**< x500UniqueIdentifier, as text: see
+                                   pki/issue.c */
     const char *email;        /**< subjectAltName rfc822Name, or
                                    SmtpUTF8Mailbox when it is not ASCII */
 } npie_subject_t;
@@ -39,8 +40,10 @@ typedef struct npie_issuer_t npie_issuer_t;
  * Takes a key and its CA certificate into use. The key stays in libcrypto's
  * memory, which the pool's cleanup cleanses.
  * @param key owned by the issuer on success, by the caller otherwise
- * @return APR_SUCCESS; NPIE_ECONFIG (no CA certificate, key does not match,
- *         expired, profile out of range)
+ * @param ca copied from: may be destroyed afterwards
+ * @param profile validity_months from 1 to 120, backdate up to a day
+ * @return APR_SUCCESS; NPIE_ECONFIG (no CA certificate or one without subject
+ *         key identifier, key does not match, expired, profile out of range)
  */
 apr_status_t npie_issuer_create(npie_issuer_t **pissuer, EVP_PKEY *key,
                                 const npie_cert_t *ca,
@@ -50,8 +53,11 @@ apr_status_t npie_issuer_create(npie_issuer_t **pissuer, EVP_PKEY *key,
 /**
  * Signs a certificate for a verified request.
  * @param pder set to DER in p
- * @param now UTC microseconds
- * @return APR_SUCCESS; NPIE_EPOLICY when the CA expires before the end of the
+ * @param now UTC microseconds. The validity begins profile->backdate before
+ *        (but not before the CA's) and ends validity_months after, on the
+ *        same day and time of the month in UTC, or on the month's last day
+ * @return APR_SUCCESS; NPIE_EINPUT (the subject is incomplete, too long or
+ *         not clean); NPIE_EPOLICY when the CA expires before the end of the
  *         validity; NPIE_EINTERNAL
  */
 apr_status_t npie_issuer_issue(npie_bytes_t *pder, npie_issuer_t *issuer,

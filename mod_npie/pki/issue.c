@@ -1,0 +1,556 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The certificate profile.
+ *
+ * Three conventions decide here over the letter of RFC 5280:
+ * - serialNumber is made of 20 random decimal digits, each written as its
+ *   ASCII octet, as certificates in Mexico have it: 20 octets, the first below
+ *   0x80, 66 random bits.
+ * - x500UniqueIdentifier holds the RFC as text, where X.520 has a BIT STRING:
+ *   whoever reads Mexican certificates looks for text there.
+ * - A name longer than the upper bounds of the RFC's appendix A (64
+ *   characters in O and CN) stays whole. The bounds come from X.411, verifiers
+ *   do not apply them, and a razón social cut short names another company.
+ */
+#include "pki/issue.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+#include <openssl/asn1.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include "base/random.h"
+#include "base/text.h"
+#include "pki/openssl.h"
+
+#define SERIAL_DIGITS 20
+#define NAME_MAX_CHARS 200
+#define MONTHS_MAX 120
+#define KEY_ID_LEN 20 /* RFC 7093 section 2, method 1 */
+#define X509_V3 2
+
+struct npie_issuer_t {
+    EVP_PKEY *key;
+    X509 *ca;
+    apr_time_t ca_not_before;
+    apr_time_t ca_not_after;
+    int months;
+    apr_interval_time_t backdate;
+    STACK_OF(X509_EXTENSION) *constants;
+};
+
+static apr_status_t issuer_free(void *data)
+{
+    npie_issuer_t *issuer = data;
+
+    EVP_PKEY_free(issuer->key);
+    X509_free(issuer->ca);
+    sk_X509_EXTENSION_pop_free(issuer->constants, X509_EXTENSION_free);
+    return APR_SUCCESS;
+}
+
+/* Appends an extension given in openssl's configuration syntax. */
+static int add_constant(npie_issuer_t *issuer, int nid, const char *value)
+{
+    X509V3_CTX ctx;
+    X509_EXTENSION *extension;
+
+    X509V3_set_ctx(&ctx, issuer->ca, NULL, NULL, NULL, 0);
+    extension = X509V3_EXT_nconf_nid(NULL, &ctx, nid, value);
+    if (extension == NULL
+        || sk_X509_EXTENSION_push(issuer->constants, extension) <= 0) {
+        X509_EXTENSION_free(extension);
+        return 0;
+    }
+    return 1;
+}
+
+/* A general name; the configuration syntax would split a URL at its commas. */
+static GENERAL_NAME *uri_name(const char *url)
+{
+    GENERAL_NAME *name = GENERAL_NAME_new();
+    ASN1_IA5STRING *text = ASN1_IA5STRING_new();
+
+    if (name == NULL || text == NULL || ASN1_STRING_set(text, url, -1) != 1) {
+        GENERAL_NAME_free(name);
+        ASN1_IA5STRING_free(text);
+        return NULL;
+    }
+    GENERAL_NAME_set0_value(name, GEN_URI, text);
+    return name;
+}
+
+static int add_crl_point(npie_issuer_t *issuer, const char *url)
+{
+    CRL_DIST_POINTS *points = CRL_DIST_POINTS_new();
+    DIST_POINT *point = DIST_POINT_new();
+    GENERAL_NAMES *names = GENERAL_NAMES_new();
+    GENERAL_NAME *name = uri_name(url);
+    int done = 0;
+
+    if (points == NULL || point == NULL || names == NULL || name == NULL) {
+        GENERAL_NAME_free(name);
+        goto cleanup;
+    }
+    if (sk_GENERAL_NAME_push(names, name) <= 0) {
+        GENERAL_NAME_free(name);
+        goto cleanup;
+    }
+    point->distpoint = DIST_POINT_NAME_new();
+    if (point->distpoint == NULL) {
+        goto cleanup;
+    }
+    point->distpoint->type = 0; /* fullName */
+    point->distpoint->name.fullname = names;
+    names = NULL;
+    if (sk_DIST_POINT_push(points, point) <= 0) {
+        goto cleanup;
+    }
+    point = NULL;
+    done = X509V3_add1_i2d(&issuer->constants, NID_crl_distribution_points,
+                           points, 0, X509V3_ADD_APPEND) == 1;
+cleanup:
+    GENERAL_NAMES_free(names);
+    DIST_POINT_free(point);
+    CRL_DIST_POINTS_free(points);
+    return done;
+}
+
+/* One line of authorityInfoAccess; url may be NULL. */
+static int add_access(AUTHORITY_INFO_ACCESS *list, int method,
+                      const char *url)
+{
+    ACCESS_DESCRIPTION *access;
+
+    if (url == NULL) {
+        return 1;
+    }
+    access = ACCESS_DESCRIPTION_new();
+    if (access == NULL || list == NULL) {
+        ACCESS_DESCRIPTION_free(access);
+        return 0;
+    }
+    access->method = OBJ_nid2obj(method);
+    GENERAL_NAME_free(access->location);
+    access->location = uri_name(url);
+    if (access->location == NULL
+        || sk_ACCESS_DESCRIPTION_push(list, access) <= 0) {
+        ACCESS_DESCRIPTION_free(access);
+        return 0;
+    }
+    return 1;
+}
+
+static int add_authority_info(npie_issuer_t *issuer,
+                              const npie_profile_t *profile)
+{
+    AUTHORITY_INFO_ACCESS *list = AUTHORITY_INFO_ACCESS_new();
+    int done = add_access(list, NID_ad_OCSP, profile->ocsp_url)
+        && add_access(list, NID_ad_ca_issuers, profile->issuer_url)
+        && X509V3_add1_i2d(&issuer->constants, NID_info_access, list, 0,
+                           X509V3_ADD_APPEND) == 1;
+
+    AUTHORITY_INFO_ACCESS_free(list);
+    return done;
+}
+
+/* What every certificate of this issuer has in common; NULL, or what could
+ * not be made. */
+static const char *make_constants(npie_issuer_t *issuer,
+                                  const npie_profile_t *profile)
+{
+    issuer->constants = sk_X509_EXTENSION_new_null();
+    if (issuer->constants == NULL
+        || !add_constant(issuer, NID_basic_constraints, "critical,CA:FALSE")
+        || !add_constant(issuer, NID_key_usage,
+                         "critical,digitalSignature,nonRepudiation")
+        || !add_constant(issuer, NID_ext_key_usage,
+                         "clientAuth,emailProtection")) {
+        return "the profile's extensions could not be made";
+    }
+    if (!add_constant(issuer, NID_authority_key_identifier,
+                      "keyid:always")) {
+        return "the CA certificate has no subject key identifier";
+    }
+    if (profile->policy_oid != NULL
+        && !add_constant(issuer, NID_certificate_policies,
+                         profile->policy_oid)) {
+        return "the policy is no object identifier";
+    }
+    if (profile->crl_url != NULL
+        && !add_crl_point(issuer, profile->crl_url)) {
+        return "the CRL's address could not be written";
+    }
+    if ((profile->ocsp_url != NULL || profile->issuer_url != NULL)
+        && !add_authority_info(issuer, profile)) {
+        return "the OCSP or CA address could not be written";
+    }
+    return NULL;
+}
+
+static int is_url(const char *url)
+{
+    if (url == NULL) {
+        return 1;
+    }
+    for (const char *c = url; *c != '\0'; ++c) {
+        if (*c <= ' ' || *c > '~') {
+            return 0;
+        }
+    }
+    return strstr(url, "://") > url;
+}
+
+static int is_oid(const char *oid)
+{
+    return oid == NULL || (*oid != '\0'
+                           && strspn(oid, "0123456789.") == strlen(oid));
+}
+
+/* NULL, or why this cannot be an issuer. */
+static const char *issuer_fault(EVP_PKEY *key, const npie_cert_t *ca,
+                                const npie_profile_t *profile)
+{
+    if (X509_check_ca(ca->x509) != 1
+        || !(X509_get_key_usage(ca->x509) & KU_KEY_CERT_SIGN)) {
+        return "the certificate is no CA's";
+    }
+    if (X509_check_private_key(ca->x509, key) != 1) {
+        return "key and CA certificate do not belong together";
+    }
+    if (apr_time_now() >= ca->not_after) {
+        return "the CA certificate has expired";
+    }
+    if (profile->validity_months < 1 || profile->validity_months > MONTHS_MAX
+        || profile->backdate < 0
+        || profile->backdate > apr_time_from_sec(86400)) {
+        return "the validity is out of range";
+    }
+    if (!is_url(profile->crl_url) || !is_url(profile->ocsp_url)
+        || !is_url(profile->issuer_url)) {
+        return "an address of the profile is no URL";
+    }
+    return is_oid(profile->policy_oid) ? NULL
+                                       : "the policy is no object identifier";
+}
+
+apr_status_t npie_issuer_create(npie_issuer_t **pissuer, EVP_PKEY *key,
+                                const npie_cert_t *ca,
+                                const npie_profile_t *profile,
+                                npie_err_t *err, apr_pool_t *p)
+{
+    npie_issuer_t *issuer = apr_pcalloc(p, sizeof(*issuer));
+    const char *fault = issuer_fault(key, ca, profile);
+
+    if (fault == NULL) {
+        issuer->ca = ca->x509;
+        fault = make_constants(issuer, profile);
+    }
+    if (fault != NULL) {
+        sk_X509_EXTENSION_pop_free(issuer->constants, X509_EXTENSION_free);
+        return npie_openssl_fail(err, NPIE_ECONFIG, NPIE_P_NONE, fault);
+    }
+    X509_up_ref(issuer->ca);
+    issuer->key = key;
+    issuer->ca_not_before = ca->not_before;
+    issuer->ca_not_after = ca->not_after;
+    issuer->months = profile->validity_months;
+    issuer->backdate = profile->backdate;
+    apr_pool_cleanup_register(p, issuer, issuer_free, apr_pool_cleanup_null);
+    ERR_clear_error();
+    *pissuer = issuer;
+    return APR_SUCCESS;
+}
+
+/* The same day and time some months on, in UTC; the last day of the month
+ * where that has no such day. */
+static apr_time_t add_months(apr_time_t from, int months)
+{
+    static const int days[] = {
+        31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31
+    };
+    apr_time_exp_t x;
+    apr_time_t to = 0;
+    int year, last;
+
+    apr_time_exp_gmt(&x, from);
+    x.tm_usec = 0;
+    x.tm_year += (x.tm_mon + months) / 12;
+    x.tm_mon = (x.tm_mon + months) % 12;
+    year = x.tm_year + 1900;
+    last = days[x.tm_mon];
+    if (x.tm_mon == 1 && year % 4 == 0
+        && (year % 100 != 0 || year % 400 == 0)) {
+        last = 29;
+    }
+    if (x.tm_mday > last) {
+        x.tm_mday = last;
+    }
+    return apr_time_exp_gmt_get(&to, &x) == APR_SUCCESS ? to : 0;
+}
+
+static int set_dates(X509 *x509, const npie_issuer_t *issuer, apr_time_t now,
+                     apr_time_t not_after)
+{
+    apr_time_t not_before = now - issuer->backdate;
+
+    /* In its first minutes a CA must not vouch for a time before its own. */
+    if (not_before < issuer->ca_not_before) {
+        not_before = issuer->ca_not_before;
+    }
+    return ASN1_TIME_set(X509_getm_notBefore(x509),
+                         apr_time_sec(not_before)) != NULL
+        && ASN1_TIME_set(X509_getm_notAfter(x509),
+                         apr_time_sec(not_after)) != NULL;
+}
+
+static int set_serial(X509 *x509)
+{
+    unsigned char digits[SERIAL_DIGITS], octet;
+    ASN1_INTEGER *serial;
+    BIGNUM *bn;
+    int n = 0, done;
+
+    while (n < SERIAL_DIGITS) {
+        if (npie_random_bytes(&octet, 1) != APR_SUCCESS) {
+            return 0;
+        }
+        /* 250 and up would make the digits 0 to 5 likelier. */
+        if (octet < 250) {
+            digits[n++] = (unsigned char)('0' + octet % 10);
+        }
+    }
+    bn = BN_bin2bn(digits, SERIAL_DIGITS, NULL);
+    serial = BN_to_ASN1_INTEGER(bn, NULL);
+    done = serial != NULL && X509_set_serialNumber(x509, serial) == 1;
+    ASN1_INTEGER_free(serial);
+    BN_free(bn);
+    return done;
+}
+
+/* One RDN with one attribute; "" is left out. */
+static int add_rdn(X509_NAME *name, int nid, int type, const char *text)
+{
+    return *text == '\0'
+        || X509_NAME_add_entry_by_NID(name, nid, type,
+                                      (const unsigned char *)text, -1, -1,
+                                      0) == 1;
+}
+
+/* PrintableString where it will do, as the RFC asks for serialNumber; the &
+ * and Ñ of an RFC need UTF8String. */
+static int plain_type(const char *text)
+{
+    return ASN1_PRINTABLE_type((const unsigned char *)text, -1)
+        == V_ASN1_PRINTABLESTRING ? V_ASN1_PRINTABLESTRING
+                                  : V_ASN1_UTF8STRING;
+}
+
+static int set_subject(X509 *x509, const npie_subject_t *subject)
+{
+    X509_NAME *name = X509_get_subject_name(x509);
+
+    return add_rdn(name, NID_countryName, V_ASN1_PRINTABLESTRING, "MX")
+        && add_rdn(name, NID_organizationName, V_ASN1_UTF8STRING,
+                   subject->organization)
+        && add_rdn(name, NID_organizationalUnitName, V_ASN1_UTF8STRING,
+                   subject->rp10)
+        && add_rdn(name, NID_commonName, V_ASN1_UTF8STRING,
+                   subject->common_name)
+        && add_rdn(name, NID_serialNumber, plain_type(subject->curp),
+                   subject->curp)
+        && add_rdn(name, NID_x500UniqueIdentifier, plain_type(subject->rfc),
+                   subject->rfc);
+}
+
+/* The request's SubjectPublicKeyInfo, as it is: decoding the key and encoding
+ * it again costs ten times the rest of the certificate. */
+static int set_key(X509 *x509, npie_bytes_t spki)
+{
+    const unsigned char *at = spki.data;
+    const unsigned char *end = spki.data + spki.len;
+    const ASN1_OBJECT *oid = NULL;
+    const void *value = NULL;
+    X509_ALGOR *algor = NULL;
+    ASN1_BIT_STRING *bits = NULL;
+    unsigned char *key = NULL;
+    long len = 0;
+    int tag = 0, class = 0, type = 0, done = 0;
+
+    ASN1_get_object(&at, &len, &tag, &class, (long)spki.len);
+    algor = d2i_X509_ALGOR(NULL, &at, end - at);
+    bits = d2i_ASN1_BIT_STRING(NULL, &at, end - at);
+    if (algor != NULL && bits != NULL) {
+        X509_ALGOR_get0(&oid, &type, &value, algor);
+        key = OPENSSL_memdup(ASN1_STRING_get0_data(bits),
+                             (size_t)ASN1_STRING_length(bits));
+        done = key != NULL
+            && X509_PUBKEY_set0_param(X509_get_X509_PUBKEY(x509),
+                                      OBJ_dup(oid), type,
+                                      type == V_ASN1_OBJECT ? OBJ_dup(value)
+                                                            : NULL,
+                                      key, ASN1_STRING_length(bits)) == 1;
+    }
+    X509_ALGOR_free(algor);
+    ASN1_BIT_STRING_free(bits);
+    return done;
+}
+
+/* SHA-256 of the key's bits, cut to 160 bits. */
+static int add_key_id(X509 *x509)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    ASN1_OCTET_STRING *id = ASN1_OCTET_STRING_new();
+    int done = id != NULL
+        && X509_pubkey_digest(x509, EVP_sha256(), digest, NULL) == 1
+        && ASN1_OCTET_STRING_set(id, digest, KEY_ID_LEN) == 1
+        && X509_add1_ext_i2d(x509, NID_subject_key_identifier, id, 0,
+                             X509V3_ADD_APPEND) == 1;
+
+    ASN1_OCTET_STRING_free(id);
+    return done;
+}
+
+/* rfc822Name, or SmtpUTF8Mailbox (RFC 9598) when the address needs it. */
+static GENERAL_NAME *email_name(const char *email)
+{
+    int ascii = 1;
+    GENERAL_NAME *name = GENERAL_NAME_new();
+    ASN1_STRING *text;
+    ASN1_TYPE *value;
+
+    for (const char *c = email; *c != '\0'; ++c) {
+        ascii = ascii && (unsigned char)*c < 0x80;
+    }
+    text = ASN1_STRING_type_new(ascii ? V_ASN1_IA5STRING
+                                      : V_ASN1_UTF8STRING);
+    value = ASN1_TYPE_new();
+    if (name == NULL || text == NULL || value == NULL
+        || ASN1_STRING_set(text, email, -1) != 1) {
+        goto fail;
+    }
+    if (ascii) {
+        ASN1_TYPE_free(value);
+        GENERAL_NAME_set0_value(name, GEN_EMAIL, text);
+        return name;
+    }
+    ASN1_TYPE_set(value, V_ASN1_UTF8STRING, text);
+    text = NULL;
+    if (GENERAL_NAME_set0_othername(
+            name, OBJ_nid2obj(NID_id_on_SmtpUTF8Mailbox), value) == 1) {
+        return name;
+    }
+fail:
+    GENERAL_NAME_free(name);
+    ASN1_STRING_free(text);
+    ASN1_TYPE_free(value);
+    return NULL;
+}
+
+static int add_email(X509 *x509, const char *email)
+{
+    GENERAL_NAMES *names;
+    GENERAL_NAME *name;
+    int done = 0;
+
+    if (*email == '\0') {
+        return 1;
+    }
+    names = GENERAL_NAMES_new();
+    name = email_name(email);
+    if (names == NULL || name == NULL
+        || sk_GENERAL_NAME_push(names, name) <= 0) {
+        GENERAL_NAME_free(name);
+    } else {
+        done = X509_add1_ext_i2d(x509, NID_subject_alt_name, names, 0,
+                                 X509V3_ADD_APPEND) == 1;
+    }
+    GENERAL_NAMES_free(names);
+    return done;
+}
+
+static int add_constants(X509 *x509, const npie_issuer_t *issuer)
+{
+    int count = sk_X509_EXTENSION_num(issuer->constants);
+
+    for (int i = 0; i < count; ++i) {
+        if (X509_add_ext(x509, sk_X509_EXTENSION_value(issuer->constants, i),
+                         -1) != 1) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* The digest that matches the strength of the CA's key; NULL where the
+ * algorithm brings its own. */
+static const EVP_MD *digest_for(const EVP_PKEY *key)
+{
+    switch (EVP_PKEY_get_base_id(key)) {
+    case EVP_PKEY_ED25519:
+    case EVP_PKEY_ED448:
+        return NULL;
+    case EVP_PKEY_EC:
+        return EVP_PKEY_get_bits(key) > 256 ? EVP_sha384() : EVP_sha256();
+    default:
+        return EVP_sha256();
+    }
+}
+
+static int is_name(const char *text, int required)
+{
+    return npie_text_is_clean(text, strlen(text))
+        && npie_text_length(text) <= NAME_MAX_CHARS
+        && (!required || *text != '\0');
+}
+
+static int is_subject(const npie_subject_t *subject)
+{
+    return is_name(subject->organization, 1) && is_name(subject->rp10, 1)
+        && is_name(subject->common_name, 1) && is_name(subject->curp, 0)
+        && is_name(subject->rfc, 0)
+        && npie_text_is_clean(subject->email, strlen(subject->email))
+        && strlen(subject->email) <= 254;
+}
+
+apr_status_t npie_issuer_issue(npie_bytes_t *pder, npie_issuer_t *issuer,
+                               const npie_csr_t *csr,
+                               const npie_subject_t *subject, apr_time_t now,
+                               npie_err_t *err, apr_pool_t *p)
+{
+    apr_time_t not_after = add_months(now, issuer->months);
+    unsigned char *der = NULL;
+    X509 *x509;
+    int len = -1;
+
+    if (!is_subject(subject)) {
+        return npie_err_set(err, NPIE_EINPUT, NPIE_P_ISSUE_REFUSED,
+                            "the subject is incomplete or too long");
+    }
+    if (not_after > issuer->ca_not_after || now < issuer->ca_not_before) {
+        return npie_err_set(err, NPIE_EPOLICY, NPIE_P_ISSUE_REFUSED,
+                            "the CA certificate does not cover the validity");
+    }
+    x509 = X509_new();
+    if (x509 != NULL && X509_set_version(x509, X509_V3) == 1
+        && set_serial(x509) && set_dates(x509, issuer, now, not_after)
+        && X509_set_issuer_name(x509, X509_get_subject_name(issuer->ca)) == 1
+        && set_subject(x509, subject) && set_key(x509, csr->spki)
+        && add_constants(x509, issuer) && add_key_id(x509)
+        && add_email(x509, subject->email)
+        && X509_sign(x509, issuer->key, digest_for(issuer->key)) > 0) {
+        len = i2d_X509(x509, &der);
+    }
+    X509_free(x509);
+    if (len <= 0) {
+        return npie_openssl_fail(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
+                                 "the certificate could not be made");
+    }
+    pder->data = apr_pmemdup(p, der, (apr_size_t)len);
+    pder->len = (apr_size_t)len;
+    OPENSSL_free(der);
+    return APR_SUCCESS;
+}
