@@ -12,6 +12,7 @@
 #include <apr_hash.h>
 #include <apr_pools.h>
 #include <apr_tables.h>
+#include <apr_thread_mutex.h>
 #include <apr_time.h>
 #include <apu.h>
 #include <apr_dbd.h>
@@ -22,14 +23,24 @@
 #include "model/employer.h"
 
 /** An open registry: one connection with its prepared statements, used by one
- * thread at a time. Filled by the caller from mod_dbd's ap_dbd_t, or by
- * npie_registry_open(). */
+ * thread at a time. Filled by the caller from mod_dbd's ap_dbd_t (the rest
+ * zero), or by npie_registry_open().
+ *
+ * turn is one mutex for all writers of a process: with it they take turns on
+ * SQLite instead of finding it locked, for which apr_dbd sleeps 100 ms.
+ * npie_registry_begin() locks it and npie_registry_end() unlocks it, on SQLite
+ * only; NULL does without. Writers of other processes are waited for up to
+ * two seconds. */
 typedef struct npie_registry_t {
     const apr_dbd_driver_t *driver;
     apr_dbd_t *handle;
-    apr_hash_t *prepared; /**< label -> apr_dbd_prepared_t * */
-    apr_dbd_transaction_t *transaction; /**< NULL outside one */
+    apr_hash_t *prepared; /**< label -> apr_dbd_prepared_t *; its pool lives
+                               as long as the connection */
+    apr_thread_mutex_t *turn; /**< or NULL */
     apr_pool_t *p;        /**< of the request: rows live here */
+    int transaction;      /**< 1 inside one; begin and end set these three */
+    int failed;           /**< 1 after a failure in it */
+    char failure[200];    /**< what failed, English */
 } npie_registry_t;
 
 /** A statement to prepare. */
@@ -48,17 +59,38 @@ apr_status_t npie_registry_open(npie_registry_t **pregistry, const char *driver,
                                 const char *params, npie_err_t *err,
                                 apr_pool_t *p);
 
-/* Transactions. begin takes the write lock at once (BEGIN IMMEDIATE), so two
- * of them never interleave on SQLite; on PostgreSQL conflicts show at commit
- * or as NPIE_ECONFLICT. The registry rolls back by itself when a statement in
- * it fails; end(commit=1) then returns that failure. */
+/**
+ * Looks whether the database answers and has the schema this code is written
+ * for. SQLite: also gives the connection its settings, and makes sure that
+ * the file it has open is still the one in its place.
+ * @return APR_SUCCESS; NPIE_EBACKEND */
+apr_status_t npie_registry_check(npie_registry_t *registry, npie_err_t *err);
+
+/**
+ * Begins a transaction, after npie_registry_check(). On SQLite it takes the
+ * write lock at once, so that no two of them interleave; on PostgreSQL (read
+ * committed) the second of two writers of a row waits for the first, and
+ * then sees NPIE_ECONFLICT. Keep transactions short. One that is still open
+ * when registry->p is cleared is rolled back.
+ * @return APR_SUCCESS; NPIE_EBACKEND; NPIE_EINTERNAL inside a transaction */
 apr_status_t npie_registry_begin(npie_registry_t *registry, npie_err_t *err);
+
+/**
+ * Ends the transaction, also where it returns a failure. A statement that
+ * failed with NPIE_EBACKEND dooms it: what follows fails as well, and all is
+ * rolled back. NPIE_ECONFLICT and APR_NOTFOUND do not.
+ * @param commit 1 to keep what was done, 0 to undo it
+ * @return APR_SUCCESS; with commit the failure that rolled it back; it may be
+ *         committed all the same when the connection broke at that moment */
 apr_status_t npie_registry_end(npie_registry_t *registry, int commit,
                                npie_err_t *err);
 
 /* Every function below returns APR_SUCCESS, APR_NOTFOUND where it looks one
- * row up, NPIE_ECONFLICT where a uniqueness or an expected state does not
- * hold, or NPIE_EBACKEND (REGISTRY_DOWN). Results live in registry->p. */
+ * row up or changes one without conditions, NPIE_ECONFLICT where a uniqueness
+ * or an expected state does not hold (the row that is changed under a
+ * condition may as well not exist), or NPIE_EBACKEND (REGISTRY_DOWN), also
+ * for a row that the schema forbids. Results live in registry->p. Outside a
+ * transaction each is one of its own. Strings are clean UTF-8. */
 
 apr_status_t npie_employer_get(npie_employer_t **pemployer,
                                npie_registry_t *registry, apr_int64_t id,
@@ -69,6 +101,8 @@ apr_status_t npie_employer_by_user(npie_employer_t **pemployer,
 apr_status_t npie_employer_by_rp10(npie_employer_t **pemployer,
                                    npie_registry_t *registry, const char *rp10,
                                    npie_err_t *err);
+/** NPIE_ECONFLICT when the registro patronal or the user name is taken.
+ * @param pid set to the new row; employer->id is not looked at */
 apr_status_t npie_employer_insert(apr_int64_t *pid, npie_registry_t *registry,
                                   const npie_employer_t *employer,
                                   npie_err_t *err);
@@ -121,15 +155,18 @@ apr_status_t npie_certificate_additionals(apr_array_header_t **plist,
                                           npie_registry_t *registry,
                                           apr_int64_t employer,
                                           npie_err_t *err);
+/** NPIE_ECONFLICT when the key has a certificate, or a principal's generation
+ * is taken. */
 apr_status_t npie_certificate_insert(apr_int64_t *pid,
                                      npie_registry_t *registry,
                                      const npie_certificate_t *certificate,
                                      npie_err_t *err);
-/** Active to superseded or revoked. */
+/** Active to superseded or revoked; NPIE_ECONFLICT when it is not active. */
 apr_status_t npie_certificate_end(npie_registry_t *registry, apr_int64_t id,
                                   npie_certificate_status_t status,
                                   const char *reason, apr_time_t when,
                                   npie_err_t *err);
+/** NPIE_ECONFLICT when they are signed. */
 apr_status_t npie_certificate_set_terms(npie_registry_t *registry,
                                         apr_int64_t id, apr_time_t when,
                                         npie_err_t *err);
@@ -158,7 +195,8 @@ typedef enum npie_renewal_state_t {
 /** The stored text of a state, static; "?" out of range. */
 const char *npie_renewal_state_name(npie_renewal_state_t state);
 
-/** A renewal's row. Strings never NULL. */
+/** A renewal's row. Strings never NULL. From keyed on it needs csr, new_spki
+ * and letter1, from issued on new_certificate: the database insists. */
 typedef struct npie_renewal_t {
     apr_int64_t id;
     apr_int64_t employer;
@@ -200,6 +238,7 @@ apr_status_t npie_renewal_update(npie_registry_t *registry,
 typedef struct npie_letter_row_t {
     apr_int64_t folio;
     apr_int64_t renewal;
+    apr_int64_t employer; /**< the renewal's; not looked at by an insert */
     npie_letter_kind_t kind;
     apr_time_t created;
     npie_bytes_t pdf;     /**< unsigned until signed_at, then signed */
@@ -208,19 +247,25 @@ typedef struct npie_letter_row_t {
     int voided;           /**< 1: replaced by a later letter or cancelled */
 } npie_letter_row_t;
 
-/** Draws the next folio: one sequence, no folio twice. In a transaction. */
+/** Draws the next folio: one sequence, no folio twice. In a transaction no
+ * other draws one until it ends, and undoing it gives the folio back; outside
+ * one the folio is spent. */
 apr_status_t npie_folio_next(apr_int64_t *pfolio, npie_registry_t *registry,
                              npie_err_t *err);
 apr_status_t npie_letter_get(npie_letter_row_t **pletter,
                              npie_registry_t *registry, apr_int64_t folio,
                              npie_err_t *err);
+/** Before the renewal that names the folio is updated. NPIE_ECONFLICT when
+ * the folio is used, or the renewal has a letter of that kind not voided. */
 apr_status_t npie_letter_insert(npie_registry_t *registry,
                                 const npie_letter_row_t *letter,
                                 npie_err_t *err);
-/** Puts the signed file in, once: NPIE_ECONFLICT when it is signed. */
+/** Puts the signed file in, once: NPIE_ECONFLICT when it is signed or
+ * voided. */
 apr_status_t npie_letter_set_signed(npie_registry_t *registry,
                                     apr_int64_t folio, npie_bytes_t pdf,
                                     apr_time_t when, npie_err_t *err);
+/** Voids a letter; again is no failure. */
 apr_status_t npie_letter_void(npie_registry_t *registry, apr_int64_t folio,
                               npie_err_t *err);
 

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Opening the registry, and its transactions.
+ */
+#include "store/registry.h"
+
+#include <apr_file_info.h>
+#include <apr_strings.h>
+
+#include <string.h>
+
+#include "store/registry_sql.h"
+
+/* The schema that the statements are written for. */
+#define SCHEMA_VERSION 1
+
+static apr_status_t close_registry(void *baton)
+{
+    npie_registry_t *registry = baton;
+
+    apr_dbd_close(registry->driver, registry->handle);
+    return APR_SUCCESS;
+}
+
+static apr_status_t connect_registry(npie_registry_t *registry,
+                                     const char *driver, const char *params,
+                                     npie_err_t *err)
+{
+    const char *said = NULL;
+    apr_finfo_t finfo;
+    apr_status_t rv;
+
+    rv = apr_dbd_init(registry->p);
+    if (rv == APR_SUCCESS) {
+        rv = apr_dbd_get_driver(registry->p, driver, &registry->driver);
+    }
+    if (rv != APR_SUCCESS) {
+        return npie_err_set(err, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN,
+                            "registry: apr_dbd has no driver %s", driver);
+    }
+    /* SQLite would make an empty file of any name. */
+    if (npie_sql_is_sqlite(registry)
+        && apr_stat(&finfo, params, APR_FINFO_TYPE, registry->p)
+               != APR_SUCCESS) {
+        return npie_err_set(err, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN,
+                            "registry: there is no file %s", params);
+    }
+    rv = apr_dbd_open_ex(registry->driver, registry->p, params,
+                         &registry->handle, &said);
+    if (rv != APR_SUCCESS) {
+        return npie_err_set(err, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN,
+                            "registry: cannot connect by %s", driver);
+    }
+    apr_pool_cleanup_register(registry->p, registry, close_registry,
+                              apr_pool_cleanup_null);
+    return npie_sql_prepare(registry, err);
+}
+
+apr_status_t npie_registry_open(npie_registry_t **pregistry, const char *driver,
+                                const char *params, npie_err_t *err,
+                                apr_pool_t *p)
+{
+    npie_registry_t *registry = apr_pcalloc(p, sizeof(*registry));
+    apr_status_t rv;
+
+    registry->p = p;
+    registry->prepared = apr_hash_make(p);
+    rv = connect_registry(registry, driver, params, err);
+    if (rv == APR_SUCCESS) {
+        *pregistry = registry;
+    }
+    return rv;
+}
+
+apr_status_t npie_registry_check(npie_registry_t *registry, npie_err_t *err)
+{
+    npie_args_t args;
+    apr_int64_t version = 0;
+    apr_status_t rv;
+
+    rv = npie_sqlite_ready(registry, err);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    npie_args_init(&args, registry);
+    rv = npie_sql_number(&version, registry, NPIE_SQL_SCHEMA, &args, err);
+    if (rv == APR_SUCCESS && version != SCHEMA_VERSION) {
+        return npie_err_set(err, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN,
+                            "registry: schema version %d is needed, %d found",
+                            SCHEMA_VERSION, (int)version);
+    }
+    return rv;
+}
+
+static void take_turn(npie_registry_t *registry)
+{
+    if (registry->turn != NULL && npie_sql_is_sqlite(registry)) {
+        apr_thread_mutex_lock(registry->turn);
+    }
+}
+
+static void give_turn(npie_registry_t *registry)
+{
+    if (registry->turn != NULL && npie_sql_is_sqlite(registry)) {
+        apr_thread_mutex_unlock(registry->turn);
+    }
+}
+
+static apr_status_t abandon(void *baton)
+{
+    npie_registry_end(baton, 0, NULL);
+    return APR_SUCCESS;
+}
+
+apr_status_t npie_registry_begin(npie_registry_t *registry, npie_err_t *err)
+{
+    apr_status_t rv;
+
+    if (registry->transaction) {
+        return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
+                            "registry: a transaction within a transaction");
+    }
+    take_turn(registry);
+    rv = npie_registry_check(registry, err);
+    if (rv == APR_SUCCESS) {
+        /* Not apr_dbd_transaction_start(): its pgsql driver writes through
+         * NULL when BEGIN fails, and its sqlite3 driver leaves the
+         * connection in a transaction that never began. */
+        rv = npie_sql_run(registry, npie_sql_is_sqlite(registry)
+                                        ? "BEGIN IMMEDIATE"
+                                        : "BEGIN", err);
+    }
+    if (rv != APR_SUCCESS) {
+        give_turn(registry);
+        return rv;
+    }
+    registry->transaction = 1;
+    registry->failed = 0;
+    apr_pool_cleanup_register(registry->p, registry, abandon,
+                              apr_pool_cleanup_null);
+    return APR_SUCCESS;
+}
+
+apr_status_t npie_registry_end(npie_registry_t *registry, int commit,
+                               npie_err_t *err)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    if (!registry->transaction) {
+        return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
+                            "registry: no transaction to end");
+    }
+    apr_pool_cleanup_kill(registry->p, registry, abandon);
+    if (commit && registry->failed) {
+        rv = npie_err_set(err, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN, "%s",
+                          registry->failure);
+    }
+    if (commit && !registry->failed) {
+        rv = npie_sql_run(registry, "COMMIT", err);
+    }
+    /* After a failed COMMIT SQLite may still be in the transaction; where it
+     * is not, the refusal of this ROLLBACK means nothing. */
+    if (!commit || rv != APR_SUCCESS) {
+        npie_sql_run(registry, "ROLLBACK", NULL);
+    }
+    registry->transaction = 0;
+    registry->failed = 0;
+    give_turn(registry);
+    return rv;
+}

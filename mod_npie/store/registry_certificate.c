@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Certificates and keys in the registry.
+ */
+#include "store/registry_sql.h"
+
+#include <apr_tables.h>
+
+#include <string.h>
+
+static const char *const status_names[] = {
+    [NPIE_CERTIFICATE_ACTIVE] = "active",
+    [NPIE_CERTIFICATE_SUPERSEDED] = "superseded",
+    [NPIE_CERTIFICATE_REVOKED] = "revoked",
+};
+
+static npie_certificate_status_t take_status(npie_row_t *row)
+{
+    const char *name = npie_row_text(row);
+
+    for (int i = NPIE_CERTIFICATE_ACTIVE; i <= NPIE_CERTIFICATE_REVOKED; i++) {
+        if (strcmp(name, status_names[i]) == 0) {
+            return (npie_certificate_status_t)i;
+        }
+    }
+    row->bad = 1;
+    return NPIE_CERTIFICATE_REVOKED;
+}
+
+static void take_certificate(void *baton, npie_row_t *row)
+{
+    npie_certificate_t *c = baton;
+
+    c->id = npie_row_number(row);
+    c->employer = npie_row_number(row);
+    c->generation = (int)npie_row_number(row);
+    c->additional = (int)npie_row_number(row);
+    c->holder = npie_row_text(row);
+    c->holder_email = npie_row_text(row);
+    c->serial = npie_row_text(row);
+    c->spki = npie_row_text(row);
+    c->der = npie_row_bytes(row);
+    c->not_before = npie_row_time(row);
+    c->not_after = npie_row_time(row);
+    c->status = take_status(row);
+    c->ended = npie_row_time(row);
+    c->reason = npie_row_text(row);
+    c->terms_signed = npie_row_time(row);
+}
+
+static void append_certificate(void *baton, npie_row_t *row)
+{
+    apr_array_header_t *list = baton;
+    npie_certificate_t *c = apr_pcalloc(list->pool, sizeof(*c));
+
+    take_certificate(c, row);
+    APR_ARRAY_PUSH(list, npie_certificate_t *) = c;
+}
+
+static apr_status_t find_certificate(npie_certificate_t **pcertificate,
+                                     npie_registry_t *registry,
+                                     npie_sql_t statement, npie_args_t *args,
+                                     npie_err_t *err)
+{
+    npie_certificate_t *c = apr_pcalloc(registry->p, sizeof(*c));
+    apr_status_t rv;
+
+    rv = npie_sql_select(registry, statement, args, take_certificate, c, err);
+    if (rv == APR_SUCCESS) {
+        *pcertificate = c;
+    }
+    return rv;
+}
+
+apr_status_t npie_certificate_get(npie_certificate_t **pcertificate,
+                                  npie_registry_t *registry, apr_int64_t id,
+                                  npie_err_t *err)
+{
+    npie_args_t args;
+
+    npie_args_init(&args, registry);
+    npie_args_number(&args, id);
+    return find_certificate(pcertificate, registry, NPIE_SQL_CERTIFICATE_GET,
+                            &args, err);
+}
+
+apr_status_t npie_certificate_by_spki(npie_certificate_t **pcertificate,
+                                      npie_registry_t *registry,
+                                      const char *spki, npie_err_t *err)
+{
+    npie_args_t args;
+
+    npie_args_init(&args, registry);
+    npie_args_text(&args, spki);
+    return find_certificate(pcertificate, registry,
+                            NPIE_SQL_CERTIFICATE_BY_SPKI, &args, err);
+}
+
+apr_status_t npie_certificate_newest(npie_certificate_t **pcertificate,
+                                     npie_registry_t *registry,
+                                     apr_int64_t employer, npie_err_t *err)
+{
+    npie_args_t args;
+
+    npie_args_init(&args, registry);
+    npie_args_number(&args, employer);
+    return find_certificate(pcertificate, registry,
+                            NPIE_SQL_CERTIFICATE_NEWEST, &args, err);
+}
+
+apr_status_t npie_certificate_additionals(apr_array_header_t **plist,
+                                          npie_registry_t *registry,
+                                          apr_int64_t employer,
+                                          npie_err_t *err)
+{
+    apr_array_header_t *list;
+    npie_args_t args;
+    apr_status_t rv;
+
+    list = apr_array_make(registry->p, 4, sizeof(npie_certificate_t *));
+    npie_args_init(&args, registry);
+    npie_args_number(&args, employer);
+    rv = npie_sql_select(registry, NPIE_SQL_CERTIFICATE_ADDITIONALS, &args,
+                         append_certificate, list, err);
+    if (rv != APR_SUCCESS && rv != APR_NOTFOUND) {
+        return rv;
+    }
+    *plist = list;
+    return APR_SUCCESS;
+}
+
+apr_status_t npie_certificate_insert(apr_int64_t *pid,
+                                     npie_registry_t *registry,
+                                     const npie_certificate_t *c,
+                                     npie_err_t *err)
+{
+    npie_args_t args;
+    apr_status_t rv;
+
+    npie_args_init(&args, registry);
+    npie_args_number(&args, c->employer);
+    npie_args_number(&args, c->generation);
+    npie_args_number(&args, c->additional);
+    npie_args_text(&args, c->holder);
+    npie_args_text(&args, c->holder_email);
+    npie_args_text(&args, c->serial);
+    npie_args_text(&args, c->spki);
+    npie_args_bytes(&args, c->der);
+    npie_args_number(&args, apr_time_sec(c->not_before));
+    npie_args_number(&args, apr_time_sec(c->not_after));
+    npie_args_text(&args, status_names[c->status]);
+    npie_args_time(&args, c->ended);
+    npie_args_text(&args, c->reason);
+    npie_args_time(&args, c->terms_signed);
+    rv = npie_sql_number(pid, registry, NPIE_SQL_CERTIFICATE_INSERT, &args,
+                         err);
+    return rv == APR_NOTFOUND
+               ? npie_sql_conflict("the key or the generation exists", err)
+               : rv;
+}
+
+apr_status_t npie_certificate_end(npie_registry_t *registry, apr_int64_t id,
+                                  npie_certificate_status_t status,
+                                  const char *reason, apr_time_t when,
+                                  npie_err_t *err)
+{
+    npie_args_t args;
+
+    npie_args_init(&args, registry);
+    npie_args_text(&args, status_names[status]);
+    npie_args_time(&args, when);
+    npie_args_text(&args, reason);
+    npie_args_number(&args, id);
+    return npie_sql_change(registry, NPIE_SQL_CERTIFICATE_END, &args,
+                           NPIE_ECONFLICT, err);
+}
+
+apr_status_t npie_certificate_set_terms(npie_registry_t *registry,
+                                        apr_int64_t id, apr_time_t when,
+                                        npie_err_t *err)
+{
+    npie_args_t args;
+
+    npie_args_init(&args, registry);
+    npie_args_time(&args, when);
+    npie_args_number(&args, id);
+    return npie_sql_change(registry, NPIE_SQL_CERTIFICATE_SET_TERMS, &args,
+                           NPIE_ECONFLICT, err);
+}
+
+apr_status_t npie_key_seen(npie_registry_t *registry, const char *spki,
+                           npie_err_t *err)
+{
+    npie_args_t args;
+    apr_int64_t when = 0;
+
+    npie_args_init(&args, registry);
+    npie_args_text(&args, spki);
+    npie_args_text(&args, spki);
+    return npie_sql_number(&when, registry, NPIE_SQL_KEY_SEEN, &args, err);
+}
+
+apr_status_t npie_key_note(npie_registry_t *registry, const char *spki,
+                           apr_time_t when, npie_err_t *err)
+{
+    npie_args_t args;
+
+    npie_args_init(&args, registry);
+    npie_args_text(&args, spki);
+    npie_args_number(&args, apr_time_sec(when));
+    npie_args_text(&args, spki);
+    return npie_sql_change(registry, NPIE_SQL_KEY_NOTE, &args, NPIE_ECONFLICT,
+                           err);
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Renewals, their letters, and the audit in the registry.
+ */
+#include "store/registry_sql.h"
+
+#include <string.h>
+
+static const char *const state_names[NPIE_RENEWAL_STATES] = {
+    [NPIE_RENEWAL_STARTED] = "started",
+    [NPIE_RENEWAL_KEYED] = "keyed",
+    [NPIE_RENEWAL_SIGNED] = "signed",
+    [NPIE_RENEWAL_CONFIRMED] = "confirmed",
+    [NPIE_RENEWAL_ISSUED] = "issued",
+    [NPIE_RENEWAL_COMPLETED] = "completed",
+    [NPIE_RENEWAL_CANCELLED] = "cancelled",
+    [NPIE_RENEWAL_LAPSED] = "lapsed",
+};
+
+const char *npie_renewal_state_name(npie_renewal_state_t state)
+{
+    return (int)state >= 0 && state < NPIE_RENEWAL_STATES ? state_names[state]
+                                                          : "?";
+}
+
+static npie_renewal_state_t take_state(npie_row_t *row)
+{
+    const char *name = npie_row_text(row);
+
+    for (int i = 0; i < NPIE_RENEWAL_STATES; i++) {
+        if (strcmp(name, state_names[i]) == 0) {
+            return (npie_renewal_state_t)i;
+        }
+    }
+    row->bad = 1;
+    return NPIE_RENEWAL_CANCELLED;
+}
+
+static void take_renewal(void *baton, npie_row_t *row)
+{
+    npie_renewal_t *r = baton;
+
+    r->id = npie_row_number(row);
+    r->employer = npie_row_number(row);
+    r->created = npie_row_time(row);
+    r->old_certificate = npie_row_number(row);
+    r->new_certificate = npie_row_number(row);
+    r->state = take_state(row);
+    r->contact.email = npie_row_text(row);
+    r->contact.phone = npie_row_text(row);
+    r->contact.fax = npie_row_text(row);
+    r->csr = npie_row_bytes(row);
+    r->new_spki = npie_row_text(row);
+    r->key_name = npie_row_text(row);
+    r->key_sha256 = npie_row_text(row);
+    r->letter1 = npie_row_number(row);
+    r->letter2 = npie_row_number(row);
+    r->changed = npie_row_time(row);
+}
+
+/* The columns that an insert and an update have in common, in their order. */
+static void put_values(npie_args_t *args, const npie_renewal_t *r)
+{
+    npie_args_number(args, r->old_certificate);
+    npie_args_reference(args, r->new_certificate);
+    npie_args_text(args, npie_renewal_state_name(r->state));
+    npie_args_text(args, r->contact.email);
+    npie_args_text(args, r->contact.phone);
+    npie_args_text(args, r->contact.fax);
+    npie_args_bytes(args, r->csr);
+    npie_args_text(args, r->new_spki);
+    npie_args_text(args, r->key_name);
+    npie_args_text(args, r->key_sha256);
+    npie_args_reference(args, r->letter1);
+    npie_args_reference(args, r->letter2);
+    npie_args_number(args, apr_time_sec(r->changed));
+}
+
+static apr_status_t find_renewal(npie_renewal_t **prenewal,
+                                 npie_registry_t *registry,
+                                 npie_sql_t statement, apr_int64_t id,
+                                 npie_err_t *err)
+{
+    npie_renewal_t *renewal = apr_pcalloc(registry->p, sizeof(*renewal));
+    npie_args_t args;
+    apr_status_t rv;
+
+    npie_args_init(&args, registry);
+    npie_args_number(&args, id);
+    rv = npie_sql_select(registry, statement, &args, take_renewal, renewal,
+                         err);
+    if (rv == APR_SUCCESS) {
+        *prenewal = renewal;
+    }
+    return rv;
+}
+
+apr_status_t npie_renewal_open(npie_renewal_t **prenewal,
+                               npie_registry_t *registry, apr_int64_t employer,
+                               npie_err_t *err)
+{
+    return find_renewal(prenewal, registry, NPIE_SQL_RENEWAL_OPEN, employer,
+                        err);
+}
+
+apr_status_t npie_renewal_by_new(npie_renewal_t **prenewal,
+                                 npie_registry_t *registry,
+                                 apr_int64_t certificate, npie_err_t *err)
+{
+    return find_renewal(prenewal, registry, NPIE_SQL_RENEWAL_BY_NEW,
+                        certificate, err);
+}
+
+apr_status_t npie_renewal_insert(apr_int64_t *pid, npie_registry_t *registry,
+                                 const npie_renewal_t *renewal,
+                                 npie_err_t *err)
+{
+    npie_args_t args;
+    apr_status_t rv;
+
+    npie_args_init(&args, registry);
+    npie_args_number(&args, renewal->employer);
+    npie_args_number(&args, apr_time_sec(renewal->created));
+    put_values(&args, renewal);
+    rv = npie_sql_number(pid, registry, NPIE_SQL_RENEWAL_INSERT, &args, err);
+    return rv == APR_NOTFOUND
+               ? npie_sql_conflict("the employer has an open renewal", err)
+               : rv;
+}
+
+apr_status_t npie_renewal_update(npie_registry_t *registry,
+                                 const npie_renewal_t *renewal,
+                                 npie_renewal_state_t expected,
+                                 npie_err_t *err)
+{
+    npie_args_t args;
+
+    npie_args_init(&args, registry);
+    put_values(&args, renewal);
+    npie_args_number(&args, renewal->id);
+    npie_args_text(&args, npie_renewal_state_name(expected));
+    return npie_sql_change(registry, NPIE_SQL_RENEWAL_UPDATE, &args,
+                           NPIE_ECONFLICT, err);
+}
+
+apr_status_t npie_folio_next(apr_int64_t *pfolio, npie_registry_t *registry,
+                             npie_err_t *err)
+{
+    npie_args_t args;
+    apr_status_t rv;
+
+    npie_args_init(&args, registry);
+    rv = npie_sql_number(pfolio, registry, NPIE_SQL_FOLIO_NEXT, &args, err);
+    if (rv == APR_NOTFOUND) {
+        return npie_err_set(err, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN,
+                            "registry: the folio counter is missing");
+    }
+    return rv;
+}
+
+static void take_letter(void *baton, npie_row_t *row)
+{
+    npie_letter_row_t *l = baton;
+    apr_int64_t kind;
+
+    l->folio = npie_row_number(row);
+    l->renewal = npie_row_number(row);
+    l->employer = npie_row_number(row);
+    kind = npie_row_number(row);
+    row->bad |= kind != NPIE_LETTER_RENEWAL && kind != NPIE_LETTER_TERMS;
+    l->kind = (npie_letter_kind_t)kind;
+    l->created = npie_row_time(row);
+    l->pdf = npie_row_bytes(row);
+    l->sha256 = npie_row_text(row);
+    l->signed_at = npie_row_time(row);
+    l->voided = (int)npie_row_number(row);
+}
+
+apr_status_t npie_letter_get(npie_letter_row_t **pletter,
+                             npie_registry_t *registry, apr_int64_t folio,
+                             npie_err_t *err)
+{
+    npie_letter_row_t *letter = apr_pcalloc(registry->p, sizeof(*letter));
+    npie_args_t args;
+    apr_status_t rv;
+
+    npie_args_init(&args, registry);
+    npie_args_number(&args, folio);
+    rv = npie_sql_select(registry, NPIE_SQL_LETTER_GET, &args, take_letter,
+                         letter, err);
+    if (rv == APR_SUCCESS) {
+        *pletter = letter;
+    }
+    return rv;
+}
+
+apr_status_t npie_letter_insert(npie_registry_t *registry,
+                                const npie_letter_row_t *letter,
+                                npie_err_t *err)
+{
+    npie_args_t args;
+
+    npie_args_init(&args, registry);
+    npie_args_number(&args, letter->folio);
+    npie_args_number(&args, letter->renewal);
+    npie_args_number(&args, letter->kind);
+    npie_args_number(&args, apr_time_sec(letter->created));
+    npie_args_bytes(&args, letter->pdf);
+    npie_args_text(&args, letter->sha256);
+    npie_args_time(&args, letter->signed_at);
+    npie_args_number(&args, letter->voided);
+    return npie_sql_change(registry, NPIE_SQL_LETTER_INSERT, &args,
+                           NPIE_ECONFLICT, err);
+}
+
+apr_status_t npie_letter_set_signed(npie_registry_t *registry,
+                                    apr_int64_t folio, npie_bytes_t pdf,
+                                    apr_time_t when, npie_err_t *err)
+{
+    npie_args_t args;
+
+    npie_args_init(&args, registry);
+    npie_args_bytes(&args, pdf);
+    npie_args_time(&args, when);
+    npie_args_number(&args, folio);
+    return npie_sql_change(registry, NPIE_SQL_LETTER_SET_SIGNED, &args,
+                           NPIE_ECONFLICT, err);
+}
+
+apr_status_t npie_letter_void(npie_registry_t *registry, apr_int64_t folio,
+                              npie_err_t *err)
+{
+    npie_args_t args;
+
+    npie_args_init(&args, registry);
+    npie_args_number(&args, folio);
+    return npie_sql_change(registry, NPIE_SQL_LETTER_VOID, &args, APR_NOTFOUND,
+                           err);
+}
+
+apr_status_t npie_audit(npie_registry_t *registry, apr_time_t when,
+                        const char *actor, const char *event,
+                        const char *detail, npie_err_t *err)
+{
+    npie_args_t args;
+
+    npie_args_init(&args, registry);
+    npie_args_number(&args, apr_time_sec(when));
+    npie_args_text(&args, actor);
+    npie_args_text(&args, event);
+    npie_args_text(&args, detail);
+    return npie_sql_change(registry, NPIE_SQL_AUDIT, &args, NPIE_EBACKEND, err);
+}

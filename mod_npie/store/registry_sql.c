@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Running the registry's statements through apr_dbd, whatever it answers.
+ */
+#include "store/registry_sql.h"
+
+#include <apr_strings.h>
+
+#include <string.h>
+
+#include "base/text.h"
+
+const npie_statement_t npie_registry_statements[] = {
+#define NPIE_STATEMENT(name, label, sql) [NPIE_SQL_##name] = { label, sql },
+#include "store/registry.def"
+#undef NPIE_STATEMENT
+    { NULL, NULL }
+};
+
+/* Names every table and reads none. */
+#define ALL_TABLES "SELECT 1 FROM schema, counter, employer, certificate," \
+    " seen_key, renewal, letter, audit LIMIT 0"
+
+void npie_args_init(npie_args_t *args, const npie_registry_t *registry)
+{
+    memset(args, 0, sizeof(*args));
+    args->p = registry->p;
+}
+
+static void put(npie_args_t *args, const char *value)
+{
+    if (args->count < NPIE_SQL_ARGS_MAX) {
+        args->values[args->count] = value;
+    }
+    args->count++;
+}
+
+void npie_args_text(npie_args_t *args, const char *text)
+{
+    put(args, text == NULL ? "" : text);
+}
+
+void npie_args_number(npie_args_t *args, apr_int64_t number)
+{
+    put(args, apr_psprintf(args->p, "%" APR_INT64_T_FMT, number));
+}
+
+void npie_args_reference(npie_args_t *args, apr_int64_t id)
+{
+    if (id == 0) {
+        put(args, NULL);
+        return;
+    }
+    npie_args_number(args, id);
+}
+
+void npie_args_time(npie_args_t *args, apr_time_t when)
+{
+    npie_args_reference(args, apr_time_sec(when));
+}
+
+void npie_args_bytes(npie_args_t *args, npie_bytes_t bytes)
+{
+    put(args, bytes.len == 0 ? "" : npie_text_base64_encode(bytes, args->p));
+}
+
+/* The next column as the driver has it: valid only until the last row. */
+static const char *next_entry(npie_row_t *row)
+{
+    const char *entry = apr_dbd_get_entry(row->registry->driver, row->row,
+                                          row->column);
+
+    row->column++;
+    return entry == NULL ? "" : entry;
+}
+
+const char *npie_row_text(npie_row_t *row)
+{
+    return apr_pstrdup(row->registry->p, next_entry(row));
+}
+
+apr_int64_t npie_row_number(npie_row_t *row)
+{
+    const char *entry = next_entry(row);
+    char *end = NULL;
+    apr_int64_t number;
+
+    if (*entry == '\0') {
+        return 0;
+    }
+    errno = 0;
+    number = apr_strtoi64(entry, &end, 10);
+    if (errno != 0 || *end != '\0') {
+        row->bad = 1;
+        return 0;
+    }
+    return number;
+}
+
+apr_time_t npie_row_time(npie_row_t *row)
+{
+    apr_int64_t seconds = npie_row_number(row);
+
+    if (seconds > APR_INT64_MAX / APR_USEC_PER_SEC
+        || seconds < -(APR_INT64_MAX / APR_USEC_PER_SEC)) {
+        row->bad = 1;
+        return 0;
+    }
+    return apr_time_from_sec(seconds);
+}
+
+npie_bytes_t npie_row_bytes(npie_row_t *row)
+{
+    const char *entry = next_entry(row);
+    npie_bytes_t bytes = { NULL, 0 };
+
+    if (*entry != '\0'
+        && npie_text_base64_decode(&bytes, entry, strlen(entry),
+                                   row->registry->p) != APR_SUCCESS) {
+        row->bad = 1;
+    }
+    return bytes;
+}
+
+int npie_sql_is_sqlite(const npie_registry_t *registry)
+{
+    return strcmp(apr_dbd_name(registry->driver), "sqlite3") == 0;
+}
+
+apr_status_t npie_sql_failed(const npie_registry_t *registry, const char *what,
+                             npie_err_t *err)
+{
+    const char *said = apr_dbd_error(registry->driver, registry->handle, 0);
+    char line[160];
+    apr_size_t i = 0;
+
+    /* PostgreSQL's further lines quote the row, with people's data in it. */
+    while (said != NULL && said[i] != '\0' && said[i] != '\n'
+           && i + 1 < sizeof(line)) {
+        line[i] = said[i] >= ' ' && said[i] < 127 ? said[i] : '?';
+        i++;
+    }
+    line[i] = '\0';
+    return npie_err_set(err, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN,
+                        "registry: %s: %s", what, line);
+}
+
+apr_status_t npie_sql_conflict(const char *what, npie_err_t *err)
+{
+    return npie_err_set(err, NPIE_ECONFLICT, NPIE_P_NOT_NOW, "registry: %s",
+                        what);
+}
+
+/* A failure inside a transaction ends it, whatever the caller does next. */
+static apr_status_t fail(npie_registry_t *registry, const char *what,
+                         npie_err_t *err)
+{
+    npie_err_t mine;
+    apr_status_t rv = npie_sql_failed(registry, what, &mine);
+
+    if (registry->transaction) {
+        registry->failed = 1;
+        apr_cpystrn(registry->failure, mine.detail,
+                    sizeof(registry->failure));
+    }
+    return npie_err_set(err, rv, mine.problem, "%s", mine.detail);
+}
+
+apr_status_t npie_sql_run(npie_registry_t *registry, const char *sql,
+                          npie_err_t *err)
+{
+    int changed = 0;
+
+    if (apr_dbd_query(registry->driver, registry->handle, &changed, sql) != 0) {
+        return npie_sql_failed(registry, sql, err);
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t npie_sql_prepare(npie_registry_t *registry, npie_err_t *err)
+{
+    const npie_statement_t *s;
+
+    for (s = npie_registry_statements; s->label != NULL; s++) {
+        apr_dbd_prepared_t *prepared = NULL;
+
+        if (apr_dbd_prepare(registry->driver,
+                            apr_hash_pool_get(registry->prepared),
+                            registry->handle, s->sql, s->label,
+                            &prepared) != 0) {
+            return npie_sql_failed(registry, s->label, err);
+        }
+        apr_hash_set(registry->prepared, s->label, APR_HASH_KEY_STRING,
+                     prepared);
+    }
+    return APR_SUCCESS;
+}
+
+/* SQLite forgets every statement when a table or a setting has changed,
+ * because apr_dbd prepares them the old way; it says so once, and then fails
+ * without a reason. Statements prepared anew take memory until the connection
+ * ends: first see that it is no use trying because tables are missing. */
+static int sqlite_revived(npie_registry_t *registry)
+{
+    const char *said = apr_dbd_error(registry->driver, registry->handle, 0);
+
+    return said != NULL
+        && (strstr(said, "schema has changed") != NULL
+            || strstr(said, "not an error") != NULL)
+        && npie_sql_run(registry, ALL_TABLES, NULL) == APR_SUCCESS
+        && npie_sql_prepare(registry, NULL) == APR_SUCCESS;
+}
+
+/* Can a connection that just failed be used again, statements and all?
+ * apr_dbd reconnects to PostgreSQL in check_conn, and the server has then
+ * forgotten every statement. */
+static int revived(npie_registry_t *registry)
+{
+    const npie_statement_t *s;
+
+    if (npie_sql_is_sqlite(registry)) {
+        return sqlite_revived(registry);
+    }
+    if (apr_dbd_check_conn(registry->driver, registry->p, registry->handle)
+        != APR_SUCCESS) {
+        return 0;
+    }
+    for (s = npie_registry_statements; s->label != NULL; s++) {
+        apr_dbd_prepared_t *again = NULL;
+
+        /* The old record still names the statement; one that the server has
+         * not forgotten it refuses to prepare anew, which is as good. */
+        apr_dbd_prepare(registry->driver, registry->p, registry->handle,
+                        s->sql, s->label, &again);
+    }
+    return 1;
+}
+
+/* The statement's prepared form; NULL after noting why there is none. */
+static apr_dbd_prepared_t *find(npie_registry_t *registry,
+                                npie_sql_t statement, npie_err_t *err)
+{
+    const char *label = npie_registry_statements[statement].label;
+    apr_dbd_prepared_t *prepared;
+
+    if (registry->transaction && registry->failed) {
+        npie_err_set(err, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN,
+                     "registry: %s after a failure: %s", label,
+                     registry->failure);
+        return NULL;
+    }
+    prepared = apr_hash_get(registry->prepared, label, APR_HASH_KEY_STRING);
+    if (prepared == NULL) {
+        npie_err_set(err, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN,
+                     "registry: %s was not prepared", label);
+    }
+    return prepared;
+}
+
+/* Reads every row: apr_dbd_pgsql frees a result only past its last one. */
+static int read_rows(npie_registry_t *registry, apr_dbd_results_t *results,
+                     npie_row_fn *fn, void *baton, int *pbad)
+{
+    apr_dbd_row_t *at = NULL;
+    int rows = 0;
+
+    while (apr_dbd_get_row(registry->driver, registry->p, results, &at, -1)
+           == 0) {
+        npie_row_t row = { registry, at, 0, 0 };
+
+        fn(baton, &row);
+        *pbad |= row.bad;
+        rows++;
+    }
+    return rows;
+}
+
+apr_status_t npie_sql_select(npie_registry_t *registry, npie_sql_t statement,
+                             npie_args_t *args, npie_row_fn *fn, void *baton,
+                             npie_err_t *err)
+{
+    const char *label = npie_registry_statements[statement].label;
+    apr_dbd_prepared_t *prepared = find(registry, statement, err);
+    apr_dbd_results_t *results = NULL;
+    int bad = 0;
+    int ret;
+    int rows;
+
+    if (prepared == NULL) {
+        return NPIE_EBACKEND;
+    }
+    ret = apr_dbd_pselect(registry->driver, registry->p, registry->handle,
+                          &results, prepared, 1, args->count, args->values);
+    if (ret != 0 && !registry->transaction && revived(registry)) {
+        prepared = find(registry, statement, err);
+        results = NULL;
+        ret = apr_dbd_pselect(registry->driver, registry->p, registry->handle,
+                              &results, prepared, 1, args->count,
+                              args->values);
+    }
+    if (ret != 0) {
+        return fail(registry, label, err);
+    }
+    rows = read_rows(registry, results, fn, baton, &bad);
+    if (bad) {
+        return npie_err_set(err, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN,
+                            "registry: %s: a row cannot be read", label);
+    }
+    return rows > 0 ? APR_SUCCESS : APR_NOTFOUND;
+}
+
+static void take_number(void *baton, npie_row_t *row)
+{
+    *(apr_int64_t *)baton = npie_row_number(row);
+}
+
+apr_status_t npie_sql_number(apr_int64_t *pnumber, npie_registry_t *registry,
+                             npie_sql_t statement, npie_args_t *args,
+                             npie_err_t *err)
+{
+    return npie_sql_select(registry, statement, args, take_number, pnumber,
+                           err);
+}
+
+apr_status_t npie_sql_change(npie_registry_t *registry, npie_sql_t statement,
+                             npie_args_t *args, apr_status_t none,
+                             npie_err_t *err)
+{
+    const char *label = npie_registry_statements[statement].label;
+    apr_dbd_prepared_t *prepared = find(registry, statement, err);
+    int changed = 0;
+
+    if (prepared == NULL) {
+        return NPIE_EBACKEND;
+    }
+    if (apr_dbd_pquery(registry->driver, registry->p, registry->handle,
+                       &changed, prepared, args->count, args->values) != 0) {
+        return fail(registry, label, err);
+    }
+    if (changed > 0) {
+        return APR_SUCCESS;
+    }
+    return npie_err_set(err, none, NPIE_P_NOT_NOW,
+                        "registry: %s found nothing to change", label);
+}

@@ -1,0 +1,86 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Starts and stops the databases of a test in a directory of its own, on unix
+# sockets there: backend.sh redis-start|redis-stop|sqlite-make|pgsql-start|
+# pgsql-stop DIR. The schema is read from $srcdir/conf/sql.
+set -eu
+
+action=$1
+dir=$2
+srcdir=${srcdir:-.}
+
+# PostgreSQL refuses to run as root; any other user runs it as himself.
+as_postgres() {
+    if test "$(id -u)" = 0; then
+        setpriv --reuid=postgres --regid=postgres --clear-groups \
+            env HOME="$dir" "$@"
+    else
+        "$@"
+    fi
+}
+
+pgsql_bin() {
+    for bin in /usr/lib/postgresql/*/bin "$(pg_config --bindir 2>&1 || :)"; do
+        if test -x "$bin/initdb"; then
+            echo "$bin"
+            return 0
+        fi
+    done
+    echo "no PostgreSQL server programs found" >&2
+    return 1
+}
+
+pgsql_start() {
+    bin=$(pgsql_bin)
+    mkdir -p "$dir/pgsql"
+    test "$(id -u)" != 0 || chown postgres "$dir/pgsql"
+    if ! test -d "$dir/pgsql/data"; then
+        as_postgres "$bin/initdb" -D "$dir/pgsql/data" -U npie -A trust \
+            -E UTF8 --no-locale --no-sync > "$dir/initdb.log" 2>&1
+        fresh=yes
+    fi
+    as_postgres "$bin/pg_ctl" -D "$dir/pgsql/data" -w -t 60 \
+        -l "$dir/pgsql/log" \
+        -o "-c listen_addresses='' -c unix_socket_directories='$dir/pgsql' -c shared_buffers=8MB -c max_connections=10" \
+        start > "$dir/pg_ctl.log" 2>&1
+    if test "${fresh:-no}" = yes; then
+        psql -q -h "$dir/pgsql" -U npie -d postgres -c \
+            'CREATE DATABASE npie'
+        psql -q -h "$dir/pgsql" -U npie -d npie -v ON_ERROR_STOP=1 \
+            -f "$srcdir/conf/sql/pgsql/0001-registry.sql"
+    fi
+}
+
+case $action in
+redis-start)
+    # The caller ends it with redis-stop; daemonize returns once it listens.
+    redis-server --port 0 --unixsocket "$dir/redis.sock" --dir "$dir" \
+        --save '' --appendonly no --pidfile "$dir/redis.pid" \
+        --logfile "$dir/redis.log" --daemonize yes > "$dir/redis.out"
+    n=0
+    until redis-cli -s "$dir/redis.sock" ping 2>&1 | grep -q PONG; do
+        n=$((n + 1))
+        test $n -lt 100
+        sleep 0.05
+    done
+    ;;
+redis-stop)
+    redis-cli -s "$dir/redis.sock" shutdown nosave || :
+    while test -e "$dir/redis.sock"; do sleep 0.05; done
+    ;;
+sqlite-make)
+    sqlite3 "$dir/registry.db" \
+        < "$srcdir/conf/sql/sqlite/0001-registry.sql" > "$dir/sqlite.out"
+    ;;
+pgsql-start)
+    pgsql_start
+    ;;
+pgsql-stop)
+    as_postgres "$(pgsql_bin)/pg_ctl" -D "$dir/pgsql/data" -w -m immediate \
+        stop > "$dir/pg_ctl.log" 2>&1
+    ;;
+*)
+    echo "$0: what is $action?" >&2
+    exit 2
+    ;;
+esac
