@@ -90,7 +90,8 @@ apr_status_t npie_registry_end(npie_registry_t *registry, int commit,
  * or an expected state does not hold (the row that is changed under a
  * condition may as well not exist), or NPIE_EBACKEND (REGISTRY_DOWN), also
  * for a row that the schema forbids. Results live in registry->p. Outside a
- * transaction each is one of its own. Strings are clean UTF-8. */
+ * transaction each is one of its own. Strings are clean UTF-8. A row that is
+ * looked up is NULL unless APR_SUCCESS is returned. */
 
 apr_status_t npie_employer_get(npie_employer_t **pemployer,
                                npie_registry_t *registry, apr_int64_t id,

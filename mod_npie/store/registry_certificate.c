@@ -5,26 +5,11 @@
 
 #include <apr_tables.h>
 
-#include <string.h>
-
 static const char *const status_names[] = {
     [NPIE_CERTIFICATE_ACTIVE] = "active",
     [NPIE_CERTIFICATE_SUPERSEDED] = "superseded",
     [NPIE_CERTIFICATE_REVOKED] = "revoked",
 };
-
-static npie_certificate_status_t take_status(npie_row_t *row)
-{
-    const char *name = npie_row_text(row);
-
-    for (int i = NPIE_CERTIFICATE_ACTIVE; i <= NPIE_CERTIFICATE_REVOKED; i++) {
-        if (strcmp(name, status_names[i]) == 0) {
-            return (npie_certificate_status_t)i;
-        }
-    }
-    row->bad = 1;
-    return NPIE_CERTIFICATE_REVOKED;
-}
 
 static void take_certificate(void *baton, npie_row_t *row)
 {
@@ -41,7 +26,8 @@ static void take_certificate(void *baton, npie_row_t *row)
     c->der = npie_row_bytes(row);
     c->not_before = npie_row_time(row);
     c->not_after = npie_row_time(row);
-    c->status = take_status(row);
+    c->status = (npie_certificate_status_t)
+        npie_row_name(row, status_names, NPIE_CERTIFICATE_REVOKED + 1);
     c->ended = npie_row_time(row);
     c->reason = npie_row_text(row);
     c->terms_signed = npie_row_time(row);
@@ -56,18 +42,15 @@ static void append_certificate(void *baton, npie_row_t *row)
     APR_ARRAY_PUSH(list, npie_certificate_t *) = c;
 }
 
-static apr_status_t find_certificate(npie_certificate_t **pcertificate,
-                                     npie_registry_t *registry,
-                                     npie_sql_t statement, npie_args_t *args,
-                                     npie_err_t *err)
+static apr_status_t find_by_id(npie_certificate_t **pcertificate,
+                               npie_registry_t *registry, npie_sql_t statement,
+                               apr_int64_t id, npie_err_t *err)
 {
     npie_certificate_t *c = apr_pcalloc(registry->p, sizeof(*c));
-    apr_status_t rv;
+    apr_status_t rv = npie_sql_select_id(registry, statement, id,
+                                         take_certificate, c, err);
 
-    rv = npie_sql_select(registry, statement, args, take_certificate, c, err);
-    if (rv == APR_SUCCESS) {
-        *pcertificate = c;
-    }
+    *pcertificate = rv == APR_SUCCESS ? c : NULL;
     return rv;
 }
 
@@ -75,36 +58,32 @@ apr_status_t npie_certificate_get(npie_certificate_t **pcertificate,
                                   npie_registry_t *registry, apr_int64_t id,
                                   npie_err_t *err)
 {
-    npie_args_t args;
-
-    npie_args_init(&args, registry);
-    npie_args_number(&args, id);
-    return find_certificate(pcertificate, registry, NPIE_SQL_CERTIFICATE_GET,
-                            &args, err);
-}
-
-apr_status_t npie_certificate_by_spki(npie_certificate_t **pcertificate,
-                                      npie_registry_t *registry,
-                                      const char *spki, npie_err_t *err)
-{
-    npie_args_t args;
-
-    npie_args_init(&args, registry);
-    npie_args_text(&args, spki);
-    return find_certificate(pcertificate, registry,
-                            NPIE_SQL_CERTIFICATE_BY_SPKI, &args, err);
+    return find_by_id(pcertificate, registry, NPIE_SQL_CERTIFICATE_GET, id,
+                      err);
 }
 
 apr_status_t npie_certificate_newest(npie_certificate_t **pcertificate,
                                      npie_registry_t *registry,
                                      apr_int64_t employer, npie_err_t *err)
 {
+    return find_by_id(pcertificate, registry, NPIE_SQL_CERTIFICATE_NEWEST,
+                      employer, err);
+}
+
+apr_status_t npie_certificate_by_spki(npie_certificate_t **pcertificate,
+                                      npie_registry_t *registry,
+                                      const char *spki, npie_err_t *err)
+{
+    npie_certificate_t *c = apr_pcalloc(registry->p, sizeof(*c));
     npie_args_t args;
+    apr_status_t rv;
 
     npie_args_init(&args, registry);
-    npie_args_number(&args, employer);
-    return find_certificate(pcertificate, registry,
-                            NPIE_SQL_CERTIFICATE_NEWEST, &args, err);
+    npie_args_text(&args, spki);
+    rv = npie_sql_select(registry, NPIE_SQL_CERTIFICATE_BY_SPKI, &args,
+                         take_certificate, c, err);
+    *pcertificate = rv == APR_SUCCESS ? c : NULL;
+    return rv;
 }
 
 apr_status_t npie_certificate_additionals(apr_array_header_t **plist,
@@ -112,20 +91,12 @@ apr_status_t npie_certificate_additionals(apr_array_header_t **plist,
                                           apr_int64_t employer,
                                           npie_err_t *err)
 {
-    apr_array_header_t *list;
-    npie_args_t args;
     apr_status_t rv;
 
-    list = apr_array_make(registry->p, 4, sizeof(npie_certificate_t *));
-    npie_args_init(&args, registry);
-    npie_args_number(&args, employer);
-    rv = npie_sql_select(registry, NPIE_SQL_CERTIFICATE_ADDITIONALS, &args,
-                         append_certificate, list, err);
-    if (rv != APR_SUCCESS && rv != APR_NOTFOUND) {
-        return rv;
-    }
-    *plist = list;
-    return APR_SUCCESS;
+    *plist = apr_array_make(registry->p, 4, sizeof(npie_certificate_t *));
+    rv = npie_sql_select_id(registry, NPIE_SQL_CERTIFICATE_ADDITIONALS,
+                            employer, append_certificate, *plist, err);
+    return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
 }
 
 apr_status_t npie_certificate_insert(apr_int64_t *pid,

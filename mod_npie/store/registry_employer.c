@@ -30,56 +30,48 @@ static void take_employer(void *baton, npie_row_t *row)
     e->contact.fax = npie_row_text(row);
 }
 
-static apr_status_t find_employer(npie_employer_t **pemployer,
-                                  npie_registry_t *registry,
-                                  npie_sql_t statement, npie_args_t *args,
-                                  npie_err_t *err)
-{
-    npie_employer_t *employer = apr_pcalloc(registry->p, sizeof(*employer));
-    apr_status_t rv;
-
-    rv = npie_sql_select(registry, statement, args, take_employer, employer,
-                         err);
-    if (rv == APR_SUCCESS) {
-        *pemployer = employer;
-    }
-    return rv;
-}
-
 apr_status_t npie_employer_get(npie_employer_t **pemployer,
                                npie_registry_t *registry, apr_int64_t id,
                                npie_err_t *err)
 {
+    npie_employer_t *e = apr_pcalloc(registry->p, sizeof(*e));
+    apr_status_t rv = npie_sql_select_id(registry, NPIE_SQL_EMPLOYER_GET, id,
+                                         take_employer, e, err);
+
+    *pemployer = rv == APR_SUCCESS ? e : NULL;
+    return rv;
+}
+
+static apr_status_t find_by_text(npie_employer_t **pemployer,
+                                 npie_registry_t *registry,
+                                 npie_sql_t statement, const char *text,
+                                 npie_err_t *err)
+{
+    npie_employer_t *e = apr_pcalloc(registry->p, sizeof(*e));
     npie_args_t args;
+    apr_status_t rv;
 
     npie_args_init(&args, registry);
-    npie_args_number(&args, id);
-    return find_employer(pemployer, registry, NPIE_SQL_EMPLOYER_GET, &args,
-                         err);
+    npie_args_text(&args, text);
+    rv = npie_sql_select(registry, statement, &args, take_employer, e, err);
+    *pemployer = rv == APR_SUCCESS ? e : NULL;
+    return rv;
 }
 
 apr_status_t npie_employer_by_user(npie_employer_t **pemployer,
                                    npie_registry_t *registry, const char *user,
                                    npie_err_t *err)
 {
-    npie_args_t args;
-
-    npie_args_init(&args, registry);
-    npie_args_text(&args, user);
-    return find_employer(pemployer, registry, NPIE_SQL_EMPLOYER_BY_USER, &args,
-                         err);
+    return find_by_text(pemployer, registry, NPIE_SQL_EMPLOYER_BY_USER, user,
+                        err);
 }
 
 apr_status_t npie_employer_by_rp10(npie_employer_t **pemployer,
                                    npie_registry_t *registry, const char *rp10,
                                    npie_err_t *err)
 {
-    npie_args_t args;
-
-    npie_args_init(&args, registry);
-    npie_args_text(&args, rp10);
-    return find_employer(pemployer, registry, NPIE_SQL_EMPLOYER_BY_RP10, &args,
-                         err);
+    return find_by_text(pemployer, registry, NPIE_SQL_EMPLOYER_BY_RP10, rp10,
+                        err);
 }
 
 apr_status_t npie_employer_insert(apr_int64_t *pid, npie_registry_t *registry,

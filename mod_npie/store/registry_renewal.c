@@ -3,8 +3,6 @@
  */
 #include "store/registry_sql.h"
 
-#include <string.h>
-
 static const char *const state_names[NPIE_RENEWAL_STATES] = {
     [NPIE_RENEWAL_STARTED] = "started",
     [NPIE_RENEWAL_KEYED] = "keyed",
@@ -22,19 +20,6 @@ const char *npie_renewal_state_name(npie_renewal_state_t state)
                                                           : "?";
 }
 
-static npie_renewal_state_t take_state(npie_row_t *row)
-{
-    const char *name = npie_row_text(row);
-
-    for (int i = 0; i < NPIE_RENEWAL_STATES; i++) {
-        if (strcmp(name, state_names[i]) == 0) {
-            return (npie_renewal_state_t)i;
-        }
-    }
-    row->bad = 1;
-    return NPIE_RENEWAL_CANCELLED;
-}
-
 static void take_renewal(void *baton, npie_row_t *row)
 {
     npie_renewal_t *r = baton;
@@ -44,7 +29,8 @@ static void take_renewal(void *baton, npie_row_t *row)
     r->created = npie_row_time(row);
     r->old_certificate = npie_row_number(row);
     r->new_certificate = npie_row_number(row);
-    r->state = take_state(row);
+    r->state = (npie_renewal_state_t)
+        npie_row_name(row, state_names, NPIE_RENEWAL_STATES);
     r->contact.email = npie_row_text(row);
     r->contact.phone = npie_row_text(row);
     r->contact.fax = npie_row_text(row);
@@ -81,16 +67,10 @@ static apr_status_t find_renewal(npie_renewal_t **prenewal,
                                  npie_err_t *err)
 {
     npie_renewal_t *renewal = apr_pcalloc(registry->p, sizeof(*renewal));
-    npie_args_t args;
-    apr_status_t rv;
+    apr_status_t rv = npie_sql_select_id(registry, statement, id, take_renewal,
+                                         renewal, err);
 
-    npie_args_init(&args, registry);
-    npie_args_number(&args, id);
-    rv = npie_sql_select(registry, statement, &args, take_renewal, renewal,
-                         err);
-    if (rv == APR_SUCCESS) {
-        *prenewal = renewal;
-    }
+    *prenewal = rv == APR_SUCCESS ? renewal : NULL;
     return rv;
 }
 
@@ -180,16 +160,10 @@ apr_status_t npie_letter_get(npie_letter_row_t **pletter,
                              npie_err_t *err)
 {
     npie_letter_row_t *letter = apr_pcalloc(registry->p, sizeof(*letter));
-    npie_args_t args;
-    apr_status_t rv;
+    apr_status_t rv = npie_sql_select_id(registry, NPIE_SQL_LETTER_GET, folio,
+                                         take_letter, letter, err);
 
-    npie_args_init(&args, registry);
-    npie_args_number(&args, folio);
-    rv = npie_sql_select(registry, NPIE_SQL_LETTER_GET, &args, take_letter,
-                         letter, err);
-    if (rv == APR_SUCCESS) {
-        *pletter = letter;
-    }
+    *pletter = rv == APR_SUCCESS ? letter : NULL;
     return rv;
 }
 

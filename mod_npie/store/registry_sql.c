@@ -121,6 +121,18 @@ npie_bytes_t npie_row_bytes(npie_row_t *row)
     return bytes;
 }
 
+int npie_row_name(npie_row_t *row, const char *const *names, int count)
+{
+    const char *entry = next_entry(row);
+    int i = 0;
+
+    while (i < count && strcmp(entry, names[i]) != 0) {
+        i++;
+    }
+    row->bad |= i == count;
+    return i < count ? i : count - 1;
+}
+
 int npie_sql_is_sqlite(const npie_registry_t *registry)
 {
     return strcmp(apr_dbd_name(registry->driver), "sqlite3") == 0;
@@ -306,6 +318,17 @@ apr_status_t npie_sql_select(npie_registry_t *registry, npie_sql_t statement,
                             "registry: %s: a row cannot be read", label);
     }
     return rows > 0 ? APR_SUCCESS : APR_NOTFOUND;
+}
+
+apr_status_t npie_sql_select_id(npie_registry_t *registry,
+                                npie_sql_t statement, apr_int64_t id,
+                                npie_row_fn *fn, void *baton, npie_err_t *err)
+{
+    npie_args_t args;
+
+    npie_args_init(&args, registry);
+    npie_args_number(&args, id);
+    return npie_sql_select(registry, statement, &args, fn, baton, err);
 }
 
 static void take_number(void *baton, npie_row_t *row)

@@ -51,6 +51,9 @@ const char *npie_row_text(npie_row_t *row);
 apr_int64_t npie_row_number(npie_row_t *row);
 apr_time_t npie_row_time(npie_row_t *row);
 npie_bytes_t npie_row_bytes(npie_row_t *row);
+/** The position of the column's text among count names; a text that is none
+ * of them makes the row bad and reads as the last. */
+int npie_row_name(npie_row_t *row, const char *const *names, int count);
 
 /** Takes one row into whatever baton is. */
 typedef void npie_row_fn(void *baton, npie_row_t *row);
@@ -64,6 +67,11 @@ typedef void npie_row_fn(void *baton, npie_row_t *row);
 apr_status_t npie_sql_select(npie_registry_t *registry, npie_sql_t statement,
                              npie_args_t *args, npie_row_fn *fn, void *baton,
                              npie_err_t *err);
+
+/** As npie_sql_select(), with one number for an argument. */
+apr_status_t npie_sql_select_id(npie_registry_t *registry,
+                                npie_sql_t statement, apr_int64_t id,
+                                npie_row_fn *fn, void *baton, npie_err_t *err);
 
 /** As npie_sql_select(), for one number.
  * @param pnumber set on success */
