@@ -12,23 +12,23 @@
 #include "httpd/files.h"
 #include "httpd/login.h"
 #include "httpd/pages.h"
-#include "httpd/steps.h"
+#include "httpd/posts.h"
 #include "httpd/where.h"
 
 /* A form that is posted by somebody with a session. */
 static const struct {
     const char *name;
     apr_size_t limit; /* of the body, bytes */
-    int (*act)(npie_step_t *step);
+    int (*act)(npie_post_t *post);
 } posts[] = {
-    { "datos.html", NPIE_BODY_FORM_MAX, npie_step_data },
-    { "llave.html", NPIE_BODY_FORM_MAX, npie_step_key },
-    { "carta.html", NPIE_BODY_FILE_MAX, npie_step_letter },
-    { "certificado.html", NPIE_BODY_FORM_MAX, npie_step_issue },
-    { "terminos.html", NPIE_BODY_FILE_MAX, npie_step_terms },
-    { "cancelar", NPIE_BODY_FORM_MAX, npie_step_cancel },
-    { "rehacer", NPIE_BODY_FORM_MAX, npie_step_rekey },
-    { "salir", NPIE_BODY_FORM_MAX, npie_step_logout },
+    { "datos.html", NPIE_BODY_FORM_MAX, npie_post_data },
+    { "llave.html", NPIE_BODY_FORM_MAX, npie_post_key },
+    { "carta.html", NPIE_BODY_FILE_MAX, npie_post_letter },
+    { "certificado.html", NPIE_BODY_FORM_MAX, npie_post_issue },
+    { "terminos.html", NPIE_BODY_FILE_MAX, npie_post_terms },
+    { "cancelar", NPIE_BODY_FORM_MAX, npie_post_cancel },
+    { "rehacer", NPIE_BODY_FORM_MAX, npie_post_rekey },
+    { "salir", NPIE_BODY_FORM_MAX, npie_post_logout },
 };
 
 /* A file for somebody with a session. */
@@ -152,30 +152,30 @@ static int token_matches(const npie_session_t *session,
 
 static int run_post(request_rec *r, int index)
 {
-    npie_step_t step = { r, NULL, NULL, NULL, { 0, 0, "" } };
+    npie_post_t post = { r, NULL, NULL, NULL, { 0, 0, "" } };
     npie_err_t err;
-    int status = need_session(&step.holder, r);
+    int status = need_session(&post.holder, r);
 
     if (status == OK) {
-        status = read_form(&step.form, r, posts[index].limit);
+        status = read_form(&post.form, r, posts[index].limit);
     }
     if (status != OK) {
         return status;
     }
-    if (!token_matches(step.holder->session, step.form)) {
+    if (!token_matches(post.holder->session, post.form)) {
         return refuse(r, HTTP_FORBIDDEN, NPIE_P_CSRF, "csrf token");
     }
-    if (posts[index].act == npie_step_logout) {
-        return npie_step_logout(&step);
+    if (posts[index].act == npie_post_logout) {
+        return npie_post_logout(&post);
     }
-    if (step.holder->session->access == NPIE_ACCESS_REFUSED) {
+    if (post.holder->session->access == NPIE_ACCESS_REFUSED) {
         return npie_answer_redirect(r, "");
     }
-    if (npie_runtime_flow(&step.flow, r, &err) != APR_SUCCESS) {
+    if (npie_runtime_flow(&post.flow, r, &err) != APR_SUCCESS) {
         return npie_answer_error(r, &err);
     }
-    step.who = npie_pages_who(step.holder->session);
-    return posts[index].act(&step);
+    post.who = npie_pages_who(post.holder->session);
+    return posts[index].act(&post);
 }
 
 static int run_login(request_rec *r)

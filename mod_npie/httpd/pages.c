@@ -131,6 +131,9 @@ static int show_place(request_rec *r, const char *name,
     if (place.verdict == NPIE_VERDICT_REFUSED) {
         npie_vars_problem(r, (int)place.problem, NULL);
     }
+    if (place.lapsed) {
+        npie_vars_problem(r, NPIE_P_LAPSED, NULL);
+    }
     npie_draft_show(r, holder, name);
     return OK;
 }

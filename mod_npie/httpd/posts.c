@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The forms of a renewal.
  */
-#include "httpd/steps.h"
+#include "httpd/posts.h"
 
 #include <apr_strings.h>
 
@@ -18,46 +18,46 @@
 
 /* Goes on to where the renewal is now; what was kept of this page's failures
  * is of no use any more. */
-static int done(npie_step_t *step, const char *page)
+static int done(npie_post_t *post, const char *page)
 {
     npie_place_t place;
     npie_err_t err;
 
-    npie_draft_save(step->r, step->holder, page, NULL, NULL);
-    if (npie_flow_place(&place, step->flow, &step->who, &err) != APR_SUCCESS) {
-        return npie_answer_error(step->r, &err);
+    npie_draft_save(post->r, post->holder, page, NULL, NULL);
+    if (npie_flow_place(&place, post->flow, &post->who, &err) != APR_SUCCESS) {
+        return npie_answer_error(post->r, &err);
     }
-    return npie_pages_go_home(step->r, &place);
+    return npie_pages_go_home(post->r, &place);
 }
 
 /* Back to the page with the reason and what was typed; frees the draft. */
-static int refuse(npie_step_t *step, const char *page, const npie_err_t *err,
+static int refuse(npie_post_t *post, const char *page, const npie_err_t *err,
                   json_t *draft)
 {
     npie_err_t lost;
 
     if (npie_answer_status(err->status) >= 500
-        || npie_answer_wants_json(step->r)) {
+        || npie_answer_wants_json(post->r)) {
         json_decref(draft);
-        return npie_answer_error(step->r, err);
+        return npie_answer_error(post->r, err);
     }
-    npie_answer_log(step->r, err);
+    npie_answer_log(post->r, err);
     if (err->status == NPIE_ECONFLICT) {
         json_decref(draft);
-        return done(step, page);
+        return done(post, page);
     }
-    if (npie_draft_save(step->r, step->holder, page, draft, &lost)
+    if (npie_draft_save(post->r, post->holder, page, draft, &lost)
         != APR_SUCCESS) {
-        return npie_answer_error(step->r, &lost);
+        return npie_answer_error(post->r, &lost);
     }
-    return npie_answer_redirect(step->r, page);
+    return npie_answer_redirect(post->r, page);
 }
 
-static int end_step(npie_step_t *step, const char *page, apr_status_t rv,
+static int end_post(npie_post_t *post, const char *page, apr_status_t rv,
                     const npie_err_t *err)
 {
-    return rv == APR_SUCCESS ? done(step, page)
-        : refuse(step, page, err, npie_draft_new(err->problem, NULL));
+    return rv == APR_SUCCESS ? done(post, page)
+        : refuse(post, page, err, npie_draft_new(err->problem, NULL));
 }
 
 static json_t *contact_draft(const npie_form_t *form,
@@ -83,7 +83,7 @@ static npie_problem_t first_problem(const npie_contact_check_t *check)
         : check->phone != NPIE_P_NONE ? check->phone : check->fax;
 }
 
-int npie_step_data(npie_step_t *step)
+int npie_post_data(npie_post_t *post)
 {
     static const char page[] = "datos.html";
     npie_contact_t contact;
@@ -92,32 +92,32 @@ int npie_step_data(npie_step_t *step)
     json_t *draft;
 
     if (npie_flow_contact_check(&contact, &check,
-                                npie_form_text(step->form, "correo"),
-                                npie_form_text(step->form, "correo2"),
-                                npie_form_text(step->form, "telefono"),
-                                npie_form_text(step->form, "fax"),
-                                step->r->pool) == APR_SUCCESS) {
-        return end_step(step, page,
-                        npie_flow_data(step->flow, &step->who, &contact, &err),
+                                npie_form_text(post->form, "correo"),
+                                npie_form_text(post->form, "correo2"),
+                                npie_form_text(post->form, "telefono"),
+                                npie_form_text(post->form, "fax"),
+                                post->r->pool) == APR_SUCCESS) {
+        return end_post(post, page,
+                        npie_flow_data(post->flow, &post->who, &contact, &err),
                         &err);
     }
     npie_err_set(&err, NPIE_EINPUT, first_problem(&check), "contact data");
-    draft = contact_draft(step->form, &check);
+    draft = contact_draft(post->form, &check);
     json_object_set_new(draft, "number", json_integer(err.problem));
-    return refuse(step, page, &err, draft);
+    return refuse(post, page, &err, draft);
 }
 
-int npie_step_key(npie_step_t *step)
+int npie_post_key(npie_post_t *post)
 {
-    const char *csr = npie_form_text(step->form, "solicitud");
+    const char *csr = npie_form_text(post->form, "solicitud");
     npie_bytes_t bytes = { (const unsigned char *)csr, strlen(csr) };
     npie_err_t err;
-    apr_status_t rv = npie_flow_key(step->flow, &step->who, bytes,
-                                    npie_form_text(step->form, "nombre"),
-                                    npie_form_text(step->form, "huella"),
+    apr_status_t rv = npie_flow_key(post->flow, &post->who, bytes,
+                                    npie_form_text(post->form, "nombre"),
+                                    npie_form_text(post->form, "huella"),
                                     &err);
 
-    return end_step(step, "llave.html", rv, &err);
+    return end_post(post, "llave.html", rv, &err);
 }
 
 /* What a file was that was not the letter, for a person. */
@@ -163,12 +163,12 @@ static const char *mismatch_text(const npie_letter_check_t *check,
 }
 
 /* Signs one of the letters with what the form holds. */
-static apr_status_t sign(npie_step_t *step, npie_letter_kind_t kind,
+static apr_status_t sign(npie_post_t *post, npie_letter_kind_t kind,
                          npie_letter_check_t *check, npie_err_t *err)
 {
-    const char *firma = npie_form_text(step->form, "firma");
+    const char *firma = npie_form_text(post->form, "firma");
     const char *filename;
-    npie_bytes_t file = npie_form_file(step->form, "carta", &filename);
+    npie_bytes_t file = npie_form_file(post->form, "carta", &filename);
     npie_bytes_t cms;
 
     if (*filename != '\0' && file.len == 0) {
@@ -176,58 +176,58 @@ static apr_status_t sign(npie_step_t *step, npie_letter_kind_t kind,
         return npie_err_set(err, NPIE_EINPUT, NPIE_P_LETTER,
                             "the file is empty");
     }
-    if (npie_text_base64_decode(&cms, firma, strlen(firma), step->r->pool)
+    if (npie_text_base64_decode(&cms, firma, strlen(firma), post->r->pool)
         != APR_SUCCESS) {
         return npie_err_set(err, NPIE_EINPUT, NPIE_P_SIGNATURE,
                             "the signature is no base64");
     }
-    return npie_flow_sign(step->flow, &step->who, kind, cms, file, check, err);
+    return npie_flow_sign(post->flow, &post->who, kind, cms, file, check, err);
 }
 
-static int refuse_letter(npie_step_t *step, const char *page,
+static int refuse_letter(npie_post_t *post, const char *page,
                          const npie_err_t *err,
                          const npie_letter_check_t *check)
 {
-    return refuse(step, page, err,
+    return refuse(post, page, err,
                   npie_draft_new(err->problem,
-                                 mismatch_text(check, step->r->pool)));
+                                 mismatch_text(check, post->r->pool)));
 }
 
-int npie_step_letter(npie_step_t *step)
+int npie_post_letter(npie_post_t *post)
 {
     static const char page[] = "carta.html";
     npie_letter_check_t check = { NPIE_MISMATCH_NONE, NPIE_FILE_OTHER, 0 };
     npie_err_t err;
 
-    return sign(step, NPIE_LETTER_RENEWAL, &check, &err) == APR_SUCCESS
-        ? done(step, page) : refuse_letter(step, page, &err, &check);
+    return sign(post, NPIE_LETTER_RENEWAL, &check, &err) == APR_SUCCESS
+        ? done(post, page) : refuse_letter(post, page, &err, &check);
 }
 
-int npie_step_issue(npie_step_t *step)
+int npie_post_issue(npie_post_t *post)
 {
     static const char page[] = "certificado.html";
     npie_place_t place;
     npie_err_t err;
 
-    if (npie_flow_issue(step->flow, &step->who, &err) != APR_SUCCESS) {
-        return refuse(step, page, &err, npie_draft_new(err.problem, NULL));
+    if (npie_flow_issue(post->flow, &post->who, &err) != APR_SUCCESS) {
+        return refuse(post, page, &err, npie_draft_new(err.problem, NULL));
     }
     npie_count(NPIE_COUNT_ISSUED);
-    if (!npie_answer_wants_json(step->r)) {
-        return done(step, page);
+    if (!npie_answer_wants_json(post->r)) {
+        return done(post, page);
     }
-    if (npie_flow_place(&place, step->flow, &step->who, &err) != APR_SUCCESS) {
-        return npie_answer_error(step->r, &err);
+    if (npie_flow_place(&place, post->flow, &post->who, &err) != APR_SUCCESS) {
+        return npie_answer_error(post->r, &err);
     }
-    return npie_file_certificate_json(step->r, step->flow, &place);
+    return npie_file_certificate_json(post->r, post->flow, &place);
 }
 
 /* Every session that the certificate before this one opened ends, but for the
  * one spared. */
-static apr_status_t end_sessions_before(npie_step_t *step, apr_int64_t newest,
+static apr_status_t end_sessions_before(npie_post_t *post, apr_int64_t newest,
                                         npie_err_t *err)
 {
-    npie_registry_t *registry = step->flow->registry;
+    npie_registry_t *registry = post->flow->registry;
     npie_renewal_t *renewal;
     npie_certificate_t *old;
     apr_status_t rv = npie_renewal_by_new(&renewal, registry, newest, err);
@@ -237,31 +237,31 @@ static apr_status_t end_sessions_before(npie_step_t *step, apr_int64_t newest,
                                   err);
     }
     return rv != APR_SUCCESS ? rv
-        : npie_session_end_all(npie_runtime_get(step->r->server)->sessions,
-                               old->spki, step->holder->key, err,
-                               step->r->pool);
+        : npie_session_end_all(npie_runtime_get(post->r->server)->sessions,
+                               old->spki, post->holder->key, err,
+                               post->r->pool);
 }
 
 /* The renewal is complete: whoever signed holds the new key, so the session
  * becomes the new certificate's, under a new identifier. */
-static apr_status_t change_over(npie_step_t *step, npie_err_t *err)
+static apr_status_t change_over(npie_post_t *post, npie_err_t *err)
 {
-    npie_registry_t *registry = step->flow->registry;
-    npie_session_t *before = step->holder->session;
+    npie_registry_t *registry = post->flow->registry;
+    npie_session_t *before = post->holder->session;
     npie_certificate_t *row;
     npie_employer_t *employer;
     npie_cert_t *cert;
     apr_status_t rv = npie_certificate_newest(&row, registry,
-                                              step->who.employer, err);
+                                              post->who.employer, err);
 
     if (rv == APR_SUCCESS) {
-        rv = npie_employer_get(&employer, registry, step->who.employer, err);
+        rv = npie_employer_get(&employer, registry, post->who.employer, err);
     }
     if (rv == APR_SUCCESS) {
-        rv = npie_cert_parse(&cert, row->der, err, step->r->pool);
+        rv = npie_cert_parse(&cert, row->der, err, post->r->pool);
     }
     if (rv == APR_SUCCESS) {
-        rv = npie_login_open(step->r, NPIE_ACCESS_APPLICATION, NPIE_P_NONE,
+        rv = npie_login_open(post->r, NPIE_ACCESS_APPLICATION, NPIE_P_NONE,
                              cert, employer, row, err);
     }
     if (rv != APR_SUCCESS) {
@@ -271,51 +271,51 @@ static apr_status_t change_over(npie_step_t *step, npie_err_t *err)
     before->certificate = row->id;
     before->serial = row->serial;
     before->spki = row->spki;
-    rv = npie_session_put(npie_runtime_get(step->r->server)->sessions,
-                          step->holder->key, before, AFTERLIFE_SECONDS, err,
-                          step->r->pool);
-    return rv == APR_SUCCESS ? end_sessions_before(step, row->id, err) : rv;
+    rv = npie_session_put(npie_runtime_get(post->r->server)->sessions,
+                          post->holder->key, before, AFTERLIFE_SECONDS, err,
+                          post->r->pool);
+    return rv == APR_SUCCESS ? end_sessions_before(post, row->id, err) : rv;
 }
 
-int npie_step_terms(npie_step_t *step)
+int npie_post_terms(npie_post_t *post)
 {
     static const char page[] = "terminos.html";
     npie_letter_check_t check = { NPIE_MISMATCH_NONE, NPIE_FILE_OTHER, 0 };
     npie_err_t err;
 
-    if (sign(step, NPIE_LETTER_TERMS, &check, &err) != APR_SUCCESS) {
-        return refuse_letter(step, page, &err, &check);
+    if (sign(post, NPIE_LETTER_TERMS, &check, &err) != APR_SUCCESS) {
+        return refuse_letter(post, page, &err, &check);
     }
-    if (change_over(step, &err) != APR_SUCCESS) {
-        return npie_answer_error(step->r, &err);
+    if (change_over(post, &err) != APR_SUCCESS) {
+        return npie_answer_error(post->r, &err);
     }
     npie_count(NPIE_COUNT_COMPLETED);
-    return npie_answer_redirect(step->r, "listo.html");
+    return npie_answer_redirect(post->r, "listo.html");
 }
 
-int npie_step_cancel(npie_step_t *step)
+int npie_post_cancel(npie_post_t *post)
 {
     npie_err_t err;
-    apr_status_t rv = npie_flow_cancel(step->flow, &step->who, &err);
+    apr_status_t rv = npie_flow_cancel(post->flow, &post->who, &err);
 
     return rv == APR_SUCCESS || rv == NPIE_ECONFLICT
-        ? done(step, "llave.html") : npie_answer_error(step->r, &err);
+        ? done(post, "llave.html") : npie_answer_error(post->r, &err);
 }
 
-int npie_step_rekey(npie_step_t *step)
+int npie_post_rekey(npie_post_t *post)
 {
     npie_err_t err;
-    apr_status_t rv = npie_flow_rekey(step->flow, &step->who, &err);
+    apr_status_t rv = npie_flow_rekey(post->flow, &post->who, &err);
 
     return rv == APR_SUCCESS || rv == NPIE_ECONFLICT
-        ? done(step, "carta.html") : npie_answer_error(step->r, &err);
+        ? done(post, "carta.html") : npie_answer_error(post->r, &err);
 }
 
-int npie_step_logout(npie_step_t *step)
+int npie_post_logout(npie_post_t *post)
 {
     npie_err_t err;
 
-    return npie_holder_end(step->r, &err) == APR_SUCCESS
-        ? npie_answer_redirect(step->r, "acceso.html")
-        : npie_answer_error(step->r, &err);
+    return npie_holder_end(post->r, &err) == APR_SUCCESS
+        ? npie_answer_redirect(post->r, "acceso.html")
+        : npie_answer_error(post->r, &err);
 }
