@@ -8,7 +8,7 @@ import { opener } from './opener.js';
 import { clearProblem, showProblem } from './problem.js';
 import { sendForm, working } from './form.js';
 
-const first = ['abrir', 'abrir-boton'];
+const first = ['entrada', 'abrir', 'abrir-boton'];
 const second = ['confirmar', 'entrar-boton', 'otro-boton'];
 
 export function start() {
@@ -30,7 +30,7 @@ export function start() {
     const info = opened.certificate;
     const { expired, text } = validity(info);
     fillCertificate(info);
-    byId('confirmar-vigencia').textContent = expired ? `${text} Puede renovarlo en los pasos siguientes.` : text;
+    byId('confirmar-vigencia').textContent = expired ? `${text} Con él todavía puede entrar a renovarlo.` : text;
     byId('confirmar-vigencia').classList.toggle('atencion', expired);
     byId('usuario').value ||= info.subject.ou ?? '';
     swap({ hide: first, show: second });

@@ -42,6 +42,7 @@ export function start() {
         close(opened.handle);
         showProblem({
           problem: NUMBER.LETTER_SIGNER,
+          cause: 'Ese no es el certificado que pide este paso.',
           detail: `El certificado que eligió: ${summary(opened.certificate)}`,
         }, byId('archivo'));
         return;

@@ -8,7 +8,7 @@ import { strength, strengthNames } from './password.js';
 import { clearField, clearProblem, markField, showFaults, showProblem } from './problem.js';
 import { sendForm, working } from './form.js';
 
-const first = ['hacer', 'hacer-boton'];
+const first = ['entrada', 'repaso', 'hacer', 'hacer-boton'];
 const second = ['guardar', 'seguir-boton', 'otra-boton'];
 
 export function start() {

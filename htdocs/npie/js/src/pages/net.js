@@ -37,8 +37,8 @@ async function request(address, read, options = {}) {
   }
   try {
     return { ok: true, ...await read(response) };
-  } catch {
-    return failed(NUMBER.NETWORK);
+  } catch (error) {
+    return failed(error instanceof SyntaxError ? NUMBER.INTERNAL : NUMBER.NETWORK);
   }
 }
 

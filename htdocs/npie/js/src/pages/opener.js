@@ -6,7 +6,6 @@ import { byId } from './dom.js';
 import { clearField, clearProblem, markField, showFaults, showProblem } from './problem.js';
 import { summary } from './certificate.js';
 
-const ofPassword = new Set([NUMBER.PASSWORD]);
 const isPart = (name) => /\.(cer|crt|pem|der|key)$/i.test(name);
 
 /**
@@ -30,24 +29,20 @@ export function opener() {
   });
 
   function tell(files, answer) {
-    const names = files.map(({ name }) => name).join(' y ');
-    if (answer.ok) {
-      byId('archivo-elegido').textContent = answer.certificate
-        ? `${names}: ${summary(answer.certificate)}` : names;
-      return;
+    const names = files.length > 1 ? files.map(({ name }) => name).join(' y ') : '';
+    const whose = answer.certificate ? summary(answer.certificate) : '';
+    byId('archivo-elegido').textContent = [names, whose].filter(Boolean).join(': ');
+    if (!answer.ok) {
+      const { cause, remedy } = problems[answer.problem];
+      markField(fileField, [cause, answer.detail, remedy, `(Error ${answer.problem})`]
+        .filter(Boolean).join(' '));
     }
-    byId('archivo-elegido').textContent = names;
-    markField(fileField, [problems[answer.problem].cause, answer.detail,
-      problems[answer.problem].remedy].filter(Boolean).join(' '));
   }
 
   async function openChosen(progress) {
     clearProblem();
-    const faults = [];
     if (chosen.length === 0) {
-      faults.push([fileField, NUMBER.FILE_MISSING]);
-    }
-    if (showFaults(faults)) {
+      showFaults([[fileField, NUMBER.FILE_MISSING]]);
       return undefined;
     }
     const answer = await open(chosen, passwordField.value,
@@ -55,9 +50,9 @@ export function opener() {
     if (answer.ok) {
       return answer;
     }
-    const field = ofPassword.has(answer.problem) ? passwordField : fileField;
-    showProblem(answer, field);
-    if (field === passwordField) {
+    const isPassword = answer.problem === NUMBER.PASSWORD;
+    showProblem(answer, isPassword ? passwordField : fileField);
+    if (isPassword) {
       passwordField.select();
     }
     return undefined;

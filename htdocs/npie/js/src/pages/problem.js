@@ -57,22 +57,23 @@ export function markField(field, text) {
 
 /**
  * Shows a problem by its number.
- * @param answer {problem, detail?, title?, remedy?}; texts that a server sent
- *        go before those of the table
+ * @param answer {problem, detail?, cause?, remedy?}; texts of its own go before
+ *        those of the table
  * @param field where it can be put right; gets the sentence and the focus
  */
 export function showProblem({ problem, detail, cause, remedy }, field) {
   const known = problems[problem] ?? problems[93];
   byId('error-causa').textContent = cause ?? known.cause;
-  byId('error-remedio').textContent = remedy ?? known.remedy;
   byId('error-detalle').textContent = detail ?? '';
   byId('error-detalle').hidden = !detail;
   byId('error-numero').textContent = problem;
   byId('error').hidden = false;
   document.title = `Error: ${title}`;
+  // At a field the remedy is the link that leads there.
+  byId('error-remedio').textContent = field ? '' : remedy ?? known.remedy;
   if (field) {
-    markField(field, known.cause);
-    addFieldLink(field, known.remedy);
+    markField(field, cause ?? known.cause);
+    addFieldLink(field, remedy ?? known.remedy);
     field.focus();
   } else {
     byId('error').focus();
