@@ -21,8 +21,8 @@ for my $page (qw(datos llave carta certificado terminos)) {
     world()->redis_start;
     my $again = browser();
     my $answer = $again->login(as => $r->{employer}{as}, user => $r->{employer}{user});
-    # Data not yet confirmed leave no trace: the notice comes first.
-    redirected($answer, $page eq 'datos' ? 'aviso' : $page, "back: a login leads to $page");
+    my $lands = { datos => 'aviso', terminos => 'certificado' }->{$page} // $page;
+    redirected($answer, $lands, "back: a login leads to $lands");
     $r->{client} = $again;
     my %next = (datos => 'llave', llave => 'carta', carta => 'certificado',
         certificado => 'terminos', terminos => 'listo');

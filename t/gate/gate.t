@@ -37,8 +37,11 @@ redirected($expired->{client}->get($page), 'aviso', 'an expired certificate: to 
 is($expired->{client}->get($page, json => 1)->{status}, 403, 'a program gets 403');
 
 my $unsigned = renewal('terminos');
-redirected($unsigned->{client}->get($page), 'terminos',
-    'letter 2 not signed: no way in');
+redirected($unsigned->{client}->get($page), 'certificado',
+    'letter 2 not signed: no way in with the old certificate');
+$client = browser();
+$client->login(as => $unsigned->{new}, user => $unsigned->{employer}{user});
+redirected($client->get($page), 'terminos', 'nor with the new one');
 
 my $early = employer(kind => 'early');
 $client = browser();

@@ -2,6 +2,8 @@
 # The login challenge: fresh, ours, for this host, and good once.
 use strict;
 use warnings;
+use Digest::SHA ();
+use POSIX ();
 use Test::More;
 use Npie::Test;
 
@@ -34,15 +36,27 @@ for my $case (
         'acceso', 26, "refused: $name");
 }
 
-# The same server under another name.
-my ($port) = world()->url =~ /:(\d+)$/;
-my $foreign = browser()->request('/npie/reto', curl =>
-    ['--resolve', "otro.example:$port:127.0.0.1", '--insecure',
-     '-H', "Host: otro.example:$port"])->{body};
+my $foreign = browser(vhost => 'second')->challenge;
+unlike($foreign, qr/localhost/, 'another host names itself');
 my $there = browser();
 refused($there, $there->login(%who, challenge => $foreign), 'acceso', 26,
-    'refused: given out for another host') if $foreign !~ /localhost/;
-is(scalar($foreign =~ /localhost|otro\.example/), 1, 'every challenge names a host');
+    'refused: given out for another host');
+
+# Redis keeps what was given out under its SHA-256. Planted there, so that the
+# time alone is what differs.
+for my $case (['aviso', 10], ['acceso', 400]) {
+    my ($page, $age) = @$case;
+    my $aged = browser()->challenge;
+    my ($key) = grep { /[0-9a-f]{64}/ } split /\n/,
+        world()->redis('KEYS', '*' . Digest::SHA::sha256_hex($aged));
+    ok($key, 'a challenge is in Redis under its SHA-256');
+    my $then = POSIX::strftime('%Y-%m-%dT%H:%M:%SZ', gmtime(time - $age));
+    $aged =~ s/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/$then/ or die "no time in it\n";
+    $key =~ s/[0-9a-f]{64}/Digest::SHA::sha256_hex($aged)/e;
+    world()->redis('SET', $key, '1');
+    redirected(browser()->login(%who, challenge => $aged), $page,
+        "$age seconds old: $page");
+}
 
 # Ten at once with one challenge: one login.
 my $shared = browser()->challenge;
@@ -55,7 +69,6 @@ for my $i (1 .. 10) {
         my $answer = browser()->login(challenge => $shared, cms => $cms,
             user => $employer->{user});
         Npie::Openssl::spit("$file.$i", page_of($answer));
-        require POSIX;
         POSIX::_exit(0);
     }
     push @pids, $pid;

@@ -12,15 +12,18 @@ sub login
 }
 
 redirected(login(employer()), 'aviso', 'an expired certificate: the renewal');
-redirected(login(employer(kind => 'long')), 'aviso',
+my $long = employer(kind => 'long');
+redirected(login($long), 'aviso',
     'expired eight years ago: the renewal as well, there is no limit here');
+redirected(browser(vhost => 'short')->login(as => $long->{as}, user => $long->{user}),
+    'rechazo-vencido', 'but where the limit is 100 days it is too old');
 redirected(login(employer(ca => 'old', key => 'rsa:1024', md => 'sha1')), 'aviso',
     'RSA-1024 and SHA-1 of an earlier authority');
 redirected(login(employer(key => 'P-256')), 'aviso', 'a key on P-256');
 redirected(login(employer(kind => 'valid')), '/idse/',
     'a valid certificate: the application');
-redirected(login(employer(kind => 'early')), '/idse/',
-    'a certificate in the early window: the application');
+redirected(login(employer(kind => 'early')), 'aviso',
+    'a certificate in the early window: the notice first');
 redirected(login(employer(), user => ''), 'aviso', 'no user name typed');
 
 my $unsigned = employer(kind => 'valid');

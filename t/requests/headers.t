@@ -22,7 +22,7 @@ my %answers = (
     'a page that is not there' => browser()->get('/npie/no-such.html'),
     'a refused method' => browser()->request('/npie/aviso.html',
         curl => ['-X', 'DELETE']),
-    'a refused form' => $r->{client}->post('/npie/datos.html', []),
+    'a refused form' => $r->{client}->post('/npie/datos.html', [nada => 1]),
 );
 for my $what (sort keys %answers) {
     for my $name (sort keys %always) {

@@ -22,8 +22,21 @@ sub new
 }
 
 # One exchange. Returns {status, type, location, headers (text), body}; status
-# 0 when there was no answer. arg: curl => [further options], json => 1.
+# 0 when there was no answer. arg: curl => [further options], json => 1. A
+# redirection to the pages' own root says "where you are now": it is asked, and
+# location is its answer.
 sub request
+{
+    my ($self, $path, %arg) = @_;
+    my $answer = $self->exchange($path, %arg);
+    if ($answer->{status} == 303 && $answer->{location} eq '/npie/'
+        && $path ne '/npie/') {
+        $answer->{location} = $self->exchange('/npie/')->{location};
+    }
+    return $answer;
+}
+
+sub exchange
 {
     my ($self, $path, %arg) = @_;
     my $dir = $self->{dir};

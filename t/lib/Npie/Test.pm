@@ -14,7 +14,7 @@ use Npie::World;
 use Test::More ();
 
 our @EXPORT = qw(world browser employer renewal error_of page_of refused
-    redirected certificates_of log_mark log_since);
+    redirected certificates_of);
 
 my $world;
 
@@ -24,10 +24,17 @@ sub world
         // die "NPIE_WORLD is not set: run this by t/TEST\n");
 }
 
+# vhost: "second" (another name for the same host) or "short" (see
+# t/conf/second.conf.in); the main one without.
 sub browser
 {
-    return Npie::Client->new(url => world()->url,
-        cacert => world()->{dir} . '/tls/localhost.crt', @_);
+    my (%arg) = @_;
+    my $url = world()->url;
+    if (my $vhost = $arg{vhost}) {
+        $url = "https://127.0.0.1:" . Npie::Openssl::slurp(world()->{dir} . "/port.$vhost");
+    }
+    return Npie::Client->new(url => $url,
+        cacert => world()->{dir} . '/tls/localhost.crt');
 }
 
 # An employer of the test's own; arguments of Npie::World->employer. {as} is
@@ -126,7 +133,7 @@ sub renewal_step
 sub page_of
 {
     my ($answer) = @_;
-    my ($page) = $answer->{location} =~ m{/npie/([^/.?]*)(?:\.html)?$};
+    my ($page) = $answer->{location} =~ m{^/npie/([^/.?]*)(?:\.html)?(?:\?.*)?$};
     return $page // $answer->{location};
 }
 
@@ -170,23 +177,6 @@ sub certificates_of
     my ($employer) = @_;
     return world()->registry->value(
         "SELECT count(*) FROM certificate WHERE employer = $employer->{id}");
-}
-
-# The server's log from a mark on.
-sub log_file
-{
-    return $ENV{NPIE_ERROR_LOG} // die "NPIE_ERROR_LOG is not set\n";
-}
-
-sub log_mark
-{
-    return -s log_file() // 0;
-}
-
-sub log_since
-{
-    my ($mark) = @_;
-    return substr Npie::Openssl::slurp(log_file()), $mark;
 }
 
 1;
