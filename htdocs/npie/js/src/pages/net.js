@@ -22,8 +22,7 @@ async function request(address, read, options = {}) {
   let response;
   try {
     response = await fetch(address, {
-      credentials: 'same-origin', cache: 'no-store', redirect: 'follow', ...options,
-      headers: { Accept: 'application/json', ...options.headers },
+      cache: 'no-store', headers: { Accept: 'application/json, */*;q=0.5' }, ...options,
     });
   } catch {
     return failed(NUMBER.NETWORK);
@@ -33,7 +32,8 @@ async function request(address, read, options = {}) {
   }
   // The server leads to another page: what was asked for is not to be had now.
   if (response.redirected) {
-    return failed(NUMBER.NOT_NOW);
+    return failed(/\/acceso\.html$/.test(new URL(response.url).pathname)
+      ? NUMBER.SESSION : NUMBER.NOT_NOW);
   }
   try {
     return { ok: true, ...await read(response) };
@@ -43,8 +43,7 @@ async function request(address, read, options = {}) {
 }
 
 export const getBytes = (address) => request(address,
-  async (response) => ({ bytes: new Uint8Array(await response.arrayBuffer()) }),
-  { headers: { Accept: '*/*' } });
+  async (response) => ({ bytes: new Uint8Array(await response.arrayBuffer()) }));
 
 export const postForJson = (address, fields) => request(address,
   (response) => response.json(),
