@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Composes a letter: wording, keys, cadena, signature frames and foot.
+ */
+#include "letter/compose.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "letter/check.h"
+#include "letter/values.h"
+
+/* More would be a template gone wild; facts say nothing that long. */
+#define PAGES_MAX 20
+#define BYTES_A_LINE 16
+
+/* The foot: its last line ends here; room for the page number at the right. */
+#define FOOT_BOTTOM (NPIE_SHEET_HEIGHT - 40000)
+#define FOOT_GAP 16000
+#define FOOT_PAGE_WIDTH 70000
+
+/* The two frames for signatures, side by side. */
+#define FRAME_GAP 16000
+#define FRAME_WIDTH ((NPIE_SHEET_RIGHT - NPIE_SHEET_LEFT - FRAME_GAP) / 2)
+#define FRAME_PADDING 8000
+#define FRAME_BEFORE 16000
+#define FRAME_LINES 4
+
+static const npie_style_t title_style = {
+    NPIE_FONT_BOLD, 14500, 18500, 0, 30000, 30000, NPIE_ALIGN_CENTER, 0, 1
+};
+static const npie_style_t date_style = {
+    NPIE_FONT_SERIF, 10500, 13600, 14000, 60000, 0, NPIE_ALIGN_RIGHT, 1, 1
+};
+static const npie_style_t addressee_style = {
+    NPIE_FONT_BOLD, 10500, 13600, 0, 0, 120000, NPIE_ALIGN_LEFT, 1, 1
+};
+static const npie_style_t body_style = {
+    NPIE_FONT_SERIF, 10500, 13600, 8000, 0, 0, NPIE_ALIGN_JUSTIFY, 0, 0
+};
+static const npie_style_t term_style = {
+    NPIE_FONT_SERIF, 10500, 13400, 5000, 22000, 0, NPIE_ALIGN_JUSTIFY, 0, 0
+};
+static const npie_style_t note_style = {
+    NPIE_FONT_SERIF, 8500, 10500, 9000, 22000, 22000, NPIE_ALIGN_CENTER, 0, 0
+};
+static const npie_style_t heading_style = {
+    NPIE_FONT_BOLD, 10500, 13600, 14000, 0, 0, NPIE_ALIGN_LEFT, 1, 1
+};
+static const npie_style_t subheading_style = {
+    NPIE_FONT_BOLD, 10000, 13000, 9000, 0, 0, NPIE_ALIGN_LEFT, 0, 1
+};
+static const npie_style_t small_style = {
+    NPIE_FONT_SERIF, 9000, 11400, 3000, 0, 0, NPIE_ALIGN_JUSTIFY, 0, 1
+};
+static const npie_style_t code_style = {
+    NPIE_FONT_MONO, 8500, 10400, 0, 10000, 0, NPIE_ALIGN_LEFT, 0, 0
+};
+static const npie_style_t cadena_style = {
+    NPIE_FONT_MONO, 8500, 10400, 3000, 10000, 10000, NPIE_ALIGN_LEFT, 0, 0
+};
+static const npie_style_t frame_style = {
+    NPIE_FONT_SERIF, 8500, 10600, 0, 0, 0, NPIE_ALIGN_CENTER, 0, 0
+};
+static const npie_style_t foot_style = {
+    NPIE_FONT_SERIF, 8000, 9800, 0, 0, 0, NPIE_ALIGN_LEFT, 0, 0
+};
+static const npie_style_t foot_page_style = {
+    NPIE_FONT_SERIF, 8000, 9800, 0, 0, 0, NPIE_ALIGN_RIGHT, 0, 0
+};
+
+/* What composing works with. */
+typedef struct composer_t {
+    npie_sheet_t *sheet;
+    const npie_letter_art_t *art;
+    const npie_letter_t *letter;
+    const char *values[NPIE_VALUES];
+    apr_pool_t *p;
+} composer_t;
+
+static const char *paragraph(composer_t *c, npie_part_t part, int i)
+{
+    const apr_array_header_t *texts =
+        c->art->terms->parts[c->letter->kind - 1][part];
+
+    return npie_terms_expand(APR_ARRAY_IDX(texts, i, const char *), c->values,
+                             c->p);
+}
+
+static int paragraphs(const composer_t *c, npie_part_t part)
+{
+    return c->art->terms->parts[c->letter->kind - 1][part]->nelts;
+}
+
+static void add_part(composer_t *c, npie_part_t part, const npie_style_t *style)
+{
+    for (int i = 0; i < paragraphs(c, part); ++i) {
+        npie_sheet_text(c->sheet, style, paragraph(c, part, i));
+    }
+}
+
+/* A text as metadata have it. */
+static const char *without_marks(const char *text, apr_pool_t *p)
+{
+    char *plain = apr_pstrdup(p, text);
+    char *out = plain;
+
+    for (; *text != '\0'; ++text) {
+        if (*text != NPIE_TERMS_BOLD && *text != NPIE_TERMS_PLAIN) {
+            *out++ = *text;
+        }
+    }
+    *out = '\0';
+    return plain;
+}
+
+/* Title, place and date, addressee. */
+static void add_head(composer_t *c)
+{
+    npie_sheet_text(c->sheet, &title_style, paragraph(c, NPIE_PART_TITLE, 0));
+    c->sheet->y += 6000;
+    npie_sheet_text(c->sheet, &date_style,
+                    apr_psprintf(c->p, "%s, a %s", c->values[NPIE_VALUE_PLACE],
+                                 c->values[NPIE_VALUE_DATE]));
+    c->sheet->y += 14000;
+    add_part(c, NPIE_PART_ADDRESSEE, &addressee_style);
+    c->sheet->y += 6000;
+}
+
+static void add_terms(composer_t *c)
+{
+    for (int i = 0; i < paragraphs(c, NPIE_PART_TERMS); ++i) {
+        npie_sheet_item(c->sheet, &term_style, apr_psprintf(c->p, "%d.", i + 1),
+                        paragraph(c, NPIE_PART_TERMS, i));
+    }
+    if (c->art->terms->note != NULL) {
+        npie_sheet_text(c->sheet, &note_style,
+                        npie_terms_expand(c->art->terms->note, c->values,
+                                          c->p));
+    }
+}
+
+/* What a frame says, line by line, broken and stacked. */
+typedef struct frame_t {
+    npie_block_t *blocks[FRAME_LINES];
+    int height;
+} frame_t;
+
+static frame_t set_frame(composer_t *c, const char *const texts[FRAME_LINES],
+                         int x)
+{
+    frame_t frame = { .height = 2 * FRAME_PADDING };
+
+    for (int i = 0; i < FRAME_LINES; ++i) {
+        frame.blocks[i] = npie_block_break(c->sheet, &frame_style, texts[i],
+                                           x + FRAME_PADDING,
+                                           FRAME_WIDTH - 2 * FRAME_PADDING);
+        frame.height += frame.blocks[i]->height;
+    }
+    return frame;
+}
+
+static void put_frame(composer_t *c, const frame_t *frame)
+{
+    int y = c->sheet->y + FRAME_PADDING;
+
+    for (int i = 0; i < FRAME_LINES; ++i) {
+        npie_block_put(c->sheet, frame->blocks[i], y);
+        y += frame->blocks[i]->height;
+    }
+}
+
+/* The two signature frames, kept together. The signature fields lie over
+ * them. */
+static void add_frames(composer_t *c, npie_composed_t *composed)
+{
+    const char *const texts[2][FRAME_LINES] = {
+        { "\1FIRMA ELECTRÓNICA DEL PATRÓN\2", c->values[NPIE_VALUE_NAME],
+          c->values[NPIE_VALUE_CAPACITY],
+          apr_pstrcat(c->p, c->values[NPIE_VALUE_COMPANY], " · ",
+                      c->values[NPIE_VALUE_RP], NULL) },
+        { "\1SELLO DIGITAL DEL INSTITUTO\2", c->art->institution,
+          "espacio reservado para el acuse", "" }
+    };
+    int x[2] = { NPIE_SHEET_LEFT, NPIE_SHEET_LEFT + FRAME_WIDTH + FRAME_GAP };
+    frame_t frames[2];
+    int height;
+
+    for (int i = 0; i < 2; ++i) {
+        frames[i] = set_frame(c, texts[i], x[i]);
+    }
+    height = frames[0].height > frames[1].height ? frames[0].height
+                                                 : frames[1].height;
+    npie_sheet_need(c->sheet, FRAME_BEFORE + height);
+    c->sheet->y += FRAME_BEFORE;
+    composed->field_page = c->sheet->pages->nelts - 1;
+    for (int i = 0; i < 2; ++i) {
+        npie_stroke_t stroke = { x[i], c->sheet->y, FRAME_WIDTH, height };
+
+        composed->fields[i] = stroke;
+        npie_sheet_stroke(c->sheet, stroke);
+        put_frame(c, &frames[i]);
+    }
+    c->sheet->y += height;
+}
+
+static int hex_lines(npie_bytes_t key)
+{
+    return (int)((key.len + BYTES_A_LINE - 1) / BYTES_A_LINE);
+}
+
+/* A key: its SHA-256, and its BIT STRING, 16 bytes a line. */
+static void add_key(composer_t *c, const char *name, npie_bytes_t key,
+                    const char *spki)
+{
+    npie_sheet_text(c->sheet, &subheading_style, name);
+    npie_sheet_text(c->sheet, &small_style, "SHA-256 de la llave:");
+    npie_sheet_text(c->sheet, &code_style, spki);
+    npie_sheet_text(c->sheet, &small_style, "BIT STRING en DER:");
+    for (int line = 0; line < hex_lines(key); ++line) {
+        char text[BYTES_A_LINE * 3 + 1];
+        char *at = text;
+        apr_size_t from = (apr_size_t)line * BYTES_A_LINE;
+
+        for (apr_size_t i = from; i < key.len && i < from + BYTES_A_LINE; ++i) {
+            at += apr_snprintf(at, 4, "%02x ", key.data[i]);
+        }
+        at[-1] = '\0';
+        npie_sheet_text(c->sheet, &code_style, text);
+    }
+}
+
+/* Roughly what the keys take, so that they begin a page of their own rather
+ * than be torn apart. */
+static int keys_height(const composer_t *c)
+{
+    int lines = hex_lines(c->letter->new_public_key);
+    int heads = 80000;
+
+    if (c->letter->kind == NPIE_LETTER_RENEWAL) {
+        lines += hex_lines(c->letter->old_public_key);
+        heads *= 2;
+    }
+    return 60000 + heads + lines * code_style.leading;
+}
+
+static void add_keys(composer_t *c)
+{
+    const npie_letter_t *letter = c->letter;
+
+    npie_sheet_need(c->sheet, keys_height(c));
+    if (letter->kind == NPIE_LETTER_TERMS) {
+        npie_sheet_text(c->sheet, &heading_style, "Certificado nuevo");
+        npie_sheet_text(c->sheet, &small_style,
+                        apr_psprintf(c->p, "Número de serie: \1%s\2",
+                                     c->values[NPIE_VALUE_SERIAL]));
+        npie_sheet_text(c->sheet, &small_style,
+                        apr_psprintf(c->p, "Vigente desde el %s hasta el %s.",
+                                     c->values[NPIE_VALUE_FROM],
+                                     c->values[NPIE_VALUE_UNTIL]));
+    } else {
+        npie_sheet_text(c->sheet, &heading_style, "Llaves públicas");
+    }
+    npie_sheet_text(c->sheet, &small_style,
+                    "Cada llave se imprime como el BIT STRING "
+                    "subjectPublicKey, en DER con etiqueta y longitud, en "
+                    "hexadecimal y con 16 bytes por renglón. El resumen "
+                    "SHA-256 es el de su SubjectPublicKeyInfo completo, tal "
+                    "como lo muestra la página de la renovación.");
+    add_key(c, "Llave pública nueva", letter->new_public_key,
+            letter->new_spki);
+    if (letter->kind == NPIE_LETTER_RENEWAL) {
+        add_key(c, "Llave pública anterior", letter->old_public_key,
+                letter->old_spki);
+    }
+}
+
+/* The foot of every page, once the number of pages is known. */
+static void add_feet(composer_t *c, const npie_block_t *foot)
+{
+    int width = NPIE_SHEET_RIGHT - NPIE_SHEET_LEFT;
+    int y = FOOT_BOTTOM - foot->height;
+    apr_array_header_t *pages = c->sheet->pages;
+    int count = pages->nelts;
+    npie_stroke_t rule = { NPIE_SHEET_LEFT, y - 4000, width, 0 };
+
+    for (int i = 0; i < count; ++i) {
+        /* The sheet writes on its last page: shorten it to page i. */
+        pages->nelts = i + 1;
+        npie_sheet_stroke(c->sheet, rule);
+        npie_block_put(c->sheet, foot, y);
+        npie_block_put(c->sheet,
+                       npie_block_break(c->sheet, &foot_page_style,
+                                        apr_psprintf(c->p, "Hoja %d de %d",
+                                                     i + 1, count),
+                                        NPIE_SHEET_LEFT, width), y);
+    }
+}
+
+apr_status_t npie_letter_compose(npie_composed_t *composed,
+                                 const npie_letter_art_t *art,
+                                 const npie_letter_t *letter, npie_err_t *err,
+                                 apr_pool_t *p)
+{
+    composer_t c = { .art = art, .letter = letter, .p = p };
+    npie_block_t *foot;
+    apr_status_t rv = npie_letter_check(letter, err);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    npie_letter_values(c.values, art, letter, p);
+    c.sheet = npie_sheet_make(art->fonts, 0, p);
+    foot = npie_block_break(c.sheet, &foot_style,
+                            apr_psprintf(p, "Folio \1%s\2 · Usuario \1%s\2 · "
+                                         "NPIE \1%s\2 · Correo \1%s\2",
+                                         c.values[NPIE_VALUE_FOLIO],
+                                         c.values[NPIE_VALUE_USER],
+                                         c.values[NPIE_VALUE_NPIE],
+                                         c.values[NPIE_VALUE_EMAIL]),
+                            NPIE_SHEET_LEFT, NPIE_SHEET_RIGHT - NPIE_SHEET_LEFT
+                            - FOOT_PAGE_WIDTH);
+    c.sheet->bottom = FOOT_BOTTOM - foot->height - FOOT_GAP;
+    composed->sheet = c.sheet;
+    composed->title = without_marks(paragraph(&c, NPIE_PART_TITLE, 0), p);
+    composed->cadena = npie_cadena_format(npie_letter_cadena(letter, p), p);
+    add_head(&c);
+    add_part(&c, NPIE_PART_BODY, &body_style);
+    add_part(&c, NPIE_PART_ACCEPTANCE, &body_style);
+    add_terms(&c);
+    add_part(&c, NPIE_PART_OATH, &body_style);
+    add_frames(&c, composed);
+    add_keys(&c);
+    npie_sheet_text(c.sheet, &heading_style, "Cadena original");
+    npie_sheet_text(c.sheet, &cadena_style, composed->cadena);
+    if (c.sheet->pages->nelts > PAGES_MAX) {
+        return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_LETTER_DRAW,
+                            "the letter takes more than %d pages", PAGES_MAX);
+    }
+    add_feet(&c, foot);
+    return APR_SUCCESS;
+}

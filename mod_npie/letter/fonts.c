@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Prepares the fonts: libharu loads, cuts and deflates each once; documents
+ * get the result as ready-made objects.
+ */
+#include "letter/fonts.h"
+
+#include <string.h>
+
+#include <apr_file_io.h>
+#include <apr_strings.h>
+
+#include "letter/arena.h"
+#include "letter/haru.h"
+#include "letter/winansi.h"
+
+/* Liberation fonts have up to 400 KiB. */
+#define FONT_FILE_MAX (8 * 1024 * 1024)
+#define FIRST_CODE 32
+#define LAST_CODE 255
+
+static const struct {
+    const char *file;
+    char tag[7]; /* of a subset, ISO 32000-1, 9.6.4 */
+    unsigned flags;
+} sources[NPIE_FONTS] = {
+    { "LiberationSerif-Regular.ttf", "NPIEAA", HPDF_FONT_SERIF },
+    { "LiberationSerif-Bold.ttf", "NPIEAB", HPDF_FONT_SERIF },
+    { "LiberationMono-Regular.ttf", "NPIEAC", HPDF_FONT_FIXED_WIDTH }
+};
+
+/* What libharu's font object needs, and the prepared font behind it. */
+typedef struct attached_t {
+    HPDF_FontAttr_Rec attr; /* first: libharu casts to it */
+    const npie_font_t *font;
+} attached_t;
+
+static apr_status_t read_font(npie_bytes_t *bytes, const char *path,
+                              npie_err_t *err, apr_pool_t *p)
+{
+    apr_file_t *file;
+    apr_finfo_t info;
+    char reason[120];
+    void *data;
+    apr_status_t rv = apr_file_open(&file, path,
+                                    APR_FOPEN_READ | APR_FOPEN_BINARY,
+                                    APR_FPROT_OS_DEFAULT, p);
+
+    if (rv != APR_SUCCESS) {
+        return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE, "font %s: %s; "
+                            "install the Liberation fonts or set "
+                            "NPIELetterFonts", path,
+                            apr_strerror(rv, reason, sizeof(reason)));
+    }
+    rv = apr_file_info_get(&info, APR_FINFO_SIZE, file);
+    if (rv == APR_SUCCESS && info.size > 0 && info.size <= FONT_FILE_MAX) {
+        bytes->len = (apr_size_t)info.size;
+        data = apr_palloc(p, bytes->len);
+        bytes->data = data;
+        rv = apr_file_read_full(file, data, bytes->len, NULL);
+    } else {
+        rv = APR_EINVAL;
+    }
+    apr_file_close(file);
+    if (rv != APR_SUCCESS) {
+        return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
+                            "font %s: cannot be read", path);
+    }
+    return APR_SUCCESS;
+}
+
+/* Everything a stream of libharu's holds, in p. */
+static npie_bytes_t contents(HPDF_Stream stream, apr_pool_t *p)
+{
+    HPDF_UINT len = HPDF_Stream_Size(stream);
+    unsigned char *data = apr_palloc(p, len + 1);
+    npie_bytes_t bytes = { data, len };
+
+    HPDF_Stream_Seek(stream, 0, HPDF_SEEK_SET);
+    HPDF_Stream_Read(stream, data, &len);
+    bytes.len = len;
+    return bytes;
+}
+
+/* Marks the glyphs of WinAnsi as used and notes their widths. @return 0 when
+ * the font lacks one of them */
+static int measure(npie_font_t *font, HPDF_FontDef def)
+{
+    memset(font->widths, 0, sizeof(font->widths));
+    for (unsigned code = FIRST_CODE; code <= LAST_CODE; ++code) {
+        unsigned cp = npie_winansi_unicode((unsigned char)code);
+
+        if (cp == 0) {
+            continue;
+        }
+        if (HPDF_TTFontDef_GetGlyphid(def, (HPDF_UINT16)cp) == 0) {
+            return 0;
+        }
+        font->widths[code] =
+            (short)HPDF_TTFontDef_GetCharWidth(def, (HPDF_UINT16)cp);
+    }
+    return 1;
+}
+
+static const char *widths_text(const npie_font_t *font, apr_pool_t *p)
+{
+    char *text = apr_palloc(p, (LAST_CODE + 1) * 8);
+    char *at = text;
+
+    for (unsigned code = FIRST_CODE; code <= LAST_CODE; ++code) {
+        at += apr_snprintf(at, 8, "%d%c", font->widths[code],
+                           code % 16 == 15 ? '\n' : ' ');
+    }
+    at[-1] = '\0';
+    return text;
+}
+
+static void describe(npie_font_t *font, HPDF_FontDef def, unsigned flags,
+                     apr_pool_t *p)
+{
+    font->entries = apr_psprintf(p,
+        "/Type /Font\n/Subtype /TrueType\n/BaseFont /%s\n"
+        "/Encoding /WinAnsiEncoding\n/FirstChar %d\n/LastChar %d\n"
+        "/Widths [%s]\n", font->name, FIRST_CODE, LAST_CODE,
+        widths_text(font, p));
+    font->descriptor = apr_psprintf(p,
+        "/Type /FontDescriptor\n/FontName /%s\n/Flags %u\n"
+        "/FontBBox [%d %d %d %d]\n/ItalicAngle %d\n/Ascent %d\n/Descent %d\n"
+        "/CapHeight %u\n/XHeight %u\n/StemV %u\n/MissingWidth %d\n",
+        font->name, HPDF_FONT_STD_CHARSET | flags,
+        (int)def->font_bbox.left, (int)def->font_bbox.bottom,
+        (int)def->font_bbox.right, (int)def->font_bbox.top,
+        def->italic_angle, def->ascent, def->descent,
+        (unsigned)def->cap_height, (unsigned)def->x_height,
+        (unsigned)def->stemv, def->missing_width);
+}
+
+/* Cuts and deflates inside the open arena. @return 0 when the font is not
+ * one libharu can embed, or lacks letters */
+static int prepare(npie_font_t *font, npie_bytes_t bytes,
+                   npie_font_id_t id, apr_pool_t *p)
+{
+    HPDF_Error_Rec error;
+    HPDF_MMgr mmgr;
+    HPDF_Stream source;
+    HPDF_Stream subset;
+    HPDF_Stream deflated;
+    HPDF_FontDef def;
+    char tag[7];
+
+    HPDF_Error_Init(&error, NULL);
+    mmgr = HPDF_MMgr_New(&error, 0, npie_arena_alloc, npie_arena_free);
+    source = HPDF_MemStream_New(mmgr, (HPDF_UINT)bytes.len);
+    HPDF_Stream_Write(source, bytes.data, (HPDF_UINT)bytes.len);
+    def = HPDF_TTFontDef_Load(mmgr, source, HPDF_TRUE);
+    if (def == NULL || !measure(font, def)) {
+        return 0;
+    }
+    memcpy(tag, sources[id].tag, sizeof(tag));
+    HPDF_TTFontDef_SetTagName(def, tag);
+    subset = HPDF_MemStream_New(mmgr, 64 * 1024);
+    deflated = HPDF_MemStream_New(mmgr, 64 * 1024);
+    HPDF_TTFontDef_SaveFontData(def, subset);
+    HPDF_Stream_WriteToStream(subset, deflated, HPDF_STREAM_FILTER_FLATE_DECODE,
+                              NULL);
+    if (HPDF_Error_GetCode(&error) != HPDF_OK) {
+        return 0;
+    }
+    font->name = apr_pstrdup(p, ((HPDF_TTFontDefAttr)def->attr)->base_font);
+    font->file = contents(deflated, p);
+    font->file_entries = apr_psprintf(p, "/Filter /FlateDecode\n/Length1 %u\n",
+                                      (unsigned)HPDF_Stream_Size(subset));
+    describe(font, def, sources[id].flags, p);
+    return 1;
+}
+
+apr_status_t npie_fonts_load(npie_font_t fonts[NPIE_FONTS], const char *dir,
+                             npie_err_t *err, apr_pool_t *p)
+{
+    apr_pool_t *ptemp;
+    apr_status_t rv = apr_pool_create(&ptemp, p);
+
+    for (int id = 0; rv == APR_SUCCESS && id < NPIE_FONTS; ++id) {
+        const char *path = apr_pstrcat(ptemp, dir, "/", sources[id].file, NULL);
+        npie_bytes_t bytes;
+        int prepared;
+
+        rv = read_font(&bytes, path, err, ptemp);
+        if (rv != APR_SUCCESS) {
+            break;
+        }
+        npie_arena_open();
+        prepared = prepare(&fonts[id], bytes, (npie_font_id_t)id, p);
+        npie_arena_close();
+        if (!prepared) {
+            rv = npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
+                              "font %s: no TrueType font with all letters of "
+                              "WinAnsi; reinstall the Liberation fonts", path);
+        }
+    }
+    apr_pool_destroy(ptemp);
+    return rv;
+}
+
+static HPDF_STATUS write_font(HPDF_Dict dict, HPDF_Stream stream)
+{
+    const attached_t *attached = (const attached_t *)dict->attr;
+
+    return HPDF_Stream_WriteStr(stream, attached->font->entries);
+}
+
+static HPDF_STATUS write_text(HPDF_Dict dict, HPDF_Stream stream)
+{
+    return HPDF_Stream_WriteStr(stream, dict->attr);
+}
+
+/* libharu asks for widths when it shows text. */
+static HPDF_TextWidth text_width(HPDF_Font font, const HPDF_BYTE *text,
+                                 HPDF_UINT len)
+{
+    const attached_t *attached = (const attached_t *)font->attr;
+    HPDF_TextWidth width = { len, 1, 0, 0 };
+
+    for (HPDF_UINT i = 0; i < len; ++i) {
+        width.width += (HPDF_UINT)attached->font->widths[text[i]];
+    }
+    return width;
+}
+
+HPDF_Font npie_fonts_attach(HPDF_Doc doc, const npie_font_t *font)
+{
+    HPDF_Dict file = npie_haru_stream(doc, font->file.data, font->file.len);
+    HPDF_Dict descriptor = npie_haru_dict(doc);
+    HPDF_Dict dict = npie_haru_dict(doc);
+    attached_t *attached = HPDF_GetMem(doc->mmgr, sizeof(*attached));
+
+    if (file == NULL || descriptor == NULL || dict == NULL) {
+        return NULL;
+    }
+    memset(attached, 0, sizeof(*attached));
+    attached->font = font;
+    attached->attr.type = HPDF_FONT_TRUETYPE;
+    attached->attr.writing_mode = HPDF_WMODE_HORIZONTAL;
+    attached->attr.text_width_fn = text_width;
+    attached->attr.xref = doc->xref;
+    file->attr = (void *)(uintptr_t)font->file_entries;
+    file->write_fn = write_text;
+    descriptor->attr = (void *)(uintptr_t)font->descriptor;
+    descriptor->write_fn = write_text;
+    HPDF_Dict_Add(descriptor, "FontFile2", file);
+    dict->header.obj_class |= HPDF_OSUBCLASS_FONT;
+    dict->attr = attached;
+    dict->write_fn = write_font;
+    HPDF_Dict_Add(dict, "FontDescriptor", descriptor);
+    return dict;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Breaks text into lines and lines into pages. Knows widths, but no PDF.
+ *
+ * Lengths are in thousandths of a point, as integers, so that the same letter
+ * breaks in the same places everywhere; x from the left, y from the top.
+ */
+#ifndef NPIE_LETTER_LAYOUT_H
+#define NPIE_LETTER_LAYOUT_H
+
+#include <apr_tables.h>
+
+#include "letter/fonts.h"
+
+/** Paper and margins: letter size. */
+#define NPIE_SHEET_WIDTH 612000
+#define NPIE_SHEET_HEIGHT 792000
+#define NPIE_SHEET_LEFT 72000
+#define NPIE_SHEET_RIGHT 540000
+#define NPIE_SHEET_TOP 64000
+
+typedef enum npie_align_t {
+    NPIE_ALIGN_LEFT,
+    NPIE_ALIGN_RIGHT,
+    NPIE_ALIGN_CENTER,
+    NPIE_ALIGN_JUSTIFY
+} npie_align_t;
+
+/** How a paragraph is set. */
+typedef struct npie_style_t {
+    npie_font_id_t font; /**< NPIE_TERMS_BOLD in the text changes a serif one */
+    int size;
+    int leading;         /**< from line to line */
+    int before;          /**< space above, but at the top of a page */
+    int left;            /**< indents from the margins */
+    int right;
+    npie_align_t align;
+    int upper;           /**< 1: in capitals */
+    int keep;            /**< 1: stays on the page of what follows */
+} npie_style_t;
+
+/** A run of text in one font, at its place on the baseline. */
+typedef struct npie_mark_t {
+    int x;
+    int y;
+    npie_font_id_t font;
+    int size;
+    int word_space;  /**< added to each blank */
+    const char *text; /**< WinAnsi, NUL ended */
+} npie_mark_t;
+
+/** A line or a frame of thin grey strokes. */
+typedef struct npie_stroke_t {
+    int x;
+    int y;      /**< upper edge */
+    int width;
+    int height; /**< 0: a horizontal line, else a frame */
+} npie_stroke_t;
+
+typedef struct npie_page_t {
+    apr_array_header_t *marks;   /**< npie_mark_t */
+    apr_array_header_t *strokes; /**< npie_stroke_t */
+} npie_page_t;
+
+/** Broken lines that are not placed yet. */
+typedef struct npie_block_t {
+    const npie_style_t *style;
+    apr_array_header_t *lines; /**< apr_array_header_t * of npie_mark_t with y
+                                    = 0 */
+    int height;                /**< without the space above */
+} npie_block_t;
+
+/** Pages being filled. One thread. */
+typedef struct npie_sheet_t {
+    const npie_font_t *fonts;
+    apr_array_header_t *pages; /**< npie_page_t */
+    int bottom;                /**< where the text area ends */
+    int y;                     /**< where the next line begins */
+    apr_pool_t *p;
+} npie_sheet_t;
+
+/** A sheet with one empty page. Everything lives in p. */
+npie_sheet_t *npie_sheet_make(const npie_font_t *fonts, int bottom,
+                              apr_pool_t *p);
+
+/**
+ * Breaks a paragraph into lines of a width (the style's indents taken off).
+ * Words wider than half the line are broken after punctuation, or anywhere
+ * where there is none.
+ * @param text UTF-8, clean but for the marks of npie_terms_expand()
+ * @param x left edge
+ */
+npie_block_t *npie_block_break(npie_sheet_t *sheet, const npie_style_t *style,
+                               const char *text, int x, int width);
+
+/** Puts a block at a place of the current page, without moving on. */
+void npie_block_put(npie_sheet_t *sheet, const npie_block_t *block, int y);
+
+/** Breaks and places a paragraph between the margins; never leaves a single
+ * line of it on a page. */
+void npie_sheet_text(npie_sheet_t *sheet, const npie_style_t *style,
+                     const char *text);
+
+/** As npie_sheet_text(), with a label left of the first line, in the indent. */
+void npie_sheet_item(npie_sheet_t *sheet, const npie_style_t *style,
+                     const char *label, const char *text);
+
+/** Goes on to a new page unless so much height is left on this one. */
+void npie_sheet_need(npie_sheet_t *sheet, int height);
+
+/** Adds a line or frame to the current page. */
+void npie_sheet_stroke(npie_sheet_t *sheet, npie_stroke_t stroke);
+
+/** The current page, and its number from 0. */
+npie_page_t *npie_sheet_page(npie_sheet_t *sheet);
+
+#endif

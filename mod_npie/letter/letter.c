@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Draws a letter: composes it, paints it, makes it signable.
+ */
+#include "letter/letter.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "base/text.h"
+#include "letter/arena.h"
+#include "letter/compose.h"
+#include "letter/field.h"
+#include "letter/paint.h"
+#include "letter/pdfa.h"
+
+#define INSTITUTION_MAX 200
+/* A letter has 100 to 200 KiB: one block of libharu's output stream less to
+ * look after. */
+#define SAVE_BLOCK (128 * 1024)
+
+apr_status_t npie_letter_art_load(npie_letter_art_t **part,
+                                  const char *font_dir, const char *terms_file,
+                                  const char *institution, npie_err_t *err,
+                                  apr_pool_t *p)
+{
+    npie_letter_art_t *art = apr_pcalloc(p, sizeof(*art));
+    npie_terms_t *terms;
+    apr_status_t rv;
+
+    *part = NULL;
+    if (!npie_text_is_clean(institution, strlen(institution))
+        || npie_text_length(institution) > INSTITUTION_MAX
+        || institution[0] == '\0') {
+        return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE, "the institution's "
+                            "name must be UTF-8 text of 1 to %d characters; "
+                            "set NPIEInstitution", INSTITUTION_MAX);
+    }
+    art->institution = apr_pstrdup(p, institution);
+    rv = npie_terms_load(&terms, terms_file, err, p);
+    if (rv == APR_SUCCESS) {
+        rv = npie_fonts_load(art->fonts, font_dir, err, p);
+    }
+    if (rv == APR_SUCCESS) {
+        art->terms = terms;
+        *part = art;
+    }
+    return rv;
+}
+
+npie_cadena_t *npie_letter_cadena(const npie_letter_t *letter, apr_pool_t *p)
+{
+    npie_cadena_t *cadena = apr_pcalloc(p, sizeof(*cadena));
+
+    cadena->kind = letter->kind;
+    cadena->folio = letter->folio;
+    cadena->rp = letter->employer->rp;
+    cadena->rfc = letter->employer->rfc;
+    cadena->curp = letter->employer->curp;
+    cadena->user = letter->employer->user;
+    cadena->old_spki = letter->old_spki;
+    cadena->new_spki = letter->new_spki;
+    cadena->email = letter->employer->contact.email;
+    cadena->time = letter->time;
+    return cadena;
+}
+
+/* What a document is saved into: the whole file, in p. */
+static npie_bytes_t save(HPDF_Doc doc, const npie_field_slot_t *slot,
+                         apr_pool_t *p)
+{
+    npie_bytes_t file = { NULL, 0 };
+    unsigned char *data;
+    HPDF_UINT32 len;
+
+    doc->stream = HPDF_MemStream_New(doc->mmgr, SAVE_BLOCK);
+    if (HPDF_SaveToStream(doc) != HPDF_OK) {
+        return file;
+    }
+    len = HPDF_GetStreamSize(doc);
+    data = apr_palloc(p, len);
+    HPDF_ResetStream(doc);
+    HPDF_ReadFromStream(doc, data, &len);
+    npie_field_patch(data, len, slot);
+    file.data = data;
+    file.len = len;
+    return file;
+}
+
+static apr_status_t haru_error(npie_err_t *err, const npie_haru_error_t *error)
+{
+    return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_LETTER_DRAW,
+                        "libharu error 0x%04lx, detail %lu",
+                        (unsigned long)error->code,
+                        (unsigned long)error->detail);
+}
+
+static void add_fields(HPDF_Doc doc, npie_field_slot_t *slot, HPDF_Page page,
+                       const npie_stroke_t frames[2])
+{
+    HPDF_Rect rects[2];
+
+    for (int i = 0; i < 2; ++i) {
+        const npie_stroke_t *frame = &frames[i];
+
+        rects[i].left = npie_paint_length(frame->x);
+        rects[i].right = npie_paint_length(frame->x + frame->width);
+        rects[i].top = npie_paint_y(frame->y);
+        rects[i].bottom = npie_paint_y(frame->y + frame->height);
+    }
+    npie_field_add(doc, slot, page, rects);
+}
+
+/* Turns a composed letter into a file, inside the open arena. */
+static apr_status_t draw(npie_bytes_t *pdf, const npie_composed_t *composed,
+                         const npie_letter_t *letter, npie_err_t *err,
+                         apr_pool_t *p)
+{
+    npie_pdfa_t pdfa = { composed->title, composed->cadena, letter->time };
+    npie_field_slot_t slot = { 0, 0, npie_pdfa_time(letter->time, p) };
+    npie_haru_error_t error;
+    HPDF_Page *pages;
+    HPDF_Doc doc = npie_haru_open(&error);
+
+    pdf->len = 0;
+    if (doc == NULL) {
+        return haru_error(err, &error);
+    }
+    npie_paint_sheet(doc, &pages, composed->sheet);
+    if (npie_haru_failed(doc, &error)) {
+        return haru_error(err, &error);
+    }
+    add_fields(doc, &slot, pages[composed->field_page], composed->fields);
+    if (npie_pdfa_add(doc, &pdfa, p) != APR_SUCCESS) {
+        return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_LETTER_DRAW,
+                            "the file identifier could not be made");
+    }
+    if (!npie_haru_failed(doc, &error)) {
+        *pdf = save(doc, &slot, p);
+    }
+    if (npie_haru_failed(doc, &error) || pdf->len == 0) {
+        return haru_error(err, &error);
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t npie_letter_draw(npie_bytes_t *pdf, const npie_letter_art_t *art,
+                              const npie_letter_t *letter, npie_err_t *err,
+                              apr_pool_t *p)
+{
+    npie_letter_file_t *parts;
+    npie_composed_t composed;
+    npie_bytes_t file = { NULL, 0 };
+    npie_err_t why;
+    apr_pool_t *ptemp;
+    apr_status_t rv = apr_pool_create(&ptemp, p);
+
+    pdf->data = NULL;
+    pdf->len = 0;
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = npie_letter_compose(&composed, art, letter, err, ptemp);
+    if (rv == APR_SUCCESS) {
+        npie_arena_open();
+        rv = draw(&file, &composed, letter, err, ptemp);
+        npie_arena_close();
+    }
+    /* A letter that this project could not read again would be found out
+     * only when its employer comes with it signed. */
+    if (rv == APR_SUCCESS
+        && npie_letter_file_parse(&parts, file, &why, ptemp) != APR_SUCCESS) {
+        rv = npie_err_set(err, NPIE_EINTERNAL, NPIE_P_LETTER_DRAW,
+                          "drawn, but cannot be read: %s", why.detail);
+    }
+    if (rv == APR_SUCCESS) {
+        pdf->data = apr_pmemdup(p, file.data, file.len);
+        pdf->len = file.len;
+    }
+    apr_pool_destroy(ptemp);
+    return rv;
+}

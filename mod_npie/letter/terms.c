@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Reads the template of the letters' wording.
+ */
+#include "letter/terms.h"
+
+#include <string.h>
+
+#include <apr_file_io.h>
+#include <apr_strings.h>
+
+#include "base/text.h"
+
+/* In compiled text: this byte, then 'A' plus the value's number. */
+#define VALUE_MARK '\3'
+#define TITLE_MAX 200
+#define PARAGRAPH_MAX 4000
+#define PARAGRAPHS_MAX 40
+#define NO_PART (-1)
+#define NOTE_PART NPIE_PARTS
+
+static const char *const value_names[NPIE_VALUES] = {
+    "nombre", "calidad", "razon_social", "rp", "npie", "rfc", "curp",
+    "domicilio", "usuario", "correo", "telefono", "folio", "fecha", "lugar",
+    "instituto", "subdelegacion", "serie", "desde", "hasta"
+};
+
+static const char *const part_names[NPIE_PARTS] = {
+    "titulo", "destinatario", "cuerpo", "aceptacion", "terminos", "protesta"
+};
+
+/* A template being read. */
+typedef struct reader_t {
+    const char *name;
+    int line;
+    int letter;              /* 0 or 1: of the open section */
+    int part;                /* of the open section, NOTE_PART or NO_PART */
+    int paragraph_line;      /* where the open paragraph began */
+    apr_array_header_t *paragraph; /* const char *: its lines */
+    apr_array_header_t *parts[2][NPIE_PARTS];
+    npie_terms_t *terms;
+    npie_err_t *err;
+    apr_pool_t *p;
+} reader_t;
+
+static apr_status_t wrong(const reader_t *r, int line, const char *what)
+{
+    return npie_err_set(r->err, NPIE_ECONFIG, NPIE_P_NONE, "%s, line %d: %s",
+                        r->name, line, what);
+}
+
+static int find_name(const char *const *names, int count, const char *name,
+                     apr_size_t len)
+{
+    for (int i = 0; i < count; ++i) {
+        if (strlen(names[i]) == len && memcmp(names[i], name, len) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* Compiles a placeholder; *at stands on its '{'. */
+static apr_status_t compile_value(reader_t *r, const char **at, char **out)
+{
+    const char *name = *at + 1;
+    apr_size_t len = strcspn(name, "{} ");
+    int value = find_name(value_names, NPIE_VALUES, name, len);
+
+    if (name[len] != '}') {
+        return wrong(r, r->paragraph_line,
+                     "a { without its }; write placeholders as {nombre}");
+    }
+    if (value < 0) {
+        return wrong(r, r->paragraph_line, apr_psprintf(r->p,
+                     "unknown placeholder {%.40s}; the header of "
+                     "conf/letter/terminos.txt lists those there are",
+                     apr_pstrmemdup(r->p, name, len)));
+    }
+    if (value >= NPIE_VALUE_SERIAL && (r->letter == 0 || r->part == NOTE_PART)) {
+        return wrong(r, r->paragraph_line, apr_psprintf(r->p,
+                     "{%s} is known in carta 2 only", value_names[value]));
+    }
+    *(*out)++ = VALUE_MARK;
+    *(*out)++ = (char)('A' + value);
+    *at = name + len + 1;
+    return APR_SUCCESS;
+}
+
+/* Compiles a paragraph: placeholders, and * around bold text. */
+static apr_status_t compile(char **pcompiled, reader_t *r, const char *text)
+{
+    char *out = apr_palloc(r->p, strlen(text) + 1);
+    const char *at = text;
+    int bold = 0;
+
+    *pcompiled = out;
+    while (*at != '\0') {
+        if (*at == '{') {
+            apr_status_t rv = compile_value(r, &at, &out);
+
+            if (rv != APR_SUCCESS) {
+                return rv;
+            }
+        } else if (*at == '}') {
+            return wrong(r, r->paragraph_line, "a } without its {");
+        } else if (*at == '*' && at[1] == '*') {
+            *out++ = '*';
+            at += 2;
+        } else if (*at == '*') {
+            bold = !bold;
+            *out++ = bold ? NPIE_TERMS_BOLD : NPIE_TERMS_PLAIN;
+            ++at;
+        } else {
+            *out++ = *at++;
+        }
+    }
+    *out = '\0';
+    return bold ? wrong(r, r->paragraph_line, "a * without the * that ends "
+                        "the bold text; write ** for an asterisk")
+                : APR_SUCCESS;
+}
+
+static apr_status_t add_paragraph(reader_t *r, const char *text)
+{
+    apr_array_header_t *part;
+    char *compiled;
+    apr_status_t rv = compile(&compiled, r, text);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (strlen(text) > PARAGRAPH_MAX) {
+        return wrong(r, r->paragraph_line, "this paragraph has more than 4000 "
+                     "bytes; split it");
+    }
+    if (r->part == NOTE_PART) {
+        if (r->terms->note != NULL) {
+            return wrong(r, r->paragraph_line, "the note has more than one "
+                         "paragraph; join them");
+        }
+        r->terms->note = compiled;
+        return APR_SUCCESS;
+    }
+    part = r->parts[r->letter][r->part];
+    if (r->part == NPIE_PART_TITLE
+        && (part->nelts > 0 || npie_text_length(text) > TITLE_MAX)) {
+        return wrong(r, r->paragraph_line, "a title is one paragraph of at "
+                     "most 200 characters");
+    }
+    if (part->nelts == PARAGRAPHS_MAX) {
+        return wrong(r, r->paragraph_line, "more than 40 paragraphs in this "
+                     "section; join some");
+    }
+    APR_ARRAY_PUSH(part, const char *) = compiled;
+    return APR_SUCCESS;
+}
+
+/* Ends the open paragraph, if there is one. */
+static apr_status_t end_paragraph(reader_t *r)
+{
+    const char *text;
+
+    if (r->paragraph->nelts == 0) {
+        return APR_SUCCESS;
+    }
+    text = apr_array_pstrcat(r->p, r->paragraph, ' ');
+    apr_array_clear(r->paragraph);
+    return add_paragraph(r, text);
+}
+
+/* Opens the section that a line like "[carta 1: titulo]" names. */
+static apr_status_t open_section(reader_t *r, const char *line)
+{
+    apr_size_t len = strlen(line);
+    const char *part = line + strlen("[carta 1: ");
+
+    if (strcmp(line, "[nota]") == 0) {
+        r->part = NOTE_PART;
+        return APR_SUCCESS;
+    }
+    if (len < strlen("[carta 1: x]") || strncmp(line, "[carta ", 7) != 0
+        || (line[7] != '1' && line[7] != '2') || strncmp(line + 8, ": ", 2) != 0
+        || line[len - 1] != ']') {
+        return wrong(r, r->line, "unknown section; sections are [nota] and "
+                     "[carta 1: titulo] and the like");
+    }
+    r->letter = line[7] - '1';
+    r->part = find_name(part_names, NPIE_PARTS, part,
+                        (apr_size_t)(line + len - 1 - part));
+    if (r->part < 0) {
+        return wrong(r, r->line, "unknown section; a letter has titulo, "
+                     "destinatario, cuerpo, aceptacion, terminos and protesta");
+    }
+    if (r->parts[r->letter][r->part] != NULL) {
+        return wrong(r, r->line, "this section is there already; remove one");
+    }
+    r->parts[r->letter][r->part] = apr_array_make(r->p, 8,
+                                                  sizeof(const char *));
+    return APR_SUCCESS;
+}
+
+static apr_status_t read_line(reader_t *r, char *line)
+{
+    apr_status_t rv;
+
+    if (line[0] == '#') {
+        return APR_SUCCESS;
+    }
+    line = npie_text_trim(line, r->p);
+    if (line[0] == '\0') {
+        return end_paragraph(r);
+    }
+    if (line[0] == '[') {
+        rv = end_paragraph(r);
+        return rv != APR_SUCCESS ? rv : open_section(r, line);
+    }
+    if (r->part == NO_PART) {
+        return wrong(r, r->line, "text before the first section; begin with "
+                     "[carta 1: titulo]");
+    }
+    if (r->paragraph->nelts == 0) {
+        r->paragraph_line = r->line;
+    }
+    APR_ARRAY_PUSH(r->paragraph, const char *) = line;
+    return r->part == NPIE_PART_ADDRESSEE ? end_paragraph(r) : APR_SUCCESS;
+}
+
+static apr_status_t check_complete(reader_t *r)
+{
+    for (int letter = 0; letter < 2; ++letter) {
+        for (int part = 0; part < NPIE_PARTS; ++part) {
+            const apr_array_header_t *found = r->parts[letter][part];
+
+            if (found == NULL || found->nelts == 0) {
+                return wrong(r, r->line, apr_psprintf(r->p,
+                             "the section [carta %d: %s] is missing or empty; "
+                             "add it", letter + 1, part_names[part]));
+            }
+            r->terms->parts[letter][part] = found;
+        }
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t npie_terms_parse(npie_terms_t **pterms, const char *name,
+                              npie_bytes_t bytes, npie_err_t *err,
+                              apr_pool_t *p)
+{
+    reader_t r = { .name = name, .part = NO_PART, .err = err, .p = p };
+    apr_status_t rv = APR_SUCCESS;
+    const char *end;
+    char *line;
+    char *next;
+
+    *pterms = NULL;
+    if (bytes.len > NPIE_TERMS_MAX) {
+        return wrong(&r, 0, "the file has more than 65536 bytes; shorten it");
+    }
+    r.terms = apr_pcalloc(p, sizeof(*r.terms));
+    r.paragraph = apr_array_make(p, 16, sizeof(const char *));
+    next = apr_pstrmemdup(p, (const char *)bytes.data, bytes.len);
+    end = next + bytes.len;
+    if (strncmp(next, "\xef\xbb\xbf", 3) == 0) {
+        next += 3;
+    }
+    while (next != NULL && rv == APR_SUCCESS) {
+        line = next;
+        next = strchr(line, '\n');
+        if (next != NULL) {
+            *next++ = '\0';
+        }
+        ++r.line;
+        if (next == NULL && line + strlen(line) != end) {
+            return wrong(&r, r.line, "a NUL byte; save the file as UTF-8");
+        }
+        line[strcspn(line, "\r")] = '\0';
+        for (char *tab = line; (tab = strchr(tab, '\t')) != NULL; ) {
+            *tab = ' ';
+        }
+        rv = npie_text_is_clean(line, strlen(line)) ? read_line(&r, line)
+            : wrong(&r, r.line, "no UTF-8, or a control character; save the "
+                    "file as UTF-8");
+    }
+    if (rv == APR_SUCCESS) {
+        rv = end_paragraph(&r);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = check_complete(&r);
+    }
+    if (rv == APR_SUCCESS) {
+        *pterms = r.terms;
+    }
+    return rv;
+}
+
+apr_status_t npie_terms_load(npie_terms_t **pterms, const char *path,
+                             npie_err_t *err, apr_pool_t *p)
+{
+    char *data = apr_palloc(p, NPIE_TERMS_MAX + 1);
+    npie_bytes_t bytes = { (unsigned char *)data, 0 };
+    apr_file_t *file;
+    char reason[120];
+    apr_status_t rv = apr_file_open(&file, path,
+                                    APR_FOPEN_READ | APR_FOPEN_BINARY,
+                                    APR_FPROT_OS_DEFAULT, p);
+
+    if (rv == APR_SUCCESS) {
+        rv = apr_file_read_full(file, data, NPIE_TERMS_MAX + 1, &bytes.len);
+        apr_file_close(file);
+        if (rv == APR_EOF) {
+            rv = APR_SUCCESS;
+        }
+    }
+    if (rv != APR_SUCCESS) {
+        return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
+                            "letter terms %s: %s; set NPIELetterTerms to the "
+                            "template", path,
+                            apr_strerror(rv, reason, sizeof(reason)));
+    }
+    return npie_terms_parse(pterms, path, bytes, err, p);
+}
+
+char *npie_terms_expand(const char *compiled, const char *const *values,
+                        apr_pool_t *p)
+{
+    apr_size_t size = 1;
+    char *result;
+    char *out;
+
+    for (const char *at = compiled; *at != '\0'; ++at) {
+        size += *at == VALUE_MARK ? strlen(values[*++at - 'A']) : 1;
+    }
+    result = apr_palloc(p, size);
+    out = result;
+    for (const char *at = compiled; *at != '\0'; ++at) {
+        if (*at == VALUE_MARK) {
+            const char *value = values[*++at - 'A'];
+
+            memcpy(out, value, strlen(value));
+            out += strlen(value);
+        } else {
+            *out++ = *at;
+        }
+    }
+    *out = '\0';
+    return npie_text_trim(result, p);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The letters' wording: a template that the admin may replace
+ * (conf/letter/terminos.txt describes its form).
+ */
+#ifndef NPIE_LETTER_TERMS_H
+#define NPIE_LETTER_TERMS_H
+
+#include <apr_tables.h>
+
+#include "base/status.h"
+#include "model/cadena.h"
+
+/** The longest template, in bytes. */
+#define NPIE_TERMS_MAX 65536
+
+/** The parts of a letter's wording, in the order of the letter. */
+typedef enum npie_part_t {
+    NPIE_PART_TITLE,      /**< one paragraph */
+    NPIE_PART_ADDRESSEE,  /**< a paragraph a line */
+    NPIE_PART_BODY,
+    NPIE_PART_ACCEPTANCE,
+    NPIE_PART_TERMS,      /**< a paragraph a term; numbered when drawn */
+    NPIE_PART_OATH,
+    NPIE_PARTS            /**< how many */
+} npie_part_t;
+
+/** What a placeholder stands for. */
+typedef enum npie_value_t {
+    NPIE_VALUE_NAME, NPIE_VALUE_CAPACITY, NPIE_VALUE_COMPANY, NPIE_VALUE_RP,
+    NPIE_VALUE_NPIE, NPIE_VALUE_RFC, NPIE_VALUE_CURP, NPIE_VALUE_ADDRESS,
+    NPIE_VALUE_USER, NPIE_VALUE_EMAIL, NPIE_VALUE_PHONE, NPIE_VALUE_FOLIO,
+    NPIE_VALUE_DATE, NPIE_VALUE_PLACE, NPIE_VALUE_INSTITUTION,
+    NPIE_VALUE_OFFICE,
+    NPIE_VALUE_SERIAL, NPIE_VALUE_FROM, NPIE_VALUE_UNTIL, /* letter 2 only */
+    NPIE_VALUES /**< how many */
+} npie_value_t;
+
+/** Bytes that the compiled form and npie_terms_expand() use inside text. */
+#define NPIE_TERMS_BOLD '\1'
+#define NPIE_TERMS_PLAIN '\2'
+
+/** A template, compiled. Read-only; threads share it. */
+typedef struct npie_terms_t {
+    const char *note; /**< compiled; NULL = the template has none */
+    const apr_array_header_t *parts[2][NPIE_PARTS]; /**< const char *, compiled;
+                                  by kind - 1; none empty */
+} npie_terms_t;
+
+/**
+ * Loads and compiles a template.
+ * @return APR_SUCCESS; NPIE_ECONFIG with file, line and remedy in err->detail
+ */
+apr_status_t npie_terms_load(npie_terms_t **pterms, const char *path,
+                             npie_err_t *err, apr_pool_t *p);
+
+/**
+ * As npie_terms_load(), of bytes in memory.
+ * @param name what err->detail calls them
+ */
+apr_status_t npie_terms_parse(npie_terms_t **pterms, const char *name,
+                              npie_bytes_t bytes, npie_err_t *err,
+                              apr_pool_t *p);
+
+/**
+ * A compiled paragraph with its values put in.
+ * @param values NPIE_VALUES clean UTF-8 strings
+ * @return UTF-8 with NPIE_TERMS_BOLD and NPIE_TERMS_PLAIN, trimmed, in p
+ */
+char *npie_terms_expand(const char *compiled, const char *const *values,
+                        apr_pool_t *p);
+
+#endif
