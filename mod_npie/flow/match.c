@@ -19,12 +19,11 @@ static int same_unsigned(const npie_letter_file_t *a,
            same(a->signed_part[1], b->signed_part[1]);
 }
 
-/* A letter with another folio: the registry's own copy says whose it was. */
+/* A letter with another folio: the registry, not the file, says whose. */
 static apr_status_t classify_other(npie_letter_check_t *check,
                                    const npie_step_t *step)
 {
     npie_letter_row_t *row;
-    npie_letter_file_t *parts;
     apr_status_t rv;
 
     rv = npie_letter_get(&row, step->flow->registry, check->folio, step->err);
@@ -32,14 +31,10 @@ static apr_status_t classify_other(npie_letter_check_t *check,
         check->mismatch = NPIE_MISMATCH_FORGED;
         return APR_SUCCESS;
     }
-    if (rv == APR_SUCCESS) {
-        rv = npie_letter_file_parse(&parts, row->pdf, step->err,
-                                    step->flow->p);
-    }
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (strcmp(parts->cadena->rp, step->place.employer->rp) != 0) {
+    if (row->employer != step->who->employer) {
         check->mismatch = NPIE_MISMATCH_OTHER_EMPLOYER;
     }
     else if (row->voided || row->renewal != step->place.renewal->id) {
