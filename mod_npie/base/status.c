@@ -17,8 +17,8 @@ static const char *const texts[] = {
     [NPIE_EINTERNAL - NPIE_EBASE] = "an internal error",
 };
 
-apr_status_t npie_err_set(npie_err_t *err, apr_status_t status,
-                          npie_problem_t problem, const char *fmt, ...)
+apr_status_t (npie_err_set)(npie_err_t *err, apr_status_t status,
+                            npie_problem_t problem, const char *fmt, ...)
 {
     va_list ap;
 

@@ -44,6 +44,12 @@ typedef struct npie_err_t {
 apr_status_t npie_err_set(npie_err_t *err, apr_status_t status,
                           npie_problem_t problem, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+#ifdef __clang_analyzer__
+/* A static analyser that sees one file at a time cannot know that a failure
+ * noted is a failure returned. */
+#define npie_err_set(err, status, ...) \
+    (npie_err_set(err, status, __VA_ARGS__), (status))
+#endif
 
 /**
  * The English text of a status: of this project's codes, else APR's.

@@ -85,7 +85,8 @@ static npie_problem_t belongs(const npie_login_t *login, const char *user)
     if (login->cert->rp10[0] == '\0') {
         return NPIE_P_CERT_MALFORMED;
     }
-    if (strncmp(login->cert->rp10, login->employer->rp, NPIE_RP10_SIZE - 1)) {
+    if (strncmp(login->cert->rp10, login->employer->rp, NPIE_RP10_SIZE - 1)
+        != 0) {
         return NPIE_P_CERT_OTHER;
     }
     return *user == '\0' || same_user(user, login->employer->user)

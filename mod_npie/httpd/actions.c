@@ -180,7 +180,7 @@ static int run_post(request_rec *r, int index)
 
 static int run_login(request_rec *r)
 {
-    const npie_form_t *form;
+    const npie_form_t *form = NULL;
     int status = read_form(&form, r, NPIE_BODY_FORM_MAX);
 
     return status == OK ? npie_login_post(r, form) : status;

@@ -117,7 +117,7 @@ static int show_place(request_rec *r, const char *name,
                       const npie_holder_t *holder)
 {
     npie_flow_t *flow;
-    npie_place_t place;
+    npie_place_t place = { 0 };
     int status = npie_pages_place(&flow, &place, r, holder);
 
     if (status != OK) {

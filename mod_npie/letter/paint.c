@@ -67,7 +67,7 @@ static void paint_marks(HPDF_Page page, const apr_array_header_t *marks,
 void npie_paint_sheet(HPDF_Doc doc, HPDF_Page **pages, npie_sheet_t *sheet)
 {
     int count = sheet->pages->nelts;
-    HPDF_Font fonts[NPIE_FONTS];
+    HPDF_Font fonts[NPIE_FONTS] = { NULL };
 
     *pages = apr_pcalloc(sheet->p, sizeof(**pages) * (apr_size_t)count);
     for (int i = 0; i < NPIE_FONTS; ++i) {

@@ -20,7 +20,7 @@ static apr_status_t failed(npie_err_t *err, const char *path, const char *what)
 
 apr_status_t npie_listen_inherited(int fd, npie_err_t *err)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = { 0 };
     socklen_t len = sizeof(address);
     int listening = 0;
     socklen_t size = sizeof(listening);
