@@ -119,15 +119,21 @@ static int is_canonical(const EVP_PKEY *pkey, const X509_PUBKEY *pub,
 {
     const unsigned char *bits = NULL;
     unsigned char *der = NULL;
-    int bits_len = 0;
+    X509_ALGOR *algor = NULL;
+    int bits_len = 0, parameters = 0, rsa = strcmp(key->type, "RSA") == 0;
     int len = i2d_PUBKEY(pkey, &der);
     int same = len > 0 && (apr_size_t)len == key->spki.len
         && memcmp(der, key->spki.data, key->spki.len) == 0;
 
     OPENSSL_free(der);
-    X509_PUBKEY_get0_param(NULL, &bits, &bits_len, NULL, pub);
-    return same && bits_len > 0
-        && (strcmp(key->type, "RSA") == 0 || bits[0] == UNCOMPRESSED);
+    X509_PUBKEY_get0_param(NULL, &bits, &bits_len, &algor, pub);
+    X509_ALGOR_get0(NULL, &parameters, NULL, algor);
+    if (!same || bits_len == 0) {
+        return 0;
+    }
+    /* libcrypto writes a curve's parameters and a point as it read them. */
+    return rsa ? parameters == V_ASN1_NULL
+               : parameters == V_ASN1_OBJECT && bits[0] == UNCOMPRESSED;
 }
 
 /* The rest once the request is parsed; the errors as npie_csr_parse(). */
