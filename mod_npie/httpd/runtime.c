@@ -99,6 +99,13 @@ void npie_runtime_child_init(apr_pool_t *pchild, server_rec *s)
             ap_log_error(APLOG_MARK, APLOG_CRIT, rv, t,
                          "NPIE0090: no pool for connections to Redis");
         }
+        rv = apr_thread_mutex_create(&runtime->turn, APR_THREAD_MUTEX_DEFAULT,
+                                     pchild);
+        if (rv != APR_SUCCESS) {
+            ap_log_error(APLOG_MARK, APLOG_WARNING, rv, t,
+                         "NPIE0091: no mutex for writers to the registry; they "
+                         "will wait longer for each other");
+        }
     }
 }
 
@@ -121,6 +128,7 @@ apr_status_t npie_runtime_flow(npie_flow_t **pflow, request_rec *r,
     flow->registry->handle = dbd->handle;
     flow->registry->prepared = dbd->prepared;
     flow->registry->p = r->pool;
+    flow->registry->turn = runtime->turn;
     flow->signer = &runtime->signer;
     flow->trust = runtime->trust;
     flow->art = runtime->art;

@@ -5,6 +5,8 @@
 #ifndef NPIE_HTTPD_RUNTIME_H
 #define NPIE_HTTPD_RUNTIME_H
 
+#include <apr_thread_mutex.h>
+
 #include "httpd/config.h"
 #include "flow/flow.h"
 
@@ -20,8 +22,8 @@ typedef enum npie_counter_t {
     NPIE_COUNTERS         /**< how many */
 } npie_counter_t;
 
-/** Made by check_config, read-only afterwards but for `sessions`, which each
- * child makes for itself. */
+/** Made by check_config, read-only afterwards but for `sessions` and `turn`,
+ * which each child makes for itself. */
 typedef struct npie_runtime_t {
     const npie_server_conf_t *conf;
     npie_trust_t *trust;
@@ -29,6 +31,7 @@ typedef struct npie_runtime_t {
     npie_policy_t policy;
     npie_signer_t signer;
     npie_sessions_t *sessions;
+    apr_thread_mutex_t *turn; /**< of this child's writers to the registry */
 } npie_runtime_t;
 
 /** The runtime of a request's server; NULL where the module is not set up. */
