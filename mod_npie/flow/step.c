@@ -55,7 +55,8 @@ static apr_status_t permit(const npie_step_t *step)
     }
     /* The proved certificate may be another than the one being renewed; a
      * renewal does not outlive the certificate it began with. */
-    if (step->event != NPIE_EVENT_CANCEL &&
+    if (npie_machine_is_open(state_of(step)) &&
+        step->event != NPIE_EVENT_CANCEL &&
         place->old->status != NPIE_CERTIFICATE_ACTIVE) {
         return refused(step,
                        place->old->status == NPIE_CERTIFICATE_SUPERSEDED
