@@ -22,10 +22,10 @@ my %shown = $answer->{body} =~ m{<dt class="codigo">(\w+)</dt><dd[^>]*>([^<]*)</
 is($shown{REMOTE_USER}, $valid->{user}, 'REMOTE_USER');
 is($shown{NPIE_RP}, $valid->{rp}, 'NPIE_RP');
 is($shown{NPIE_RFC}, $valid->{rfc}, 'NPIE_RFC');
-like($shown{NPIE_SERIAL}, qr/^\d{20}$/, 'NPIE_SERIAL');
+like($shown{NPIE_CERT_SERIAL}, qr/^3[0-9]([0-9]{2}){19}$/, 'NPIE_CERT_SERIAL');
 
 my @forged = map { ('-H', "$_: forged", '-H', ($_ =~ s/_/-/gr) . ': forged') }
-    qw(NPIE_RP NPIE_RFC NPIE_NAME NPIE_SERIAL REMOTE_USER);
+    qw(NPIE_RP NPIE_RFC NPIE_NAME NPIE_CERT_SERIAL REMOTE_USER);
 $answer = $client->get($page, curl => \@forged);
 is($answer->{status}, 200, 'headers of those names: in as before');
 unlike($answer->{body}, qr/forged/, 'and nothing of theirs behind the gate');
