@@ -12,7 +12,9 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
-extern module AP_MODULE_DECLARE_DATA npie_module;
+/* The one symbol that httpd looks for; everything else stays inside. */
+extern module AP_MODULE_DECLARE_DATA npie_module
+    __attribute__((visibility("default")));
 /* The file with the module's record declares the log index itself. */
 #ifndef NPIE_MODULE_RECORD
 APLOG_USE_MODULE(npie);
