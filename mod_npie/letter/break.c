@@ -100,7 +100,7 @@ static apr_int64_t badness(int slack, int gaps, int is_last)
 }
 
 apr_array_header_t *npie_break_lines(const apr_array_header_t *words, int width,
-                                     apr_pool_t *p)
+                                     int even, apr_pool_t *p)
 {
     const npie_word_t *word = (const npie_word_t *)words->elts;
     int n = words->nelts;
@@ -123,7 +123,8 @@ apr_array_header_t *npie_break_lines(const apr_array_header_t *words, int width,
             if (j > i && used > width) {
                 break;
             }
-            cost = best[j + 1] + badness(width - used, gaps, j + 1 == n);
+            cost = best[j + 1] + (even ? badness(width - used, gaps, j + 1 == n)
+                                       : 1);
             /* <= prefers the longer line, so that last lines are short */
             if (cost <= best[i]) {
                 best[i] = cost;

@@ -42,12 +42,13 @@ apr_array_header_t *npie_break_words(const npie_measure_t *measure,
                                      const char *text, apr_pool_t *p);
 
 /**
- * Shares words out among lines so that the blanks are as even as can be over
- * the whole paragraph; the last line may be short.
+ * Shares words out among lines.
+ * @param even 1: so that the blanks are as even as can be over the whole
+ *        paragraph, but its last line; 0: as many words a line as it holds
  * @return int: number of the first word of each line, and the number of words
  *         at the end; in p
  */
 apr_array_header_t *npie_break_lines(const apr_array_header_t *words, int width,
-                                     apr_pool_t *p);
+                                     int even, apr_pool_t *p);
 
 #endif

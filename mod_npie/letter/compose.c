@@ -22,30 +22,30 @@
 /* The two frames for signatures, side by side. */
 #define FRAME_GAP 16000
 #define FRAME_WIDTH ((NPIE_SHEET_RIGHT - NPIE_SHEET_LEFT - FRAME_GAP) / 2)
-#define FRAME_PADDING 8000
-#define FRAME_BEFORE 16000
-#define FRAME_LINES 4
+#define FRAME_PADDING 7000
+#define FRAME_BEFORE 14000
+#define FRAME_LINES 5
 
 static const npie_style_t title_style = {
     NPIE_FONT_BOLD, 14500, 18500, 0, 30000, 30000, NPIE_ALIGN_CENTER, 0, 1
 };
 static const npie_style_t date_style = {
-    NPIE_FONT_SERIF, 10500, 13600, 14000, 60000, 0, NPIE_ALIGN_RIGHT, 1, 1
+    NPIE_FONT_SERIF, 10400, 13400, 14000, 60000, 0, NPIE_ALIGN_RIGHT, 1, 1
 };
 static const npie_style_t addressee_style = {
-    NPIE_FONT_BOLD, 10500, 13600, 0, 0, 120000, NPIE_ALIGN_LEFT, 1, 1
+    NPIE_FONT_BOLD, 10400, 13400, 0, 0, 120000, NPIE_ALIGN_LEFT, 1, 1
 };
 static const npie_style_t body_style = {
-    NPIE_FONT_SERIF, 10500, 13600, 8000, 0, 0, NPIE_ALIGN_JUSTIFY, 0, 0
+    NPIE_FONT_SERIF, 10400, 13300, 7000, 0, 0, NPIE_ALIGN_JUSTIFY, 0, 0
 };
 static const npie_style_t term_style = {
-    NPIE_FONT_SERIF, 10500, 13400, 5000, 22000, 0, NPIE_ALIGN_JUSTIFY, 0, 0
+    NPIE_FONT_SERIF, 10400, 13200, 4500, 22000, 0, NPIE_ALIGN_JUSTIFY, 0, 0
 };
 static const npie_style_t note_style = {
-    NPIE_FONT_SERIF, 8500, 10500, 9000, 22000, 22000, NPIE_ALIGN_CENTER, 0, 0
+    NPIE_FONT_SERIF, 8500, 10500, 8000, 0, 0, NPIE_ALIGN_CENTER, 0, 0
 };
 static const npie_style_t heading_style = {
-    NPIE_FONT_BOLD, 10500, 13600, 14000, 0, 0, NPIE_ALIGN_LEFT, 1, 1
+    NPIE_FONT_BOLD, 10400, 13400, 14000, 0, 0, NPIE_ALIGN_LEFT, 1, 1
 };
 static const npie_style_t subheading_style = {
     NPIE_FONT_BOLD, 10000, 13000, 9000, 0, 0, NPIE_ALIGN_LEFT, 0, 1
@@ -122,9 +122,9 @@ static void add_head(composer_t *c)
     npie_sheet_text(c->sheet, &date_style,
                     apr_psprintf(c->p, "%s, a %s", c->values[NPIE_VALUE_PLACE],
                                  c->values[NPIE_VALUE_DATE]));
-    c->sheet->y += 14000;
+    c->sheet->y += 10000;
     add_part(c, NPIE_PART_ADDRESSEE, &addressee_style);
-    c->sheet->y += 6000;
+    c->sheet->y += 5000;
 }
 
 static void add_terms(composer_t *c)
@@ -170,38 +170,65 @@ static void put_frame(composer_t *c, const frame_t *frame)
     }
 }
 
-/* The two signature frames, kept together. The signature fields lie over
- * them. */
-static void add_frames(composer_t *c, npie_composed_t *composed)
+/* The two frames, ready to be put side by side. */
+typedef struct signatures_t {
+    frame_t frames[2];
+    int x[2];
+    int height;
+} signatures_t;
+
+static signatures_t set_signatures(composer_t *c)
 {
     const char *const texts[2][FRAME_LINES] = {
         { "\1FIRMA ELECTRÓNICA DEL PATRÓN\2", c->values[NPIE_VALUE_NAME],
-          c->values[NPIE_VALUE_CAPACITY],
-          apr_pstrcat(c->p, c->values[NPIE_VALUE_COMPANY], " · ",
-                      c->values[NPIE_VALUE_RP], NULL) },
+          c->values[NPIE_VALUE_CAPACITY], c->values[NPIE_VALUE_COMPANY],
+          c->values[NPIE_VALUE_RP] },
         { "\1SELLO DIGITAL DEL INSTITUTO\2", c->art->institution,
-          "espacio reservado para el acuse", "" }
+          "espacio reservado para el acuse", "", "" }
     };
-    int x[2] = { NPIE_SHEET_LEFT, NPIE_SHEET_LEFT + FRAME_WIDTH + FRAME_GAP };
-    frame_t frames[2];
-    int height;
+    signatures_t s = {
+        .x = { NPIE_SHEET_LEFT, NPIE_SHEET_LEFT + FRAME_WIDTH + FRAME_GAP }
+    };
 
     for (int i = 0; i < 2; ++i) {
-        frames[i] = set_frame(c, texts[i], x[i]);
+        s.frames[i] = set_frame(c, texts[i], s.x[i]);
+        if (s.frames[i].height > s.height) {
+            s.height = s.frames[i].height;
+        }
     }
-    height = frames[0].height > frames[1].height ? frames[0].height
-                                                 : frames[1].height;
-    npie_sheet_need(c->sheet, FRAME_BEFORE + height);
+    return s;
+}
+
+/* Oath and frames; the frames never stand without the oath's last paragraph.
+ * The signature fields lie over the frames. */
+static void add_signatures(composer_t *c, npie_composed_t *composed)
+{
+    signatures_t s = set_signatures(c);
+    int width = NPIE_SHEET_RIGHT - NPIE_SHEET_LEFT;
+    int last = paragraphs(c, NPIE_PART_OATH) - 1;
+
+    for (int i = 0; i <= last; ++i) {
+        const char *text = paragraph(c, NPIE_PART_OATH, i);
+
+        if (i == last) {
+            npie_sheet_need(c->sheet, body_style.before + FRAME_BEFORE
+                            + s.height
+                            + npie_block_break(c->sheet, &body_style, text, 0,
+                                               width)->height);
+        }
+        npie_sheet_text(c->sheet, &body_style, text);
+    }
     c->sheet->y += FRAME_BEFORE;
+    npie_sheet_need(c->sheet, s.height);
     composed->field_page = c->sheet->pages->nelts - 1;
     for (int i = 0; i < 2; ++i) {
-        npie_stroke_t stroke = { x[i], c->sheet->y, FRAME_WIDTH, height };
+        npie_stroke_t stroke = { s.x[i], c->sheet->y, FRAME_WIDTH, s.height };
 
         composed->fields[i] = stroke;
         npie_sheet_stroke(c->sheet, stroke);
-        put_frame(c, &frames[i]);
+        put_frame(c, &s.frames[i]);
     }
-    c->sheet->y += height;
+    c->sheet->y += s.height;
 }
 
 static int hex_lines(npie_bytes_t key)
@@ -312,8 +339,10 @@ apr_status_t npie_letter_compose(npie_composed_t *composed,
     npie_letter_values(c.values, art, letter, p);
     c.sheet = npie_sheet_make(art->fonts, 0, p);
     foot = npie_block_break(c.sheet, &foot_style,
-                            apr_psprintf(p, "Folio \1%s\2 · Usuario \1%s\2 · "
-                                         "NPIE \1%s\2 · Correo \1%s\2",
+                            apr_psprintf(p, "Folio\u00a0\1%s\2 · "
+                                         "Usuario\u00a0\1%s\2 · "
+                                         "NPIE\u00a0\1%s\2 · "
+                                         "Correo\u00a0\1%s\2",
                                          c.values[NPIE_VALUE_FOLIO],
                                          c.values[NPIE_VALUE_USER],
                                          c.values[NPIE_VALUE_NPIE],
@@ -328,8 +357,7 @@ apr_status_t npie_letter_compose(npie_composed_t *composed,
     add_part(&c, NPIE_PART_BODY, &body_style);
     add_part(&c, NPIE_PART_ACCEPTANCE, &body_style);
     add_terms(&c);
-    add_part(&c, NPIE_PART_OATH, &body_style);
-    add_frames(&c, composed);
+    add_signatures(&c, composed);
     add_keys(&c);
     npie_sheet_text(c.sheet, &heading_style, "Cadena original");
     npie_sheet_text(c.sheet, &cadena_style, composed->cadena);

@@ -228,22 +228,17 @@ static HPDF_TextWidth text_width(HPDF_Font font, const HPDF_BYTE *text,
 
 HPDF_Font npie_fonts_attach(HPDF_Doc doc, const npie_font_t *font)
 {
-    HPDF_Dict file = npie_haru_stream(doc, font->file.data, font->file.len);
+    HPDF_Dict file = npie_haru_raw(doc, font->file_entries, font->file);
     HPDF_Dict descriptor = npie_haru_dict(doc);
     HPDF_Dict dict = npie_haru_dict(doc);
     attached_t *attached = HPDF_GetMem(doc->mmgr, sizeof(*attached));
 
-    if (file == NULL || descriptor == NULL || dict == NULL) {
-        return NULL;
-    }
     memset(attached, 0, sizeof(*attached));
     attached->font = font;
     attached->attr.type = HPDF_FONT_TRUETYPE;
     attached->attr.writing_mode = HPDF_WMODE_HORIZONTAL;
     attached->attr.text_width_fn = text_width;
     attached->attr.xref = doc->xref;
-    file->attr = (void *)(uintptr_t)font->file_entries;
-    file->write_fn = write_text;
     descriptor->attr = (void *)(uintptr_t)font->descriptor;
     descriptor->write_fn = write_text;
     HPDF_Dict_Add(descriptor, "FontFile2", file);

@@ -37,11 +37,8 @@ typedef struct npie_font_t {
 apr_status_t npie_fonts_load(npie_font_t fonts[NPIE_FONTS], const char *dir,
                              npie_err_t *err, apr_pool_t *p);
 
-/**
- * Puts a prepared font into a document.
- * @return the font, owned by the document; NULL when libharu failed, which
- *         the document's error says
- */
+/** Puts a prepared font into a document, which owns the result. The font
+ * must live until the document is saved. */
 HPDF_Font npie_fonts_attach(HPDF_Doc doc, const npie_font_t *font);
 
 #endif

@@ -13,7 +13,7 @@
 
 /* A blank that would have to grow by more than this stays as it is: a ragged
  * line is easier on the eye than one with holes. */
-#define STRETCH_MAX 9000
+#define STRETCH_MAX 5000
 /* Baseline, in thousandths of the leading from the line's top. */
 #define BASELINE 760
 
@@ -107,7 +107,9 @@ npie_block_t *npie_block_break(npie_sheet_t *sheet, const npie_style_t *style,
         npie_winansi_upper(plain);
     }
     words = npie_break_words(&measure, plain, sheet->p);
-    starts = npie_break_lines(words, measure.width, sheet->p);
+    starts = npie_break_lines(words, measure.width,
+                              style->align == NPIE_ALIGN_JUSTIFY
+                              || style->align == NPIE_ALIGN_CENTER, sheet->p);
     setter.mark.size = style->size;
     setter.buffer = apr_palloc(sheet->p, strlen(plain) + 1);
     block->style = style;

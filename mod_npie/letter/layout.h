@@ -16,7 +16,7 @@
 #define NPIE_SHEET_HEIGHT 792000
 #define NPIE_SHEET_LEFT 72000
 #define NPIE_SHEET_RIGHT 540000
-#define NPIE_SHEET_TOP 64000
+#define NPIE_SHEET_TOP 56000
 
 typedef enum npie_align_t {
     NPIE_ALIGN_LEFT,

@@ -15,9 +15,6 @@
 #include "letter/pdfa.h"
 
 #define INSTITUTION_MAX 200
-/* A letter has 100 to 200 KiB: one block of libharu's output stream less to
- * look after. */
-#define SAVE_BLOCK (128 * 1024)
 
 apr_status_t npie_letter_art_load(npie_letter_art_t **part,
                                   const char *font_dir, const char *terms_file,
@@ -65,28 +62,6 @@ npie_cadena_t *npie_letter_cadena(const npie_letter_t *letter, apr_pool_t *p)
     return cadena;
 }
 
-/* What a document is saved into: the whole file, in p. */
-static npie_bytes_t save(HPDF_Doc doc, const npie_field_slot_t *slot,
-                         apr_pool_t *p)
-{
-    npie_bytes_t file = { NULL, 0 };
-    unsigned char *data;
-    HPDF_UINT32 len;
-
-    doc->stream = HPDF_MemStream_New(doc->mmgr, SAVE_BLOCK);
-    if (HPDF_SaveToStream(doc) != HPDF_OK) {
-        return file;
-    }
-    len = HPDF_GetStreamSize(doc);
-    data = apr_palloc(p, len);
-    HPDF_ResetStream(doc);
-    HPDF_ReadFromStream(doc, data, &len);
-    npie_field_patch(data, len, slot);
-    file.data = data;
-    file.len = len;
-    return file;
-}
-
 static apr_status_t haru_error(npie_err_t *err, const npie_haru_error_t *error)
 {
     return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_LETTER_DRAW,
@@ -120,9 +95,10 @@ static apr_status_t draw(npie_bytes_t *pdf, const npie_composed_t *composed,
     npie_field_slot_t slot = { 0, 0, npie_pdfa_time(letter->time, p) };
     npie_haru_error_t error;
     HPDF_Page *pages;
+    unsigned char *file;
+    apr_size_t len;
     HPDF_Doc doc = npie_haru_open(&error);
 
-    pdf->len = 0;
     if (doc == NULL) {
         return haru_error(err, &error);
     }
@@ -135,12 +111,16 @@ static apr_status_t draw(npie_bytes_t *pdf, const npie_composed_t *composed,
         return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_LETTER_DRAW,
                             "the file identifier could not be made");
     }
-    if (!npie_haru_failed(doc, &error)) {
-        *pdf = save(doc, &slot, p);
-    }
-    if (npie_haru_failed(doc, &error) || pdf->len == 0) {
+    if (npie_haru_failed(doc, &error)) {
         return haru_error(err, &error);
     }
+    len = npie_haru_save(&file, doc, NPIE_LETTER_MAX, p);
+    if (len == 0 || npie_haru_failed(doc, &error)) {
+        return haru_error(err, &error);
+    }
+    npie_field_patch(file, len, &slot);
+    pdf->data = file;
+    pdf->len = len;
     return APR_SUCCESS;
 }
 

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Drawing letters: template, fields, same bytes, threads.
+ */
+#include "unit/unit.h"
+
+#include <apr_thread_proc.h>
+
+#include "letter/terms.h"
+#include "letter/winansi.h"
+#include "model/field.h"
+#include "unit/letter_sample.h"
+
+#define THREADS 4
+#define LETTERS 6
+
+static int group_setup(void **state)
+{
+    (void)state;
+    return apr_initialize();
+}
+
+/* Every section of both letters. */
+static const char good_terms[] =
+    "[carta 1: titulo]\nUno\n[carta 1: destinatario]\nA\nB\n"
+    "[carta 1: cuerpo]\n{nombre} con *{rp}*\ny mas\n\nDos **\n"
+    "[carta 1: aceptacion]\nx\n[carta 1: terminos]\nx\n\ny\n"
+    "[carta 1: protesta]\nx\n[carta 2: titulo]\nDos\n"
+    "[carta 2: destinatario]\nx\n[carta 2: cuerpo]\n{serie} {desde} {hasta}\n"
+    "[carta 2: aceptacion]\nx\n[carta 2: terminos]\nx\n"
+    "[carta 2: protesta]\nx\n";
+
+/* good_terms with its first `old` replaced. */
+static npie_bytes_t terms_with(const char *old, const char *new, apr_pool_t *p)
+{
+    const char *at = strstr(good_terms, old);
+
+    assert_non_null(at);
+    return unit_bytes(apr_pstrcat(p, apr_pstrmemdup(p, good_terms,
+                                          (apr_size_t)(at - good_terms)),
+                                  new, at + strlen(old), NULL));
+}
+
+static void test_terms(void **state)
+{
+    apr_pool_t *p = *state;
+    const char *values[NPIE_VALUES];
+    npie_terms_t *terms;
+    npie_err_t err;
+    npie_bytes_t file = unit_bytes(good_terms);
+    const apr_array_header_t *body;
+
+    for (int i = 0; i < NPIE_VALUES; ++i) {
+        values[i] = "-";
+    }
+    values[NPIE_VALUE_NAME] = "Ñu *{rp}*";
+    values[NPIE_VALUE_RP] = "A064878710-7";
+    assert_int_equal(npie_terms_parse(&terms, "t", file, &err, p), APR_SUCCESS);
+    body = terms->parts[0][NPIE_PART_BODY];
+    assert_int_equal(body->nelts, 2);
+    assert_string_equal(npie_terms_expand(APR_ARRAY_IDX(body, 0, const char *),
+                                          values, p),
+                        "Ñu *{rp}* con \1A064878710-7\2 y mas");
+    assert_string_equal(npie_terms_expand(APR_ARRAY_IDX(body, 1, const char *),
+                                          values, p), "Dos *");
+    assert_int_equal(terms->parts[0][NPIE_PART_ADDRESSEE]->nelts, 2);
+    assert_int_equal(terms->parts[0][NPIE_PART_TERMS]->nelts, 2);
+    assert_null(terms->note);
+}
+
+static void test_terms_refused(void **state)
+{
+    static const struct { const char *old; const char *new; const char *why; }
+    cases[] = {
+        { "{nombre}", "{nombres}", "t, line 7: unknown placeholder {nombres};" },
+        { "{nombre}", "{nombre", "t, line 7: a { without its }" },
+        { "{nombre}", "nombre}", "t, line 7: a } without its {" },
+        { "{nombre}", "{serie}", "t, line 7: {serie} is known in carta 2" },
+        { "*{rp}*", "*{rp}", "t, line 7: a * without" },
+        { "[carta 1: terminos]", "[carta 1: termino]",
+          "t, line 13: unknown section; a letter has" },
+        { "[carta 1: terminos]", "[carta 3: terminos]",
+          "t, line 13: unknown section; sections are" },
+        { "[carta 2: titulo]", "[carta 1: titulo]",
+          "t, line 19: this section is there already" },
+        { "[carta 2: protesta]\nx\n", "",
+          "t, line 29: the section [carta 2: protesta] is missing" },
+        { "[carta 2: protesta]\nx\n", "[carta 2: protesta]\n",
+          "t, line 30: the section [carta 2: protesta] is missing" },
+        { "[carta 1: titulo]\n", "# nada\nhola\n",
+          "t, line 2: text before the first section" },
+        { "Uno\n", "Uno\n\nDos\n", "t, line 4: a title is one paragraph" },
+        { "Uno\n", "Un\xf3\n", "t, line 2: no UTF-8" },
+        { "Uno\n", "Un\x1b\n", "t, line 2: no UTF-8, or a control" },
+        { "Uno\n", "\xed\xa0\x80\n", "t, line 2: no UTF-8" },
+        { "[carta 1: titulo]\n", "[nota]\nA\n\nB\n[carta 1: titulo]\n",
+          "t, line 4: the note has more than one paragraph" }
+    };
+    apr_pool_t *p = *state;
+    npie_terms_t *terms;
+    npie_err_t err;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        npie_bytes_t file = terms_with(cases[i].old, cases[i].new, p);
+
+        assert_int_equal(npie_terms_parse(&terms, "t", file, &err, p),
+                         NPIE_ECONFIG);
+        assert_null(terms);
+        if (strncmp(err.detail, cases[i].why, strlen(cases[i].why)) != 0) {
+            fail_msg("case %d: %s", (int)i, err.detail);
+        }
+    }
+}
+
+static void test_terms_nul_and_length(void **state)
+{
+    apr_pool_t *p = *state;
+    npie_bytes_t file = { (const unsigned char *)good_terms,
+                          sizeof(good_terms) };
+    npie_terms_t *terms;
+    npie_err_t err;
+    char *large = apr_palloc(p, NPIE_TERMS_MAX + 1);
+
+    assert_int_equal(npie_terms_parse(&terms, "t", file, &err, p),
+                     NPIE_ECONFIG);
+    assert_non_null(strstr(err.detail, "a NUL byte"));
+    memset(large, '#', NPIE_TERMS_MAX + 1);
+    file.data = (unsigned char *)large;
+    file.len = NPIE_TERMS_MAX + 1;
+    assert_int_equal(npie_terms_parse(&terms, "t", file, &err, p),
+                     NPIE_ECONFIG);
+    assert_non_null(strstr(err.detail, "65536"));
+}
+
+static void test_winansi(void **state)
+{
+    apr_pool_t *p = *state;
+    char *text;
+
+    assert_string_equal(npie_winansi_encode("ñÁü€–“”¿", p),
+                        "\xf1\xc1\xfc\x80\x96\x93\x94\xbf");
+    /* n and o with combining marks; a letter WinAnsi lacks; a lone mark */
+    assert_string_equal(npie_winansi_encode("n\u0303o\u0301\u0151\u0331x", p),
+                        "\xf1\xf3" "ox");
+    assert_string_equal(npie_winansi_encode("Łódź\u200b 東\uff21", p),
+                        "L\xf3" "dz ?A");
+    text = npie_winansi_encode("ñandú š÷ÿß", p);
+    npie_winansi_upper(text);
+    assert_string_equal(text, "\xd1" "AND\xda \x8a\xf7\x9f\xdf");
+}
+
+static void test_art_refused(void **state)
+{
+    apr_pool_t *p = *state;
+    npie_letter_art_t *art;
+    npie_err_t err;
+
+    assert_int_equal(npie_letter_art_load(&art, "/no/such/folder",
+                                          sample_terms(p), SAMPLE_INSTITUTION,
+                                          &err, p), NPIE_ECONFIG);
+    assert_non_null(strstr(err.detail, "/no/such/folder/LiberationSerif-Reg"));
+    assert_non_null(strstr(err.detail, "NPIELetterFonts"));
+    assert_null(art);
+    assert_int_equal(npie_letter_art_load(&art, SAMPLE_FONTS, "/no/such/terms",
+                                          SAMPLE_INSTITUTION, &err, p),
+                     NPIE_ECONFIG);
+    assert_non_null(strstr(err.detail, "NPIELetterTerms"));
+    assert_int_equal(npie_letter_art_load(&art, SAMPLE_FONTS, sample_terms(p),
+                                          "", &err, p), NPIE_ECONFIG);
+    assert_int_equal(npie_letter_art_load(&art, SAMPLE_FONTS, sample_terms(p),
+                                          "a\xff", &err, p), NPIE_ECONFIG);
+}
+
+static void check_drawn(const npie_letter_art_t *art,
+                        const npie_letter_t *letter, apr_pool_t *p)
+{
+    npie_bytes_t pdf = sample_draw(art, letter, p);
+    npie_bytes_t again = sample_draw(art, letter, p);
+    npie_letter_file_t *parts;
+    npie_err_t err;
+
+    assert_int_equal(pdf.len, again.len);
+    assert_memory_equal(pdf.data, again.data, pdf.len);
+    assert_int_equal(npie_letter_file_parse(&parts, pdf, &err, p),
+                     APR_SUCCESS);
+    assert_int_equal(parts->cms.len, 0);
+    assert_string_equal(npie_cadena_format(parts->cadena, p),
+                        npie_cadena_format(npie_letter_cadena(letter, p), p));
+    assert_int_equal(npie_file_kind(pdf), NPIE_FILE_LETTER);
+    pdf.len -= 7;
+    assert_int_equal(npie_file_kind(pdf), NPIE_FILE_LETTER_RESAVED);
+}
+
+static void test_drawn(void **state)
+{
+    apr_pool_t *p = *state;
+    npie_letter_art_t *art = sample_art(p);
+
+    check_drawn(art, &sample_make(NPIE_LETTER_RENEWAL, p)->letter, p);
+    check_drawn(art, &sample_make(NPIE_LETTER_TERMS, p)->letter, p);
+}
+
+/* A text of so many bytes without any blank. */
+static const char *solid(char c, apr_size_t len, apr_pool_t *p)
+{
+    char *text = apr_pcalloc(p, len + 1);
+
+    memset(text, c, len);
+    return text;
+}
+
+static void test_longest(void **state)
+{
+    apr_pool_t *p = *state;
+    npie_letter_art_t *art = sample_art(p);
+    sample_t *s = sample_make(NPIE_LETTER_RENEWAL, p);
+    char *email = apr_pstrdup(p, solid('e', NPIE_EMAIL_MAX, p));
+
+    email[64] = '@';
+    s->employer.contact.email = email;
+    s->employer.name = solid('W', 200, p);
+    s->employer.given_name = solid('W', 200, p);
+    s->employer.surname = solid('W', 200, p);
+    s->employer.surname2 = solid('W', 200, p);
+    s->employer.subdelegation = solid('W', 200, p);
+    s->employer.address.street = solid('W', 200, p);
+    s->employer.address.colony = solid('W', 200, p);
+    s->letter.old_public_key = sample_key(1042, p);
+    s->letter.new_public_key = sample_key(1042, p);
+    check_drawn(art, &s->letter, p);
+}
+
+static void refused(const npie_letter_art_t *art, const sample_t *s,
+                    const char *field, apr_pool_t *p)
+{
+    npie_bytes_t pdf;
+    npie_err_t err;
+
+    assert_int_equal(npie_letter_draw(&pdf, art, &s->letter, &err, p),
+                     NPIE_EINPUT);
+    assert_int_equal(pdf.len, 0);
+    if (strstr(err.detail, field) == NULL) {
+        fail_msg("%s: %s", field, err.detail);
+    }
+}
+
+#define refused_with(field, member, value)                                   \
+    do {                                                                     \
+        sample_t *s = sample_make(NPIE_LETTER_TERMS, p);                     \
+        s->member = value;                                                   \
+        refused(art, s, field, p);                                           \
+    } while (0)
+
+static void test_fields_refused(void **state)
+{
+    apr_pool_t *p = *state;
+    npie_letter_art_t *art = sample_art(p);
+    npie_bytes_t none = { NULL, 0 };
+
+    refused_with("social", employer.name, solid('x', 201, p));
+    refused_with("social", employer.name, "a\nb");
+    refused_with("social", employer.name, "a\xff");
+    refused_with("social", employer.name, NULL);
+    refused_with("e-mail", employer.contact.email, solid('x', 255, p));
+    refused_with("entity", employer.address.entity, 33);
+    refused_with("street", employer.address.street, "a\1b");
+    refused_with("folio", letter.folio, 0);
+    refused_with("kind", letter.kind, (npie_letter_kind_t)3);
+    refused_with("SHA-256", letter.new_spki, "abc");
+    refused_with("public key", letter.new_public_key, none);
+    refused_with("public key", letter.new_public_key, sample_key(1201, p));
+    refused_with("serial", letter.serial, NULL);
+}
+
+/* One thread's letters. */
+typedef struct worker_t {
+    const npie_letter_art_t *art;
+    npie_bytes_t expected[2];
+    int wrong;
+} worker_t;
+
+static void *APR_THREAD_FUNC work(apr_thread_t *thread, void *data)
+{
+    worker_t *w = data;
+
+    for (int i = 0; i < LETTERS; ++i) {
+        npie_letter_kind_t kind = i % 2 == 0 ? NPIE_LETTER_RENEWAL
+                                             : NPIE_LETTER_TERMS;
+        npie_bytes_t pdf;
+        apr_pool_t *p;
+
+        apr_pool_create(&p, NULL);
+        if (npie_letter_draw(&pdf, w->art, &sample_make(kind, p)->letter, NULL,
+                             p) != APR_SUCCESS
+            || pdf.len != w->expected[i % 2].len
+            || memcmp(pdf.data, w->expected[i % 2].data, pdf.len) != 0) {
+            ++w->wrong;
+        }
+        apr_pool_destroy(p);
+    }
+    apr_thread_exit(thread, APR_SUCCESS);
+    return NULL;
+}
+
+static void test_threads(void **state)
+{
+    apr_pool_t *p = *state;
+    worker_t workers[THREADS];
+    apr_thread_t *threads[THREADS];
+    apr_status_t rv;
+
+    workers[0].art = sample_art(p);
+    workers[0].wrong = 0;
+    workers[0].expected[0] = sample_draw(workers[0].art,
+        &sample_make(NPIE_LETTER_RENEWAL, p)->letter, p);
+    workers[0].expected[1] = sample_draw(workers[0].art,
+        &sample_make(NPIE_LETTER_TERMS, p)->letter, p);
+    for (int i = 0; i < THREADS; ++i) {
+        workers[i] = workers[0];
+        assert_int_equal(apr_thread_create(&threads[i], NULL, work,
+                                           &workers[i], p), APR_SUCCESS);
+    }
+    for (int i = 0; i < THREADS; ++i) {
+        apr_thread_join(&rv, threads[i]);
+        assert_int_equal(workers[i].wrong, 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        pool_test(test_terms),
+        pool_test(test_terms_refused),
+        pool_test(test_terms_nul_and_length),
+        pool_test(test_winansi),
+        pool_test(test_art_refused),
+        pool_test(test_drawn),
+        pool_test(test_longest),
+        pool_test(test_fields_refused),
+        pool_test(test_threads),
+    };
+
+    return cmocka_run_group_tests_name("letter", tests, group_setup, NULL);
+}
