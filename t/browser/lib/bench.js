@@ -18,7 +18,8 @@ const calls = {
     npie.open(files.map(toFile), password, { onProgress }),
   sign: ({ handle, pieces }) => npie.sign(handle, pieces.map(toBytes)),
   signLetter: ({ handle, file }) => npie.signLetter(handle, toFile(file)),
-  makeKey: (options, onProgress) => npie.makeKey({ ...options, onProgress }),
+  makeKey: ({ extraEntropy, ...options }, onProgress) => npie.makeKey({
+    ...options, extraEntropy: extraEntropy && toBytes(extraEntropy), onProgress }),
   makePfx: ({ keyFile, ...options }, onProgress) =>
     npie.makePfx({ ...options, keyFile: toFile(keyFile), onProgress }),
   close: ({ handle }) => npie.close(handle),

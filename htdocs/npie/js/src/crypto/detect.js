@@ -47,8 +47,6 @@ export const PEM_KINDS = {
   'PRIVATE KEY': 'key',
   'RSA PRIVATE KEY': 'key',
   'EC PRIVATE KEY': 'key',
-  'PKCS7': 'p7b',
-  'CMS': 'cms',
   'X509 CRL': 'crl',
   'PUBLIC KEY': 'publicKey',
 };
@@ -145,7 +143,9 @@ export function detect({ name, bytes }) {
   }
   const blocks = head.includes('-----BEGIN ') || isText(head) ? readPem(bytes) : [];
   if (blocks.length > 0) {
-    return { kind: PEM_KINDS[blocks[0].label] ?? 'text', blocks };
+    // openssl writes EC PARAMETERS in front of EC keys.
+    const kind = blocks.map(({ label }) => PEM_KINDS[label]).find(Boolean);
+    return { kind: kind ?? derKind(blocks[0].der), blocks };
   }
   const kind = bytes[0] === 0x30 ? derKind(bytes) : 'unknown';
   if (['unknown', 'cut'].includes(kind) && wasPfx(name, bytes, head)) {

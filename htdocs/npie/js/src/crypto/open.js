@@ -84,8 +84,9 @@ async function provedPairs(keys, certificates) {
     const kind = pkcs8Kind(pkcs8);
     if (!kind) {
       failed.add('kind');
+      continue;
     }
-    for (const certificate of certificates.filter((one) => one.kind?.type === kind?.type)) {
+    for (const certificate of certificates.filter((one) => one.kind?.type === kind.type)) {
       try {
         const key = await importPrivateKey(pkcs8, kind, certificate.spki);
         if (await belongTogether(key, kind, certificate.spki)) {

@@ -192,7 +192,8 @@ pkijs.setEngine('npie', new Engine({ name: 'npie', crypto: globalThis.crypto }))
  * @param info pkijs.PKCS8ShroudedKeyBag
  * @param importParams what importKey() wants to know of the key
  * @return CryptoKey, extractable; null for a wrong password; undefined when
- *         the file is not PBES2 with AES and takes the other way
+ *         the file is not PBES2 with AES, or holds no key of that kind: then
+ *         readKey() tells
  */
 export async function unwrapWith(info, form, importParams) {
   const { algorithmId, algorithmParams } = info.encryptionAlgorithm;
@@ -206,7 +207,7 @@ export async function unwrapWith(info, form, importParams) {
   try {
     return await crypto.subtle.unwrapKey('pkcs8', octets(info.encryptedData), wrapping,
       { name: 'AES-CBC', iv }, importParams, true, ['sign']);
-  } catch {
-    return null;
+  } catch (error) {
+    return error.name === 'OperationError' ? null : undefined;
   }
 }

@@ -2,8 +2,9 @@
 // PEM: the blocks of a text, those encrypted in OpenSSL's old way included.
 import { fromBase64, fromHex, toLatin1 } from './bytes.js';
 
-const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----\s([^-]*)-----END \1-----/g;
-const MAX_TEXT = 1 << 20;
+const BLOCK = /-----BEGIN ([A-Z0-9 ]{1,40})-----\s([^]*?)-----END \1-----/g;
+/** Looking for the end of each beginning takes quadratic time. */
+const MAX_TEXT = 1 << 16;
 
 /** One block's headers (RFC 1421) and bytes. */
 function readBlock(label, body) {

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Other programs: what they make for these tests, and what they say of ours.
+import { spawnSync } from 'node:child_process';
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * Runs a program to its end.
+ * @return {status, text}: text is standard output and error together
+ */
+export function attempt(cwd, program, ...args) {
+  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd });
+  if (error) {
+    throw error;
+  }
+  return { status, text: `${stdout}${stderr}`, stdout };
+}
+
+/** The same, which must succeed. @return its text */
+export function run(cwd, program, ...args) {
+  const { status, text } = attempt(cwd, program, ...args);
+  assert.equal(status, 0, `${program} ${args.join(' ')}: ${text}`);
+  return text;
+}
+
+/** A maker of files in a folder with openssl, old ciphers included. */
+export function maker(cwd) {
+  const openssl = (...args) => run(cwd, 'openssl', ...args);
+  const providers = ['-provider', 'legacy', '-provider', 'default'];
+  return {
+    openssl,
+    read: (name) => ({ name, base64: readFileSync(join(cwd, name)).toString('base64') }),
+    key: (name, ...options) => openssl('genpkey', '-out', name, ...options),
+    certificate: (name, key, subject) => openssl('req', '-x509', '-utf8', '-new', '-key', key,
+      '-subj', subject, '-days', '30', '-out', name),
+    pkcs8: (name, key, password, ...options) => openssl('pkcs8', '-topk8', '-in', key,
+      '-out', name, '-passout', `pass:${password}`, ...providers, ...options),
+    pkcs12: (name, password, ...options) => openssl('pkcs12', '-export', '-out', name,
+      '-passout', `pass:${password}`, ...providers, ...options),
+  };
+}
