@@ -4,7 +4,9 @@
  *
  * Keys: npie:1:session:<sha256 of the cookie>, npie:1:holder:<spki sha256>
  * (set of session keys), npie:1:draft:<session>:<page>, npie:1:once:<sha256>,
- * npie:1:rate:<name>.
+ * npie:1:rate:<name>:<seconds>:<window number>. What a key's name is made of
+ * is letters, digits and .:_%- alone; anything else is NPIE_EINTERNAL where
+ * something is written and APR_NOTFOUND where something is read.
  */
 #ifndef NPIE_STORE_SESSION_H
 #define NPIE_STORE_SESSION_H
@@ -15,7 +17,8 @@
 #include "base/bytes.h"
 #include "base/status.h"
 
-/** A process's pool of connections; threads share it. */
+/** A process's pool of connections; threads share it. The process must ignore
+ * SIGPIPE, as httpd does. */
 typedef struct npie_sessions_t npie_sessions_t;
 
 /** How Redis is reached. */
@@ -74,7 +77,9 @@ apr_status_t npie_sessions_create(npie_sessions_t **psessions,
  * @param key SHA-256 of the cookie's value, 64 hex digits
  * @param idle seconds the session lives on without another request
  * @param now a session past its absolute end is APR_NOTFOUND
- * @return APR_SUCCESS; APR_NOTFOUND; NPIE_EBACKEND (SESSIONS_DOWN)
+ * @param psession NULL unless APR_SUCCESS is returned
+ * @return APR_SUCCESS; APR_NOTFOUND, with err set only when there is a value
+ *         that cannot be read: log it; NPIE_EBACKEND (SESSIONS_DOWN)
  */
 apr_status_t npie_session_get(npie_session_t **psession,
                               npie_sessions_t *sessions, const char *key,
@@ -127,6 +132,7 @@ apr_status_t npie_once_take(npie_sessions_t *sessions, const char *id,
 
 /** Counts an event in a fixed window.
  * @param pcount how many in this window, this one included
+ * @param name at most 128 characters
  * @return APR_SUCCESS; NPIE_EBACKEND */
 apr_status_t npie_rate_count(apr_int64_t *pcount, npie_sessions_t *sessions,
                              const char *name, int window_seconds,

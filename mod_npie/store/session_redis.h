@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The pool of Redis connections and how commands go over one. Inside
+ * store/session*.c only.
+ */
+#ifndef NPIE_STORE_SESSION_REDIS_H
+#define NPIE_STORE_SESSION_REDIS_H
+
+#include <hiredis/hiredis.h>
+
+#include <apr_tables.h>
+
+#include "store/session.h"
+
+/** The most commands of one round trip. */
+#define NPIE_REDIS_COMMANDS_MAX 3
+
+/** Commands for one round trip, and what came back. */
+typedef struct npie_redis_batch_t {
+    apr_pool_t *p;
+    int count;
+    apr_array_header_t *words[NPIE_REDIS_COMMANDS_MAX]; /**< npie_bytes_t */
+    const char *types[NPIE_REDIS_COMMANDS_MAX];
+    redisReply *replies[NPIE_REDIS_COMMANDS_MAX];
+} npie_redis_batch_t;
+
+/** Makes an empty batch; p must outlive it. */
+void npie_redis_init(npie_redis_batch_t *batch, apr_pool_t *p);
+/** Frees the replies; due after a successful npie_redis_run(). */
+void npie_redis_done(npie_redis_batch_t *batch);
+
+/**
+ * Begins a command.
+ * @param types the kinds of reply it may have: 's' string, 'n' nil, 'i'
+ *        integer, 'a' array of strings, 'o' status; static
+ */
+void npie_redis_command(npie_redis_batch_t *batch, const char *types,
+                        const char *name);
+/** Adds a word to the last command; not copied. */
+void npie_redis_word(npie_redis_batch_t *batch, const char *word);
+void npie_redis_bytes(npie_redis_batch_t *batch, npie_bytes_t bytes);
+void npie_redis_number(npie_redis_batch_t *batch, apr_int64_t number);
+
+/**
+ * Sends the batch and waits for every reply. Where a connection from the pool
+ * turns out to be dead, once more on a new one.
+ * @return APR_SUCCESS with replies of the kinds asked for; NPIE_EBACKEND
+ */
+apr_status_t npie_redis_run(npie_redis_batch_t *batch,
+                            npie_sessions_t *sessions, npie_err_t *err);
+
+/** A key's name: "npie:1:", kind, ':', id, in p. NULL when id is empty, longer
+ * than 128 bytes, or has other characters than letters, digits and .:_%- */
+const char *npie_redis_key(const char *kind, const char *id, apr_pool_t *p);
+
+/** Refuses an identifier.
+ * @return NPIE_EINTERNAL */
+apr_status_t npie_redis_bad_key(const char *what, npie_err_t *err);
+
+/** Is this 64 lower-case hex digits? len in bytes. */
+int npie_redis_is_hex64(const char *text, apr_size_t len);
+
+#endif

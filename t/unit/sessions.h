@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the unit programs of the session store share: a Redis of their own, a
+ * store on it, and a session to put there.
+ */
+#ifndef NPIE_UNIT_SESSIONS_H
+#define NPIE_UNIT_SESSIONS_H
+
+#include "unit/unit.h"
+
+#include <apr_strings.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "store/session.h"
+#include "unit/backend.h"
+
+#define NOW apr_time_from_sec(1795000000)
+#define KEY_A "a000000000000000000000000000000000000000000000000000000000000001"
+#define KEY_B "b000000000000000000000000000000000000000000000000000000000000002"
+#define SPKI "c000000000000000000000000000000000000000000000000000000000000003"
+
+/* A test's pool and store. */
+typedef struct sessions_fixture_t {
+    apr_pool_t *p;
+    npie_redis_t redis;
+    npie_sessions_t *sessions;
+    npie_err_t err;
+} sessions_fixture_t;
+
+#define assert_status(f, expected, call)                                     \
+    do {                                                                     \
+        apr_status_t got_ = (call);                                          \
+        if (got_ != (expected)) {                                            \
+            fail_msg("%s: %d for %d: %s", #call, got_, (int)(expected),      \
+                     (f)->err.detail);                                       \
+        }                                                                    \
+    } while (0)
+#define assert_ok(f, call) assert_status(f, APR_SUCCESS, call)
+
+/* A store as f->redis says. */
+static inline npie_sessions_t *sessions_open(sessions_fixture_t *f)
+{
+    npie_sessions_t *sessions = NULL;
+
+    assert_int_equal(npie_sessions_create(&sessions, &f->redis, f->p),
+                     APR_SUCCESS);
+    return sessions;
+}
+
+static inline int sessions_setup(void **state)
+{
+    sessions_fixture_t *f = calloc(1, sizeof(*f));
+
+    apr_pool_create(&f->p, NULL);
+    f->redis.socket = apr_pstrcat(f->p, npie_backend_directory(),
+                                  "/redis.sock", NULL);
+    f->redis.timeout = apr_time_from_msec(800);
+    f->redis.connections = 4;
+    f->sessions = sessions_open(f);
+    *state = f;
+    return 0;
+}
+
+static inline int sessions_teardown(void **state)
+{
+    sessions_fixture_t *f = *state;
+
+    apr_pool_destroy(f->p);
+    free(f);
+    return 0;
+}
+
+/* A test that finds a sessions_fixture_t in *state. */
+#define sessions_test(function)                                              \
+    cmocka_unit_test_setup_teardown(function, sessions_setup,                \
+                                    sessions_teardown)
+
+static inline npie_session_t sessions_sample(void)
+{
+    npie_session_t session = {
+        .access = NPIE_ACCESS_RENEWAL, .problem = 0, .employer = 7,
+        .certificate = 1LL << 40, .user = "A064878710",
+        .name = "Cañería & Ñandú, S.A.", .rp = "A0648787107",
+        .rfc = "AUA881212566", .common_name = "María Muñoz", .email = "",
+        .serial = "3030", .spki = SPKI, .csrf = "t_o-ken",
+        .not_before = NOW - 5, .not_after = NOW + 5, .event = 0,
+        .created = NOW, .expires = NOW + apr_time_from_sec(3600),
+    };
+
+    return session;
+}
+
+/* Runs redis-cli with these arguments on the test's Redis.
+ * @return its output, in f->p */
+static inline char *sessions_cli(sessions_fixture_t *f, const char *arguments)
+{
+    char buf[8192];
+    size_t len;
+    FILE *out = popen(apr_psprintf(f->p, "redis-cli -s %s/redis.sock %s",
+                                   npie_backend_directory(), arguments), "r");
+
+    assert_non_null(out);
+    len = fread(buf, 1, sizeof(buf) - 1, out);
+    buf[len] = '\0';
+    assert_int_equal(pclose(out), 0);
+    return apr_pstrdup(f->p, buf);
+}
+
+/* Group setup and teardown: Redis runs for the whole program. */
+static inline int sessions_start(void **state)
+{
+    (void)state;
+    signal(SIGPIPE, SIG_IGN);
+    return npie_backend_run("redis-start");
+}
+
+static inline int sessions_stop(void **state)
+{
+    int failed = npie_backend_run("redis-stop");
+
+    (void)state;
+    npie_backend_remove();
+    return failed;
+}
+
+static inline int sessions_main(const struct CMUnitTest *tests, size_t count)
+{
+    int failures;
+
+    apr_initialize();
+    failures = _cmocka_run_group_tests("sessions", tests, count,
+                                       sessions_start, sessions_stop);
+    apr_terminate();
+    return failures;
+}
+
+#endif

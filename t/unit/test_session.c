@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * store/session.h on a Redis of its own: what each function does.
+ */
+#include "unit/sessions.h"
+
+#include <apr_thread_proc.h>
+
+static void assert_session_equal(const npie_session_t *a,
+                                 const npie_session_t *b)
+{
+    assert_int_equal(a->access, b->access);
+    assert_int_equal(a->problem, b->problem);
+    assert_int_equal(a->employer, b->employer);
+    assert_int_equal(a->certificate, b->certificate);
+    assert_string_equal(a->user, b->user);
+    assert_string_equal(a->name, b->name);
+    assert_string_equal(a->rp, b->rp);
+    assert_string_equal(a->rfc, b->rfc);
+    assert_string_equal(a->common_name, b->common_name);
+    assert_string_equal(a->email, b->email);
+    assert_string_equal(a->serial, b->serial);
+    assert_string_equal(a->spki, b->spki);
+    assert_string_equal(a->csrf, b->csrf);
+    assert_int_equal(a->not_before, b->not_before);
+    assert_int_equal(a->not_after, b->not_after);
+    assert_int_equal(a->event, b->event);
+    assert_int_equal(a->created, b->created);
+    assert_int_equal(a->expires, b->expires);
+}
+
+static void test_put_and_get(void **state)
+{
+    sessions_fixture_t *f = *state;
+    npie_session_t session = sessions_sample();
+    npie_session_t *got = NULL;
+
+    assert_status(f, APR_NOTFOUND,
+                  npie_session_get(&got, f->sessions, KEY_A, 60, NOW, &f->err,
+                                   f->p));
+    assert_int_equal(f->err.status, 0);
+    assert_ok(f, npie_session_put(f->sessions, KEY_A, &session, 60, &f->err,
+                                  f->p));
+    assert_ok(f, npie_session_get(&got, f->sessions, KEY_A, 60, NOW, &f->err,
+                                  f->p));
+    assert_session_equal(got, &session);
+
+    session.access = NPIE_ACCESS_REFUSED;
+    session.problem = 31;
+    session.event = -1;
+    session.email = "ñ@b.example";
+    assert_ok(f, npie_session_put(f->sessions, KEY_A, &session, 60, &f->err,
+                                  f->p));
+    assert_ok(f, npie_session_get(&got, f->sessions, KEY_A, 60, NOW, &f->err,
+                                  f->p));
+    assert_session_equal(got, &session);
+}
+
+static void test_times(void **state)
+{
+    sessions_fixture_t *f = *state;
+    npie_session_t session = sessions_sample();
+    npie_session_t *got = NULL;
+
+    assert_ok(f, npie_session_put(f->sessions, KEY_A, &session, 1000, &f->err,
+                                  f->p));
+    assert_in_range(atoi(sessions_cli(f, "ttl npie:1:session:" KEY_A)), 990,
+                    1000);
+    assert_in_range(atoi(sessions_cli(f, "ttl npie:1:holder:" SPKI)), 604000,
+                    604800);
+    assert_ok(f, npie_session_get(&got, f->sessions, KEY_A, 50, NOW, &f->err,
+                                  f->p));
+    assert_in_range(atoi(sessions_cli(f, "ttl npie:1:session:" KEY_A)), 40, 50);
+    assert_ok(f, npie_session_get(&got, f->sessions, KEY_A, 50,
+                                  session.expires - 1, &f->err, f->p));
+    assert_status(f, APR_NOTFOUND,
+                  npie_session_get(&got, f->sessions, KEY_A, 1,
+                                   session.expires, &f->err, f->p));
+    assert_null(got);
+    apr_sleep(apr_time_from_msec(1200));
+    assert_status(f, APR_NOTFOUND,
+                  npie_session_get(&got, f->sessions, KEY_A, 50, NOW, &f->err,
+                                   f->p));
+    session.expires = session.created + apr_time_from_sec(9000000);
+    assert_ok(f, npie_session_put(f->sessions, KEY_A, &session, 0, &f->err,
+                                  f->p));
+    assert_in_range(atoi(sessions_cli(f, "ttl npie:1:holder:" SPKI)), 8999000,
+                    9000000);
+}
+
+/* The gate's only cost: one command, and it is GETEX. */
+static void test_get_is_one_command(void **state)
+{
+    sessions_fixture_t *f = *state;
+    npie_session_t session = sessions_sample();
+    npie_session_t *got = NULL;
+    const char *stats;
+
+    assert_ok(f, npie_session_put(f->sessions, KEY_A, &session, 60, &f->err,
+                                  f->p));
+    sessions_cli(f, "config resetstat");
+    for (int i = 0; i < 5; i++) {
+        assert_ok(f, npie_session_get(&got, f->sessions, KEY_A, 60, NOW,
+                                      &f->err, f->p));
+    }
+    stats = sessions_cli(f, "info stats");
+    /* Five, config, and the info that asks. */
+    assert_non_null(strstr(stats, "total_commands_processed:6"));
+    assert_non_null(strstr(sessions_cli(f, "info commandstats"),
+                           "cmdstat_getex:calls=5"));
+}
+
+static void test_end(void **state)
+{
+    sessions_fixture_t *f = *state;
+    npie_session_t session = sessions_sample();
+    npie_session_t *got = NULL;
+
+    assert_ok(f, npie_session_put(f->sessions, KEY_A, &session, 60, &f->err,
+                                  f->p));
+    assert_ok(f, npie_session_end(f->sessions, KEY_A, &f->err, f->p));
+    assert_status(f, APR_NOTFOUND,
+                  npie_session_get(&got, f->sessions, KEY_A, 60, NOW, &f->err,
+                                   f->p));
+    assert_ok(f, npie_session_end(f->sessions, KEY_A, &f->err, f->p));
+}
+
+static void test_end_all(void **state)
+{
+    sessions_fixture_t *f = *state;
+    npie_session_t session = sessions_sample();
+    npie_session_t *got = NULL;
+
+    session.spki = "d" "00000000000000000000000000000000000000000000000000000"
+                   "0000000004";
+    assert_int_equal(strlen(session.spki), 64);
+    assert_ok(f, npie_session_end_all(f->sessions, session.spki, NULL, &f->err,
+                                      f->p));
+    assert_ok(f, npie_session_put(f->sessions, KEY_A, &session, 60, &f->err,
+                                  f->p));
+    assert_ok(f, npie_session_put(f->sessions, KEY_B, &session, 60, &f->err,
+                                  f->p));
+    sessions_cli(f, apr_pstrcat(f->p, "sadd npie:1:holder:", session.spki,
+                                " garbage '*'", NULL));
+    assert_ok(f, npie_session_end_all(f->sessions, session.spki, KEY_B,
+                                      &f->err, f->p));
+    assert_status(f, APR_NOTFOUND,
+                  npie_session_get(&got, f->sessions, KEY_A, 60, NOW, &f->err,
+                                   f->p));
+    assert_ok(f, npie_session_get(&got, f->sessions, KEY_B, 60, NOW, &f->err,
+                                  f->p));
+    assert_ok(f, npie_session_end_all(f->sessions, session.spki, NULL, &f->err,
+                                      f->p));
+    assert_status(f, APR_NOTFOUND,
+                  npie_session_get(&got, f->sessions, KEY_B, 60, NOW, &f->err,
+                                   f->p));
+}
+
+static void test_bad_names(void **state)
+{
+    sessions_fixture_t *f = *state;
+    npie_session_t session = sessions_sample();
+    npie_session_t *got = NULL;
+    const char *text = NULL;
+    apr_int64_t count = 0;
+    static const char *const bad[] = {
+        "", "a", "A000000000000000000000000000000000000000000000000000000000"
+        "000001", KEY_A "0", "a 00000000000000000000000000000000000000000000"
+        "0000000000000000000\n",
+    };
+
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_status(f, APR_NOTFOUND,
+                      npie_session_get(&got, f->sessions, bad[i], 60, NOW,
+                                       &f->err, f->p));
+        assert_status(f, NPIE_EINTERNAL,
+                      npie_session_put(f->sessions, bad[i], &session, 60,
+                                       &f->err, f->p));
+        assert_status(f, NPIE_EINTERNAL,
+                      npie_session_end(f->sessions, bad[i], &f->err, f->p));
+        assert_status(f, NPIE_EINTERNAL,
+                      npie_session_end_all(f->sessions, bad[i], NULL, &f->err,
+                                           f->p));
+        assert_status(f, NPIE_EINTERNAL,
+                      npie_draft_put(f->sessions, bad[i], "datos", "x", 9,
+                                     &f->err, f->p));
+    }
+    session.spki = "";
+    assert_status(f, NPIE_EINTERNAL,
+                  npie_session_put(f->sessions, KEY_A, &session, 60, &f->err,
+                                   f->p));
+    assert_status(f, NPIE_EINTERNAL,
+                  npie_draft_put(f->sessions, KEY_A, "a b", "x", 9, &f->err,
+                                 f->p));
+    assert_status(f, APR_NOTFOUND,
+                  npie_draft_get(&text, f->sessions, KEY_A, "", &f->err, f->p));
+    assert_status(f, NPIE_EINTERNAL,
+                  npie_once_put(f->sessions, "\r\n", 9, &f->err, f->p));
+    assert_status(f, APR_NOTFOUND,
+                  npie_once_take(f->sessions, "ñ", &f->err, f->p));
+    assert_status(f, NPIE_EINTERNAL,
+                  npie_rate_count(&count, f->sessions, "a b", 9, &f->err,
+                                  f->p));
+}
+
+static void test_drafts(void **state)
+{
+    sessions_fixture_t *f = *state;
+    const char *text = NULL;
+    const char *key = "npie:1:draft:" KEY_A ":datos";
+
+    assert_status(f, APR_NOTFOUND,
+                  npie_draft_get(&text, f->sessions, KEY_A, "datos", &f->err,
+                                 f->p));
+    assert_ok(f, npie_draft_put(f->sessions, KEY_A, "datos",
+                                "correo=ñ\r\n$3\r\n%s%b", 100, &f->err, f->p));
+    assert_ok(f, npie_draft_get(&text, f->sessions, KEY_A, "datos", &f->err,
+                                f->p));
+    assert_string_equal(text, "correo=ñ\r\n$3\r\n%s%b");
+    assert_in_range(atoi(sessions_cli(f, apr_pstrcat(f->p, "ttl ", key, NULL))),
+                    90, 100);
+    assert_status(f, APR_NOTFOUND,
+                  npie_draft_get(&text, f->sessions, KEY_A, "llave", &f->err,
+                                 f->p));
+    assert_status(f, APR_NOTFOUND,
+                  npie_draft_get(&text, f->sessions, KEY_B, "datos", &f->err,
+                                 f->p));
+    assert_ok(f, npie_draft_put(f->sessions, KEY_A, "datos", "", 100, &f->err,
+                                f->p));
+    assert_ok(f, npie_draft_get(&text, f->sessions, KEY_A, "datos", &f->err,
+                                f->p));
+    assert_string_equal(text, "");
+    assert_ok(f, npie_draft_put(f->sessions, KEY_A, "datos", NULL, 0, &f->err,
+                                f->p));
+    assert_status(f, APR_NOTFOUND,
+                  npie_draft_get(&text, f->sessions, KEY_A, "datos", &f->err,
+                                 f->p));
+}
+
+static void test_once(void **state)
+{
+    sessions_fixture_t *f = *state;
+
+    assert_status(f, APR_NOTFOUND,
+                  npie_once_take(f->sessions, KEY_B, &f->err, f->p));
+    assert_ok(f, npie_once_put(f->sessions, KEY_A, 300, &f->err, f->p));
+    assert_in_range(atoi(sessions_cli(f, "ttl npie:1:once:" KEY_A)), 290, 300);
+    assert_ok(f, npie_once_take(f->sessions, KEY_A, &f->err, f->p));
+    assert_status(f, APR_NOTFOUND,
+                  npie_once_take(f->sessions, KEY_A, &f->err, f->p));
+    assert_ok(f, npie_once_put(f->sessions, KEY_A, 1, &f->err, f->p));
+    apr_sleep(apr_time_from_msec(1200));
+    assert_status(f, APR_NOTFOUND,
+                  npie_once_take(f->sessions, KEY_A, &f->err, f->p));
+}
+
+static void test_rate(void **state)
+{
+    sessions_fixture_t *f = *state;
+    apr_int64_t count = 0;
+
+    for (int i = 1; i <= 3; i++) {
+        assert_ok(f, npie_rate_count(&count, f->sessions, "reto:fe80::1%eth0",
+                                     86400, &f->err, f->p));
+        assert_int_equal(count, i);
+    }
+    assert_ok(f, npie_rate_count(&count, f->sessions, "reto:192.0.2.1", 86400,
+                                 &f->err, f->p));
+    assert_int_equal(count, 1);
+    assert_ok(f, npie_rate_count(&count, f->sessions, "reto:192.0.2.1", 43200,
+                                 &f->err, f->p));
+    assert_int_equal(count, 1);
+    assert_in_range(atoi(sessions_cli(f, "--raw eval \"return redis.call("
+        "'ttl', redis.call('keys', '*rate:reto:192.0.2.1:86400:*')[1])\" 0")),
+        86000, 86400);
+    assert_ok(f, npie_rate_count(&count, f->sessions, "short", 1, &f->err,
+                                 f->p));
+    apr_sleep(apr_time_from_msec(1100));
+    assert_ok(f, npie_rate_count(&count, f->sessions, "short", 1, &f->err,
+                                 f->p));
+    assert_int_equal(count, 1);
+}
+
+/* One of several threads at the same store. */
+typedef struct worker_t {
+    npie_sessions_t *sessions;
+    apr_pool_t *p;
+    int won;
+    int failed;
+} worker_t;
+
+static void *APR_THREAD_FUNC work(apr_thread_t *thread, void *baton)
+{
+    worker_t *w = baton;
+    npie_session_t session = sessions_sample();
+    npie_session_t *got;
+    apr_status_t rv;
+
+    (void)thread;
+    for (int i = 0; i < 50; i++) {
+        rv = npie_once_take(w->sessions, apr_psprintf(w->p, "race%d", i),
+                            NULL, w->p);
+        w->won += rv == APR_SUCCESS;
+        w->failed += rv != APR_SUCCESS && rv != APR_NOTFOUND;
+        w->failed += npie_session_put(w->sessions, KEY_A, &session, 60, NULL,
+                                      w->p) != APR_SUCCESS;
+        w->failed += npie_session_get(&got, w->sessions, KEY_A, 60, NOW, NULL,
+                                      w->p) != APR_SUCCESS;
+    }
+    return NULL;
+}
+
+/* Eight threads, four connections: a thing is good once, not once each. */
+static void test_threads(void **state)
+{
+    sessions_fixture_t *f = *state;
+    worker_t workers[8] = { { 0 } };
+    apr_thread_t *threads[8];
+    apr_status_t ended;
+    int won = 0;
+
+    for (int i = 0; i < 50; i++) {
+        assert_ok(f, npie_once_put(f->sessions, apr_psprintf(f->p, "race%d", i),
+                                   300, &f->err, f->p));
+    }
+    for (int i = 0; i < 8; i++) {
+        workers[i].sessions = f->sessions;
+        apr_pool_create(&workers[i].p, NULL);
+        assert_int_equal(apr_thread_create(&threads[i], NULL, work,
+                                           &workers[i], workers[i].p), 0);
+    }
+    for (int i = 0; i < 8; i++) {
+        apr_thread_join(&ended, threads[i]);
+        won += workers[i].won;
+        assert_int_equal(workers[i].failed, 0);
+        apr_pool_destroy(workers[i].p);
+    }
+    assert_int_equal(won, 50);
+    assert_non_null(strstr(sessions_cli(f, "info clients"),
+                           "connected_clients:5"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        sessions_test(test_put_and_get), sessions_test(test_times),
+        sessions_test(test_get_is_one_command), sessions_test(test_end),
+        sessions_test(test_end_all), sessions_test(test_bad_names),
+        sessions_test(test_drafts), sessions_test(test_once),
+        sessions_test(test_rate), sessions_test(test_threads),
+    };
+
+    return sessions_main(tests, sizeof(tests) / sizeof(tests[0]));
+}
