@@ -177,6 +177,10 @@ static const char *attribute_fault(const message_t *m, int require_certificate)
     if (type == NULL || OBJ_obj2nid(type) != NID_pkcs7_data) {
         return "the signed attributes lack the content type";
     }
+    value = signed_value(m, NID_pkcs9_messageDigest, V_ASN1_OCTET_STRING);
+    if (value == NULL || ASN1_STRING_length(value) != EVP_MD_get_size(m->md)) {
+        return "the signed attributes lack the digest";
+    }
     if (CMS_signed_get_attr_by_OBJ(m->si, oid, -1) < 0) {
         return require_certificate
             ? "the signed attributes do not name the certificate" : NULL;
@@ -236,9 +240,7 @@ static int is_content_signed(const message_t *m, const npie_bytes_t *content,
     if (!ok) {
         return -1;
     }
-    return signed_digest != NULL
-        && ASN1_STRING_length(signed_digest) == (int)len
-        && CRYPTO_memcmp(ASN1_STRING_get0_data(signed_digest), digest,
+    return CRYPTO_memcmp(ASN1_STRING_get0_data(signed_digest), digest,
                          len) == 0;
 }
 

@@ -46,7 +46,8 @@ typedef struct forge_t {
       { "subjectKeyIdentifier", "hash" } }
 #define FORGE_LEAF                                                           \
     { { "basicConstraints", "critical,CA:FALSE" },                           \
-      { "keyUsage", "critical,digitalSignature,nonRepudiation" } }
+      { "keyUsage", "critical,digitalSignature,nonRepudiation" },            \
+      { "subjectKeyIdentifier", "hash" } }
 
 /** Gives a key a certificate. */
 void forge_certificate(identity_t *id, const forge_t *forge, apr_pool_t *p);
