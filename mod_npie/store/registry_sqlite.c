@@ -58,7 +58,8 @@ static apr_status_t set_up(connection_t **pconnection,
     apr_finfo_t finfo;
     apr_status_t rv;
 
-    if (path == NULL || keys == NULL || ask(registry, BUSY_TIMEOUT, 0) == NULL) {
+    if (path == NULL || keys == NULL
+        || ask(registry, BUSY_TIMEOUT, 0) == NULL) {
         return npie_sql_failed(registry, "setting up", err);
     }
     rv = npie_sql_run(registry, "PRAGMA synchronous = FULL", err);

@@ -13,4 +13,15 @@ void npie_backend_remove(void);
  * @return its exit status */
 int npie_backend_run(const char *action);
 
+/* A call's status; a wrong one is told with what the fixture's err says. */
+#define assert_status(f, expected, call)                                     \
+    do {                                                                     \
+        apr_status_t got_ = (call);                                          \
+        if (got_ != (expected)) {                                            \
+            fail_msg("%s: %d for %d: %s", #call, got_, (int)(expected),      \
+                     (f)->err.detail);                                       \
+        }                                                                    \
+    } while (0)
+#define assert_ok(f, call) assert_status(f, APR_SUCCESS, call)
+
 #endif

@@ -29,16 +29,6 @@ typedef struct sessions_fixture_t {
     npie_err_t err;
 } sessions_fixture_t;
 
-#define assert_status(f, expected, call)                                     \
-    do {                                                                     \
-        apr_status_t got_ = (call);                                          \
-        if (got_ != (expected)) {                                            \
-            fail_msg("%s: %d for %d: %s", #call, got_, (int)(expected),      \
-                     (f)->err.detail);                                       \
-        }                                                                    \
-    } while (0)
-#define assert_ok(f, call) assert_status(f, APR_SUCCESS, call)
-
 /* A store as f->redis says. */
 static inline npie_sessions_t *sessions_open(sessions_fixture_t *f)
 {
