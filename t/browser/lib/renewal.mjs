@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a person does on the pages, step by step, in a Chromium of its own.
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { launchChromium } from './browser.mjs';
+
+export const NEW_PASSWORD = 'caballo verde 7 panes';
+
+/** What the browser may never send: passwords, and anything like a key. */
+function isSecret(text, secrets) {
+  const bare = decodeURIComponent(text.replaceAll('+', ' ').replaceAll(/%(?![0-9a-f]{2})/gi, '%25'));
+  return secrets.some((secret) => bare.includes(secret)) || /PRIVATE KEY/.test(bare);
+}
+
+/**
+ * Opens a browser for one employer.
+ * @param world of startWorld()
+ * @param employer of world.employer()
+ */
+export async function openPerson(world, employer, options = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'npie-person-'));
+  const context = await launchChromium(folder, { ignoreHTTPSErrors: true, locale: 'es-MX', ...options });
+  const page = await context.newPage();
+  const said = [];
+  const secrets = [employer.password, NEW_PASSWORD];
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !/status of 4\d\d|ERR_INTERNET_DISCONNECTED/.test(message.text())) {
+      said.push(message.text());
+    }
+  });
+  page.on('pageerror', (error) => said.push(String(error)));
+  page.on('request', (request) => {
+    const body = request.postDataBuffer()?.toString('latin1') ?? '';
+    if (isSecret(body, secrets) || isSecret(request.url(), secrets)) {
+      said.push(`a secret was sent to ${request.url()}`);
+    }
+  });
+
+  const at = () => new URL(page.url()).pathname.split('/').at(-1).replace('.html', '')
+    || new URL(page.url()).pathname;
+  /** Waits, or fails with what the page shown says. */
+  async function wait(what, promise) {
+    try {
+      return await promise;
+    } catch {
+      return assert.fail(`at ${at()}, not ${what}: ${await page.locator('main').innerText()}`);
+    }
+  }
+
+  /** Waits for the page of that name. */
+  const expect = (name) => wait(name, page.waitForURL((url) =>
+    url.pathname.endsWith(name.startsWith('/') ? name : `/${name}.html`), { timeout: 20_000 }));
+
+  async function save(button) {
+    const downloads = wait('a download', page.waitForEvent('download', { timeout: 20_000 }));
+    await button();
+    const download = await downloads;
+    const path = join(folder, download.suggestedFilename());
+    await download.saveAs(path);
+    return path;
+  }
+
+  const openFile = async (file, password) => {
+    await page.setInputFiles('#archivo', file);
+    await page.fill('#clave', password);
+  };
+
+  const steps = {
+    async acceso(file = employer.pfx, password = employer.password) {
+      await page.goto(`${world.url}/npie/acceso.html`);
+      await openFile(file, password);
+      await page.click('#abrir-boton');
+      await page.waitForSelector('#confirmar:not([hidden])');
+      await page.dblclick('#entrar-boton');
+    },
+    aviso: () => page.click('text=Renovar ahora'),
+    async datos({ correo = 'nuevo@empresa.example', telefono = '55 5012 2299' } = {}) {
+      await page.fill('#correo', correo);
+      await page.fill('#correo2', correo);
+      await page.fill('#telefono', telefono);
+      await page.dblclick('text=Confirmar y seguir');
+    },
+    async llave() {
+      await page.fill('#clave', NEW_PASSWORD);
+      await page.fill('#clave2', NEW_PASSWORD);
+      person.key = await save(() => page.dblclick('#hacer-boton'));
+      await page.check('#guardado');
+      await page.dblclick('#seguir-boton');
+    },
+    async carta() {
+      await openFile(employer.pfx, employer.password);
+      await page.dblclick('text=Firmar la carta');
+    },
+    async certificado() {
+      await openFile(person.key, NEW_PASSWORD);
+      person.pfx = await save(() => page.dblclick('#formar-boton'));
+      await page.click('#seguir');
+    },
+    async terminos() {
+      await openFile(person.pfx, NEW_PASSWORD);
+      await page.dblclick('text=Firmar la carta');
+    },
+  };
+
+  const person = {
+    page,
+    context,
+    steps,
+    said,
+    expect,
+    save,
+    openFile,
+    /** From where the page is to the step named. */
+    async goTo(name) {
+      const names = Object.keys(steps);
+      for (const step of names.slice(0, names.indexOf(name))) {
+        await steps[step]();
+        await expect(names[names.indexOf(step) + 1]);
+      }
+    },
+    /** The number of the error that is shown, or ''. */
+    async error() {
+      await page.waitForSelector('#error:not([hidden])', { timeout: 20_000 });
+      return page.locator('#error-numero').innerText();
+    },
+    focused: () => page.evaluate(() => document.activeElement.id),
+    async close() {
+      await context.close();
+      await rm(folder, { recursive: true, force: true });
+      assert.deepEqual(said, [], 'nothing in the console, no secret sent');
+    },
+  };
+  return person;
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// A server with mod_npie for the flow tests, made and stopped by t/lib/world.
+import { execFile } from 'node:child_process';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const top = process.env.NPIE_TOP
+  ?? resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
+const build = process.env.NPIE_BUILD ?? join(top, 'build');
+// Started by root the parts run as users of their own, as installed.
+const users = process.getuid() === 0 ? ['www-data', 'nobody'] : [];
+
+async function world(verb, folder, ...rest) {
+  const { stdout } = await run(join(top, 't/lib/world'), [verb, folder, ...rest],
+    { env: { ...process.env, NPIE_TOP: top } });
+  return stdout.trim();
+}
+
+/**
+ * @return {url, employer(kind, ...settings), log(), stop()}; employer() makes
+ *         one whose certificate has expired and resolves to {rp, rp10, user,
+ *         pfx, password, ...}; kind and settings as t/lib/world takes them
+ */
+export async function startWorld() {
+  const folder = await mkdtemp(join(tmpdir(), 'npie-flow-'));
+  await chmod(folder, 0o755);
+  const remove = () => rm(folder, { recursive: true, force: true });
+  try {
+    await world('make', folder, ...users);
+    const url = await world('start', folder, join(build, '.libs/mod_npie.so'),
+      join(build, 'npie-signer'), join(top, 'htdocs/npie'), join(top, 'conf'),
+      ...users.slice(0, 1));
+    return {
+      url,
+      employer: async (kind, ...settings) =>
+        JSON.parse(await world('employer', folder, kind, ...settings)),
+      log: () => readFile(join(folder, 'logs/error_log'), 'utf8'),
+      async stop() {
+        await world('stop', folder);
+        await remove();
+      },
+    };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
