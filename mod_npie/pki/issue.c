@@ -144,6 +144,28 @@ static int add_access(AUTHORITY_INFO_ACCESS *list, int method,
     return 1;
 }
 
+static int add_policy(npie_issuer_t *issuer, const char *oid)
+{
+    CERTIFICATEPOLICIES *policies = CERTIFICATEPOLICIES_new();
+    POLICYINFO *policy = POLICYINFO_new();
+    int done = 0;
+
+    if (policies == NULL || policy == NULL) {
+        goto cleanup;
+    }
+    policy->policyid = OBJ_txt2obj(oid, 1);
+    if (policy->policyid == NULL || sk_POLICYINFO_push(policies, policy) <= 0) {
+        goto cleanup;
+    }
+    policy = NULL;
+    done = X509V3_add1_i2d(&issuer->constants, NID_certificate_policies,
+                           policies, 0, X509V3_ADD_APPEND) == 1;
+cleanup:
+    POLICYINFO_free(policy);
+    CERTIFICATEPOLICIES_free(policies);
+    return done;
+}
+
 static int add_authority_info(npie_issuer_t *issuer,
                               const npie_profile_t *profile)
 {
@@ -176,8 +198,7 @@ static const char *make_constants(npie_issuer_t *issuer,
         return "the CA certificate has no subject key identifier";
     }
     if (profile->policy_oid != NULL
-        && !add_constant(issuer, NID_certificate_policies,
-                         profile->policy_oid)) {
+        && !add_policy(issuer, profile->policy_oid)) {
         return "the policy is no object identifier";
     }
     if (profile->crl_url != NULL
@@ -204,12 +225,6 @@ static int is_url(const char *url)
     return strstr(url, "://") > url;
 }
 
-static int is_oid(const char *oid)
-{
-    return oid == NULL || (*oid != '\0'
-                           && strspn(oid, "0123456789.") == strlen(oid));
-}
-
 /* NULL, or why this cannot be an issuer. */
 static const char *issuer_fault(EVP_PKEY *key, const npie_cert_t *ca,
                                 const npie_profile_t *profile)
@@ -233,8 +248,7 @@ static const char *issuer_fault(EVP_PKEY *key, const npie_cert_t *ca,
         || !is_url(profile->issuer_url)) {
         return "an address of the profile is no URL";
     }
-    return is_oid(profile->policy_oid) ? NULL
-                                       : "the policy is no object identifier";
+    return NULL;
 }
 
 apr_status_t npie_issuer_create(npie_issuer_t **pissuer, EVP_PKEY *key,
