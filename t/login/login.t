@@ -26,10 +26,9 @@ redirected(login(employer(kind => 'early')), 'aviso',
     'a certificate in the early window: the notice first');
 redirected(login(employer(), user => ''), 'aviso', 'no user name typed');
 
-my $unsigned = employer(kind => 'valid');
-world()->registry->sql(
-    "UPDATE certificate SET terms_signed = NULL WHERE employer = $unsigned->{id}");
-redirected(login($unsigned), 'terminos', 'letter 2 not signed: letter 2');
+my $unsigned = renewal('terminos');
+redirected(browser()->login(as => $unsigned->{new}, user => ''), 'terminos',
+    'a new certificate whose letter 2 is not signed: letter 2');
 
 my %refused = (
     'rechazo-revocado' => [31, "status = 'revoked', ended = 1700000000,
@@ -58,7 +57,7 @@ redirected(login($one, user => $other->{user}), 'rechazo-ajeno',
 
 my $browser = browser();
 refused($browser, $browser->login(as => employer(ca => 'impostor')->{as}, user => ''),
-    'acceso', 28, 'an authority of the same name with another key');
+    'rechazo-desconocido', 28, 'an authority of the same name with another key');
 my $mixed = { certificate => $one->{as}{certificate}, key => $other->{as}{key} };
 my $cms = eval { Npie::Openssl::cms_sign('x', %$mixed) };
 ok(!defined $cms, 'openssl itself refuses a key that is not the certificate\'s');
