@@ -117,12 +117,12 @@ apr_status_t npie_place_read(npie_place_t *place, npie_renewal_t **pdue,
         return rv;
     }
     place->registered = place->employer->contact;
-    if (!place->certificate->additional) {
+    /* Before the renewal: a certificate that is made between the two reads
+     * must not look like one that has replaced the proved one. */
+    rv = optional(npie_certificate_newest(&place->newest, registry,
+                                          who->employer, err));
+    if (rv == APR_SUCCESS && !place->certificate->additional) {
         rv = read_open(place, pdue, flow, err);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = optional(npie_certificate_newest(&place->newest, registry,
-                                              who->employer, err));
     }
     if (rv != APR_SUCCESS) {
         return rv;

@@ -173,6 +173,17 @@ static apr_status_t make_signed(npie_step_t *step, void *arg)
     return rv;
 }
 
+/* The letter to sign. When it has been signed since the place was read, the
+ * place is read again, and the move is done. */
+static apr_status_t read_letter(npie_letter_row_t **pletter, npie_step_t *step)
+{
+    apr_status_t rv = npie_letter_get(pletter, step->flow->registry,
+                                      folio_of(step), step->err);
+
+    return rv == APR_SUCCESS && (*pletter)->signed_at != 0
+               ? npie_step_look(step) : rv;
+}
+
 apr_status_t npie_flow_sign(npie_flow_t *flow, const npie_who_t *who,
                             npie_letter_kind_t kind, npie_bytes_t cms,
                             npie_bytes_t file, npie_letter_check_t *check,
@@ -193,8 +204,11 @@ apr_status_t npie_flow_sign(npie_flow_t *flow, const npie_who_t *who,
     if (rv != APR_SUCCESS || step.move == NPIE_MOVE_DONE) {
         return rv;
     }
-    rv = npie_letter_get(&letter, flow->registry, folio_of(&step), err);
-    if (rv == APR_SUCCESS && file.len != 0) {
+    rv = read_letter(&letter, &step);
+    if (rv != APR_SUCCESS || step.move == NPIE_MOVE_DONE) {
+        return rv;
+    }
+    if (file.len != 0) {
         rv = npie_letter_match(&in_file, check, &step, letter, file);
     }
     if (rv == APR_SUCCESS) {
