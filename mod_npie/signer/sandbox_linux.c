@@ -25,8 +25,8 @@ static const int allowed[] = {
     SCMP_SYS(getrandom), SCMP_SYS(futex), SCMP_SYS(clock_nanosleep),
     SCMP_SYS(nanosleep), SCMP_SYS(sched_yield), SCMP_SYS(restart_syscall),
     /* who we are, signals, the end */
-    SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(geteuid),
-    SCMP_SYS(rt_sigaction),
+    SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(getuid),
+    SCMP_SYS(geteuid), SCMP_SYS(rt_sigaction),
     SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(exit),
     SCMP_SYS(exit_group),
 };

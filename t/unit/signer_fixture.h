@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Authorities, employers, letters and a running npie-signer for the tests of
+ * the signer's room.
+ */
+#ifndef NPIE_UNIT_SIGNER_FIXTURE_H
+#define NPIE_UNIT_SIGNER_FIXTURE_H
+
+#include "unit/unit.h"
+
+#include <sys/types.h>
+
+#include <openssl/types.h>
+
+#include "model/cadena.h"
+#include "pki/cert.h"
+#include "pki/issue.h"
+#include "signer/client.h"
+
+/* An authority; key and certificate live as long as the pool. */
+typedef struct fixture_ca_t {
+    EVP_PKEY *key;
+    npie_cert_t *cert;
+    npie_issuer_t *issuer;
+} fixture_ca_t;
+
+/* An employer with a certificate that expired a month ago. */
+typedef struct fixture_employer_t {
+    EVP_PKEY *key;
+    npie_cert_t *cert;
+    const char *rp;
+    const char *rfc;
+    const char *curp;
+} fixture_employer_t;
+
+/* A signer's folder, configuration and process. */
+typedef struct fixture_signer_t {
+    apr_pool_t *p;
+    const char *dir;
+    const char *conf;
+    const char *log;     /* issuance log */
+    const char *said;    /* its standard error */
+    int listener;
+    pid_t pid;           /* 0: not running */
+    npie_signer_t client;
+} fixture_signer_t;
+
+/* kind: "P-256", "RSA:2048". */
+EVP_PKEY *fixture_key(const char *kind, apr_pool_t *p);
+fixture_ca_t *fixture_ca(const char *name, apr_pool_t *p);
+/* The request of a key, DER. */
+npie_bytes_t fixture_csr(EVP_PKEY *key, apr_pool_t *p);
+char *fixture_spki(EVP_PKEY *key, apr_pool_t *p);
+
+/* The subject of the employer that most tests use; a copy may be changed. */
+extern const npie_subject_t fixture_subject;
+/* issued: when his certificate was made, UTC microseconds. */
+fixture_employer_t *fixture_employer(fixture_ca_t *ca, EVP_PKEY *key,
+                                     const npie_subject_t *subject,
+                                     apr_time_t issued, apr_pool_t *p);
+/* fixture_subject, P-256, seven months ago. */
+fixture_employer_t *fixture_expired(fixture_ca_t *ca, apr_pool_t *p);
+
+/* What letter 1 of this employer says now, for this new key. */
+npie_cadena_t *fixture_cadena(const fixture_employer_t *employer,
+                              EVP_PKEY *new_key, apr_int64_t folio,
+                              apr_pool_t *p);
+/* A letter with nothing in it but what the signer reads, unsigned. */
+npie_bytes_t fixture_letter(const npie_cadena_t *cadena, apr_pool_t *p);
+/* The same file with that certificate's signature inside. */
+npie_bytes_t fixture_signed(npie_bytes_t letter,
+                            const fixture_employer_t *employer, apr_pool_t *p);
+
+/* Makes folder, keys, certificates, configuration and socket; does not start.
+ * more: further lines of the configuration. The folder goes with the pool. */
+fixture_signer_t *fixture_signer(const fixture_ca_t *ca, const char *more,
+                                 apr_pool_t *p);
+void fixture_signer_start(fixture_signer_t *signer);
+/* Sends the signal; returns the status as of waitpid(2). */
+int fixture_signer_stop(fixture_signer_t *signer, int number);
+/* Waits for its end. */
+int fixture_signer_wait(fixture_signer_t *signer);
+void fixture_write(const char *path, npie_bytes_t bytes, int mode);
+npie_bytes_t fixture_read(const char *path, apr_pool_t *p);
+/* Records in the issuance log. */
+int fixture_records(const fixture_signer_t *signer, apr_pool_t *p);
+/* Did it say that? */
+int fixture_said(const fixture_signer_t *signer, const char *text,
+                 apr_pool_t *p);
+
+#endif
