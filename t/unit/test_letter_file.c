@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Reading letters as files, on small files written here by hand: the form is
- * stated a second time, so that drawing and reading cannot drift together.
+ * Reading letters as files, on small files written by hand.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,16 +15,7 @@
 #include <apr_strings.h>
 
 #include "letter/file.h"
-
-#define HEX64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-#define CADENA "||1.0|1|4711|A0648787107|COSC8001137NA|BOXW310820HNERXN09|" \
-    "A064878710|" HEX64 "|" HEX64 "|ana&amp;eva@empresa.example|" \
-    "2026-11-21T19:02:55Z||"
-#define OBJECTS "1 0 obj\n<x><npie:cadena>" CADENA "</npie:cadena></x>\nendobj\n"
-#define SIG "2 0 obj\n<<\n/Type /Sig\n/Filter /Adobe.PPKLite\n" \
-    "/SubFilter /ETSI.CAdES.detached\n/ByteRange "
-#define REST "\n/M (D:20261121190255Z)\n>>\nendobj\n" \
-    "xref\n0 1\n0000000000 65535 f\r\ntrailer\n<<\n/Size 1\n>>\n"
+#include "unit/letter_form.h"
 
 static apr_pool_t *pool;
 
@@ -42,32 +32,6 @@ static int teardown(void **state)
     apr_pool_destroy(pool);
     apr_terminate();
     return 0;
-}
-
-/* A letter with those objects before the signature, and a shift of the last
- * number of its ByteRange. */
-static npie_bytes_t make(const char *objects, int shift)
-{
-    static char zeros[32768 + 1];
-    char range[64];
-    char *before;
-    char *after;
-    char *file;
-    size_t open;
-    npie_bytes_t bytes;
-
-    memset(zeros, '0', sizeof(zeros) - 1);
-    before = apr_pstrcat(pool, "%PDF-1.4\n", objects, SIG, NULL);
-    open = strlen(before) + 40 + strlen("\n/Contents ");
-    after = apr_psprintf(pool, REST "startxref\n%d\n%%%%EOF\n",
-                         (int)(open + 32770 + (strstr(REST, "xref\n0") - REST)));
-    snprintf(range, sizeof(range), "[0 %d %d %d", (int)open, (int)open + 32770,
-             (int)strlen(after) + shift);
-    file = apr_psprintf(pool, "%s%-39s]\n/Contents <%s>%s", before, range,
-                        zeros, after);
-    bytes.data = (unsigned char *)file;
-    bytes.len = strlen(file);
-    return bytes;
 }
 
 /* The letter with one place overwritten. */
@@ -106,7 +70,7 @@ static void refused(npie_bytes_t file, const char *why)
 
 static void test_parts(void **state)
 {
-    npie_bytes_t file = make(OBJECTS, 0);
+    npie_bytes_t file = form_make(FORM_OBJECTS, 0, pool);
     npie_letter_file_t *parts;
     const unsigned char *end;
 
@@ -131,7 +95,7 @@ static void test_parts(void **state)
 
 static void test_refused(void **state)
 {
-    npie_bytes_t good = make(OBJECTS, 0);
+    npie_bytes_t good = form_make(FORM_OBJECTS, 0, pool);
     npie_bytes_t cut = good;
 
     (void)state;
@@ -141,15 +105,16 @@ static void test_refused(void **state)
     cut.len -= 1;
     refused(cut, "bytes after its end, or no end");
     refused(with(good, "xref\n0 ", "xrxf\n0 "), "startxref leads nowhere");
-    refused(make(OBJECTS, 1),
+    refused(form_make(FORM_OBJECTS, 1, pool),
             "the ByteRange is not the whole file but the signature");
     refused(with(good, "[0 ", "[1 "),
             "the ByteRange is not the whole file but the signature");
     refused(with(good, "ETSI.CAdES", "ETSI.cades"),
             "not exactly one signature field of ours");
-    refused(make(OBJECTS "/ByteRange ", 0),
+    refused(form_make(FORM_OBJECTS "/ByteRange ", 0, pool),
             "not exactly one signature field of ours");
-    refused(make(OBJECTS SIG, 0), "not exactly one signature field of ours");
+    refused(form_make(FORM_OBJECTS FORM_SIG, 0, pool),
+            "not exactly one signature field of ours");
     refused(with(good, "/Contents ", "/contents "),
             "the signature is not of our form");
     refused(with(good, "<000", "<00x"), "the signature is not hexadecimal");
@@ -158,13 +123,16 @@ static void test_refused(void **state)
 
 static void test_refused_cadena(void **state)
 {
-    npie_bytes_t good = make(OBJECTS, 0);
+    npie_bytes_t good = form_make(FORM_OBJECTS, 0, pool);
 
     (void)state;
-    refused(make("", 0), "not exactly one cadena");
-    refused(make(OBJECTS OBJECTS, 0), "not exactly one cadena");
-    refused(make(OBJECTS "<npie:cadena>", 0), "not exactly one cadena");
-    refused(make("</npie:cadena><npie:cadena>", 0), "not exactly one cadena");
+    refused(form_make("", 0, pool), "not exactly one cadena");
+    refused(form_make(FORM_OBJECTS FORM_OBJECTS, 0, pool),
+            "not exactly one cadena");
+    refused(form_make(FORM_OBJECTS "<npie:cadena>", 0, pool),
+            "not exactly one cadena");
+    refused(form_make("</npie:cadena><npie:cadena>", 0, pool),
+            "not exactly one cadena");
     refused(with(good, "A0648787107", "A0648787108"),
             "its cadena cannot be read");
     refused(with(good, "ana&amp;", "ana&apm;"), "its cadena cannot be read");
@@ -174,7 +142,7 @@ static void test_sign(void **state)
 {
     static const unsigned char der[] = { 0x30, 0x03, 0x02, 0x01, 0x00 };
     npie_bytes_t cms = { der, sizeof(der) };
-    npie_bytes_t file = make(OBJECTS, 0);
+    npie_bytes_t file = form_make(FORM_OBJECTS, 0, pool);
     npie_bytes_t other = cms;
     npie_bytes_t out;
     npie_bytes_t again;
@@ -205,7 +173,7 @@ static void test_sign(void **state)
 static void test_sign_sizes(void **state)
 {
     unsigned char *der = apr_pcalloc(pool, NPIE_LETTER_CMS_MAX + 1);
-    npie_bytes_t file = make(OBJECTS, 0);
+    npie_bytes_t file = form_make(FORM_OBJECTS, 0, pool);
     npie_bytes_t cms = { der, NPIE_LETTER_CMS_MAX };
     npie_bytes_t out;
     npie_letter_file_t *parts;
@@ -241,7 +209,7 @@ static void test_sign_sizes(void **state)
  * see a read behind it, is refused. */
 static void test_cuts(void **state)
 {
-    npie_bytes_t file = make(OBJECTS, 0);
+    npie_bytes_t file = form_make(FORM_OBJECTS, 0, pool);
     apr_pool_t *sub;
 
     (void)state;
