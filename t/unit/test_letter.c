@@ -297,7 +297,7 @@ static void *APR_THREAD_FUNC work(apr_thread_t *thread, void *data)
         }
         apr_pool_destroy(p);
     }
-    apr_thread_exit(thread, APR_SUCCESS);
+    (void)thread;
     return NULL;
 }
 

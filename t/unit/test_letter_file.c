@@ -216,7 +216,7 @@ static void test_cuts(void **state)
     apr_pool_create(&sub, pool);
     for (size_t len = 0; len < file.len; len += len > 1200 && len < 33000
                                                 ? 97 : 1) {
-        unsigned char *copy = malloc(len + 1);
+        unsigned char *copy = malloc(len > 0 ? len : 1);
         npie_bytes_t cut = { copy, len };
         npie_letter_file_t *parts;
 
@@ -229,39 +229,44 @@ static void test_cuts(void **state)
     }
 }
 
+/* A text and its length; NULs count. */
+#define BYTES(text) (text), sizeof(text) - 1
+
 static void test_kinds(void **state)
 {
     static const struct { const char *head; size_t len; npie_file_kind_t kind; }
     files[] = {
-        { "", 0, NPIE_FILE_EMPTY },
-        { "%PDF-1.7\n%%EOF\n", 15, NPIE_FILE_PDF },
-        { "\r\n%PDF-1.7\n<x:npie xmlns:npie='urn:mod-npie:carta:1.0'>", 57,
+        { BYTES(""), NPIE_FILE_EMPTY },
+        { BYTES("%PDF-1.7\n%%EOF\n"), NPIE_FILE_PDF },
+        { BYTES("\r\n%PDF-1.7\n<x:npie xmlns:npie='urn:mod-npie:carta:1.0'>"),
           NPIE_FILE_LETTER_RESAVED },
-        { "%PDF-1.3\n/Creator (mod_npie)", 28, NPIE_FILE_LETTER_RESAVED },
-        { "\x30\x82\x0f\x00\x02\x01\x03\x30\x82", 9, NPIE_FILE_PFX },
-        { "\x30\x80\x02\x01\x03\x30\x80", 7, NPIE_FILE_PFX },
-        { "\x30\x82\x05\x00\x30\x82\x03\x00\xa0\x03\x02\x01\x02", 13,
+        { BYTES("%PDF-1.3\n/Creator (mod_npie)"), NPIE_FILE_LETTER_RESAVED },
+        { BYTES("\x30\x82\x0f\x00\x02\x01\x03\x30\x82"), NPIE_FILE_PFX },
+        { BYTES("\x30\x80\x02\x01\x03\x30\x80"), NPIE_FILE_PFX },
+        { BYTES("\x30\x82\x05\x00\x30\x82\x03\x00\xa0\x03\x02\x01\x02"),
           NPIE_FILE_CERTIFICATE },
-        { "Bag Attributes\n-----BEGIN CERTIFICATE-----\n", 43,
+        { BYTES("Bag Attributes\n-----BEGIN CERTIFICATE-----\n"),
           NPIE_FILE_CERTIFICATE },
-        { "-----BEGIN ENCRYPTED PRIVATE KEY-----\n", 38, NPIE_FILE_KEY },
-        { "\x30\x82\x05\x00\x30\x50\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05"
-          "\x0d", 17, NPIE_FILE_KEY },
-        { "\x30\x82\x05\x00\x30\x1c\x06\x0a\x2a\x86\x48\x86\xf7\x0d\x01\x0c"
-          "\x01\x03", 18, NPIE_FILE_KEY },
-        { "\x30\x82\x04\xbd\x02\x01\x00\x30\x0d", 9, NPIE_FILE_KEY },
-        { "\x89PNG\r\n\x1a\n", 8, NPIE_FILE_PICTURE },
-        { "\xff\xd8\xff\xe0", 4, NPIE_FILE_PICTURE },
-        { "PK\3\4\x14", 5, NPIE_FILE_ZIP },
-        { "\xef\xbb\xbf \n<!DOCTYPE html>", 20, NPIE_FILE_HTML },
-        { "<HTML>", 6, NPIE_FILE_HTML },
-        { "\x30", 1, NPIE_FILE_OTHER },
-        { "hola\n", 5, NPIE_FILE_OTHER }
+        { BYTES("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"), NPIE_FILE_KEY },
+        { BYTES("\x30\x82\x05\x00\x30\x50\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05"
+          "\x0d"),
+          NPIE_FILE_KEY },
+        { BYTES("\x30\x82\x05\x00\x30\x1c\x06\x0a\x2a\x86\x48\x86\xf7\x0d\x01\x0c"
+          "\x01\x03"),
+          NPIE_FILE_KEY },
+        { BYTES("\x30\x82\x04\xbd\x02\x01\x00\x30\x0d"), NPIE_FILE_KEY },
+        { BYTES("\x89PNG\r\n\x1a\n"), NPIE_FILE_PICTURE },
+        { BYTES("\xff\xd8\xff\xe0"), NPIE_FILE_PICTURE },
+        { BYTES("PK\3\4\x14"), NPIE_FILE_ZIP },
+        { BYTES("\xef\xbb\xbf \n<!DOCTYPE html>"), NPIE_FILE_HTML },
+        { BYTES("<HTML>"), NPIE_FILE_HTML },
+        { BYTES("\x30"), NPIE_FILE_OTHER },
+        { BYTES("hola\n"), NPIE_FILE_OTHER }
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); ++i) {
-        unsigned char *copy = malloc(files[i].len + 1);
+        unsigned char *copy = malloc(files[i].len > 0 ? files[i].len : 1);
         npie_bytes_t file = { copy, files[i].len };
 
         memcpy(copy, files[i].head, files[i].len);
