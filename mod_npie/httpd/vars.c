@@ -54,7 +54,8 @@ void npie_vars_session(request_rec *r, const npie_session_t *session)
                       npie_field_rp_display(session->rp, r->pool));
     }
     npie_vars_set(r, "npie_cert_name", session->common_name);
-    npie_vars_set(r, "npie_cert_serial", session->serial);
+    npie_vars_set(r, "npie_cert_serial",
+                  npie_cert_serial_text(session->serial, r->pool));
     npie_vars_set(r, "npie_cert_spki", session->spki);
     set_date(r, "npie_cert_from", session->not_before);
     set_date(r, "npie_cert_until", session->not_after);
@@ -98,13 +99,11 @@ static void set_certificate(request_rec *r, const char *which,
     npie_cert_t *cert;
 
     npie_vars_set(r, apr_pstrcat(r->pool, prefix, "serial", NULL),
-                  row->serial);
+                  npie_cert_serial_text(row->serial, r->pool));
     npie_vars_set(r, apr_pstrcat(r->pool, prefix, "spki", NULL), row->spki);
     set_date(r, apr_pstrcat(r->pool, prefix, "from", NULL), row->not_before);
     set_date(r, apr_pstrcat(r->pool, prefix, "until", NULL), row->not_after);
     if (npie_cert_parse(&cert, row->der, NULL, r->pool) == APR_SUCCESS) {
-        npie_vars_set(r, apr_pstrcat(r->pool, prefix, "serial", NULL),
-                      cert->serial_text);
         npie_vars_set(r, apr_pstrcat(r->pool, prefix, "name", NULL),
                       cert->common_name);
         npie_vars_set(r, apr_pstrcat(r->pool, prefix, "issuer", NULL),

@@ -191,6 +191,25 @@ static int read_alt_names(npie_cert_t *cert, apr_pool_t *p)
     return readable;
 }
 
+const char *npie_cert_serial_text(const char *serial, apr_pool_t *p)
+{
+    char *digits;
+
+    if (strlen(serial) != 2 * SERIAL_DIGITS) {
+        return serial;
+    }
+    digits = apr_palloc(p, SERIAL_DIGITS + 1);
+    /* The ASCII digit n is written 3n in hex. */
+    for (int i = 0; i < SERIAL_DIGITS; ++i) {
+        digits[i] = serial[2 * i + 1];
+        if (serial[2 * i] != '3' || digits[i] < '0' || digits[i] > '9') {
+            return serial;
+        }
+    }
+    digits[SERIAL_DIGITS] = '\0';
+    return digits;
+}
+
 static int read_serial(npie_cert_t *cert, apr_pool_t *p)
 {
     const ASN1_INTEGER *serial = X509_get0_serialNumber(cert->x509);
@@ -198,7 +217,6 @@ static int read_serial(npie_cert_t *cert, apr_pool_t *p)
     unsigned char octets[SERIAL_MAX];
     npie_bytes_t bytes = { octets, 0 };
     char *hex;
-    int digits = 0;
 
     if (bn == NULL || BN_is_negative(bn) || BN_num_bytes(bn) > SERIAL_MAX) {
         BN_free(bn);
@@ -214,14 +232,8 @@ static int read_serial(npie_cert_t *cert, apr_pool_t *p)
     for (char *c = hex; *c != '\0'; ++c) {
         *c = *c >= 'a' ? (char)(*c - 'a' + 'A') : *c;
     }
-    cert->serial = cert->serial_text = hex;
-    for (apr_size_t i = 0; i < bytes.len; ++i) {
-        digits += octets[i] >= '0' && octets[i] <= '9';
-    }
-    if (digits == SERIAL_DIGITS) {
-        cert->serial_text = apr_pstrmemdup(p, (const char *)octets,
-                                           SERIAL_DIGITS);
-    }
+    cert->serial = hex;
+    cert->serial_text = npie_cert_serial_text(hex, p);
     return 1;
 }
 

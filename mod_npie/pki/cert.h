@@ -53,6 +53,14 @@ typedef struct npie_cert_t {
 apr_status_t npie_cert_parse(npie_cert_t **pcert, npie_bytes_t bytes,
                              npie_err_t *err, apr_pool_t *p);
 
+/**
+ * A serial as people read it: the digits when its bytes are 20 ASCII digits
+ * (Mexican convention), else as it is.
+ * @param serial hex, NUL ended
+ * @return NUL ended, in p or serial itself
+ */
+const char *npie_cert_serial_text(const char *serial, apr_pool_t *p);
+
 /** The certificate as PEM, NUL ended, in p; NULL when memory ran out. */
 char *npie_cert_pem(const npie_cert_t *cert, apr_pool_t *p);
 

@@ -66,7 +66,7 @@ sub employer_insert
             entity city municipality colony street postcode email phone fax)),
         username => $employer->{user}, given_name => $employer->{given},
         outer_number => $employer->{outer}, inner_number => $employer->{inner},
-        subdelegation => "Subdelegación $employer->{municipality}");
+        subdelegation => $employer->{municipality});
 }
 
 # The row of a certificate in FILE.crt, as if its letter 2 had been signed.
