@@ -296,6 +296,11 @@ describe('stores made now', () => {
       });
     }
 
+    test('far too large', async () => {
+      const file = text('video.pfx', Buffer.alloc((16 << 20) + 1));
+      await refused([file], 'Clave1234', NUMBER.TOO_LARGE);
+    });
+
     test('DER of openssl: certificate, request, list, chain, keys', async () => {
       const made = {
         '.cer': [['x509', '-in', 'rsa.crt'], /certificado sin llave/],

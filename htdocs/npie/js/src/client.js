@@ -12,11 +12,15 @@
  */
 import { NUMBER } from 'npie:problems';
 
+/** Nothing that these pages ask for comes near it. */
+const MAX_FILE = 16 << 20;
+
 let worker;
+let scriptUrl;
 let lastCall = 0;
 const waiting = new Map();
 
-/** The worker's address; Trusted Types want it from a policy. */
+/** The worker's address; Trusted Types want it from a policy, made once. */
 function workerUrl() {
   const url = new URL('npie-worker.js', import.meta.url).href;
   if (!globalThis.trustedTypes) {
@@ -48,27 +52,41 @@ function receive({ data }) {
   }
 }
 
-/** A worker that does not load is a browser that cannot do this. */
+/**
+ * A worker that does not load is a browser that cannot do this; the next call
+ * tries another.
+ */
 function lose(event) {
   event.preventDefault();
+  worker.terminate();
+  worker = undefined;
   for (const id of [...waiting.keys()]) {
     settle(id, { ok: false, problem: NUMBER.BROWSER });
   }
 }
 
+function startWorker() {
+  scriptUrl ??= workerUrl();
+  worker = new Worker(scriptUrl, { type: 'module', name: 'npie' });
+  worker.addEventListener('message', receive);
+  worker.addEventListener('error', lose);
+}
+
 function call(method, argument, onProgress) {
-  if (!globalThis.isSecureContext || !globalThis.Worker || !globalThis.crypto?.subtle) {
-    return Promise.resolve({ ok: false, problem: NUMBER.BROWSER });
-  }
-  if (!worker) {
-    worker = new Worker(workerUrl(), { type: 'module', name: 'npie' });
-    worker.addEventListener('message', receive);
-    worker.addEventListener('error', lose);
-  }
   return new Promise((resolve) => {
     const id = ++lastCall;
-    waiting.set(id, { resolve, onProgress });
-    worker.postMessage({ id, method, argument });
+    try {
+      if (!globalThis.crypto?.subtle) {
+        throw new TypeError('no secure context');
+      }
+      if (!worker) {
+        startWorker();
+      }
+      worker.postMessage({ id, method, argument });
+      waiting.set(id, { resolve, onProgress });
+    } catch {
+      resolve({ ok: false, problem: NUMBER.BROWSER });
+    }
   });
 }
 
@@ -82,6 +100,9 @@ async function read(file) {
 
 /** Reads the files first: one that has gone since it was chosen is damaged. */
 async function callWithFiles(method, files, argument, onProgress) {
+  if (Array.from(files).some((file) => file.size > MAX_FILE)) {
+    return { ok: false, problem: NUMBER.TOO_LARGE };
+  }
   let contents;
   try {
     contents = await Promise.all(Array.from(files, read));

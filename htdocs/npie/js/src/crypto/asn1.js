@@ -36,6 +36,18 @@ export function children(node) {
   return Array.isArray(node?.valueBlock?.value) ? node.valueBlock.value : [];
 }
 
+/**
+ * A node that writes a DER SEQUENCE as it was read: asn1js writes what it
+ * understood, which of odd certificates is not the same bytes.
+ */
+export function verbatim(der) {
+  const header = der[1] < 0x80 ? 2 : 2 + (der[1] & 0x7f);
+  const node = new asn1js.Primitive({
+    idBlock: { tagClass: 1, tagNumber: 16 }, valueHex: der.slice(header) });
+  node.idBlock.isConstructed = true;
+  return node;
+}
+
 /** An OBJECT IDENTIFIER's dotted text, or ''. */
 export function oid(node) {
   return node instanceof asn1js.ObjectIdentifier ? node.valueBlock.toString() : '';

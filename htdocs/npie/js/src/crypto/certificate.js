@@ -2,7 +2,7 @@
 // Certificates: what they say, and which key they are for.
 import * as pkijs from 'pkijs';
 import { children, encoded, oid, parse, reading } from './asn1.js';
-import { sha256Hex, toHex } from './bytes.js';
+import { equal, sha256Hex, toHex } from './bytes.js';
 import { keyKind } from './keys.js';
 
 /** Attribute types of a subject; CURP and RFC as SAT writes them. */
@@ -50,11 +50,13 @@ function subjectInfo(certificate) {
   return subject;
 }
 
-/** The SubjectPublicKeyInfo as it was read: its digest must be the server's. */
-function spkiNode(der) {
+/** The fields of a certificate as they were read: digests and names must be the server's. */
+function rawFields(der) {
   const fields = children(children(parse(der))[0]);
-  const hasVersion = fields[0].idBlock.tagClass === 3;
-  return fields[hasVersion ? 6 : 5];
+  const [serial, , issuer, , subject, spki] =
+    fields[0].idBlock.tagClass === 3 ? fields.slice(1) : fields;
+  return { serial: encoded(serial), issuer: encoded(issuer), subject: encoded(subject),
+    spki: encoded(spki) };
 }
 
 function serialHex(certificate) {
@@ -65,18 +67,19 @@ function serialHex(certificate) {
 /**
  * Reads a certificate.
  * @param der Uint8Array
- * @return {der, spki: DER, kind: keyKind()'s, isCa, certificate: pkijs's}
+ * @return {der, serial, issuer, subject, spki: each DER, kind: keyKind()'s,
+ *         isCa, certificate: pkijs's}
  * @throws Problem FILE_DAMAGED
  */
 export function readCertificate(der) {
   return reading(() => {
     const certificate = pkijs.Certificate.fromBER(der);
-    const node = spkiNode(der);
-    const [type, params] = children(children(node)[0]);
+    const fields = rawFields(der);
+    const [type, params] = children(children(parse(fields.spki))[0]);
     return {
       der,
+      ...fields,
       certificate,
-      spki: encoded(node),
       kind: keyKind(oid(type), oid(params)),
       isCa: extension(certificate, pkijs.id_BasicConstraints)?.cA === true,
     };
@@ -121,17 +124,10 @@ export async function certificateInfo(read) {
 /** The certificates that lead up from a leaf, of those at hand. */
 export function chainOf(leaf, others) {
   const chain = [];
-  let last = leaf;
-  const issuerOf = (child) => others.find((other) => !chain.includes(other) && other !== leaf
-    && sameName(other.certificate.subject, child.certificate.issuer));
-  for (let issuer = issuerOf(last); issuer; issuer = issuerOf(last)) {
+  const next = ({ issuer }) => others.find((other) => other !== leaf && !chain.includes(other)
+    && equal(other.subject, issuer));
+  for (let issuer = next(leaf); issuer; issuer = next(issuer)) {
     chain.push(issuer);
-    last = issuer;
   }
   return chain;
-}
-
-function sameName(one, other) {
-  return toHex(new Uint8Array(one.valueBeforeDecode))
-    === toHex(new Uint8Array(other.valueBeforeDecode));
 }

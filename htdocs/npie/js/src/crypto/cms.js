@@ -5,6 +5,7 @@
  */
 import * as asn1js from 'asn1js';
 import * as pkijs from 'pkijs';
+import { parse, verbatim } from './asn1.js';
 import { concat, digest } from './bytes.js';
 import { signatureAlgorithm, signBytes } from './keys.js';
 
@@ -47,10 +48,7 @@ async function signerInfo(key, certificate, messageDigest) {
   const signed = new asn1js.Set({ value: attributes.map((one) => one.toSchema()) }).toBER();
   return new pkijs.SignerInfo({
     version: 1,
-    sid: new pkijs.IssuerAndSerialNumber({
-      issuer: certificate.certificate.issuer,
-      serialNumber: certificate.certificate.serialNumber,
-    }),
+    sid: new asn1js.Sequence({ value: [verbatim(certificate.issuer), parse(certificate.serial)] }),
     digestAlgorithm: new pkijs.AlgorithmIdentifier({ algorithmId: SHA256 }),
     signedAttrs: new pkijs.SignedAndUnsignedAttributes({ type: 0, attributes }),
     signatureAlgorithm: signatureAlgorithm(key, true),
@@ -70,7 +68,7 @@ export async function signCms({ key, certificate, chain }, pieces) {
     version: 1,
     digestAlgorithms: [new pkijs.AlgorithmIdentifier({ algorithmId: SHA256 })],
     encapContentInfo: new pkijs.EncapsulatedContentInfo({ eContentType: DATA }),
-    certificates: [certificate, ...chain].map((one) => one.certificate),
+    certificates: [certificate, ...chain].map(({ der }) => ({ toSchema: () => verbatim(der) })),
     signerInfos: [await signerInfo(key, certificate, messageDigest)],
   });
   const content = new pkijs.ContentInfo({

@@ -118,5 +118,7 @@ export async function readKey(block, password, tick) {
       return pkcs8;
     }
   }
-  throw new Problem(NUMBER.PASSWORD);
+  // No MAC: nothing tells these two apart.
+  throw new Problem(NUMBER.PASSWORD,
+    'Si está seguro de la contraseña, puede que el archivo .key esté dañado.');
 }

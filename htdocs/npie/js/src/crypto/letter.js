@@ -25,14 +25,14 @@ export function signedSpans(file) {
   }
   const ranges = [...toLatin1(bytes).matchAll(BYTE_RANGE)];
   if (ranges.length === 0) {
-    refuse('El PDF no tiene lugar para una firma: no es la carta, o se guardó o imprimió de nuevo.');
+    refuse('El PDF no tiene lugar para una firma: no es la carta, o se imprimió de nuevo.');
   }
   if (ranges.length > 1) {
     refuse('La carta ya está firmada.');
   }
   const [start, length, second, rest] = ranges[0].slice(1).map(Number);
   if (start !== 0 || second < length || second + rest !== bytes.length) {
-    refuse('El PDF cambió después de descargarlo: está incompleto o se guardó con otro programa.');
+    refuse('El PDF cambió al descargarlo o guardarlo: está incompleto, o lo guardó otro programa.');
   }
   if (!/^<?0*>?$/.test(toLatin1(bytes.subarray(length, second)))) {
     refuse('La carta ya está firmada.');

@@ -81,10 +81,11 @@ function attributes(localKeyId, name) {
   ];
 }
 
-function certificateBag({ certificate }, bagAttributes) {
+function certificateBag({ der }, bagAttributes) {
   return new pkijs.SafeBag({
     bagId: BAG.certificate,
-    bagValue: new pkijs.CertBag({ certId: X509, parsedValue: certificate }),
+    bagValue: new pkijs.CertBag({
+      certId: X509, certValue: new asn1js.OctetString({ valueHex: der }) }),
     ...bagAttributes && { bagAttributes },
   });
 }

@@ -180,8 +180,10 @@ async function decryptOrFail({ algorithm, data }, form, tick) {
 }
 
 function readCertBag({ node }) {
-  const [type, value] = children(node);
-  return oid(type) === X509 ? [readCertificate(octets(children(value)[0]))] : [];
+  return reading(() => {
+    const [type, value] = children(node);
+    return oid(type) === X509 ? [readCertificate(octets(children(value)[0]))] : [];
+  });
 }
 
 /**
@@ -204,7 +206,7 @@ export async function readPfx(bytes, password, tick) {
       } else if (kind === '2') {
         keys.push(await decryptOrFail(shrouded(value), form, tick));
       } else if (kind === '3') {
-        certificates.push(...reading(() => readCertBag(value)));
+        certificates.push(...readCertBag(value));
       }
     }
   }
@@ -222,5 +224,5 @@ export function pfxWork(bytes) {
 export function visibleCertificates(bytes) {
   return readOuter(bytes).parts.filter(({ plain }) => plain)
     .flatMap(({ plain }) => readBags(plain)).filter(({ kind }) => kind === '3')
-    .flatMap(({ value }) => reading(() => readCertBag(value)));
+    .flatMap(({ value }) => readCertBag(value));
 }
