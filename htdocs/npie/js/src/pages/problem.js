@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What went wrong, in the summary at the top and beside the field.
-import { problems } from 'npie:problems';
+import { NUMBER, problems } from 'npie:problems';
 import { byId, element } from './dom.js';
 
 const title = document.title.replace(/^Error: /, '');
@@ -17,16 +17,20 @@ export function focusServerError() {
   summary.focus();
 }
 
-function addFieldLink(field, text) {
+function addLink(address, text) {
   const item = element('li');
-  const link = element('a', text, { href: `#${field.id}` });
-  link.addEventListener('click', (event) => {
-    event.preventDefault();
-    field.focus();
-  });
+  const link = element('a', text, { href: address });
   item.append(link);
   byId('error-campos').append(item);
   byId('error-campos').hidden = false;
+  return link;
+}
+
+function addFieldLink(field, text) {
+  addLink(`#${field.id}`, text).addEventListener('click', (event) => {
+    event.preventDefault();
+    field.focus();
+  });
 }
 
 /** Takes away what an earlier attempt said. */
@@ -71,6 +75,9 @@ export function showProblem({ problem, detail, cause, remedy }, field) {
   document.title = `Error: ${title}`;
   // At a field the remedy is the link that leads there.
   byId('error-remedio').textContent = field ? '' : remedy ?? known.remedy;
+  if (problem === NUMBER.SESSION) {
+    addLink('acceso.html', 'Entrar de nuevo');
+  }
   if (field) {
     markField(field, cause ?? known.cause);
     addFieldLink(field, remedy ?? known.remedy);
