@@ -77,10 +77,6 @@ apr_status_t npie_registry_check(npie_registry_t *registry, npie_err_t *err)
     apr_int64_t version = 0;
     apr_status_t rv;
 
-    rv = npie_sqlite_ready(registry, err);
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
     npie_args_init(&args, registry);
     rv = npie_sql_number(&version, registry, NPIE_SQL_SCHEMA, &args, err);
     if (rv == APR_SUCCESS && version != SCHEMA_VERSION) {
@@ -130,6 +126,8 @@ apr_status_t npie_registry_begin(npie_registry_t *registry, npie_err_t *err)
                                         : "BEGIN", err);
     }
     if (rv != APR_SUCCESS) {
+        /* In case an earlier one could not be ended. */
+        npie_sql_run(registry, "ROLLBACK", NULL);
         give_turn(registry);
         return rv;
     }

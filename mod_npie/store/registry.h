@@ -30,7 +30,11 @@
  * SQLite instead of finding it locked, for which apr_dbd sleeps 100 ms.
  * npie_registry_begin() locks it and npie_registry_end() unlocks it, on SQLite
  * only; NULL does without. Writers of other processes are waited for up to
- * two seconds. */
+ * two seconds.
+ *
+ * A connection that PostgreSQL closed is made again, and statements that a
+ * database has forgotten are prepared again, before a transaction and in a
+ * look-up outside one. */
 typedef struct npie_registry_t {
     const apr_dbd_driver_t *driver;
     apr_dbd_t *handle;
@@ -61,8 +65,7 @@ apr_status_t npie_registry_open(npie_registry_t **pregistry, const char *driver,
 
 /**
  * Looks whether the database answers and has the schema this code is written
- * for. SQLite: also gives the connection its settings, and makes sure that
- * the file it has open is still the one in its place.
+ * for.
  * @return APR_SUCCESS; NPIE_EBACKEND */
 apr_status_t npie_registry_check(npie_registry_t *registry, npie_err_t *err);
 
@@ -90,7 +93,8 @@ apr_status_t npie_registry_end(npie_registry_t *registry, int commit,
  * or an expected state does not hold (the row that is changed under a
  * condition may as well not exist), or NPIE_EBACKEND (REGISTRY_DOWN), also
  * for a row that the schema forbids. Results live in registry->p. Outside a
- * transaction each is one of its own. Strings are clean UTF-8. A row that is
+ * transaction each is one of its own; on SQLite that also fails when the file
+ * that is open is no longer the one in its place. Strings are clean UTF-8. A row that is
  * looked up is NULL unless APR_SUCCESS is returned. */
 
 apr_status_t npie_employer_get(npie_employer_t **pemployer,

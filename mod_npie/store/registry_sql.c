@@ -247,7 +247,8 @@ static int revived(npie_registry_t *registry)
     return 1;
 }
 
-/* The statement's prepared form; NULL after noting why there is none. */
+/* The statement's prepared form, on a connection that is fit for it; NULL
+ * after noting why there is none. */
 static apr_dbd_prepared_t *find(npie_registry_t *registry,
                                 npie_sql_t statement, npie_err_t *err)
 {
@@ -258,6 +259,10 @@ static apr_dbd_prepared_t *find(npie_registry_t *registry,
         npie_err_set(err, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN,
                      "registry: %s after a failure: %s", label,
                      registry->failure);
+        return NULL;
+    }
+    if (!registry->transaction
+        && npie_sqlite_ready(registry, err) != APR_SUCCESS) {
         return NULL;
     }
     prepared = apr_hash_get(registry->prepared, label, APR_HASH_KEY_STRING);

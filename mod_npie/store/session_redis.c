@@ -65,7 +65,9 @@ apr_status_t npie_sessions_create(npie_sessions_t **psessions,
     }
     sessions->timeout.tv_sec = (time_t)apr_time_sec(timeout);
     sessions->timeout.tv_usec = (suseconds_t)apr_time_usec(timeout);
-    rv = apr_reslist_create(&sessions->connections, 0, most, most, 0,
+    /* Every place is made now: later, when threads share p with others,
+     * nothing must be allocated from it. */
+    rv = apr_reslist_create(&sessions->connections, most, most, most, 0,
                             make_place, clear_place, NULL, p);
     if (rv == APR_SUCCESS) {
         apr_reslist_timeout_set(sessions->connections, timeout);

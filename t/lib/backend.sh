@@ -65,8 +65,13 @@ redis-start)
     done
     ;;
 redis-stop)
-    redis-cli -s "$dir/redis.sock" shutdown nosave || :
-    while test -e "$dir/redis.sock"; do sleep 0.05; done
+    redis-cli -s "$dir/redis.sock" shutdown nosave
+    n=0
+    while test -e "$dir/redis.sock"; do
+        n=$((n + 1))
+        test $n -lt 100
+        sleep 0.05
+    done
     ;;
 sqlite-make)
     sqlite3 "$dir/registry.db" \

@@ -4,7 +4,7 @@
 #include "unit/registries.h"
 
 static char sqlite_params[200];
-static char pgsql_params[200];
+static char pgsql_params[400];
 
 registry_fixture_t registry_sqlite = { .driver = "sqlite3",
                                        .params = sqlite_params };
@@ -132,7 +132,9 @@ static int start(void **state)
     (void)state;
     apr_snprintf(sqlite_params, sizeof(sqlite_params), "%s/registry.db", d);
     apr_snprintf(pgsql_params, sizeof(pgsql_params),
-                 "host=%s/pgsql user=npie dbname=npie", d);
+                 "host=%s/pgsql user=npie dbname=npie connect_timeout=2"
+                 " tcp_user_timeout=5000 options='-c lock_timeout=5s"
+                 " -c idle_in_transaction_session_timeout=30s'", d);
     return npie_backend_run("sqlite-make") | npie_backend_run("pgsql-start");
 }
 

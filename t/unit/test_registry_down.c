@@ -77,10 +77,36 @@ static void test_foreign_keys(void **state)
     registry_fixture_t *f = *state;
     npie_renewal_t r = registry_renewal(1 << 30, 1 << 30);
 
+    assert_status(f, NPIE_EBACKEND,
+                  npie_renewal_insert(&r.id, f->registry, &r, &f->err));
     assert_ok(f, npie_registry_begin(f->registry, &f->err));
     assert_status(f, NPIE_EBACKEND,
                   npie_renewal_insert(&r.id, f->registry, &r, &f->err));
     assert_ok(f, npie_registry_end(f->registry, 0, &f->err));
+}
+
+/* DBDInitSQL runs after the statements are prepared, and these settings make
+ * SQLite forget them. */
+static void test_sqlite_settings(void **state)
+{
+    registry_fixture_t *f = *state;
+    npie_employer_t *got = NULL;
+    apr_int64_t id;
+    int rows;
+
+    assert_int_equal(apr_dbd_query(f->registry->driver, f->registry->handle,
+                                   &rows, "PRAGMA foreign_keys = ON"), 0);
+    assert_status(f, APR_NOTFOUND,
+                  npie_employer_get(&got, f->registry, 1 << 30, &f->err));
+    assert_int_equal(apr_dbd_query(f->registry->driver, f->registry->handle,
+                                   &rows, "PRAGMA cache_size = 100"), 0);
+    id = registry_employer_added(f);
+    assert_int_equal(apr_dbd_query(f->registry->driver, f->registry->handle,
+                                   &rows, "PRAGMA reverse_unordered_selects"
+                                          " = ON"), 0);
+    assert_ok(f, npie_registry_begin(f->registry, &f->err));
+    assert_ok(f, npie_employer_get(&got, f->registry, id, &f->err));
+    assert_ok(f, npie_registry_end(f->registry, 1, &f->err));
 }
 
 static void test_forgotten_transaction(void **state)
@@ -333,6 +359,7 @@ int main(void)
         ON_BOTH(test_transaction), ON_BOTH(test_failure_in_transaction),
         ON_BOTH(test_foreign_keys), ON_BOTH(test_forgotten_transaction),
         ON_BOTH(test_race_in_turns), ON_BOTH(test_race),
+        ON(sqlite, test_sqlite_settings),
         ON(sqlite, test_sqlite_table_missing),
         ON(sqlite, test_sqlite_file_gone), ON(sqlite, test_sqlite_garbage),
         ON(sqlite, test_sqlite_locked), ON(pgsql, test_pgsql_restart),

@@ -5,6 +5,8 @@
 
 #include <apr_thread_proc.h>
 
+#include "store/session_value.h"
+
 static void assert_session_equal(const npie_session_t *a,
                                  const npie_session_t *b)
 {
@@ -53,6 +55,38 @@ static void test_put_and_get(void **state)
     assert_ok(f, npie_session_get(&got, f->sessions, KEY_A, 60, NOW, &f->err,
                                   f->p));
     assert_session_equal(got, &session);
+}
+
+/* Whatever the bytes, reading them does no harm; cut ones are no session. */
+static void test_decode_anything(void **state)
+{
+    sessions_fixture_t *f = *state;
+    npie_session_t session = sessions_sample();
+    npie_bytes_t good = npie_session_encode(&session, f->p);
+    unsigned char *data = apr_pmemdup(f->p, good.data, good.len);
+    npie_bytes_t bytes = { data, good.len };
+    npie_session_t got;
+    int refused = 0;
+
+    assert_int_equal(npie_session_decode(&got, bytes, f->p), APR_SUCCESS);
+    for (bytes.len = 0; bytes.len < good.len; bytes.len++) {
+        /* A block of its own, so that reading past it is noticed. */
+        unsigned char *cut = malloc(bytes.len > 0 ? bytes.len : 1);
+        npie_bytes_t part = { cut, bytes.len };
+
+        memcpy(cut, data, bytes.len);
+        assert_int_equal(npie_session_decode(&got, part, f->p), NPIE_EPROTO);
+        free(cut);
+    }
+    for (apr_size_t i = 0; i < good.len; i++) {
+        for (int bit = 0; bit < 8; bit++) {
+            data[i] ^= (unsigned char)(1 << bit);
+            refused += npie_session_decode(&got, bytes, f->p) != APR_SUCCESS;
+            data[i] ^= (unsigned char)(1 << bit);
+        }
+    }
+    /* The version, the access, nine lengths, and bytes no longer UTF-8. */
+    assert_in_range(refused, 8 * 40, 8 * (int)good.len);
 }
 
 static void test_times(void **state)
@@ -342,7 +376,8 @@ static void test_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        sessions_test(test_put_and_get), sessions_test(test_times),
+        sessions_test(test_put_and_get), sessions_test(test_decode_anything),
+        sessions_test(test_times),
         sessions_test(test_get_is_one_command), sessions_test(test_end),
         sessions_test(test_end_all), sessions_test(test_bad_names),
         sessions_test(test_drafts), sessions_test(test_once),

@@ -5,7 +5,12 @@
 --     psql --set ON_ERROR_STOP=1 npie < 0001-registry.sql
 --
 -- The role in DBDParams needs SELECT and INSERT on every table, and UPDATE on
--- counter, employer, certificate, renewal and letter.
+-- counter, employer, certificate, renewal and letter. So that a lost machine
+-- or a stuck transaction is noticed, put into DBDParams, beside host, dbname
+-- and user:
+--
+--     connect_timeout=2 tcp_user_timeout=5000 options='-c lock_timeout=5s
+--     -c idle_in_transaction_session_timeout=30s'
 --
 -- Times are seconds since 1970 UTC; NULL is "not yet". Letters, requests and
 -- certificates are base64.
