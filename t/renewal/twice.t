@@ -29,7 +29,8 @@ my $employer = $r->{employer};
 my @browsers = map { my $b = browser();
     $b->login(as => $employer->{as}, user => $employer->{user}); $b } 1 .. 4;
 my @went = at_once(4, sub {
-    page_of($browsers[$_[0] - 1]->letter_sign('carta.html', as => $employer->{as}))
+    my $answer = $browsers[$_[0] - 1]->letter_sign('carta.html', as => $employer->{as});
+    page_of($answer) || "$answer->{status} " . error_of($answer)
 });
 is(scalar(grep { $_ eq 'certificado' } @went), 4,
     'letter 1 signed in four browsers at once: all go on') or diag "@went";
