@@ -20,18 +20,23 @@
 
 static const struct {
     const char *file;
-    char tag[7]; /* of a subset, ISO 32000-1, 9.6.4 */
     unsigned flags;
 } sources[NPIE_FONTS] = {
-    { "LiberationSerif-Regular.ttf", "NPIEAA", HPDF_FONT_SERIF },
-    { "LiberationSerif-Bold.ttf", "NPIEAB", HPDF_FONT_SERIF },
-    { "LiberationMono-Regular.ttf", "NPIEAC", HPDF_FONT_FIXED_WIDTH }
+    { "LiberationSerif-Regular.ttf", HPDF_FONT_SERIF },
+    { "LiberationSerif-Bold.ttf", HPDF_FONT_SERIF },
+    { "LiberationMono-Regular.ttf", HPDF_FONT_FIXED_WIDTH }
 };
+
+/* What Spanish has beyond ASCII: letters, then signs, in WinAnsi. */
+static const char spanish[] =
+    "\xe1\xe9\xed\xf3\xfa\xfc\xf1\xc1\xc9\xcd\xd3\xda\xdc\xd1"
+    "\xa0\xa1\xaa\xab\xb0\xb7\xba\xbb\xbf\x85\x91\x92\x93\x94\x96\x97";
 
 /* What libharu's font object needs, and the prepared font behind it. */
 typedef struct attached_t {
     HPDF_FontAttr_Rec attr; /* first: libharu casts to it */
     const npie_font_t *font;
+    const npie_cut_t *cut;
 } attached_t;
 
 static apr_status_t read_font(npie_bytes_t *bytes, const char *path,
@@ -81,11 +86,26 @@ static npie_bytes_t contents(HPDF_Stream stream, apr_pool_t *p)
     return bytes;
 }
 
-/* Marks the glyphs of WinAnsi as used and notes their widths. @return 0 when
- * the font lacks one of them */
-static int measure(npie_font_t *font, HPDF_FontDef def)
+static int is_spanish(unsigned char code)
 {
-    memset(font->widths, 0, sizeof(font->widths));
+    return code < 0x80 || strchr(spanish, code) != NULL;
+}
+
+npie_alphabet_t npie_fonts_alphabet(const char *text)
+{
+    for (; *text != '\0'; ++text) {
+        if (!is_spanish((unsigned char)*text)) {
+            return NPIE_ALPHABET_FULL;
+        }
+    }
+    return NPIE_ALPHABET_SPANISH;
+}
+
+/* Marks the glyphs of an alphabet as used and notes their widths. @return 0
+ * when the font lacks one of WinAnsi */
+static int measure(npie_font_t *font, HPDF_FontDef def,
+                   npie_alphabet_t alphabet)
+{
     for (unsigned code = FIRST_CODE; code <= LAST_CODE; ++code) {
         unsigned cp = npie_winansi_unicode((unsigned char)code);
 
@@ -95,8 +115,11 @@ static int measure(npie_font_t *font, HPDF_FontDef def)
         if (HPDF_TTFontDef_GetGlyphid(def, (HPDF_UINT16)cp) == 0) {
             return 0;
         }
-        font->widths[code] =
-            (short)HPDF_TTFontDef_GetCharWidth(def, (HPDF_UINT16)cp);
+        if (alphabet == NPIE_ALPHABET_FULL
+            || is_spanish((unsigned char)code)) {
+            font->widths[code] =
+                (short)HPDF_TTFontDef_GetCharWidth(def, (HPDF_UINT16)cp);
+        }
     }
     return 1;
 }
@@ -114,19 +137,19 @@ static const char *widths_text(const npie_font_t *font, apr_pool_t *p)
     return text;
 }
 
-static void describe(npie_font_t *font, HPDF_FontDef def, unsigned flags,
-                     apr_pool_t *p)
+static void describe(npie_cut_t *cut, const npie_font_t *font,
+                     HPDF_FontDef def, unsigned flags, apr_pool_t *p)
 {
-    font->entries = apr_psprintf(p,
+    cut->entries = apr_psprintf(p,
         "/Type /Font\n/Subtype /TrueType\n/BaseFont /%s\n"
         "/Encoding /WinAnsiEncoding\n/FirstChar %d\n/LastChar %d\n"
-        "/Widths [%s]\n", font->name, FIRST_CODE, LAST_CODE,
+        "/Widths [%s]\n", cut->name, FIRST_CODE, LAST_CODE,
         widths_text(font, p));
-    font->descriptor = apr_psprintf(p,
+    cut->descriptor = apr_psprintf(p,
         "/Type /FontDescriptor\n/FontName /%s\n/Flags %u\n"
         "/FontBBox [%d %d %d %d]\n/ItalicAngle %d\n/Ascent %d\n/Descent %d\n"
         "/CapHeight %u\n/XHeight %u\n/StemV %u\n/MissingWidth %d\n",
-        font->name, HPDF_FONT_STD_CHARSET | flags,
+        cut->name, HPDF_FONT_STD_CHARSET | flags,
         (int)def->font_bbox.left, (int)def->font_bbox.bottom,
         (int)def->font_bbox.right, (int)def->font_bbox.top,
         def->italic_angle, def->ascent, def->descent,
@@ -136,26 +159,28 @@ static void describe(npie_font_t *font, HPDF_FontDef def, unsigned flags,
 
 /* Cuts and deflates inside the open arena. @return 0 when the font is not
  * one libharu can embed, or lacks letters */
-static int prepare(npie_font_t *font, npie_bytes_t bytes,
-                   npie_font_id_t id, apr_pool_t *p)
+static int cut_font(npie_font_t *font, npie_bytes_t bytes, npie_font_id_t id,
+                    npie_alphabet_t alphabet, apr_pool_t *p)
 {
+    npie_cut_t *cut = &font->cuts[alphabet];
+    /* The tag of a subset (ISO 32000-1, 9.6.4), one for each cut. */
+    char tag[] = { 'N', 'P', 'I', 'E', (char)('A' + alphabet),
+                   (char)('A' + id), '\0' };
     HPDF_Error_Rec error;
     HPDF_MMgr mmgr;
     HPDF_Stream source;
     HPDF_Stream subset;
     HPDF_Stream deflated;
     HPDF_FontDef def;
-    char tag[7];
 
     HPDF_Error_Init(&error, NULL);
     mmgr = HPDF_MMgr_New(&error, 0, npie_arena_alloc, npie_arena_free);
     source = HPDF_MemStream_New(mmgr, (HPDF_UINT)bytes.len);
     HPDF_Stream_Write(source, bytes.data, (HPDF_UINT)bytes.len);
     def = HPDF_TTFontDef_Load(mmgr, source, HPDF_TRUE);
-    if (def == NULL || !measure(font, def)) {
+    if (def == NULL || !measure(font, def, alphabet)) {
         return 0;
     }
-    memcpy(tag, sources[id].tag, sizeof(tag));
     HPDF_TTFontDef_SetTagName(def, tag);
     subset = HPDF_MemStream_New(mmgr, 64 * 1024);
     deflated = HPDF_MemStream_New(mmgr, 64 * 1024);
@@ -165,12 +190,27 @@ static int prepare(npie_font_t *font, npie_bytes_t bytes,
     if (HPDF_Error_GetCode(&error) != HPDF_OK) {
         return 0;
     }
-    font->name = apr_pstrdup(p, ((HPDF_TTFontDefAttr)def->attr)->base_font);
-    font->file = contents(deflated, p);
-    font->file_entries = apr_psprintf(p, "/Filter /FlateDecode\n/Length1 %u\n",
-                                      (unsigned)HPDF_Stream_Size(subset));
-    describe(font, def, sources[id].flags, p);
+    cut->name = apr_pstrdup(p, ((HPDF_TTFontDefAttr)def->attr)->base_font);
+    cut->file = contents(deflated, p);
+    cut->file_entries = apr_psprintf(p, "/Filter /FlateDecode\n/Length1 %u\n",
+                                     (unsigned)HPDF_Stream_Size(subset));
+    describe(cut, font, def, sources[id].flags, p);
     return 1;
+}
+
+/* All cuts of a font; the full one first, which knows all widths. */
+static int prepare(npie_font_t *font, npie_bytes_t bytes, npie_font_id_t id,
+                   apr_pool_t *p)
+{
+    int prepared = 1;
+
+    memset(font->widths, 0, sizeof(font->widths));
+    for (int a = NPIE_ALPHABETS - 1; prepared && a >= 0; --a) {
+        npie_arena_open();
+        prepared = cut_font(font, bytes, id, (npie_alphabet_t)a, p);
+        npie_arena_close();
+    }
+    return prepared;
 }
 
 apr_status_t npie_fonts_load(npie_font_t fonts[NPIE_FONTS], const char *dir,
@@ -182,16 +222,12 @@ apr_status_t npie_fonts_load(npie_font_t fonts[NPIE_FONTS], const char *dir,
     for (int id = 0; rv == APR_SUCCESS && id < NPIE_FONTS; ++id) {
         const char *path = apr_pstrcat(ptemp, dir, "/", sources[id].file, NULL);
         npie_bytes_t bytes;
-        int prepared;
 
         rv = read_font(&bytes, path, err, ptemp);
         if (rv != APR_SUCCESS) {
             break;
         }
-        npie_arena_open();
-        prepared = prepare(&fonts[id], bytes, (npie_font_id_t)id, p);
-        npie_arena_close();
-        if (!prepared) {
+        if (!prepare(&fonts[id], bytes, (npie_font_id_t)id, p)) {
             rv = npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
                               "font %s: no TrueType font with all letters of "
                               "WinAnsi; reinstall the Liberation fonts", path);
@@ -205,7 +241,7 @@ static HPDF_STATUS write_font(HPDF_Dict dict, HPDF_Stream stream)
 {
     const attached_t *attached = (const attached_t *)dict->attr;
 
-    return HPDF_Stream_WriteStr(stream, attached->font->entries);
+    return HPDF_Stream_WriteStr(stream, attached->cut->entries);
 }
 
 static HPDF_STATUS write_text(HPDF_Dict dict, HPDF_Stream stream)
@@ -226,20 +262,23 @@ static HPDF_TextWidth text_width(HPDF_Font font, const HPDF_BYTE *text,
     return width;
 }
 
-HPDF_Font npie_fonts_attach(HPDF_Doc doc, const npie_font_t *font)
+HPDF_Font npie_fonts_attach(HPDF_Doc doc, const npie_font_t *font,
+                            npie_alphabet_t alphabet)
 {
-    HPDF_Dict file = npie_haru_raw(doc, font->file_entries, font->file);
+    const npie_cut_t *cut = &font->cuts[alphabet];
+    HPDF_Dict file = npie_haru_raw(doc, cut->file_entries, cut->file);
     HPDF_Dict descriptor = npie_haru_dict(doc);
     HPDF_Dict dict = npie_haru_dict(doc);
     attached_t *attached = HPDF_GetMem(doc->mmgr, sizeof(*attached));
 
     memset(attached, 0, sizeof(*attached));
     attached->font = font;
+    attached->cut = cut;
     attached->attr.type = HPDF_FONT_TRUETYPE;
     attached->attr.writing_mode = HPDF_WMODE_HORIZONTAL;
     attached->attr.text_width_fn = text_width;
     attached->attr.xref = doc->xref;
-    descriptor->attr = (void *)(uintptr_t)font->descriptor;
+    descriptor->attr = (void *)(uintptr_t)cut->descriptor;
     descriptor->write_fn = write_text;
     HPDF_Dict_Add(descriptor, "FontFile2", file);
     dict->header.obj_class |= HPDF_OSUBCLASS_FONT;

@@ -62,6 +62,17 @@ npie_cadena_t *npie_letter_cadena(const npie_letter_t *letter, apr_pool_t *p)
     return cadena;
 }
 
+/* For screen readers, and the title instead of the file's name. */
+static void add_reading_hints(HPDF_Doc doc)
+{
+    HPDF_Dict preferences = HPDF_Dict_New(doc->mmgr);
+
+    HPDF_Dict_AddBoolean(preferences, "DisplayDocTitle", HPDF_TRUE);
+    HPDF_Dict_Add(doc->catalog, "ViewerPreferences", preferences);
+    HPDF_Dict_Add(doc->catalog, "Lang",
+                  HPDF_String_New(doc->mmgr, "es-MX", NULL));
+}
+
 static apr_status_t haru_error(npie_err_t *err, const npie_haru_error_t *error)
 {
     return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_LETTER_DRAW,
@@ -106,6 +117,7 @@ static apr_status_t draw(npie_bytes_t *pdf, const npie_composed_t *composed,
     if (npie_haru_failed(doc, &error)) {
         return haru_error(err, &error);
     }
+    add_reading_hints(doc);
     add_fields(doc, &slot, pages[composed->field_page], composed->fields);
     if (npie_pdfa_add(doc, &pdfa, p) != APR_SUCCESS) {
         return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_LETTER_DRAW,

@@ -64,14 +64,37 @@ static void paint_marks(HPDF_Page page, const apr_array_header_t *marks,
     HPDF_Page_EndText(page);
 }
 
+/* Which alphabet each font needs for all pages. */
+static void find_alphabets(npie_alphabet_t alphabets[NPIE_FONTS],
+                           const apr_array_header_t *pages)
+{
+    for (int i = 0; i < NPIE_FONTS; ++i) {
+        alphabets[i] = NPIE_ALPHABET_SPANISH;
+    }
+    for (int i = 0; i < pages->nelts; ++i) {
+        const apr_array_header_t *marks =
+            APR_ARRAY_IDX(pages, i, npie_page_t).marks;
+
+        for (int k = 0; k < marks->nelts; ++k) {
+            const npie_mark_t *mark = &APR_ARRAY_IDX(marks, k, npie_mark_t);
+
+            if (alphabets[mark->font] == NPIE_ALPHABET_SPANISH) {
+                alphabets[mark->font] = npie_fonts_alphabet(mark->text);
+            }
+        }
+    }
+}
+
 void npie_paint_sheet(HPDF_Doc doc, HPDF_Page **pages, npie_sheet_t *sheet)
 {
     int count = sheet->pages->nelts;
+    npie_alphabet_t alphabets[NPIE_FONTS];
     HPDF_Font fonts[NPIE_FONTS] = { NULL };
 
+    find_alphabets(alphabets, sheet->pages);
     *pages = apr_pcalloc(sheet->p, sizeof(**pages) * (apr_size_t)count);
     for (int i = 0; i < NPIE_FONTS; ++i) {
-        fonts[i] = npie_fonts_attach(doc, &sheet->fonts[i]);
+        fonts[i] = npie_fonts_attach(doc, &sheet->fonts[i], alphabets[i]);
     }
     for (int i = 0; i < count; ++i) {
         const npie_page_t *page = &APR_ARRAY_IDX(sheet->pages, i, npie_page_t);
