@@ -69,11 +69,11 @@ static void spit(const char *name, const npie_bytes_t *pieces, int count)
 static npie_bytes_t slurp(const char *name)
 {
     FILE *f = fopen(apr_pstrcat(group_pool, folder, "/", name, NULL), "rb");
-    unsigned char *data = apr_palloc(group_pool, OUTPUT_MAX);
+    unsigned char *data = apr_palloc(group_pool, NPIE_LETTER_MAX);
     npie_bytes_t bytes = { data, 0 };
 
     assert_non_null(f);
-    bytes.len = fread(data, 1, OUTPUT_MAX, f);
+    bytes.len = fread(data, 1, NPIE_LETTER_MAX, f);
     fclose(f);
     return bytes;
 }
@@ -234,6 +234,26 @@ static void test_structure_of_letter_2(void **state)
     check_structure(NPIE_LETTER_TERMS, *state);
 }
 
+/* Letters that Spanish lacks bring the full alphabet with them. */
+static void test_other_letters(void **state)
+{
+    sample_t *s = sample_make(NPIE_LETTER_TERMS, *state);
+    size_t spanish;
+
+    make_letter(&s->letter);
+    spanish = slurp("letter.pdf").len;
+    s->employer.surname = "Müller-Łukasiewicz";
+    s->employer.given_name = "François Þór";
+    s->employer.contact.email = "pça@nandu.example";
+    make_letter(&s->letter);
+    assert_true(slurp("letter.pdf").len > spanish + 20000);
+    expect(squeeze(run_well("pdftotext -enc UTF-8 letter.pdf -")),
+           "FrançoisÞórMüller-LukasiewiczGüemes");
+    expect(run_well("java -cp " JARS
+                    " org.apache.pdfbox.preflight.Validator_A1b letter.pdf"),
+           "is a valid PDF/A-1b file");
+}
+
 /* The judge of PDF/A tells a bad file from a good one. */
 static void test_preflight_can_refuse(void **state)
 {
@@ -267,16 +287,9 @@ static void test_resaved(void **state)
 
     make_letter(&sample_make(NPIE_LETTER_RENEWAL, *state)->letter);
     for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); ++i) {
-        FILE *f;
-        unsigned char *data = apr_palloc(*state, NPIE_LETTER_MAX);
-        npie_bytes_t file = { data, 0 };
-
         run_well(programs[i]);
-        f = fopen(apr_pstrcat(*state, folder, "/again.pdf", NULL), "rb");
-        assert_non_null(f);
-        file.len = fread(data, 1, NPIE_LETTER_MAX, f);
-        fclose(f);
-        assert_int_equal(npie_file_kind(file), NPIE_FILE_LETTER_RESAVED);
+        assert_int_equal(npie_file_kind(slurp("again.pdf")),
+                         NPIE_FILE_LETTER_RESAVED);
     }
 }
 
@@ -288,6 +301,7 @@ int main(void)
         pool_test(test_key_lines),
         pool_test(test_structure),
         pool_test(test_structure_of_letter_2),
+        pool_test(test_other_letters),
         pool_test(test_preflight_can_refuse),
         pool_test(test_altered),
         pool_test(test_resaved),
