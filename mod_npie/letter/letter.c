@@ -13,6 +13,7 @@
 #include "letter/field.h"
 #include "letter/paint.h"
 #include "letter/pdfa.h"
+#include "letter/trial.h"
 
 #define INSTITUTION_MAX 200
 
@@ -23,6 +24,7 @@ apr_status_t npie_letter_art_load(npie_letter_art_t **part,
 {
     npie_letter_art_t *art = apr_pcalloc(p, sizeof(*art));
     npie_terms_t *terms;
+    apr_pool_t *ptemp;
     apr_status_t rv;
 
     *part = NULL;
@@ -38,8 +40,16 @@ apr_status_t npie_letter_art_load(npie_letter_art_t **part,
     if (rv == APR_SUCCESS) {
         rv = npie_fonts_load(art->fonts, font_dir, err, p);
     }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    art->terms = terms;
+    rv = apr_pool_create(&ptemp, p);
     if (rv == APR_SUCCESS) {
-        art->terms = terms;
+        rv = npie_letter_trial(art, err, ptemp);
+        apr_pool_destroy(ptemp);
+    }
+    if (rv == APR_SUCCESS) {
         *part = art;
     }
     return rv;

@@ -18,7 +18,8 @@
 typedef struct npie_letter_art_t npie_letter_art_t;
 
 /**
- * Loads and prepares the fonts (subset and deflated once) and the terms.
+ * Loads and prepares the fonts (subset and deflated once) and the terms, and
+ * tries them out on both letters with the longest fields. About 100 ms.
  * @param font_dir directory with LiberationSerif-Regular.ttf,
  *        LiberationSerif-Bold.ttf and LiberationMono-Regular.ttf
  * @param terms_file UTF-8 template, see conf/letter/terminos.txt

@@ -3,6 +3,9 @@
  */
 #include "unit/unit.h"
 
+#include <stdio.h>
+#include <unistd.h>
+
 #include <apr_thread_proc.h>
 
 #include "letter/terms.h"
@@ -170,6 +173,35 @@ static void test_art_refused(void **state)
                                           "a\xff", &err, p), NPIE_ECONFIG);
 }
 
+/* Terms that pass by their form, but make letters of too many pages. */
+static void test_terms_too_long(void **state)
+{
+    apr_pool_t *p = *state;
+    const char *name = apr_psprintf(p, "/tmp/npie-terms-%d", (int)getpid());
+    npie_letter_art_t *art;
+    npie_err_t err;
+    char *values = apr_pcalloc(p, 30 * 100 + 1);
+    npie_bytes_t terms;
+    FILE *f = fopen(name, "wb");
+
+    assert_non_null(f);
+    for (int i = 0; i < 100; ++i) {
+        memcpy(values + i * 30, "{domicilio} y {razon_social},\n", 30);
+    }
+    terms = terms_with("[carta 2: terminos]\n",
+                       apr_pstrcat(p, "[carta 2: terminos]\n", values, NULL),
+                       p);
+    assert_int_equal(fwrite(terms.data, 1, terms.len, f), terms.len);
+    fclose(f);
+    assert_int_equal(npie_letter_art_load(&art, SAMPLE_FONTS, name,
+                                          SAMPLE_INSTITUTION, &err, p),
+                     NPIE_ECONFIG);
+    unlink(name);
+    assert_null(art);
+    assert_non_null(strstr(err.detail, "carta 2"));
+    assert_non_null(strstr(err.detail, "20 pages"));
+}
+
 static void check_drawn(const npie_letter_art_t *art,
                         const npie_letter_t *letter, apr_pool_t *p)
 {
@@ -333,6 +365,7 @@ int main(void)
         pool_test(test_terms_nul_and_length),
         pool_test(test_winansi),
         pool_test(test_art_refused),
+        pool_test(test_terms_too_long),
         pool_test(test_drawn),
         pool_test(test_longest),
         pool_test(test_fields_refused),

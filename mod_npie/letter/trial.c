@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Tries a template out.
+ */
+#include "letter/trial.h"
+
+#include <string.h>
+
+#include "model/field.h"
+
+#define TEXT_SIZE 200
+#define KEY_SIZE 1042 /* RSA-8192 */
+
+static const char spki[] =
+    "0000000000000000000000000000000000000000000000000000000000000000";
+
+/* Words of eight letters, so many bytes in all. */
+static const char *words(apr_size_t size, apr_pool_t *p)
+{
+    char *text = apr_pcalloc(p, size + 1);
+
+    memset(text, 'M', size);
+    for (apr_size_t i = 8; i + 1 < size; i += 9) {
+        text[i] = ' ';
+    }
+    return text;
+}
+
+static void fill(npie_employer_t *e, apr_pool_t *p)
+{
+    const char *text = words(TEXT_SIZE, p);
+
+    e->name = text;
+    e->rp = "A0648787107";
+    e->rfc = "AUA881212566";
+    e->user = "A064878710";
+    e->given_name = text;
+    e->surname = text;
+    e->surname2 = text;
+    e->curp = "BOXW310820HNERXN09";
+    e->subdelegation = text;
+    e->address.entity = 1;
+    e->address.city = text;
+    e->address.municipality = "M";
+    e->address.colony = text;
+    e->address.street = text;
+    e->address.outer_number = "1";
+    e->address.inner_number = "1";
+    e->address.postcode = "00000";
+    e->contact.email = words(NPIE_EMAIL_MAX, p);
+    e->contact.phone = "0000000000";
+    e->contact.fax = "";
+}
+
+apr_status_t npie_letter_trial(const npie_letter_art_t *art, npie_err_t *err,
+                               apr_pool_t *p)
+{
+    unsigned char *key = apr_pcalloc(p, KEY_SIZE);
+    npie_employer_t employer = { .id = 0 };
+    npie_letter_t letter = { .folio = 1, .employer = &employer,
+                             .old_spki = spki, .new_spki = spki,
+                             .serial = "00000000000000000000" };
+    npie_bytes_t pdf;
+    npie_err_t why;
+
+    fill(&employer, p);
+    key[0] = 0x03;
+    letter.old_public_key.data = key;
+    letter.old_public_key.len = KEY_SIZE;
+    letter.new_public_key = letter.old_public_key;
+    for (int kind = NPIE_LETTER_RENEWAL; kind <= NPIE_LETTER_TERMS; ++kind) {
+        letter.kind = (npie_letter_kind_t)kind;
+        if (npie_letter_draw(&pdf, art, &letter, &why, p) != APR_SUCCESS) {
+            return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
+                                "carta %d cannot be drawn with these terms: "
+                                "%s; shorten the template", kind, why.detail);
+        }
+    }
+    return APR_SUCCESS;
+}
