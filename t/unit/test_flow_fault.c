@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Parts that fail in the middle of a renewal: every step can be repeated with
+ * the same result, and what was signed stays signed.
+ */
+#include "unit/flow_world.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include <apr_strings.h>
+
+static world_t *world;
+
+static apr_status_t issue(person_t *person)
+{
+    return npie_flow_issue(&person->flow, &person->who, &person->err);
+}
+
+static person_t *at(void **state, npie_renewal_state_t renewal)
+{
+    person_t *person = person_new(world, "P-256", EXPIRED, *state);
+
+    person_to(person, renewal);
+    return person;
+}
+
+static int records(person_t *person)
+{
+    return fixture_records(world->signer, person->p);
+}
+
+static const char *certificates(person_t *person)
+{
+    return world_ask(world, apr_psprintf(person->p,
+        "SELECT count(*) FROM certificate WHERE employer = %" APR_INT64_T_FMT,
+        person->employer.id), person->p);
+}
+
+/* Nobody listens; then somebody does. */
+static void test_signer_gone(void **state)
+{
+    person_t *person = at(state, NPIE_RENEWAL_CONFIRMED);
+    const npie_signer_t *signer = person->flow.signer;
+    const npie_signer_t gone = {
+        apr_pstrcat(*state, world->signer->dir, "/nobody", NULL),
+        apr_time_from_sec(1)
+    };
+
+    person->flow.signer = &gone;
+    assert_call(person, NPIE_EBACKEND, NPIE_P_SIGNER_DOWN, issue(person));
+    assert_int_equal(person_state(person), NPIE_RENEWAL_CONFIRMED);
+    person->flow.signer = signer;
+    person_to(person, NPIE_RENEWAL_COMPLETED);
+}
+
+/* It answers too late: the certificate is there, and the repetition gets the
+ * same one. */
+static void test_signer_slow(void **state)
+{
+    person_t *person = at(state, NPIE_RENEWAL_CONFIRMED);
+    const npie_signer_t *patient = person->flow.signer;
+    const npie_signer_t hasty = { patient->path, apr_time_from_msec(200) };
+    const int before = records(person);
+
+    assert_int_equal(kill(world->signer->pid, SIGSTOP), 0);
+    person->flow.signer = &hasty;
+    assert_call(person, NPIE_EBACKEND, NPIE_P_SIGNER_DOWN, issue(person));
+    assert_int_equal(kill(world->signer->pid, SIGCONT), 0);
+    assert_int_equal(person_state(person), NPIE_RENEWAL_CONFIRMED);
+    person->flow.signer = patient;
+    assert_ok(person, issue(person));
+    assert_int_equal(records(person), before + 1);
+    assert_string_equal(certificates(person), "2");
+}
+
+/* The signer has issued, then both it and this server die before the registry
+ * knows. */
+static void test_killed_between(void **state)
+{
+    person_t *person = at(state, NPIE_RENEWAL_CONFIRMED);
+    const npie_place_t place = person_place(person);
+    const int before = records(person);
+    npie_cert_t *lost;
+    npie_bytes_t der;
+
+    assert_ok(person, npie_signer_issue(&der, person->flow.signer,
+                                        place.renewal->csr,
+                                        person_letter(person,
+                                            NPIE_LETTER_RENEWAL)->pdf,
+                                        &person->err, *state));
+    assert_ok(person, npie_cert_parse(&lost, der, &person->err, *state));
+    assert_true(WIFSIGNALED(fixture_signer_stop(world->signer, SIGKILL)));
+    fixture_signer_start(world->signer);
+    assert_ok(person, person_issue(person));
+    assert_string_equal(person->new_cert->serial, lost->serial);
+    assert_int_equal(records(person), before + 1);
+    person_to(person, NPIE_RENEWAL_COMPLETED);
+}
+
+static void *issue_aside(void *data)
+{
+    person_t *person = data;
+    apr_status_t *rv = apr_palloc(person->p, sizeof(*rv));
+
+    *rv = issue(person);
+    return rv;
+}
+
+/* Begins an issue at another browser while the signer stands still. */
+static pthread_t issue_stopped(person_t *other)
+{
+    pthread_t thread;
+
+    assert_int_equal(kill(world->signer->pid, SIGSTOP), 0);
+    assert_int_equal(pthread_create(&thread, NULL, issue_aside, other), 0);
+    apr_sleep(apr_time_from_msec(300));
+    return thread;
+}
+
+static apr_status_t outcome(pthread_t thread)
+{
+    void *rv = NULL;
+
+    assert_int_equal(pthread_join(thread, &rv), 0);
+    return *(apr_status_t *)rv;
+}
+
+/* Killed while it is asked: whatever that request came to, the next has the
+ * certificate. */
+static void test_killed_while(void **state)
+{
+    person_t *person = at(state, NPIE_RENEWAL_CONFIRMED);
+    apr_pool_t *p;
+    pthread_t thread;
+    apr_status_t rv;
+
+    apr_pool_create(&p, NULL);
+    thread = issue_stopped(person_again(person, p));
+    assert_true(WIFSIGNALED(fixture_signer_stop(world->signer, SIGKILL)));
+    fixture_signer_start(world->signer);
+    rv = outcome(thread);
+    assert_true(rv == APR_SUCCESS || rv == NPIE_EBACKEND);
+    apr_pool_destroy(p);
+    assert_ok(person, issue(person));
+    assert_string_equal(certificates(person), "2");
+    assert_int_equal(person_state(person), NPIE_RENEWAL_ISSUED);
+}
+
+/* Another browser goes back to the key while the signer works: what comes of
+ * it is never used, and the audit says which certificate that is. */
+static void test_unused(void **state)
+{
+    person_t *person = at(state, NPIE_RENEWAL_CONFIRMED);
+    const char *spki = fixture_spki(person->new_key, *state);
+    const char *first;
+    pthread_t thread;
+    person_t *other;
+    apr_pool_t *p;
+
+    apr_pool_create(&p, NULL);
+    other = person_again(person, p);
+    thread = issue_stopped(other);
+    assert_ok(person, npie_flow_rekey(&person->flow, &person->who,
+                                      &person->err));
+    person->new_key = fixture_key("P-256", *state);
+    person->csr = fixture_csr(person->new_key, *state);
+    person_to(person, NPIE_RENEWAL_CONFIRMED);
+    assert_int_equal(kill(world->signer->pid, SIGCONT), 0);
+    assert_later(other, outcome(thread));
+    apr_pool_destroy(p);
+    assert_string_equal(certificates(person), "1");
+    first = world_ask(world, apr_psprintf(*state,
+        "SELECT detail FROM audit WHERE event = 'issue-unused' AND actor ="
+        " '%s'", person->who.actor), *state);
+    assert_non_null(strstr(first, spki));
+    assert_ok(person, person_issue(person));
+    assert_string_equal(person->new_cert->spki_sha256,
+                        fixture_spki(person->new_key, *state));
+    person_to(person, NPIE_RENEWAL_COMPLETED);
+}
+
+/* Somebody else holds the registry's write lock for longer than anybody
+ * waits. */
+static void test_registry_locked(void **state)
+{
+    person_t *person = person_new(world, "P-256", EXPIRED, *state);
+    person_t *holder = person_again(person, *state);
+    const int before = records(person);
+
+    assert_ok(person, person_data(person));
+    assert_ok(person, npie_registry_begin(holder->flow.registry,
+                                          &person->err));
+    assert_call(person, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN,
+                person_key(person));
+    assert_ok(person, npie_registry_end(holder->flow.registry, 0,
+                                        &person->err));
+    person_to(person, NPIE_RENEWAL_KEYED);
+    assert_ok(person, npie_registry_begin(holder->flow.registry,
+                                          &person->err));
+    assert_call(person, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN,
+                person_sign(person, NPIE_LETTER_RENEWAL));
+    assert_int_equal(person_state(person), NPIE_RENEWAL_KEYED);
+    assert_int_equal(person_letter(person, NPIE_LETTER_RENEWAL)->signed_at,
+                     0);
+    assert_ok(person, npie_registry_end(holder->flow.registry, 0,
+                                        &person->err));
+    person_to(person, NPIE_RENEWAL_CONFIRMED);
+    assert_ok(person, npie_registry_begin(holder->flow.registry,
+                                          &person->err));
+    assert_call(person, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN, issue(person));
+    assert_ok(person, npie_registry_end(holder->flow.registry, 0,
+                                        &person->err));
+    assert_int_equal(records(person), before + 1);
+    assert_ok(person, person_issue(person));
+    assert_int_equal(records(person), before + 1);
+    assert_string_equal(certificates(person), "2");
+    person_to(person, NPIE_RENEWAL_COMPLETED);
+}
+
+/* A statement in the middle of a move fails: nothing of the move stays. The
+ * trigger lets the audit's row, the last one written, fail. */
+static void test_rolled_back(void **state)
+{
+    person_t *person = at(state, NPIE_RENEWAL_CONFIRMED);
+    const char *audit = "SELECT count(*) FROM audit";
+    const char *before = world_ask(world, audit, *state);
+
+    world_ask(world, "CREATE TRIGGER broken BEFORE INSERT ON audit BEGIN"
+              " SELECT RAISE(ABORT, 'broken'); END", *state);
+    assert_call(person, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN, issue(person));
+    assert_int_equal(person_state(person), NPIE_RENEWAL_CONFIRMED);
+    assert_string_equal(certificates(person), "1");
+    assert_string_equal(person_place(person).registered.email,
+                        "antes@molinos.example");
+    assert_call(person, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN,
+                npie_flow_cancel(&person->flow, &person->who, &person->err));
+    world_ask(world, "DROP TRIGGER broken", *state);
+    assert_string_equal(world_ask(world, audit, *state), before);
+    person_to(person, NPIE_RENEWAL_ISSUED);
+    world_ask(world, "CREATE TRIGGER broken BEFORE INSERT ON audit BEGIN"
+              " SELECT RAISE(ABORT, 'broken'); END", *state);
+    assert_call(person, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN,
+                person_sign(person, NPIE_LETTER_TERMS));
+    assert_int_equal(person_place(person).certificate->status,
+                     NPIE_CERTIFICATE_ACTIVE);
+    assert_int_equal(person_place(person).issued->terms_signed, 0);
+    world_ask(world, "DROP TRIGGER broken", *state);
+    person_to(person, NPIE_RENEWAL_COMPLETED);
+}
+
+/* The signer refuses: its problem is the one shown, and the renewal can be
+ * made anew. */
+static void test_signer_refuses(void **state)
+{
+    person_t *person = person_new(world, "P-256", EXPIRED, *state);
+
+    person->flow.now -= 11 * DAY;
+    person_to(person, NPIE_RENEWAL_CONFIRMED);
+    assert_call(person, NPIE_EPOLICY, NPIE_P_LAPSED, issue(person));
+    assert_int_equal(person_state(person), NPIE_RENEWAL_CONFIRMED);
+    person->flow.now += 11 * DAY;
+    assert_true(person_place(person).lapsed);
+    person->new_key = fixture_key("P-256", *state);
+    person->csr = fixture_csr(person->new_key, *state);
+    person_to(person, NPIE_RENEWAL_COMPLETED);
+}
+
+static int setup(void **state)
+{
+    const int rc = world_setup(state);
+
+    world = *state;
+    return rc;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        pool_test(test_signer_gone), pool_test(test_signer_slow),
+        pool_test(test_killed_between), pool_test(test_killed_while),
+        pool_test(test_unused), pool_test(test_registry_locked),
+        pool_test(test_rolled_back), pool_test(test_signer_refuses),
+    };
+
+    apr_initialize();
+    atexit(apr_terminate);
+    return cmocka_run_group_tests(tests, setup, world_teardown);
+}

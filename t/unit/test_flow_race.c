@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Two browsers at once, on either database: every move ends as if one of
+ * them had come first.
+ */
+#include "unit/flow_world.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include <apr_strings.h>
+
+#define ROUNDS 4
+
+static world_t *world;
+
+typedef apr_status_t (*move_fn)(person_t *person);
+
+/* One browser: a thread with a pool and a connection of its own. */
+typedef struct racer_t {
+    apr_pool_t *p;
+    person_t *person;
+    move_fn move;
+    apr_status_t rv;
+    pthread_barrier_t *start;
+} racer_t;
+
+static void *run(void *data)
+{
+    racer_t *racer = data;
+
+    pthread_barrier_wait(racer->start);
+    racer->rv = racer->move(racer->person);
+    return NULL;
+}
+
+/* Both at once, each with the person's keys; the results stand in racers. */
+static void race(racer_t racers[2], person_t *person, move_fn one, move_fn two)
+{
+    pthread_barrier_t start;
+    pthread_t threads[2];
+
+    assert_int_equal(pthread_barrier_init(&start, NULL, 2), 0);
+    for (int i = 0; i < 2; ++i) {
+        apr_pool_create(&racers[i].p, NULL);
+        racers[i].person = person_again(person, racers[i].p);
+        racers[i].move = i == 0 ? one : two;
+        racers[i].start = &start;
+    }
+    for (int i = 0; i < 2; ++i) {
+        assert_int_equal(pthread_create(&threads[i], NULL, run, &racers[i]),
+                         0);
+    }
+    for (int i = 0; i < 2; ++i) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    }
+    pthread_barrier_destroy(&start);
+}
+
+static void finish(racer_t racers[2])
+{
+    apr_pool_destroy(racers[0].p);
+    apr_pool_destroy(racers[1].p);
+}
+
+static void both_succeed(person_t *person, move_fn move)
+{
+    racer_t racers[2];
+
+    race(racers, person, move, move);
+    for (int i = 0; i < 2; ++i) {
+        assert_ok(racers[i].person, racers[i].rv);
+    }
+    finish(racers);
+}
+
+static int count(person_t *person, const char *what)
+{
+    return atoi(world_ask(world, apr_psprintf(person->p,
+        "SELECT count(*) FROM %s = %" APR_INT64_T_FMT, what,
+        person->employer.id), person->p));
+}
+
+static int letters(person_t *person)
+{
+    return count(person, "letter l JOIN renewal r ON r.id = l.renewal"
+                         " WHERE r.employer");
+}
+
+static int certificates(person_t *person)
+{
+    return count(person, "certificate WHERE employer");
+}
+
+static int audited(person_t *person, const char *event)
+{
+    return atoi(world_ask(world, apr_psprintf(person->p,
+        "SELECT count(*) FROM audit WHERE event = '%s' AND actor = '%s'",
+        event, person->who.actor), person->p));
+}
+
+static apr_status_t sign1(person_t *person)
+{
+    return person_sign(person, NPIE_LETTER_RENEWAL);
+}
+
+static apr_status_t sign2(person_t *person)
+{
+    return person_sign(person, NPIE_LETTER_TERMS);
+}
+
+static apr_status_t cancel(person_t *person)
+{
+    return npie_flow_cancel(&person->flow, &person->who, &person->err);
+}
+
+static apr_status_t rekey(person_t *person)
+{
+    return npie_flow_rekey(&person->flow, &person->who, &person->err);
+}
+
+static apr_status_t issue(person_t *person)
+{
+    return npie_flow_issue(&person->flow, &person->who, &person->err);
+}
+
+/* A whole renewal, every click at two browsers at once. */
+static void every_move(apr_pool_t *p)
+{
+    person_t *person = person_new(world, "P-256", EXPIRED, p);
+    const int before = fixture_records(world->signer, p);
+
+    both_succeed(person, person_data);
+    assert_int_equal(count(person, "renewal WHERE employer"), 1);
+    both_succeed(person, person_key);
+    assert_int_equal(letters(person), 1);
+    both_succeed(person, sign1);
+    both_succeed(person, issue);
+    assert_int_equal(certificates(person), 2);
+    assert_int_equal(letters(person), 2);
+    assert_int_equal(fixture_records(world->signer, p), before + 1);
+    assert_ok(person, person_issue(person));
+    both_succeed(person, sign2);
+    assert_int_equal(person_state(person), NPIE_RENEWAL_COMPLETED);
+    assert_int_equal(audited(person, "data"), 1);
+    assert_int_equal(audited(person, "key"), 1);
+    assert_int_equal(audited(person, "sign-letter"), 1);
+    assert_int_equal(audited(person, "confirm"), 1);
+    assert_int_equal(audited(person, "issue"), 1);
+    assert_int_equal(audited(person, "sign-terms"), 1);
+}
+
+/* Two keys for one renewal: the first one counts, and the second browser is
+ * shown the letter of the first. */
+static apr_status_t own_key(person_t *person)
+{
+    person->new_key = fixture_key("P-256", person->p);
+    person->csr = fixture_csr(person->new_key, person->p);
+    return person_key(person);
+}
+
+static void two_keys(apr_pool_t *p)
+{
+    person_t *person = person_new(world, "P-256", EXPIRED, p);
+    racer_t racers[2];
+    int winner;
+
+    assert_ok(person, person_data(person));
+    race(racers, person, own_key, own_key);
+    winner = racers[0].rv == APR_SUCCESS ? 0 : 1;
+    assert_ok(racers[winner].person, racers[winner].rv);
+    assert_later(racers[1 - winner].person, racers[1 - winner].rv);
+    assert_string_equal(person_place(person).renewal->new_spki,
+                        fixture_spki(racers[winner].person->new_key, p));
+    assert_int_equal(letters(person), 1);
+    finish(racers);
+}
+
+/* Going on against going back: never a certificate for a renewal that is
+ * not issued, and one that was made for nothing is written down. */
+static void contest(person_t *person, move_fn against,
+                    npie_renewal_state_t otherwise)
+{
+    const int before = fixture_records(world->signer, person->p);
+    racer_t racers[2];
+    int made;
+
+    person_to(person, NPIE_RENEWAL_CONFIRMED);
+    race(racers, person, issue, against);
+    made = fixture_records(world->signer, person->p) - before;
+    if (racers[0].rv == APR_SUCCESS) {
+        assert_int_equal(person_state(person), NPIE_RENEWAL_ISSUED);
+        assert_int_equal(certificates(person), 2);
+        assert_later(racers[1].person, racers[1].rv);
+        assert_int_equal(made, 1);
+        assert_int_equal(audited(person, "issue-unused"), 0);
+    }
+    else {
+        assert_later(racers[0].person, racers[0].rv);
+        assert_ok(racers[1].person, racers[1].rv);
+        assert_int_equal(person_state(person), otherwise);
+        assert_int_equal(certificates(person), 1);
+        assert_int_equal(audited(person, "issue-unused"), made);
+    }
+    finish(racers);
+}
+
+static void issue_or_cancel(apr_pool_t *p)
+{
+    contest(person_new(world, "P-256", EXPIRED, p), cancel,
+            NPIE_RENEWAL_NONE);
+}
+
+static void issue_or_rekey(apr_pool_t *p)
+{
+    contest(person_new(world, "P-256", EXPIRED, p), rekey,
+            NPIE_RENEWAL_STARTED);
+}
+
+/* Made beforehand: once it is cancelled there is no letter to sign. */
+static npie_bytes_t signature1;
+
+static apr_status_t send1(person_t *person)
+{
+    const npie_bytes_t no_file = { NULL, 0 };
+
+    return npie_flow_sign(&person->flow, &person->who, NPIE_LETTER_RENEWAL,
+                          signature1, no_file, NULL, &person->err);
+}
+
+static void sign_or_cancel(apr_pool_t *p)
+{
+    person_t *person = person_new(world, "P-256", EXPIRED, p);
+    racer_t racers[2];
+
+    person_to(person, NPIE_RENEWAL_KEYED);
+    signature1 = letter_cms(person, NPIE_LETTER_RENEWAL, person->old->cert,
+                            person->old->key);
+    race(racers, person, send1, cancel);
+    assert_ok(racers[1].person, racers[1].rv);
+    assert_int_equal(person_state(person), NPIE_RENEWAL_NONE);
+    if (racers[0].rv != APR_SUCCESS) {
+        assert_later(racers[0].person, racers[0].rv);
+        assert_int_equal(audited(person, "sign-letter"), 0);
+    }
+    finish(racers);
+}
+
+typedef void (*round_fn)(apr_pool_t *p);
+
+/* Connections end with each round's pool: servers have only so many. */
+static void rounds(void **state, round_fn make)
+{
+    for (int i = 0; i < ROUNDS; ++i) {
+        apr_pool_t *p;
+
+        apr_pool_create(&p, *state);
+        make(p);
+        apr_pool_destroy(p);
+    }
+}
+
+static void test_every_move(void **state)
+{
+    rounds(state, every_move);
+}
+
+static void test_two_keys(void **state)
+{
+    rounds(state, two_keys);
+}
+
+static void test_issue_or_back(void **state)
+{
+    rounds(state, issue_or_cancel);
+    rounds(state, issue_or_rekey);
+}
+
+static void test_sign_or_cancel(void **state)
+{
+    rounds(state, sign_or_cancel);
+}
+
+static int setup(void **state)
+{
+    const int rc = world_setup(state);
+
+    world = *state;
+    return rc;
+}
+
+static int setup_pgsql(void **state)
+{
+    const int rc = world_setup_pgsql(state);
+
+    world = *state;
+    return rc;
+}
+
+int main(void)
+{
+    const struct CMUnitTest sqlite[] = {
+        pool_test(test_every_move), pool_test(test_two_keys),
+        pool_test(test_issue_or_back), pool_test(test_sign_or_cancel),
+    };
+    const struct CMUnitTest pgsql[] = {
+        pool_test(test_every_move), pool_test(test_two_keys),
+        pool_test(test_issue_or_back), pool_test(test_sign_or_cancel),
+    };
+    int failed;
+
+    apr_initialize();
+    atexit(apr_terminate);
+    failed = cmocka_run_group_tests(sqlite, setup, world_teardown);
+    failed += cmocka_run_group_tests(pgsql, setup_pgsql, world_teardown);
+    return failed;
+}

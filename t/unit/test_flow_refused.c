@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What a renewal refuses, and that nothing is lost by it.
+ */
+#include "unit/flow_world.h"
+
+#include <stdlib.h>
+
+#include <apr_strings.h>
+#include <openssl/evp.h>
+
+static const npie_bytes_t nothing = { NULL, 0 };
+static world_t *world;
+
+static person_t *expired(void **state)
+{
+    return person_new(world, "P-256", EXPIRED, *state);
+}
+
+/* Everything the registry knows of an employer, as one text. */
+static const char *all_of(person_t *person)
+{
+    const apr_int64_t id = person->employer.id;
+
+    return world_ask(world, apr_psprintf(person->p,
+        "SELECT * FROM renewal WHERE employer = %" APR_INT64_T_FMT ";"
+        "SELECT l.folio, l.sha256, l.signed_at, l.voided FROM letter l"
+        " JOIN renewal r ON r.id = l.renewal"
+        " WHERE r.employer = %" APR_INT64_T_FMT ";"
+        "SELECT serial, status, terms_signed FROM certificate"
+        " WHERE employer = %" APR_INT64_T_FMT ";"
+        "SELECT event FROM audit WHERE actor = '%s'",
+        id, id, id, person->who.actor), person->p);
+}
+
+static apr_status_t confirm(person_t *person)
+{
+    return npie_flow_confirm(&person->flow, &person->who, &person->err);
+}
+
+static apr_status_t cancel(person_t *person)
+{
+    return npie_flow_cancel(&person->flow, &person->who, &person->err);
+}
+
+static apr_status_t rekey(person_t *person)
+{
+    return npie_flow_rekey(&person->flow, &person->who, &person->err);
+}
+
+static apr_status_t issue(person_t *person)
+{
+    return npie_flow_issue(&person->flow, &person->who, &person->err);
+}
+
+static apr_status_t sign(person_t *person, npie_letter_kind_t kind,
+                         npie_bytes_t cms)
+{
+    return npie_flow_sign(&person->flow, &person->who, kind, cms, nothing,
+                          NULL, &person->err);
+}
+
+static apr_status_t sign1(person_t *person)
+{
+    return sign(person, NPIE_LETTER_RENEWAL, nothing);
+}
+
+static apr_status_t sign2(person_t *person)
+{
+    return sign(person, NPIE_LETTER_TERMS, nothing);
+}
+
+static apr_status_t other_data(person_t *person)
+{
+    person_t typed = *person;
+    apr_status_t rv;
+
+    typed.contact.phone = "3300000000";
+    rv = person_data(&typed);
+    person->err = typed.err;
+    return rv;
+}
+
+static apr_status_t other_key(person_t *person)
+{
+    person_t made = *person;
+    apr_status_t rv;
+
+    made.csr = fixture_csr(fixture_key("P-256", person->p), person->p);
+    rv = person_key(&made);
+    person->err = made.err;
+    return rv;
+}
+
+typedef apr_status_t (*move_fn)(person_t *person);
+
+/* Which moves are for later in each state; d other data, k other key, r
+ * rekey, 1 letter 1, m mail link, i issue, 2 letter 2, x cancel. */
+static void test_out_of_order(void **state)
+{
+    static const struct {
+        char name;
+        move_fn move;
+    } moves[] = {
+        { 'd', other_data }, { 'k', other_key }, { 'r', rekey },
+        { '1', sign1 }, { 'm', confirm }, { 'i', issue }, { '2', sign2 },
+        { 'x', cancel },
+    };
+    static const struct {
+        npie_renewal_state_t state;
+        const char *later;
+    } states[] = {
+        { NPIE_RENEWAL_NONE, "kr1mi2" },
+        { NPIE_RENEWAL_STARTED, "1mi2" },
+        { NPIE_RENEWAL_KEYED, "dkmi2" },
+        { NPIE_RENEWAL_SIGNED, "dki2" },
+        { NPIE_RENEWAL_CONFIRMED, "dk2" },
+        { NPIE_RENEWAL_ISSUED, "dkrx" },
+    };
+
+    for (size_t s = 0; s < sizeof(states) / sizeof(states[0]); ++s) {
+        person_t *person = expired(state);
+        const char *before;
+
+        person->policy.mail_link_required =
+            states[s].state == NPIE_RENEWAL_SIGNED;
+        if (states[s].state != NPIE_RENEWAL_NONE) {
+            person_to(person, states[s].state);
+        }
+        before = all_of(person);
+        for (size_t m = 0; m < sizeof(moves) / sizeof(moves[0]); ++m) {
+            if (strchr(states[s].later, moves[m].name) != NULL) {
+                assert_later(person, moves[m].move(person));
+            }
+        }
+        assert_string_equal(all_of(person), before);
+    }
+}
+
+/* After the end the old certificate moves nothing. */
+static void test_completed(void **state)
+{
+    person_t *person = expired(state);
+    person_t *renewed;
+
+    person_to(person, NPIE_RENEWAL_COMPLETED);
+    assert_call(person, NPIE_EPOLICY, NPIE_P_CERT_SUPERSEDED,
+                other_data(person));
+    assert_call(person, NPIE_EPOLICY, NPIE_P_CERT_SUPERSEDED, rekey(person));
+    assert_call(person, NPIE_EPOLICY, NPIE_P_CERT_SUPERSEDED, cancel(person));
+    renewed = person_renewed(person, *state);
+    assert_later(renewed, other_data(renewed));
+    assert_later(renewed, cancel(renewed));
+}
+
+static npie_bytes_t flipped(npie_bytes_t bytes, apr_size_t at, apr_pool_t *p)
+{
+    unsigned char *copy = apr_pmemdup(p, bytes.data, bytes.len);
+
+    copy[at] ^= 1;
+    bytes.data = copy;
+    return bytes;
+}
+
+static npie_bytes_t altered_cms(person_t *person, npie_letter_kind_t kind)
+{
+    const npie_bytes_t other = unit_bytes("another text");
+
+    return kind == NPIE_LETTER_RENEWAL
+        ? cms_over(person->old->cert, person->old->key, &other, 1, person->p)
+        : cms_over(person->new_cert, person->new_key, &other, 1, person->p);
+}
+
+/* What both letters refuse, signed by `right` if it were right. */
+static void refuse_signatures(person_t *person, npie_letter_kind_t kind,
+                              npie_bytes_t right)
+{
+    const npie_bytes_t text = unit_bytes("no CMS at all");
+
+    assert_call(person, NPIE_EINPUT, NPIE_P_SIGNATURE,
+                sign(person, kind, nothing));
+    assert_call(person, NPIE_EINPUT, NPIE_P_SIGNATURE,
+                sign(person, kind, text));
+    assert_call(person, NPIE_ESIGNATURE, NPIE_P_SIGNATURE,
+                sign(person, kind, flipped(right, right.len - 1, person->p)));
+    assert_call(person, NPIE_ESIGNATURE, NPIE_P_LETTER_ALTERED,
+                sign(person, kind, altered_cms(person, kind)));
+}
+
+static void test_signature1(void **state)
+{
+    person_t *person = expired(state);
+    person_t *neighbour = expired(state);
+    npie_subject_t subject = fixture_subject;
+    fixture_employer_t *same_key, *strange;
+    const char *before;
+
+    subject.rp10 = person->employer.user;
+    same_key = fixture_employer(world->ca, person->old->key, &subject,
+                                apr_time_now() + EXPIRED, *state);
+    strange = fixture_employer(world->stranger, person->old->key, &subject,
+                               apr_time_now() + EXPIRED, *state);
+    person_to(person, NPIE_RENEWAL_KEYED);
+    before = all_of(person);
+    refuse_signatures(person, NPIE_LETTER_RENEWAL,
+                      letter_cms(person, NPIE_LETTER_RENEWAL,
+                                 person->old->cert, person->old->key));
+    assert_call(person, NPIE_ESIGNATURE, NPIE_P_LETTER_SIGNER,
+                sign(person, NPIE_LETTER_RENEWAL,
+                     letter_cms(person, NPIE_LETTER_RENEWAL,
+                                neighbour->old->cert, neighbour->old->key)));
+    assert_non_null(strstr(person->err.detail, neighbour->old->cert->serial));
+    assert_non_null(strstr(person->err.detail, person->old->cert->serial));
+    assert_non_null(strstr(person->err.detail, "the old one"));
+    assert_call(person, NPIE_ESIGNATURE, NPIE_P_LETTER_SIGNER,
+                sign(person, NPIE_LETTER_RENEWAL,
+                     letter_cms(person, NPIE_LETTER_RENEWAL, same_key->cert,
+                                person->old->key)));
+    assert_call(person, NPIE_ESIGNATURE, NPIE_P_LETTER_SIGNER,
+                sign(person, NPIE_LETTER_RENEWAL,
+                     letter_cms(person, NPIE_LETTER_RENEWAL, strange->cert,
+                                person->old->key)));
+    assert_string_equal(all_of(person), before);
+    assert_ok(person, person_sign(person, NPIE_LETTER_RENEWAL));
+}
+
+/* The old key got too short, or its CA untrusted, on the way. */
+static void test_signature1_policy(void **state)
+{
+    person_t *person = person_new(world, "RSA:1024", EXPIRED, *state);
+    const npie_trust_t *trust = person->flow.trust;
+    apr_array_header_t *files = apr_array_make(*state, 1, sizeof(char *));
+    const char *file = apr_pstrcat(*state, world->signer->dir, "/other.crt",
+                                   NULL);
+    npie_trust_t *other;
+
+    fixture_write(file, unit_bytes(npie_cert_pem(world->stranger->cert,
+                                                 *state)), 0644);
+    APR_ARRAY_PUSH(files, const char *) = file;
+    assert_ok(person, npie_trust_load(&other, files, &person->err, *state));
+    person_to(person, NPIE_RENEWAL_KEYED);
+    person->policy.old_key_min_bits = 2048;
+    assert_call(person, NPIE_EPOLICY, NPIE_P_KEY_WEAK,
+                person_sign(person, NPIE_LETTER_RENEWAL));
+    person->policy.old_key_min_bits = 1024;
+    person->flow.trust = other;
+    assert_call(person, NPIE_ESIGNATURE, NPIE_P_UNTRUSTED,
+                person_sign(person, NPIE_LETTER_RENEWAL));
+    person->flow.trust = trust;
+    assert_ok(person, person_sign(person, NPIE_LETTER_RENEWAL));
+    person->flow.trust = other;
+    assert_call(person, NPIE_ECONFIG, NPIE_P_INTERNAL, issue(person));
+    person->flow.trust = trust;
+    person_to(person, NPIE_RENEWAL_COMPLETED);
+}
+
+static void test_signature2(void **state)
+{
+    person_t *person = expired(state);
+    const char *before;
+
+    person_to(person, NPIE_RENEWAL_ISSUED);
+    before = all_of(person);
+    refuse_signatures(person, NPIE_LETTER_TERMS,
+                      letter_cms(person, NPIE_LETTER_TERMS, person->new_cert,
+                                 person->new_key));
+    assert_call(person, NPIE_ESIGNATURE, NPIE_P_LETTER_SIGNER,
+                sign(person, NPIE_LETTER_TERMS,
+                     letter_cms(person, NPIE_LETTER_TERMS, person->old->cert,
+                                person->old->key)));
+    assert_non_null(strstr(person->err.detail, "the new one"));
+    person->flow.now = person->new_cert->not_before - 1;
+    assert_call(person, NPIE_EPOLICY, NPIE_P_CERT_NOT_YET,
+                person_sign(person, NPIE_LETTER_TERMS));
+    assert_string_equal(all_of(person), before);
+    person->flow.now = person->new_cert->not_before;
+    assert_ok(person, person_sign(person, NPIE_LETTER_TERMS));
+}
+
+static void test_key(void **state)
+{
+    static const char *const names[] = {
+        "", "a b", "../a", "a.key", "llave\xC3\xB1", "a/b",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+    };
+    static const char *const digests[] = {
+        "0", "g", "0123456789abcdef0123456789abcdef0123456789abcdef"
+                  "0123456789abcdeg"
+    };
+    person_t *person = expired(state);
+    person_t *neighbour = expired(state);
+    const npie_bytes_t good = person->csr;
+    const char *before;
+
+    person_to(neighbour, NPIE_RENEWAL_KEYED);
+    assert_ok(person, person_data(person));
+    before = all_of(person);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); ++i) {
+        assert_call(person, NPIE_EINPUT, NPIE_P_KEY_NAME,
+                    npie_flow_key(&person->flow, &person->who, good, names[i],
+                                  "", &person->err));
+    }
+    for (size_t i = 0; i < sizeof(digests) / sizeof(digests[0]); ++i) {
+        assert_call(person, NPIE_EINPUT, NPIE_P_REQUEST,
+                    npie_flow_key(&person->flow, &person->who, good, "a",
+                                  digests[i], &person->err));
+    }
+    person->csr = unit_bytes("no request");
+    assert_call(person, NPIE_EINPUT, NPIE_P_CSR, person_key(person));
+    person->csr = flipped(good, good.len - 1, *state);
+    assert_call(person, NPIE_ESIGNATURE, NPIE_P_CSR_SIGNATURE,
+                person_key(person));
+    person->csr = fixture_csr(fixture_key("RSA:1024", *state), *state);
+    assert_call(person, NPIE_EPOLICY, NPIE_P_NEW_KEY_WEAK,
+                person_key(person));
+    person->csr = fixture_csr(person->old->key, *state);
+    assert_call(person, NPIE_EPOLICY, NPIE_P_NEW_KEY_SEEN,
+                person_key(person));
+    person->csr = neighbour->csr;
+    assert_call(person, NPIE_EPOLICY, NPIE_P_NEW_KEY_SEEN,
+                person_key(person));
+    person->csr = good;
+    assert_string_equal(all_of(person), before);
+    assert_ok(person, npie_flow_key(&person->flow, &person->who, good,
+                                    "B_2-x", "0123456789ABCDEF0123456789abcdef"
+                                    "0123456789abcdef0123456789abcdef",
+                                    &person->err));
+    assert_string_equal(person_place(person).renewal->key_sha256,
+                        "0123456789abcdef0123456789abcdef"
+                        "0123456789abcdef0123456789abcdef");
+}
+
+static void test_lapse(void **state)
+{
+    static const npie_renewal_state_t states[] = {
+        NPIE_RENEWAL_STARTED, NPIE_RENEWAL_KEYED, NPIE_RENEWAL_CONFIRMED
+    };
+
+    for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); ++i) {
+        person_t *person = expired(state);
+        npie_place_t place;
+
+        person_to(person, states[i]);
+        person->flow.now += 10 * DAY;
+        place = person_place(person);
+        assert_true(place.lapsed);
+        assert_null(place.renewal);
+        assert_int_equal(place.verdict, NPIE_VERDICT_RENEWAL);
+        assert_string_equal(place.employer->contact.email,
+                            "antes@molinos.example");
+        assert_false(person_place(person).lapsed);
+        assert_later(person, issue(person));
+        assert_ok(person, person_data(person));
+        assert_int_equal(person_place(person).renewal->state,
+                         NPIE_RENEWAL_STARTED);
+        assert_string_equal(
+            world_ask(world, apr_psprintf(*state,
+                "SELECT count(*) FROM letter l JOIN renewal r ON r.id ="
+                " l.renewal WHERE r.employer = %" APR_INT64_T_FMT
+                " AND voided = 0", person->employer.id), *state), "0");
+    }
+}
+
+/* Posted from a page that was opened before. */
+static void test_lapse_at_move(void **state)
+{
+    static const move_fn moves[] = { other_data, other_key, rekey, sign1,
+                                     confirm, issue, sign2 };
+
+    for (size_t i = 0; i < sizeof(moves) / sizeof(moves[0]); ++i) {
+        person_t *person = expired(state);
+
+        person_to(person, NPIE_RENEWAL_CONFIRMED);
+        person->flow.now += 10 * DAY;
+        assert_call(person, NPIE_ECONFLICT, NPIE_P_LAPSED, moves[i](person));
+        assert_int_equal(person_state(person), NPIE_RENEWAL_NONE);
+        assert_ok(person, cancel(person));
+    }
+}
+
+/* The new certificate expires with its letter unsigned: it is renewed. */
+static void test_lapse_issued(void **state)
+{
+    person_t *person = expired(state);
+    person_t *renewed;
+
+    person_to(person, NPIE_RENEWAL_ISSUED);
+    person->flow.now += 100 * DAY;
+    assert_int_equal(person_state(person), NPIE_RENEWAL_ISSUED);
+    person->flow.now = person->new_cert->not_after;
+    renewed = person_renewed(person, *state);
+    renewed->flow.now = person->new_cert->not_after;
+    assert_call(person, NPIE_ECONFLICT, NPIE_P_LAPSED,
+                sign(person, NPIE_LETTER_TERMS, nothing));
+    assert_int_equal(person_place(renewed).verdict, NPIE_VERDICT_RENEWAL);
+    assert_int_equal(person_place(person).problem, NPIE_P_CERT_SUPERSEDED);
+    assert_ok(renewed, person_data(renewed));
+    assert_int_equal(person_place(renewed).generation, 3);
+}
+
+static void revoke_row(person_t *person, apr_int64_t certificate)
+{
+    assert_ok(person, npie_certificate_end(person->flow.registry, certificate,
+                                           NPIE_CERTIFICATE_REVOKED,
+                                           "keyCompromise", person->flow.now,
+                                           &person->err));
+}
+
+static void test_revoked(void **state)
+{
+    person_t *person = expired(state);
+    person_t *renewed;
+
+    person_to(person, NPIE_RENEWAL_KEYED);
+    revoke_row(person, person->who.certificate);
+    assert_call(person, NPIE_EPOLICY, NPIE_P_CERT_REVOKED,
+                person_sign(person, NPIE_LETTER_RENEWAL));
+    assert_call(person, NPIE_EPOLICY, NPIE_P_CERT_REVOKED, cancel(person));
+
+    /* The old one falls after the new one was made: it gets no terms. */
+    person = expired(state);
+    person_to(person, NPIE_RENEWAL_ISSUED);
+    revoke_row(person, person->who.certificate);
+    renewed = person_renewed(person, *state);
+    assert_call(renewed, NPIE_EPOLICY, NPIE_P_CERT_REVOKED,
+                person_sign(renewed, NPIE_LETTER_TERMS));
+    assert_int_equal(person_place(renewed).verdict, NPIE_VERDICT_TERMS);
+}
+
+static void test_additional(void **state)
+{
+    person_t *person = expired(state);
+    person_t *colleague = person_again(person, *state);
+    npie_place_t place;
+
+    colleague->who.certificate = person_additional(person);
+    person_to(person, NPIE_RENEWAL_KEYED);
+    place = person_place(colleague);
+    assert_int_equal(place.problem, NPIE_P_CERT_ADDITIONAL);
+    assert_null(place.renewal);
+    assert_call(colleague, NPIE_EPOLICY, NPIE_P_CERT_ADDITIONAL,
+                other_data(colleague));
+    assert_call(colleague, NPIE_EPOLICY, NPIE_P_CERT_ADDITIONAL,
+                sign1(colleague));
+    colleague->flow.now = person->old->cert->not_after - 1;
+    assert_int_equal(person_place(colleague).verdict,
+                     NPIE_VERDICT_APPLICATION);
+    assert_later(colleague, other_data(colleague));
+    assert_int_equal(person_state(person), NPIE_RENEWAL_KEYED);
+}
+
+/* A session whose rows are not what they were. */
+static void test_gone(void **state)
+{
+    person_t *person = expired(state);
+    person_t *neighbour = expired(state);
+    npie_place_t place;
+
+    person->who.employer = neighbour->who.employer;
+    assert_call(person, APR_NOTFOUND, NPIE_P_SESSION,
+                npie_flow_place(&place, &person->flow, &person->who,
+                                &person->err));
+    person->who.certificate = 999999;
+    assert_int_equal(npie_flow_place(&place, &person->flow, &person->who,
+                                     &person->err), APR_NOTFOUND);
+    assert_int_equal(person_data(person), APR_NOTFOUND);
+    assert_int_equal(issue(person), APR_NOTFOUND);
+}
+
+static int setup(void **state)
+{
+    const int rc = world_setup(state);
+
+    world = *state;
+    return rc;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        pool_test(test_out_of_order), pool_test(test_completed),
+        pool_test(test_signature1), pool_test(test_signature1_policy),
+        pool_test(test_signature2), pool_test(test_key),
+        pool_test(test_lapse), pool_test(test_lapse_at_move),
+        pool_test(test_lapse_issued), pool_test(test_revoked),
+        pool_test(test_additional), pool_test(test_gone),
+    };
+
+    apr_initialize();
+    atexit(apr_terminate);
+    return cmocka_run_group_tests(tests, setup, world_teardown);
+}
