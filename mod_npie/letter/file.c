@@ -109,11 +109,11 @@ static const char *find_signature(layout_t *layout, npie_bytes_t file)
     apr_size_t open;
     apr_size_t after;
 
-    if (head == file.len || find_only(file, "/ByteRange")
-                            != head + strlen(NPIE_FORM_SIG_HEAD) - strlen(key)) {
+    layout->range = head + strlen(NPIE_FORM_SIG_HEAD);
+    if (head == file.len
+        || find_only(file, "/ByteRange") != layout->range - strlen(key)) {
         return "not exactly one signature field of ours";
     }
-    layout->range = head + strlen(NPIE_FORM_SIG_HEAD);
     open = layout->range + NPIE_FORM_RANGE_SIZE + strlen(NPIE_FORM_SIG_MID);
     after = open + 1 + NPIE_FORM_HEX_SIZE + 1;
     if (after > file.len || file.data[open] != '<'
@@ -269,8 +269,9 @@ static const char *decode_cms(npie_bytes_t *cms, npie_bytes_t hex,
     return NULL;
 }
 
-void npie_letter_range_write(char range[NPIE_FORM_RANGE_SIZE + 1], apr_size_t open,
-                     apr_size_t after, apr_size_t size)
+void npie_letter_range_write(char range[NPIE_FORM_RANGE_SIZE + 1],
+                             apr_size_t open, apr_size_t after,
+                             apr_size_t size)
 {
     int used = snprintf(range, NPIE_FORM_RANGE_SIZE, "[0 %u %u %u",
                         (unsigned)open, (unsigned)after,

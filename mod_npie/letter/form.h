@@ -34,8 +34,9 @@
  * @param range set to NPIE_FORM_RANGE_SIZE characters and NUL
  * @param open place of '<'; after: place after '>'; size of the file
  */
-void npie_letter_range_write(char range[NPIE_FORM_RANGE_SIZE + 1], apr_size_t open,
-                     apr_size_t after, apr_size_t size);
+void npie_letter_range_write(char range[NPIE_FORM_RANGE_SIZE + 1],
+                             apr_size_t open, apr_size_t after,
+                             apr_size_t size);
 
 /** Hex digits between < and >. */
 #define NPIE_FORM_HEX_SIZE (2 * NPIE_LETTER_CMS_MAX)

@@ -76,7 +76,8 @@ static apr_status_t compile_value(reader_t *r, const char **at, char **out)
                      "conf/letter/terminos.txt lists those there are",
                      apr_pstrmemdup(r->p, name, len)));
     }
-    if (value >= NPIE_VALUE_SERIAL && (r->letter == 0 || r->part == NOTE_PART)) {
+    if (value >= NPIE_VALUE_SERIAL
+        && (r->letter == 0 || r->part == NOTE_PART)) {
         return wrong(r, r->paragraph_line, apr_psprintf(r->p,
                      "{%s} is known in carta 2 only", value_names[value]));
     }

@@ -68,7 +68,6 @@ void npie_letter_values(const char *values[NPIE_VALUES],
                         const npie_letter_t *letter, apr_pool_t *p)
 {
     const npie_employer_t *e = letter->employer;
-    int is_terms = letter->kind == NPIE_LETTER_TERMS;
 
     values[NPIE_VALUE_NAME] = npie_text_trim(
         apr_pstrcat(p, e->given_name, " ", e->surname, " ", e->surname2, NULL),
@@ -89,9 +88,12 @@ void npie_letter_values(const char *values[NPIE_VALUES],
     values[NPIE_VALUE_PLACE] = place(&e->address, p);
     values[NPIE_VALUE_INSTITUTION] = art->institution;
     values[NPIE_VALUE_OFFICE] = e->subdelegation;
-    values[NPIE_VALUE_SERIAL] = is_terms ? letter->serial : "";
-    values[NPIE_VALUE_FROM] = is_terms ? npie_text_date_es(letter->not_before, p)
-                                       : "";
-    values[NPIE_VALUE_UNTIL] = is_terms ? npie_text_date_es(letter->not_after, p)
-                                        : "";
+    values[NPIE_VALUE_SERIAL] = "";
+    values[NPIE_VALUE_FROM] = "";
+    values[NPIE_VALUE_UNTIL] = "";
+    if (letter->kind == NPIE_LETTER_TERMS) {
+        values[NPIE_VALUE_SERIAL] = letter->serial;
+        values[NPIE_VALUE_FROM] = npie_text_date_es(letter->not_before, p);
+        values[NPIE_VALUE_UNTIL] = npie_text_date_es(letter->not_after, p);
+    }
 }
