@@ -341,15 +341,14 @@ static int listen_at(const char *path)
     return fd;
 }
 
-/* The filter of system calls and the sanitizers' own calls do not agree. */
-static const char *sandbox_line(void)
+int fixture_filters(void)
 {
 #if defined(__SANITIZE_ADDRESS__)
-    return "Sandbox off\n";
+    return 0;
 #else
     const char *value = getenv("NPIE_TEST_SANDBOX");
 
-    return value != NULL && strcmp(value, "off") == 0 ? "Sandbox off\n" : "";
+    return value == NULL || strcmp(value, "off") != 0;
 #endif
 }
 
@@ -403,7 +402,9 @@ fixture_signer_t *fixture_signer(const fixture_ca_t *ca, const char *more,
         "User nobody\n%s%s%s", key_file, cert_file, signer->log,
         strstr(more, "PeerUser ") != NULL ? ""
             : apr_psprintf(p, "PeerUser %ld\n", (long)geteuid()),
-        sandbox_line(), more)), 0644);
+        strstr(more, "Sandbox ") != NULL || fixture_filters() ? ""
+            : "Sandbox off\n", more)),
+        0644);
     return signer;
 }
 

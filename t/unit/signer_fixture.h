@@ -74,6 +74,9 @@ npie_bytes_t fixture_signed(npie_bytes_t letter,
  * more: further lines of the configuration. The folder goes with the pool. */
 fixture_signer_t *fixture_signer(const fixture_ca_t *ca, const char *more,
                                  apr_pool_t *p);
+/* Are system calls filtered in this run? Not under sanitizers, which make
+ * calls of their own, nor with NPIE_TEST_SANDBOX=off, which is for valgrind. */
+int fixture_filters(void);
 void fixture_signer_start(fixture_signer_t *signer);
 /* Sends the signal; returns the status as of waitpid(2). */
 int fixture_signer_stop(fixture_signer_t *signer, int number);

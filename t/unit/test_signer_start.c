@@ -98,15 +98,14 @@ static const char *status_line(pid_t pid, const char *name, apr_pool_t *p)
     return apr_pstrmemdup(p, at, (apr_size_t)(end - at));
 }
 
-static int open_files(pid_t pid, apr_pool_t *p)
+/* What a descriptor of a process is open on; "" when it is not open. */
+static const char *opened(pid_t pid, int fd, apr_pool_t *p)
 {
-    int n = 0;
+    char *target = apr_pcalloc(p, 256);
+    ssize_t n = readlink(apr_psprintf(p, "/proc/%ld/fd/%d", (long)pid, fd),
+                         target, 255);
 
-    for (int fd = 0; fd < 64; fd++) {
-        n += access(apr_psprintf(p, "/proc/%ld/fd/%d", (long)pid, fd), F_OK)
-             == 0;
-    }
-    return n;
+    return n > 0 ? target : "";
 }
 
 static void test_given_up(void **state)
@@ -115,16 +114,16 @@ static void test_given_up(void **state)
     fixture_signer_t *signer = fresh("", p);
     const struct passwd *nobody = getpwnam("nobody");
     int stray = open("/dev/null", O_RDONLY);
-    int filtered;
 
     /* Something the parent left open, as httpd does. */
     assert_int_equal(fcntl(stray, F_SETFD, 0), 0);
     fixture_signer_start(signer);
     ping(signer);
-    filtered = !fixture_said(signer, "Sandbox is off", p);
+    assert_int_equal(fixture_said(signer, "Sandbox is off", p),
+                     !fixture_filters());
     assert_string_equal(status_line(signer->pid, "NoNewPrivs", p), "1");
     assert_string_equal(status_line(signer->pid, "Seccomp", p),
-                        filtered ? "2" : "0");
+                        fixture_filters() ? "2" : "0");
     if (geteuid() == 0) {
         const char *uid = apr_psprintf(p, "%ld", (long)nobody->pw_uid);
         const char *gid = apr_psprintf(p, "%ld", (long)nobody->pw_gid);
@@ -138,8 +137,16 @@ static void test_given_up(void **state)
         assert_string_equal(status_line(signer->pid, "Groups", p), "");
         assert_string_equal(status_line(signer->pid, "CapEff", p),
                             "0000000000000000");
-        /* Only root may look, and can count: 0, 1, 2 and the log. */
-        assert_int_equal(open_files(signer->pid, p), 4);
+        /* Only root may look: from 3 up the log is open, and perhaps still
+         * the connection that has just been closed. */
+        assert_string_equal(opened(getpid(), stray, p), "/dev/null");
+        for (int fd = 3; fd < 64; fd++) {
+            const char *target = opened(signer->pid, fd, p);
+
+            if (*target != '\0' && strncmp(target, "socket:", 7) != 0) {
+                assert_string_equal(target, signer->log);
+            }
+        }
     }
     close(stray);
 }
@@ -152,6 +159,10 @@ static void test_filter(void **state)
     pid_t pid;
 
     (void)state;
+    if (!fixture_filters()) {
+        print_message("no filter in this run: see fixture_filters()\n");
+        skip();
+    }
     pid = fork();
     if (pid == 0) {
         npie_sandbox_enter(&confined, NULL);
