@@ -65,7 +65,7 @@ apr_status_t npie_session_get(npie_session_t **psession,
     session = apr_pcalloc(p, sizeof(*session));
     value.data = (const unsigned char *)batch.replies[0]->str;
     value.len = batch.replies[0]->len;
-    rv = npie_session_decode(session, value, p);
+    rv = npie_session_decode(session, key, value, p);
     npie_redis_done(&batch);
     if (rv != APR_SUCCESS) {
         return npie_err_set(err, APR_NOTFOUND, NPIE_P_SESSION,
@@ -100,7 +100,7 @@ apr_status_t npie_session_put(npie_sessions_t *sessions, const char *key,
     npie_redis_number(&batch, life > HOLDER_MIN ? life : HOLDER_MIN);
     npie_redis_command(&batch, "o", "SET");
     npie_redis_word(&batch, name);
-    npie_redis_bytes(&batch, npie_session_encode(session, ptemp));
+    npie_redis_bytes(&batch, npie_session_encode(key, session, ptemp));
     npie_redis_word(&batch, "EX");
     npie_redis_number(&batch, seconds_of(idle));
     rv = npie_redis_run(&batch, sessions, err);

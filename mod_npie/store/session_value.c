@@ -30,7 +30,8 @@ static void list_strings(const char **fields[9], npie_session_t *s)
     fields[8] = &s->csrf;
 }
 
-npie_bytes_t npie_session_encode(const npie_session_t *session, apr_pool_t *p)
+npie_bytes_t npie_session_encode(const char *key,
+                                 const npie_session_t *session, apr_pool_t *p)
 {
     npie_session_t copy = *session;
     const char **fields[9];
@@ -38,6 +39,7 @@ npie_bytes_t npie_session_encode(const npie_session_t *session, apr_pool_t *p)
 
     npie_wire_writer_init(&w, p);
     npie_wire_put_u16(&w, WIRE_VERSION);
+    npie_wire_put_string(&w, key);
     npie_wire_put_u16(&w, (apr_uint16_t)session->access);
     npie_wire_put_u32(&w, (apr_uint32_t)session->problem);
     npie_wire_put_u64(&w, (apr_uint64_t)session->employer);
@@ -60,15 +62,20 @@ static int is_access(int access)
         || access == NPIE_ACCESS_TERMS || access == NPIE_ACCESS_APPLICATION;
 }
 
-apr_status_t npie_session_decode(npie_session_t *session, npie_bytes_t bytes,
-                                 apr_pool_t *p)
+apr_status_t npie_session_decode(npie_session_t *session, const char *key,
+                                 npie_bytes_t bytes, apr_pool_t *p)
 {
     const char **fields[9];
     npie_wire_reader_t r;
+    npie_bytes_t owner;
     apr_uint16_t access;
 
     npie_wire_reader_init(&r, bytes);
     if (npie_wire_get_u16(&r) != WIRE_VERSION) {
+        return NPIE_EPROTO;
+    }
+    owner = npie_wire_get_bytes(&r, STRING_MAX);
+    if (owner.len != strlen(key) || memcmp(owner.data, key, owner.len) != 0) {
         return NPIE_EPROTO;
     }
     access = npie_wire_get_u16(&r);

@@ -62,31 +62,35 @@ static void test_decode_anything(void **state)
 {
     sessions_fixture_t *f = *state;
     npie_session_t session = sessions_sample();
-    npie_bytes_t good = npie_session_encode(&session, f->p);
+    npie_bytes_t good = npie_session_encode(KEY_A, &session, f->p);
     unsigned char *data = apr_pmemdup(f->p, good.data, good.len);
     npie_bytes_t bytes = { data, good.len };
     npie_session_t got;
     int refused = 0;
 
-    assert_int_equal(npie_session_decode(&got, bytes, f->p), APR_SUCCESS);
+    assert_int_equal(npie_session_decode(&got, KEY_A, bytes, f->p), APR_SUCCESS);
     for (bytes.len = 0; bytes.len < good.len; bytes.len++) {
         /* A block of its own, so that reading past it is noticed. */
         unsigned char *cut = malloc(bytes.len > 0 ? bytes.len : 1);
         npie_bytes_t part = { cut, bytes.len };
 
         memcpy(cut, data, bytes.len);
-        assert_int_equal(npie_session_decode(&got, part, f->p), NPIE_EPROTO);
+        assert_int_equal(npie_session_decode(&got, KEY_A, part, f->p),
+                         NPIE_EPROTO);
         free(cut);
     }
     for (apr_size_t i = 0; i < good.len; i++) {
         for (int bit = 0; bit < 8; bit++) {
             data[i] ^= (unsigned char)(1 << bit);
-            refused += npie_session_decode(&got, bytes, f->p) != APR_SUCCESS;
+            refused += npie_session_decode(&got, KEY_A, bytes, f->p)
+                != APR_SUCCESS;
             data[i] ^= (unsigned char)(1 << bit);
         }
     }
-    /* The version, the access, nine lengths, and bytes no longer UTF-8. */
-    assert_in_range(refused, 8 * 40, 8 * (int)good.len);
+    /* Version, key, access, ten lengths, and bytes that are UTF-8 no more. */
+    assert_in_range(refused, 8 * 108, 8 * (int)good.len);
+    assert_int_equal(npie_session_decode(&got, KEY_B, bytes, f->p),
+                     NPIE_EPROTO);
 }
 
 static void test_times(void **state)

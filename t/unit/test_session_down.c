@@ -68,7 +68,13 @@ static void test_garbage_values(void **state)
 
     assert_ok(f, npie_session_put(f->sessions, KEY_A, &session, 60, &f->err,
                                   f->p));
+    /* The session of somebody else is as good as garbage. */
     good = value_of(f, KEY_A);
+    assert_unreadable(f, (const char *)good.data, good.len);
+
+    assert_ok(f, npie_session_put(f->sessions, KEY_B, &session, 60, &f->err,
+                                  f->p));
+    good = value_of(f, KEY_B);
     set_value(f, KEY_B, (const char *)good.data, good.len);
     assert_ok(f, npie_session_get(&got, f->sessions, KEY_B, 60, NOW, &f->err,
                                   f->p));
@@ -84,13 +90,13 @@ static void test_garbage_values(void **state)
     bad[1]++; /* another version */
     assert_unreadable(f, bad, good.len);
     memcpy(bad, good.data, good.len);
-    bad[3] = 'A'; /* no such access */
+    bad[71] = 'A'; /* no such access */
     assert_unreadable(f, bad, good.len);
     memcpy(bad, good.data, good.len);
-    bad[24] = 0x7f; /* the first string's length */
+    bad[92] = 0x7f; /* the first string's length */
     assert_unreadable(f, bad, good.len);
     memcpy(bad, good.data, good.len);
-    bad[28] = '\n'; /* its first character */
+    bad[96] = '\n'; /* its first character */
     assert_unreadable(f, bad, good.len);
 }
 
