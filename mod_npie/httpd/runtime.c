@@ -52,6 +52,23 @@ apr_uint32_t npie_counted(npie_counter_t counter)
     return counters != NULL ? apr_atomic_read32(&counters[counter]) : 0;
 }
 
+/* Does a server before this one have the same signer? One socket, one
+ * npie-signer, however many hosts ask it. */
+static int is_started(server_rec *main_server, const server_rec *s)
+{
+    const char *path = npie_runtime_get(s)->signer.path;
+
+    for (server_rec *t = main_server; t != s; t = t->next) {
+        const npie_runtime_t *other = npie_runtime_get(t);
+
+        if (other != NULL && other->conf->signer.program != NULL
+            && strcmp(other->signer.path, path) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 int npie_runtime_post_config(apr_pool_t *pconf, apr_pool_t *plog,
                              apr_pool_t *ptemp, server_rec *s)
 {
@@ -72,7 +89,7 @@ int npie_runtime_post_config(apr_pool_t *pconf, apr_pool_t *plog,
         const npie_runtime_t *runtime = npie_runtime_get(t);
 
         if (runtime != NULL && runtime->conf == npie_conf_server(t)
-            && runtime->conf->signer.program != NULL) {
+            && runtime->conf->signer.program != NULL && !is_started(s, t)) {
             rv = npie_signer_proc_start(t, &runtime->conf->signer,
                                         runtime->signer.path, pconf);
             if (rv != APR_SUCCESS) {

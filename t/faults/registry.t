@@ -39,11 +39,12 @@ for my $page (qw(datos llave carta certificado terminos)) {
 my $r = renewal('datos');
 rename $file, "$file.away" or die "rename: $!";
 rename "$file-$_", "$file-$_.away" for qw(wal shm);
-my $answer = $r->{client}->get('/npie/datos.html');
-like($answer->{status}, qr/^(?:503|200)$/, "missing: $answer->{status}");
-my $fresh = browser();
-my $login = $fresh->login(as => $r->{employer}{as}, user => $r->{employer}{user});
-ok($login->{status} == 503 || $login->{status} == 303, "a login: $login->{status}");
+for my $answer ($r->{client}->get('/npie/datos.html'), browser()->login(
+    as => $r->{employer}{as}, user => $r->{employer}{user})) {
+    is($answer->{status}, 503, 'missing: 503');
+    like($answer->{headers}, qr/^Retry-After:\s*\d+/mi, 'with Retry-After');
+    is(error_of($answer), 91, 'and the number');
+}
 unlink $file, "$file-wal", "$file-shm";
 rename "$file.away", $file or die "rename: $!";
 rename "$file-$_.away", "$file-$_" for qw(wal shm);

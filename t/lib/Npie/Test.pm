@@ -94,7 +94,8 @@ sub key_new
 sub issued_take
 {
     my ($r, $answer) = @_;
-    my $issued = $answer->{issued} or return;
+    my $issued = $answer->{issued};
+    return if $answer->{status} != 200 || !$issued;
     my $file = "$r->{employer}{dir}/new.crt";
     require MIME::Base64;
     Npie::Openssl::spit("$file.der", MIME::Base64::decode_base64($issued->{certificate}));
