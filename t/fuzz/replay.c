@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Runs a fuzzing target over every file of a corpus: $srcdir/NPIE_CORPUS.
+ */
+#include <dirent.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define INPUT_MAX (1 << 20)
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* The file's bytes in a block of their own, so that a read past the end is
+ * seen. */
+static int replay(const char *folder, const char *name)
+{
+    char path[1024];
+    uint8_t *data = malloc(INPUT_MAX), *exact;
+    size_t size;
+    FILE *file;
+
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    file = fopen(path, "rb");
+    if (file == NULL || data == NULL) {
+        printf("not ok - %s\n", path);
+        return 0;
+    }
+    size = fread(data, 1, INPUT_MAX, file);
+    fclose(file);
+    exact = realloc(data, size > 0 ? size : 1);
+    LLVMFuzzerTestOneInput(exact != NULL ? exact : data, size);
+    free(exact != NULL ? exact : data);
+    return 1;
+}
+
+int main(int argc, char **argv)
+{
+    const char *srcdir = getenv("srcdir");
+    struct dirent *entry;
+    char folder[512];
+    int done = 0;
+    DIR *dir;
+
+    snprintf(folder, sizeof(folder), "%s/%s", srcdir != NULL ? srcdir : ".",
+             NPIE_CORPUS);
+    LLVMFuzzerInitialize(&argc, &argv);
+    dir = opendir(folder);
+    for (entry = dir != NULL ? readdir(dir) : NULL; entry != NULL;
+         entry = readdir(dir)) {
+        if (entry->d_name[0] != '.') {
+            if (!replay(folder, entry->d_name)) {
+                return EXIT_FAILURE;
+            }
+            ++done;
+        }
+    }
+    if (dir != NULL) {
+        closedir(dir);
+    }
+    printf("%d files of %s\n", done, folder);
+    return done > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
