@@ -67,15 +67,17 @@ typedef struct npie_place_t {
     npie_employer_t *employer;    /**< with the renewal's contact once given */
     npie_contact_t registered;    /**< the contact data before this renewal */
     npie_certificate_t *certificate; /**< the proved one */
-    npie_certificate_t *old;      /**< of the renewal; without one, = certificate */
+    npie_certificate_t *old;      /**< the renewal's; without one the
+                                       proved one */
     npie_certificate_t *newest;   /**< principal; NULL when there is none */
     npie_renewal_t *renewal;      /**< the open one; or the completed one that
                                        made the proved certificate (verdict
                                        APPLICATION or EARLY) or that superseded
                                        it by the newest (REFUSED); else NULL.
                                        Additional certificates see none. */
-    npie_certificate_t *issued;   /**< the renewal's new one, NULL before issued */
-    int generation;               /**< n of the key being made, of issued after */
+    npie_certificate_t *issued;   /**< the renewal's new one, or NULL */
+    int generation;               /**< n of the key being made, once
+                                       issued that of issued */
     int lapsed;                   /**< 1: this very call found an unfinished
                                        renewal over its time and ended it */
 } npie_place_t;

@@ -37,7 +37,8 @@ static apr_status_t check(npie_cert_t **pcert, const npie_step_t *step,
     if (strcmp(cert->spki_sha256, step->place.renewal->new_spki) != 0) {
         return wrong(step, cert, "is for another key");
     }
-    if (strncmp(cert->rp10, step->place.employer->rp, NPIE_RP10_SIZE - 1) != 0) {
+    if (strncmp(cert->rp10, step->place.employer->rp,
+                NPIE_RP10_SIZE - 1) != 0) {
         return wrong(step, cert, "names another employer");
     }
     if (flow->now < cert->not_before || flow->now >= cert->not_after) {

@@ -15,7 +15,9 @@
 
 #define FONTS "/usr/share/fonts/truetype/liberation"
 
-static npie_trust_t *load_trust(const world_t *world, npie_err_t *err)
+world_t *world;
+
+static npie_trust_t *load_trust(npie_err_t *err)
 {
     const char *file = apr_pstrcat(world->p, world->signer->dir, "/trust.crt",
                                    NULL);
@@ -29,7 +31,7 @@ static npie_trust_t *load_trust(const world_t *world, npie_err_t *err)
                ? trust : NULL;
 }
 
-static int set_up(world_t *world)
+static int set_up(void)
 {
     const char *srcdir = getenv("srcdir");
     apr_pool_t *p = world->p;
@@ -39,7 +41,7 @@ static int set_up(world_t *world)
     world->stranger = fixture_ca("Otra autoridad", p);
     world->signer = fixture_signer(world->ca, "Rate 100000 1m\n", p);
     fixture_signer_start(world->signer);
-    world->trust = load_trust(world, &err);
+    world->trust = load_trust(&err);
     if (world->trust == NULL ||
         npie_letter_art_load(&world->art, FONTS,
                              apr_pstrcat(p, srcdir != NULL ? srcdir : ".",
@@ -51,9 +53,8 @@ static int set_up(world_t *world)
     return 0;
 }
 
-static world_t *make_world(void)
+static void make_world(void)
 {
-    world_t *world;
     apr_pool_t *p;
 
     if (apr_pool_create(&p, NULL) != APR_SUCCESS) {
@@ -61,42 +62,39 @@ static world_t *make_world(void)
     }
     world = apr_pcalloc(p, sizeof(*world));
     world->p = p;
-    return world;
 }
 
 int world_setup(void **state)
 {
-    world_t *world = make_world();
-
-    *state = world;
+    (void)state;
+    make_world();
     world->driver = "sqlite3";
     world->params = apr_pstrcat(world->p, npie_backend_directory(),
                                 "/registry.db", NULL);
     world->ask = apr_pstrcat(world->p, "sqlite3 ", world->params, NULL);
-    return npie_backend_run("sqlite-make") == 0 ? set_up(world) : -1;
+    return npie_backend_run("sqlite-make") == 0 ? set_up() : -1;
 }
 
 int world_setup_pgsql(void **state)
 {
-    world_t *world = make_world();
-    const char *dir = apr_pstrcat(world->p, npie_backend_directory(),
-                                  "/pgsql", NULL);
+    const char *dir;
 
-    *state = world;
+    (void)state;
+    make_world();
+    dir = apr_pstrcat(world->p, npie_backend_directory(), "/pgsql", NULL);
     world->driver = "pgsql";
     world->params = apr_pstrcat(world->p, "host=", dir,
                                 " user=npie dbname=npie", NULL);
     world->ask = apr_pstrcat(world->p, "psql -At -U npie -d npie -h ", dir,
                              " -c", NULL);
-    return npie_backend_run("pgsql-start") == 0 ? set_up(world) : -1;
+    return npie_backend_run("pgsql-start") == 0 ? set_up() : -1;
 }
 
 int world_teardown(void **state)
 {
-    world_t *world = *state;
-
     int rc = 0;
 
+    (void)state;
     if (strcmp(world->driver, "pgsql") == 0) {
         rc = npie_backend_run("pgsql-stop");
     }
@@ -107,7 +105,6 @@ int world_teardown(void **state)
 
 static void connect_registry(person_t *person)
 {
-    const world_t *world = person->world;
     npie_flow_t *flow = &person->flow;
 
     assert_ok(person, npie_registry_open(&flow->registry, world->driver,
@@ -171,12 +168,11 @@ static fixture_employer_t *certify(person_t *person, EVP_PKEY *key,
     npie_subject_t subject = fixture_subject;
 
     subject.rp10 = person->employer.user;
-    return fixture_employer(person->world->ca, key, &subject, issued,
+    return fixture_employer(world->ca, key, &subject, issued,
                             person->p);
 }
 
-person_t *person_new(world_t *world, const char *key, apr_interval_time_t age,
-                     apr_pool_t *p)
+person_t *person_new(const char *key, apr_interval_time_t age, apr_pool_t *p)
 {
     static const npie_policy_t policy = {
         .renew_before = 30 * DAY, .renew_after = -1,
@@ -185,7 +181,6 @@ person_t *person_new(world_t *world, const char *key, apr_interval_time_t age,
     };
     person_t *person = apr_pcalloc(p, sizeof(*person));
 
-    person->world = world;
     person->p = p;
     person->policy = policy;
     connect_registry(person);
@@ -202,6 +197,16 @@ person_t *person_new(world_t *world, const char *key, apr_interval_time_t age,
     person->contact.fax = "";
     person->new_key = fixture_key("P-256", p);
     person->csr = fixture_csr(person->new_key, p);
+    return person;
+}
+
+person_t *person_at(npie_renewal_state_t state, apr_pool_t *p)
+{
+    person_t *person = person_new("P-256", EXPIRED, p);
+
+    if (state != NPIE_RENEWAL_NONE) {
+        person_to(person, state);
+    }
     return person;
 }
 
@@ -255,14 +260,40 @@ apr_status_t person_sign(person_t *person, npie_letter_kind_t kind)
         ? letter_cms(person, kind, person->old->cert, person->old->key)
         : letter_cms(person, kind, person->new_cert, person->new_key);
 
-    return npie_flow_sign(&person->flow, &person->who, kind, cms, no_file,
-                          NULL, &person->err);
+    return person_send(person, kind, cms, no_file, NULL);
+}
+
+apr_status_t person_send(person_t *person, npie_letter_kind_t kind,
+                         npie_bytes_t cms, npie_bytes_t file,
+                         npie_letter_check_t *check)
+{
+    return npie_flow_sign(&person->flow, &person->who, kind, cms, file, check,
+                          &person->err);
+}
+
+apr_status_t person_confirm(person_t *person)
+{
+    return npie_flow_confirm(&person->flow, &person->who, &person->err);
+}
+
+apr_status_t person_rekey(person_t *person)
+{
+    return npie_flow_rekey(&person->flow, &person->who, &person->err);
+}
+
+apr_status_t person_cancel(person_t *person)
+{
+    return npie_flow_cancel(&person->flow, &person->who, &person->err);
+}
+
+apr_status_t person_ask(person_t *person)
+{
+    return npie_flow_issue(&person->flow, &person->who, &person->err);
 }
 
 apr_status_t person_issue(person_t *person)
 {
-    const apr_status_t rv = npie_flow_issue(&person->flow, &person->who,
-                                            &person->err);
+    const apr_status_t rv = person_ask(person);
 
     if (rv == APR_SUCCESS) {
         const npie_place_t place = person_place(person);
@@ -363,7 +394,7 @@ npie_bytes_t letter_cms(person_t *person, npie_letter_kind_t kind,
     return cms_over(cert, key, parts->signed_part, 2, person->p);
 }
 
-const char *world_ask(const world_t *world, const char *sql, apr_pool_t *p)
+const char *world_ask(const char *sql, apr_pool_t *p)
 {
     FILE *in = popen(apr_pstrcat(p, world->ask, " \"", sql, "\"", NULL),
                      "r");

@@ -5,6 +5,8 @@
 #ifndef NPIE_UNIT_FLOW_WORLD_H
 #define NPIE_UNIT_FLOW_WORLD_H
 
+#include <stdlib.h>
+
 #include "unit/backend.h"
 #include "unit/signer_fixture.h"
 
@@ -30,7 +32,6 @@ typedef struct world_t {
 
 /* An employer at a browser, with a connection to the registry of his own. */
 typedef struct person_t {
-    world_t *world;
     apr_pool_t *p;
     npie_err_t err;
     npie_policy_t policy;
@@ -44,15 +45,24 @@ typedef struct person_t {
     npie_cert_t *new_cert;    /* after issue */
 } person_t;
 
-/* For cmocka_run_group_tests(): *state becomes the world. */
+/* The world of the group of tests that is running. */
+extern world_t *world;
+
+/* For cmocka_run_group_tests(). */
 int world_setup(void **state);
 int world_setup_pgsql(void **state);
 int world_teardown(void **state);
 
+/* What main() does with its tests. */
+#define world_run(tests)                                                     \
+    (apr_initialize(), atexit(apr_terminate),                                \
+     cmocka_run_group_tests((tests), world_setup, world_teardown))
+
 /* A new employer whose certificate was made `age` from now (negative: ago)
  * for six months; key as fixture_key(). */
-person_t *person_new(world_t *world, const char *key, apr_interval_time_t age,
-                     apr_pool_t *p);
+person_t *person_new(const char *key, apr_interval_time_t age, apr_pool_t *p);
+/* "P-256", expired, and its renewal in that state. */
+person_t *person_at(npie_renewal_state_t state, apr_pool_t *p);
 /* The same employer at another browser. */
 person_t *person_again(const person_t *person, apr_pool_t *p);
 /* The same, proved with the new certificate. */
@@ -64,7 +74,16 @@ apr_int64_t person_additional(person_t *person);
 apr_status_t person_data(person_t *person);
 apr_status_t person_key(person_t *person);
 apr_status_t person_sign(person_t *person, npie_letter_kind_t kind);
+apr_status_t person_confirm(person_t *person);
+/* Asks for the certificate; person_issue() also takes it in new_cert. */
+apr_status_t person_ask(person_t *person);
 apr_status_t person_issue(person_t *person);
+apr_status_t person_rekey(person_t *person);
+apr_status_t person_cancel(person_t *person);
+/* A file or a signature of any kind for a letter. */
+apr_status_t person_send(person_t *person, npie_letter_kind_t kind,
+                         npie_bytes_t cms, npie_bytes_t file,
+                         npie_letter_check_t *check);
 /* All of them up to a state. */
 void person_to(person_t *person, npie_renewal_state_t state);
 /* What npie_flow_place() says. */
@@ -81,7 +100,7 @@ npie_bytes_t letter_cms(person_t *person, npie_letter_kind_t kind,
                         const npie_cert_t *cert, EVP_PKEY *key);
 
 /* What the database's own program answers, without the last line end. */
-const char *world_ask(const world_t *world, const char *sql, apr_pool_t *p);
+const char *world_ask(const char *sql, apr_pool_t *p);
 
 #define assert_call(person, expected, why, call)                             \
     do {                                                                     \

@@ -9,19 +9,6 @@
 
 #include "pki/cms.h"
 
-static world_t *world;
-
-static person_t *expired(void **state)
-{
-    return person_new(world, "P-256", EXPIRED, *state);
-}
-
-static apr_status_t sign_with(person_t *person, npie_letter_kind_t kind,
-                              npie_bytes_t cms, npie_bytes_t file)
-{
-    return npie_flow_sign(&person->flow, &person->who, kind, cms, file, NULL,
-                          &person->err);
-}
 
 /* The letter in the registry carries a signature by this certificate that
  * covers all of it. */
@@ -128,14 +115,14 @@ static void assert_completed(person_t *person)
 static void assert_audit(person_t *person, const char *events)
 {
     assert_string_equal(
-        world_ask(world, apr_psprintf(person->p,
+        world_ask(apr_psprintf(person->p,
             "SELECT group_concat(event, ' ') FROM audit WHERE actor = '%s'",
             person->who.actor), person->p), events);
 }
 
 static void test_expired(void **state)
 {
-    person_t *person = expired(state);
+    person_t *person = person_at(NPIE_RENEWAL_NONE, *state);
 
     renew(person, NPIE_VERDICT_RENEWAL);
     assert_completed(person);
@@ -145,7 +132,7 @@ static void test_expired(void **state)
 /* The oldest keys there are, and an RSA key after them. */
 static void test_rsa1024(void **state)
 {
-    person_t *person = person_new(world, "RSA:1024", EXPIRED, *state);
+    person_t *person = person_new("RSA:1024", EXPIRED, *state);
 
     person->new_key = fixture_key("RSA:2048", *state);
     person->csr = fixture_csr(person->new_key, *state);
@@ -155,7 +142,7 @@ static void test_rsa1024(void **state)
 
 static void test_early(void **state)
 {
-    person_t *person = person_new(world, "P-256", -170 * DAY, *state);
+    person_t *person = person_new("P-256", -170 * DAY, *state);
 
     renew(person, NPIE_VERDICT_EARLY);
     assert_completed(person);
@@ -164,7 +151,7 @@ static void test_early(void **state)
 /* The next renewal begins where this one has ended. */
 static void test_again(void **state)
 {
-    person_t *person = expired(state);
+    person_t *person = person_at(NPIE_RENEWAL_NONE, *state);
     person_t *next;
     npie_place_t place;
 
@@ -182,7 +169,7 @@ static void test_again(void **state)
     assert_int_equal(person_place(next).generation, 3);
     person_to(next, NPIE_RENEWAL_COMPLETED);
     assert_string_equal(
-        world_ask(world, apr_psprintf(*state,
+        world_ask(apr_psprintf(*state,
             "SELECT group_concat(generation || status, ' ') FROM certificate"
             " WHERE employer = %" APR_INT64_T_FMT, person->employer.id),
             *state), "1superseded 2superseded 3active");
@@ -191,7 +178,7 @@ static void test_again(void **state)
 /* Every step twice, from either browser: the same answer, nothing more. */
 static void test_repeats(void **state)
 {
-    person_t *person = expired(state);
+    person_t *person = person_at(NPIE_RENEWAL_NONE, *state);
     person_t *other = person_again(person, *state);
     npie_bytes_t no_file = { NULL, 0 };
     npie_bytes_t cms;
@@ -203,54 +190,58 @@ static void test_repeats(void **state)
     assert_ok(other, person_key(other));
     cms = letter_cms(person, NPIE_LETTER_RENEWAL, person->old->cert,
                      person->old->key);
-    assert_ok(person, sign_with(person, NPIE_LETTER_RENEWAL, cms, no_file));
-    assert_ok(other, sign_with(other, NPIE_LETTER_RENEWAL, cms, no_file));
+    assert_ok(person, person_send(person, NPIE_LETTER_RENEWAL, cms, no_file,
+                                  NULL));
+    assert_ok(other, person_send(other, NPIE_LETTER_RENEWAL, cms, no_file,
+                                 NULL));
     assert_ok(other, person_key(other));
     assert_ok(person, person_issue(person));
     assert_ok(other, person_issue(other));
-    assert_ok(other, sign_with(other, NPIE_LETTER_RENEWAL, cms, no_file));
+    assert_ok(other, person_send(other, NPIE_LETTER_RENEWAL, cms, no_file,
+                                 NULL));
     assert_string_equal(person->new_cert->serial, other->new_cert->serial);
     cms = letter_cms(person, NPIE_LETTER_TERMS, person->new_cert,
                      person->new_key);
-    assert_ok(person, sign_with(person, NPIE_LETTER_TERMS, cms, no_file));
-    assert_ok(person, sign_with(person, NPIE_LETTER_TERMS, cms, no_file));
-    assert_ok(other, sign_with(other, NPIE_LETTER_TERMS, cms, no_file));
-    assert_ok(other, npie_flow_issue(&other->flow, &other->who, &other->err));
+    assert_ok(person, person_send(person, NPIE_LETTER_TERMS, cms, no_file,
+                                  NULL));
+    assert_ok(person, person_send(person, NPIE_LETTER_TERMS, cms, no_file,
+                                  NULL));
+    assert_ok(other, person_send(other, NPIE_LETTER_TERMS, cms, no_file,
+                                 NULL));
+    assert_ok(other, person_ask(other));
     assert_audit(person, "data key sign-letter confirm issue sign-terms");
 }
 
 /* Signed with the session of the new certificate. */
 static void test_terms_later(void **state)
 {
-    person_t *person = expired(state);
+    person_t *person = person_at(NPIE_RENEWAL_NONE, *state);
     person_t *renewed;
 
     person_to(person, NPIE_RENEWAL_ISSUED);
     renewed = person_renewed(person, *state);
     assert_int_equal(person_place(renewed).verdict, NPIE_VERDICT_TERMS);
-    assert_later(renewed, npie_flow_cancel(&renewed->flow, &renewed->who,
-                                           &renewed->err));
-    assert_later(renewed, npie_flow_rekey(&renewed->flow, &renewed->who,
-                                          &renewed->err));
+    assert_later(renewed, person_cancel(renewed));
+    assert_later(renewed, person_rekey(renewed));
     assert_ok(renewed, person_sign(renewed, NPIE_LETTER_TERMS));
     assert_completed(person);
 }
 
 static void test_additionals(void **state)
 {
-    person_t *person = expired(state);
-    person_t *neighbour = expired(state);
+    person_t *person = person_at(NPIE_RENEWAL_NONE, *state);
+    person_t *neighbour = person_at(NPIE_RENEWAL_NONE, *state);
     const apr_int64_t one = person_additional(person);
     const apr_int64_t two = person_additional(person);
     const apr_int64_t strange = person_additional(neighbour);
 
     person_to(person, NPIE_RENEWAL_ISSUED);
     assert_string_equal(
-        world_ask(world, "SELECT count(*) FROM certificate"
+        world_ask("SELECT count(*) FROM certificate"
                   " WHERE additional = 1 AND status = 'active'", *state), "3");
     assert_ok(person, person_sign(person, NPIE_LETTER_TERMS));
     assert_string_equal(
-        world_ask(world, apr_psprintf(*state,
+        world_ask(apr_psprintf(*state,
             "SELECT group_concat(status || reason, ' ') FROM certificate WHERE"
             " id IN (%" APR_INT64_T_FMT ", %" APR_INT64_T_FMT ", %"
             APR_INT64_T_FMT ") ORDER BY id", one, two, strange), *state),
@@ -260,7 +251,7 @@ static void test_additionals(void **state)
 /* The data may be corrected as long as no letter names them. */
 static void test_corrected(void **state)
 {
-    person_t *person = expired(state);
+    person_t *person = person_at(NPIE_RENEWAL_NONE, *state);
 
     assert_ok(person, person_data(person));
     person->contact.email = "otra@molinos.example";
@@ -278,24 +269,20 @@ static void test_corrected(void **state)
 /* The mail link is waited for, until the admin drops the rule. */
 static void test_mail_link(void **state)
 {
-    person_t *person = expired(state);
+    person_t *person = person_at(NPIE_RENEWAL_NONE, *state);
 
     person->policy.mail_link_required = 1;
     assert_ok(person, person_data(person));
     assert_ok(person, person_key(person));
-    assert_later(person, npie_flow_confirm(&person->flow, &person->who,
-                                           &person->err));
+    assert_later(person, person_confirm(person));
     assert_ok(person, person_sign(person, NPIE_LETTER_RENEWAL));
     assert_int_equal(person_state(person), NPIE_RENEWAL_SIGNED);
-    assert_later(person, npie_flow_issue(&person->flow, &person->who,
-                                         &person->err));
-    assert_ok(person, npie_flow_confirm(&person->flow, &person->who,
-                                        &person->err));
-    assert_ok(person, npie_flow_confirm(&person->flow, &person->who,
-                                        &person->err));
+    assert_later(person, person_ask(person));
+    assert_ok(person, person_confirm(person));
+    assert_ok(person, person_confirm(person));
     person_to(person, NPIE_RENEWAL_COMPLETED);
 
-    person = expired(state);
+    person = person_at(NPIE_RENEWAL_NONE, *state);
     person->policy.mail_link_required = 1;
     person_to(person, NPIE_RENEWAL_SIGNED);
     person->policy.mail_link_required = 0;
@@ -307,23 +294,22 @@ static void test_mail_link(void **state)
 static void test_files(void **state)
 {
     const npie_bytes_t none = { NULL, 0 };
-    person_t *person = expired(state);
-    npie_bytes_t signed_file, cms;
+    person_t *person = person_at(NPIE_RENEWAL_KEYED, *state);
+    npie_bytes_t file, cms;
 
-    person_to(person, NPIE_RENEWAL_KEYED);
     cms = letter_cms(person, NPIE_LETTER_RENEWAL, person->old->cert,
                      person->old->key);
-    assert_ok(person, sign_with(person, NPIE_LETTER_RENEWAL, cms,
-                                person_letter(person,
-                                              NPIE_LETTER_RENEWAL)->pdf));
+    file = person_letter(person, NPIE_LETTER_RENEWAL)->pdf;
+    assert_ok(person, person_send(person, NPIE_LETTER_RENEWAL, cms, file,
+                                  NULL));
     assert_ok(person, person_issue(person));
     cms = letter_cms(person, NPIE_LETTER_TERMS, person->new_cert,
                      person->new_key);
-    assert_ok(person, npie_letter_file_sign(
-        &signed_file, person_letter(person, NPIE_LETTER_TERMS)->pdf, cms,
-        &person->err, *state));
-    assert_ok(person, sign_with(person, NPIE_LETTER_TERMS, none,
-                                signed_file));
+    file = person_letter(person, NPIE_LETTER_TERMS)->pdf;
+    assert_ok(person, npie_letter_file_sign(&file, file, cms, &person->err,
+                                            *state));
+    assert_ok(person, person_send(person, NPIE_LETTER_TERMS, none, file,
+                                  NULL));
     assert_completed(person);
     assert_signed(person, NPIE_LETTER_TERMS, person->new_cert);
 }
@@ -333,23 +319,20 @@ static void test_cancel(void **state)
     static const npie_renewal_state_t states[] = {
         NPIE_RENEWAL_STARTED, NPIE_RENEWAL_KEYED, NPIE_RENEWAL_CONFIRMED
     };
-    person_t *person = expired(state);
+    person_t *person = person_at(NPIE_RENEWAL_NONE, *state);
 
-    assert_ok(person, npie_flow_cancel(&person->flow, &person->who,
-                                       &person->err));
+    assert_ok(person, person_cancel(person));
     for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); ++i) {
         person->new_key = fixture_key("P-256", *state);
         person->csr = fixture_csr(person->new_key, *state);
         person_to(person, states[i]);
-        assert_ok(person, npie_flow_cancel(&person->flow, &person->who,
-                                           &person->err));
+        assert_ok(person, person_cancel(person));
         assert_int_equal(person_state(person), NPIE_RENEWAL_NONE);
-        assert_ok(person, npie_flow_cancel(&person->flow, &person->who,
-                                           &person->err));
+        assert_ok(person, person_cancel(person));
         assert_later(person, person_key(person));
     }
     assert_string_equal(
-        world_ask(world, apr_psprintf(*state,
+        world_ask(apr_psprintf(*state,
             "SELECT count(*) || ' ' || sum(voided) FROM letter l JOIN renewal"
             " r ON r.id = l.renewal WHERE r.employer = %" APR_INT64_T_FMT,
             person->employer.id), *state), "2 2");
@@ -362,18 +345,15 @@ static void test_cancel(void **state)
 
 static void test_rekey(void **state)
 {
-    person_t *person = expired(state);
+    person_t *person = person_at(NPIE_RENEWAL_NONE, *state);
     npie_place_t place;
     apr_int64_t first;
 
-    assert_later(person, npie_flow_rekey(&person->flow, &person->who,
-                                         &person->err));
+    assert_later(person, person_rekey(person));
     person_to(person, NPIE_RENEWAL_CONFIRMED);
     first = person_place(person).renewal->letter1;
-    assert_ok(person, npie_flow_rekey(&person->flow, &person->who,
-                                      &person->err));
-    assert_ok(person, npie_flow_rekey(&person->flow, &person->who,
-                                      &person->err));
+    assert_ok(person, person_rekey(person));
+    assert_ok(person, person_rekey(person));
     place = person_place(person);
     assert_int_equal(place.renewal->state, NPIE_RENEWAL_STARTED);
     assert_int_equal(place.renewal->letter1, 0);
@@ -390,14 +370,6 @@ static void test_rekey(void **state)
                          " confirm issue sign-terms");
 }
 
-static int setup(void **state)
-{
-    const int rc = world_setup(state);
-
-    world = *state;
-    return rc;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -408,7 +380,5 @@ int main(void)
         pool_test(test_files), pool_test(test_cancel), pool_test(test_rekey),
     };
 
-    apr_initialize();
-    atexit(apr_terminate);
-    return cmocka_run_group_tests(tests, setup, world_teardown);
+    return world_run(tests);
 }

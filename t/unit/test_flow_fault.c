@@ -11,20 +11,6 @@
 
 #include <apr_strings.h>
 
-static world_t *world;
-
-static apr_status_t issue(person_t *person)
-{
-    return npie_flow_issue(&person->flow, &person->who, &person->err);
-}
-
-static person_t *at(void **state, npie_renewal_state_t renewal)
-{
-    person_t *person = person_new(world, "P-256", EXPIRED, *state);
-
-    person_to(person, renewal);
-    return person;
-}
 
 static int records(person_t *person)
 {
@@ -33,7 +19,7 @@ static int records(person_t *person)
 
 static const char *certificates(person_t *person)
 {
-    return world_ask(world, apr_psprintf(person->p,
+    return world_ask(apr_psprintf(person->p,
         "SELECT count(*) FROM certificate WHERE employer = %" APR_INT64_T_FMT,
         person->employer.id), person->p);
 }
@@ -41,7 +27,7 @@ static const char *certificates(person_t *person)
 /* Nobody listens; then somebody does. */
 static void test_signer_gone(void **state)
 {
-    person_t *person = at(state, NPIE_RENEWAL_CONFIRMED);
+    person_t *person = person_at(NPIE_RENEWAL_CONFIRMED, *state);
     const npie_signer_t *signer = person->flow.signer;
     const npie_signer_t gone = {
         apr_pstrcat(*state, world->signer->dir, "/nobody", NULL),
@@ -49,7 +35,7 @@ static void test_signer_gone(void **state)
     };
 
     person->flow.signer = &gone;
-    assert_call(person, NPIE_EBACKEND, NPIE_P_SIGNER_DOWN, issue(person));
+    assert_call(person, NPIE_EBACKEND, NPIE_P_SIGNER_DOWN, person_ask(person));
     assert_int_equal(person_state(person), NPIE_RENEWAL_CONFIRMED);
     person->flow.signer = signer;
     person_to(person, NPIE_RENEWAL_COMPLETED);
@@ -59,18 +45,18 @@ static void test_signer_gone(void **state)
  * same one. */
 static void test_signer_slow(void **state)
 {
-    person_t *person = at(state, NPIE_RENEWAL_CONFIRMED);
+    person_t *person = person_at(NPIE_RENEWAL_CONFIRMED, *state);
     const npie_signer_t *patient = person->flow.signer;
     const npie_signer_t hasty = { patient->path, apr_time_from_msec(200) };
     const int before = records(person);
 
     assert_int_equal(kill(world->signer->pid, SIGSTOP), 0);
     person->flow.signer = &hasty;
-    assert_call(person, NPIE_EBACKEND, NPIE_P_SIGNER_DOWN, issue(person));
+    assert_call(person, NPIE_EBACKEND, NPIE_P_SIGNER_DOWN, person_ask(person));
     assert_int_equal(kill(world->signer->pid, SIGCONT), 0);
     assert_int_equal(person_state(person), NPIE_RENEWAL_CONFIRMED);
     person->flow.signer = patient;
-    assert_ok(person, issue(person));
+    assert_ok(person, person_ask(person));
     assert_int_equal(records(person), before + 1);
     assert_string_equal(certificates(person), "2");
 }
@@ -79,7 +65,7 @@ static void test_signer_slow(void **state)
  * knows. */
 static void test_killed_between(void **state)
 {
-    person_t *person = at(state, NPIE_RENEWAL_CONFIRMED);
+    person_t *person = person_at(NPIE_RENEWAL_CONFIRMED, *state);
     const npie_place_t place = person_place(person);
     const int before = records(person);
     npie_cert_t *lost;
@@ -104,7 +90,7 @@ static void *issue_aside(void *data)
     person_t *person = data;
     apr_status_t *rv = apr_palloc(person->p, sizeof(*rv));
 
-    *rv = issue(person);
+    *rv = person_ask(person);
     return rv;
 }
 
@@ -131,7 +117,7 @@ static apr_status_t outcome(pthread_t thread)
  * certificate. */
 static void test_killed_while(void **state)
 {
-    person_t *person = at(state, NPIE_RENEWAL_CONFIRMED);
+    person_t *person = person_at(NPIE_RENEWAL_CONFIRMED, *state);
     apr_pool_t *p;
     pthread_t thread;
     apr_status_t rv;
@@ -143,7 +129,7 @@ static void test_killed_while(void **state)
     rv = outcome(thread);
     assert_true(rv == APR_SUCCESS || rv == NPIE_EBACKEND);
     apr_pool_destroy(p);
-    assert_ok(person, issue(person));
+    assert_ok(person, person_ask(person));
     assert_string_equal(certificates(person), "2");
     assert_int_equal(person_state(person), NPIE_RENEWAL_ISSUED);
 }
@@ -152,7 +138,7 @@ static void test_killed_while(void **state)
  * it is never used, and the audit says which certificate that is. */
 static void test_unused(void **state)
 {
-    person_t *person = at(state, NPIE_RENEWAL_CONFIRMED);
+    person_t *person = person_at(NPIE_RENEWAL_CONFIRMED, *state);
     const char *spki = fixture_spki(person->new_key, *state);
     const char *first;
     pthread_t thread;
@@ -162,8 +148,7 @@ static void test_unused(void **state)
     apr_pool_create(&p, NULL);
     other = person_again(person, p);
     thread = issue_stopped(other);
-    assert_ok(person, npie_flow_rekey(&person->flow, &person->who,
-                                      &person->err));
+    assert_ok(person, person_rekey(person));
     person->new_key = fixture_key("P-256", *state);
     person->csr = fixture_csr(person->new_key, *state);
     person_to(person, NPIE_RENEWAL_CONFIRMED);
@@ -171,7 +156,7 @@ static void test_unused(void **state)
     assert_later(other, outcome(thread));
     apr_pool_destroy(p);
     assert_string_equal(certificates(person), "1");
-    first = world_ask(world, apr_psprintf(*state,
+    first = world_ask(apr_psprintf(*state,
         "SELECT detail FROM audit WHERE event = 'issue-unused' AND actor ="
         " '%s'", person->who.actor), *state);
     assert_non_null(strstr(first, spki));
@@ -185,7 +170,7 @@ static void test_unused(void **state)
  * waits. */
 static void test_registry_locked(void **state)
 {
-    person_t *person = person_new(world, "P-256", EXPIRED, *state);
+    person_t *person = person_at(NPIE_RENEWAL_NONE, *state);
     person_t *holder = person_again(person, *state);
     const int before = records(person);
 
@@ -209,7 +194,8 @@ static void test_registry_locked(void **state)
     person_to(person, NPIE_RENEWAL_CONFIRMED);
     assert_ok(person, npie_registry_begin(holder->flow.registry,
                                           &person->err));
-    assert_call(person, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN, issue(person));
+    assert_call(person, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN,
+                person_ask(person));
     assert_ok(person, npie_registry_end(holder->flow.registry, 0,
                                         &person->err));
     assert_int_equal(records(person), before + 1);
@@ -223,30 +209,31 @@ static void test_registry_locked(void **state)
  * trigger lets the audit's row, the last one written, fail. */
 static void test_rolled_back(void **state)
 {
-    person_t *person = at(state, NPIE_RENEWAL_CONFIRMED);
+    person_t *person = person_at(NPIE_RENEWAL_CONFIRMED, *state);
     const char *audit = "SELECT count(*) FROM audit";
-    const char *before = world_ask(world, audit, *state);
+    const char *before = world_ask(audit, *state);
 
-    world_ask(world, "CREATE TRIGGER broken BEFORE INSERT ON audit BEGIN"
+    world_ask("CREATE TRIGGER broken BEFORE INSERT ON audit BEGIN"
               " SELECT RAISE(ABORT, 'broken'); END", *state);
-    assert_call(person, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN, issue(person));
+    assert_call(person, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN,
+                person_ask(person));
     assert_int_equal(person_state(person), NPIE_RENEWAL_CONFIRMED);
     assert_string_equal(certificates(person), "1");
     assert_string_equal(person_place(person).registered.email,
                         "antes@molinos.example");
     assert_call(person, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN,
-                npie_flow_cancel(&person->flow, &person->who, &person->err));
-    world_ask(world, "DROP TRIGGER broken", *state);
-    assert_string_equal(world_ask(world, audit, *state), before);
+                person_cancel(person));
+    world_ask("DROP TRIGGER broken", *state);
+    assert_string_equal(world_ask(audit, *state), before);
     person_to(person, NPIE_RENEWAL_ISSUED);
-    world_ask(world, "CREATE TRIGGER broken BEFORE INSERT ON audit BEGIN"
+    world_ask("CREATE TRIGGER broken BEFORE INSERT ON audit BEGIN"
               " SELECT RAISE(ABORT, 'broken'); END", *state);
     assert_call(person, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN,
                 person_sign(person, NPIE_LETTER_TERMS));
     assert_int_equal(person_place(person).certificate->status,
                      NPIE_CERTIFICATE_ACTIVE);
     assert_int_equal(person_place(person).issued->terms_signed, 0);
-    world_ask(world, "DROP TRIGGER broken", *state);
+    world_ask("DROP TRIGGER broken", *state);
     person_to(person, NPIE_RENEWAL_COMPLETED);
 }
 
@@ -254,25 +241,17 @@ static void test_rolled_back(void **state)
  * made anew. */
 static void test_signer_refuses(void **state)
 {
-    person_t *person = person_new(world, "P-256", EXPIRED, *state);
+    person_t *person = person_at(NPIE_RENEWAL_NONE, *state);
 
     person->flow.now -= 11 * DAY;
     person_to(person, NPIE_RENEWAL_CONFIRMED);
-    assert_call(person, NPIE_EPOLICY, NPIE_P_LAPSED, issue(person));
+    assert_call(person, NPIE_EPOLICY, NPIE_P_LAPSED, person_ask(person));
     assert_int_equal(person_state(person), NPIE_RENEWAL_CONFIRMED);
     person->flow.now += 11 * DAY;
     assert_true(person_place(person).lapsed);
     person->new_key = fixture_key("P-256", *state);
     person->csr = fixture_csr(person->new_key, *state);
     person_to(person, NPIE_RENEWAL_COMPLETED);
-}
-
-static int setup(void **state)
-{
-    const int rc = world_setup(state);
-
-    world = *state;
-    return rc;
 }
 
 int main(void)
@@ -284,7 +263,5 @@ int main(void)
         pool_test(test_rolled_back), pool_test(test_signer_refuses),
     };
 
-    apr_initialize();
-    atexit(apr_terminate);
-    return cmocka_run_group_tests(tests, setup, world_teardown);
+    return world_run(tests);
 }

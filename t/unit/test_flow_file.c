@@ -9,23 +9,6 @@
 #include <openssl/evp.h>
 
 static const npie_bytes_t nothing = { NULL, 0 };
-static world_t *world;
-
-static person_t *at(void **state, npie_renewal_state_t renewal)
-{
-    person_t *person = person_new(world, "P-256", EXPIRED, *state);
-
-    person_to(person, renewal);
-    return person;
-}
-
-static apr_status_t sign_file(person_t *person, npie_letter_kind_t kind,
-                              npie_bytes_t cms, npie_bytes_t file,
-                              npie_letter_check_t *check)
-{
-    return npie_flow_sign(&person->flow, &person->who, kind, cms, file, check,
-                          &person->err);
-}
 
 /* With the right signature, so that the file alone is at fault. */
 static void refused(person_t *person, npie_letter_kind_t kind,
@@ -39,14 +22,14 @@ static void refused(person_t *person, npie_letter_kind_t kind,
     npie_letter_check_t check = { NPIE_MISMATCH_NONE, NPIE_FILE_OTHER, -1 };
 
     assert_call(person, NPIE_EINPUT, NPIE_P_LETTER,
-                sign_file(person, kind, cms, file, &check));
+                person_send(person, kind, cms, file, &check));
     assert_int_equal(check.mismatch, mismatch);
     assert_int_equal(check.kind, is);
     assert_int_equal(check.folio, folio);
     assert_int_equal(person_state(person), before);
     assert_int_equal(person_letter(person, kind)->signed_at, 0);
     assert_call(person, NPIE_EINPUT, NPIE_P_LETTER,
-                sign_file(person, kind, cms, file, NULL));
+                person_send(person, kind, cms, file, NULL));
 }
 
 static void refused1(person_t *person, npie_bytes_t file,
@@ -75,7 +58,7 @@ static npie_bytes_t joined(npie_bytes_t file, const char *more, apr_pool_t *p)
 
 static void test_no_letter(void **state)
 {
-    person_t *person = at(state, NPIE_RENEWAL_KEYED);
+    person_t *person = person_at(NPIE_RENEWAL_KEYED, *state);
 
     refused1(person, unit_bytes("\x89PNG\r\n\x1a\n and so on"),
              NPIE_MISMATCH_NOT_PDF, NPIE_FILE_PICTURE, 0);
@@ -94,7 +77,7 @@ static void test_no_letter(void **state)
 /* The right folio, but one byte is not as it was. */
 static void test_altered(void **state)
 {
-    person_t *person = at(state, NPIE_RENEWAL_KEYED);
+    person_t *person = person_at(NPIE_RENEWAL_KEYED, *state);
     const npie_letter_row_t *letter = person_letter(person,
                                                     NPIE_LETTER_RENEWAL);
     const npie_bytes_t pdf = letter->pdf;
@@ -121,12 +104,11 @@ static void test_altered(void **state)
 
 static void test_older(void **state)
 {
-    person_t *person = at(state, NPIE_RENEWAL_KEYED);
+    person_t *person = person_at(NPIE_RENEWAL_KEYED, *state);
     const npie_letter_row_t *voided = person_letter(person,
                                                     NPIE_LETTER_RENEWAL);
 
-    assert_ok(person, npie_flow_rekey(&person->flow, &person->who,
-                                      &person->err));
+    assert_ok(person, person_rekey(person));
     person->new_key = fixture_key("P-256", *state);
     person->csr = fixture_csr(person->new_key, *state);
     person_to(person, NPIE_RENEWAL_KEYED);
@@ -137,7 +119,7 @@ static void test_older(void **state)
 /* Both letters of the renewal before, when the next one is to be signed. */
 static void test_earlier_renewal(void **state)
 {
-    person_t *person = at(state, NPIE_RENEWAL_COMPLETED);
+    person_t *person = person_at(NPIE_RENEWAL_COMPLETED, *state);
     const npie_letter_row_t *one = person_letter(person, NPIE_LETTER_RENEWAL);
     const npie_letter_row_t *two = person_letter(person, NPIE_LETTER_TERMS);
     person_t *next = person_renewed(person, *state);
@@ -157,7 +139,7 @@ static void test_earlier_renewal(void **state)
 
 static void test_other_kind(void **state)
 {
-    person_t *person = at(state, NPIE_RENEWAL_ISSUED);
+    person_t *person = person_at(NPIE_RENEWAL_ISSUED, *state);
     const npie_letter_row_t *one = person_letter(person, NPIE_LETTER_RENEWAL);
 
     refused(person, NPIE_LETTER_TERMS, one->pdf, NPIE_MISMATCH_OTHER_KIND,
@@ -166,8 +148,8 @@ static void test_other_kind(void **state)
 
 static void test_other_employer(void **state)
 {
-    person_t *neighbour = at(state, NPIE_RENEWAL_KEYED);
-    person_t *person = at(state, NPIE_RENEWAL_KEYED);
+    person_t *neighbour = person_at(NPIE_RENEWAL_KEYED, *state);
+    person_t *person = person_at(NPIE_RENEWAL_KEYED, *state);
     const npie_letter_row_t *letter = person_letter(neighbour,
                                                     NPIE_LETTER_RENEWAL);
 
@@ -178,7 +160,7 @@ static void test_other_employer(void **state)
 /* A letter just like ours, with a folio that was never given out. */
 static void test_forged(void **state)
 {
-    person_t *person = at(state, NPIE_RENEWAL_KEYED);
+    person_t *person = person_at(NPIE_RENEWAL_KEYED, *state);
     const npie_letter_t letter = {
         .kind = NPIE_LETTER_RENEWAL, .folio = 999999,
         .time = apr_time_from_sec(apr_time_sec(person->flow.now)),
@@ -199,8 +181,8 @@ static void test_forged(void **state)
 /* Files that carry a signature themselves. */
 static void test_signed_file(void **state)
 {
-    person_t *person = at(state, NPIE_RENEWAL_KEYED);
-    person_t *neighbour = at(state, NPIE_RENEWAL_KEYED);
+    person_t *person = person_at(NPIE_RENEWAL_KEYED, *state);
+    person_t *neighbour = person_at(NPIE_RENEWAL_KEYED, *state);
     const npie_bytes_t right = letter_cms(person, NPIE_LETTER_RENEWAL,
                                           person->old->cert,
                                           person->old->key);
@@ -211,27 +193,20 @@ static void test_signed_file(void **state)
     npie_bytes_t file;
 
     assert_call(person, NPIE_EINPUT, NPIE_P_SIGNATURE,
-                sign_file(person, NPIE_LETTER_RENEWAL, nothing, pdf1(person),
+                person_send(person, NPIE_LETTER_RENEWAL, nothing, pdf1(person),
                           &check));
     assert_int_equal(check.mismatch, NPIE_MISMATCH_NONE);
     assert_ok(person, npie_letter_file_sign(&file, pdf1(person), wrong,
                                             &person->err, *state));
     assert_call(person, NPIE_ESIGNATURE, NPIE_P_LETTER_SIGNER,
-                sign_file(person, NPIE_LETTER_RENEWAL, nothing, file, &check));
+                person_send(person, NPIE_LETTER_RENEWAL, nothing, file,
+                            &check));
     assert_int_equal(check.mismatch, NPIE_MISMATCH_NONE);
     assert_int_equal(check.folio, person_place(person).renewal->letter1);
     /* The page's own signature is the one that counts. */
-    assert_ok(person, sign_file(person, NPIE_LETTER_RENEWAL, right, file,
+    assert_ok(person, person_send(person, NPIE_LETTER_RENEWAL, right, file,
                                 &check));
     assert_int_equal(person_state(person), NPIE_RENEWAL_CONFIRMED);
-}
-
-static int setup(void **state)
-{
-    const int rc = world_setup(state);
-
-    world = *state;
-    return rc;
 }
 
 int main(void)
@@ -243,7 +218,5 @@ int main(void)
         pool_test(test_forged), pool_test(test_signed_file),
     };
 
-    apr_initialize();
-    atexit(apr_terminate);
-    return cmocka_run_group_tests(tests, setup, world_teardown);
+    return world_run(tests);
 }

@@ -8,7 +8,6 @@
 #include <apr_strings.h>
 #include <openssl/evp.h>
 
-static world_t *world;
 static const char challenge[] = "npie login\nhost npie.example\n0123456789";
 
 static npie_bytes_t signed_by(const npie_cert_t *cert, EVP_PKEY *key,
@@ -45,7 +44,7 @@ static void assert_refused(npie_login_t login, npie_problem_t problem)
 
 static void test_verdicts(void **state)
 {
-    person_t *person = person_new(world, "P-256", EXPIRED, *state);
+    person_t *person = person_at(NPIE_RENEWAL_NONE, *state);
     npie_login_t login = login_old(person, person->employer.user);
 
     assert_int_equal(login.verdict, NPIE_VERDICT_RENEWAL);
@@ -66,7 +65,7 @@ static void test_verdicts(void **state)
     login = login_as(person, person->new_cert, person->new_key, "");
     assert_int_equal(login.verdict, NPIE_VERDICT_APPLICATION);
 
-    person = person_new(world, "P-256", -170 * DAY, *state);
+    person = person_new("P-256", -170 * DAY, *state);
     assert_int_equal(login_old(person, "").verdict, NPIE_VERDICT_EARLY);
     person->flow.now = person->old->cert->not_before - 1;
     assert_refused(login_old(person, ""), NPIE_P_CERT_NOT_YET);
@@ -83,8 +82,8 @@ static void test_verdicts(void **state)
 
 static void test_user(void **state)
 {
-    person_t *person = person_new(world, "P-256", EXPIRED, *state);
-    person_t *neighbour = person_new(world, "P-256", EXPIRED, *state);
+    person_t *person = person_at(NPIE_RENEWAL_NONE, *state);
+    person_t *neighbour = person_at(NPIE_RENEWAL_NONE, *state);
     const char *user = person->employer.user;
     char *small = apr_pstrdup(*state, user);
 
@@ -111,7 +110,7 @@ static fixture_employer_t *certificate(void **state, fixture_ca_t *ca,
 
 static void test_unknown(void **state)
 {
-    person_t *person = person_new(world, "P-256", EXPIRED, *state);
+    person_t *person = person_at(NPIE_RENEWAL_NONE, *state);
     const char *user = person->employer.user;
     fixture_employer_t *other;
     npie_login_t login;
@@ -143,7 +142,7 @@ static void test_other_rp(void **state)
     };
 
     for (size_t i = 0; i < sizeof(ous) / sizeof(ous[0]); ++i) {
-        person_t *person = person_new(world, "P-256", EXPIRED, *state);
+        person_t *person = person_at(NPIE_RENEWAL_NONE, *state);
         fixture_employer_t *other = certificate(state, world->ca, ous[i].rp10,
                                                 fixture_key("P-256", *state));
         npie_certificate_t row = {
@@ -164,7 +163,7 @@ static void test_other_rp(void **state)
 
 static void test_weak(void **state)
 {
-    person_t *person = person_new(world, "RSA:1024", EXPIRED, *state);
+    person_t *person = person_new("RSA:1024", EXPIRED, *state);
 
     assert_int_equal(login_old(person, "").verdict, NPIE_VERDICT_RENEWAL);
     person->policy.old_key_min_bits = 2048;
@@ -173,7 +172,7 @@ static void test_weak(void **state)
 
 static void test_nothing_proved(void **state)
 {
-    person_t *person = person_new(world, "P-256", EXPIRED, *state);
+    person_t *person = person_at(NPIE_RENEWAL_NONE, *state);
     npie_bytes_t cms = signed_by(person->old->cert, person->old->key, *state);
     unsigned char *copy = apr_pmemdup(*state, cms.data, cms.len);
     npie_login_t login;
@@ -202,7 +201,7 @@ static void test_nothing_proved(void **state)
  * write. */
 static void test_lapsed(void **state)
 {
-    person_t *person = person_new(world, "P-256", EXPIRED, *state);
+    person_t *person = person_at(NPIE_RENEWAL_NONE, *state);
 
     person_to(person, NPIE_RENEWAL_KEYED);
     person->policy.renew_after = DAY;
@@ -210,14 +209,6 @@ static void test_lapsed(void **state)
     person->flow.now += 10 * DAY;
     assert_refused(login_old(person, ""), NPIE_P_CERT_TOO_OLD);
     assert_true(person_place(person).lapsed);
-}
-
-static int setup(void **state)
-{
-    const int rc = world_setup(state);
-
-    world = *state;
-    return rc;
 }
 
 int main(void)
@@ -229,7 +220,5 @@ int main(void)
         pool_test(test_lapsed),
     };
 
-    apr_initialize();
-    atexit(apr_terminate);
-    return cmocka_run_group_tests(tests, setup, world_teardown);
+    return world_run(tests);
 }

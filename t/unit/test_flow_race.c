@@ -11,7 +11,6 @@
 
 #define ROUNDS 4
 
-static world_t *world;
 
 typedef apr_status_t (*move_fn)(person_t *person);
 
@@ -75,7 +74,7 @@ static void both_succeed(person_t *person, move_fn move)
 
 static int count(person_t *person, const char *what)
 {
-    return atoi(world_ask(world, apr_psprintf(person->p,
+    return atoi(world_ask(apr_psprintf(person->p,
         "SELECT count(*) FROM %s = %" APR_INT64_T_FMT, what,
         person->employer.id), person->p));
 }
@@ -93,7 +92,7 @@ static int certificates(person_t *person)
 
 static int audited(person_t *person, const char *event)
 {
-    return atoi(world_ask(world, apr_psprintf(person->p,
+    return atoi(world_ask(apr_psprintf(person->p,
         "SELECT count(*) FROM audit WHERE event = '%s' AND actor = '%s'",
         event, person->who.actor), person->p));
 }
@@ -108,25 +107,10 @@ static apr_status_t sign2(person_t *person)
     return person_sign(person, NPIE_LETTER_TERMS);
 }
 
-static apr_status_t cancel(person_t *person)
-{
-    return npie_flow_cancel(&person->flow, &person->who, &person->err);
-}
-
-static apr_status_t rekey(person_t *person)
-{
-    return npie_flow_rekey(&person->flow, &person->who, &person->err);
-}
-
-static apr_status_t issue(person_t *person)
-{
-    return npie_flow_issue(&person->flow, &person->who, &person->err);
-}
-
 /* A whole renewal, every click at two browsers at once. */
 static void every_move(apr_pool_t *p)
 {
-    person_t *person = person_new(world, "P-256", EXPIRED, p);
+    person_t *person = person_at(NPIE_RENEWAL_NONE, p);
     const int before = fixture_records(world->signer, p);
 
     both_succeed(person, person_data);
@@ -134,7 +118,7 @@ static void every_move(apr_pool_t *p)
     both_succeed(person, person_key);
     assert_int_equal(letters(person), 1);
     both_succeed(person, sign1);
-    both_succeed(person, issue);
+    both_succeed(person, person_ask);
     assert_int_equal(certificates(person), 2);
     assert_int_equal(letters(person), 2);
     assert_int_equal(fixture_records(world->signer, p), before + 1);
@@ -160,7 +144,7 @@ static apr_status_t own_key(person_t *person)
 
 static void two_keys(apr_pool_t *p)
 {
-    person_t *person = person_new(world, "P-256", EXPIRED, p);
+    person_t *person = person_at(NPIE_RENEWAL_NONE, p);
     racer_t racers[2];
     int winner;
 
@@ -185,7 +169,7 @@ static void contest(person_t *person, move_fn against,
     int made;
 
     person_to(person, NPIE_RENEWAL_CONFIRMED);
-    race(racers, person, issue, against);
+    race(racers, person, person_ask, against);
     made = fixture_records(world->signer, person->p) - before;
     if (racers[0].rv == APR_SUCCESS) {
         assert_int_equal(person_state(person), NPIE_RENEWAL_ISSUED);
@@ -206,13 +190,13 @@ static void contest(person_t *person, move_fn against,
 
 static void issue_or_cancel(apr_pool_t *p)
 {
-    contest(person_new(world, "P-256", EXPIRED, p), cancel,
+    contest(person_at(NPIE_RENEWAL_NONE, p), person_cancel,
             NPIE_RENEWAL_NONE);
 }
 
 static void issue_or_rekey(apr_pool_t *p)
 {
-    contest(person_new(world, "P-256", EXPIRED, p), rekey,
+    contest(person_at(NPIE_RENEWAL_NONE, p), person_rekey,
             NPIE_RENEWAL_STARTED);
 }
 
@@ -229,13 +213,13 @@ static apr_status_t send1(person_t *person)
 
 static void sign_or_cancel(apr_pool_t *p)
 {
-    person_t *person = person_new(world, "P-256", EXPIRED, p);
+    person_t *person = person_at(NPIE_RENEWAL_NONE, p);
     racer_t racers[2];
 
     person_to(person, NPIE_RENEWAL_KEYED);
     signature1 = letter_cms(person, NPIE_LETTER_RENEWAL, person->old->cert,
                             person->old->key);
-    race(racers, person, send1, cancel);
+    race(racers, person, send1, person_cancel);
     assert_ok(racers[1].person, racers[1].rv);
     assert_int_equal(person_state(person), NPIE_RENEWAL_NONE);
     if (racers[0].rv != APR_SUCCESS) {
@@ -280,22 +264,6 @@ static void test_sign_or_cancel(void **state)
     rounds(state, sign_or_cancel);
 }
 
-static int setup(void **state)
-{
-    const int rc = world_setup(state);
-
-    world = *state;
-    return rc;
-}
-
-static int setup_pgsql(void **state)
-{
-    const int rc = world_setup_pgsql(state);
-
-    world = *state;
-    return rc;
-}
-
 int main(void)
 {
     const struct CMUnitTest sqlite[] = {
@@ -308,9 +276,7 @@ int main(void)
     };
     int failed;
 
-    apr_initialize();
-    atexit(apr_terminate);
-    failed = cmocka_run_group_tests(sqlite, setup, world_teardown);
-    failed += cmocka_run_group_tests(pgsql, setup_pgsql, world_teardown);
-    return failed;
+    failed = world_run(sqlite);
+    return failed + cmocka_run_group_tests(pgsql, world_setup_pgsql,
+                                           world_teardown);
 }

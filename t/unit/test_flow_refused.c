@@ -9,19 +9,13 @@
 #include <openssl/evp.h>
 
 static const npie_bytes_t nothing = { NULL, 0 };
-static world_t *world;
-
-static person_t *expired(void **state)
-{
-    return person_new(world, "P-256", EXPIRED, *state);
-}
 
 /* Everything the registry knows of an employer, as one text. */
 static const char *all_of(person_t *person)
 {
     const apr_int64_t id = person->employer.id;
 
-    return world_ask(world, apr_psprintf(person->p,
+    return world_ask(apr_psprintf(person->p,
         "SELECT * FROM renewal WHERE employer = %" APR_INT64_T_FMT ";"
         "SELECT l.folio, l.sha256, l.signed_at, l.voided FROM letter l"
         " JOIN renewal r ON r.id = l.renewal"
@@ -32,31 +26,10 @@ static const char *all_of(person_t *person)
         id, id, id, person->who.actor), person->p);
 }
 
-static apr_status_t confirm(person_t *person)
-{
-    return npie_flow_confirm(&person->flow, &person->who, &person->err);
-}
-
-static apr_status_t cancel(person_t *person)
-{
-    return npie_flow_cancel(&person->flow, &person->who, &person->err);
-}
-
-static apr_status_t rekey(person_t *person)
-{
-    return npie_flow_rekey(&person->flow, &person->who, &person->err);
-}
-
-static apr_status_t issue(person_t *person)
-{
-    return npie_flow_issue(&person->flow, &person->who, &person->err);
-}
-
 static apr_status_t sign(person_t *person, npie_letter_kind_t kind,
                          npie_bytes_t cms)
 {
-    return npie_flow_sign(&person->flow, &person->who, kind, cms, nothing,
-                          NULL, &person->err);
+    return person_send(person, kind, cms, nothing, NULL);
 }
 
 static apr_status_t sign1(person_t *person)
@@ -101,9 +74,9 @@ static void test_out_of_order(void **state)
         char name;
         move_fn move;
     } moves[] = {
-        { 'd', other_data }, { 'k', other_key }, { 'r', rekey },
-        { '1', sign1 }, { 'm', confirm }, { 'i', issue }, { '2', sign2 },
-        { 'x', cancel },
+        { 'd', other_data }, { 'k', other_key }, { 'r', person_rekey },
+        { '1', sign1 }, { 'm', person_confirm }, { 'i', person_ask },
+        { '2', sign2 },        { 'x', person_cancel },
     };
     static const struct {
         npie_renewal_state_t state;
@@ -118,7 +91,7 @@ static void test_out_of_order(void **state)
     };
 
     for (size_t s = 0; s < sizeof(states) / sizeof(states[0]); ++s) {
-        person_t *person = expired(state);
+        person_t *person = person_at(NPIE_RENEWAL_NONE, *state);
         const char *before;
 
         person->policy.mail_link_required =
@@ -139,17 +112,19 @@ static void test_out_of_order(void **state)
 /* After the end the old certificate moves nothing. */
 static void test_completed(void **state)
 {
-    person_t *person = expired(state);
+    person_t *person = person_at(NPIE_RENEWAL_NONE, *state);
     person_t *renewed;
 
     person_to(person, NPIE_RENEWAL_COMPLETED);
     assert_call(person, NPIE_EPOLICY, NPIE_P_CERT_SUPERSEDED,
                 other_data(person));
-    assert_call(person, NPIE_EPOLICY, NPIE_P_CERT_SUPERSEDED, rekey(person));
-    assert_call(person, NPIE_EPOLICY, NPIE_P_CERT_SUPERSEDED, cancel(person));
+    assert_call(person, NPIE_EPOLICY, NPIE_P_CERT_SUPERSEDED,
+                person_rekey(person));
+    assert_call(person, NPIE_EPOLICY, NPIE_P_CERT_SUPERSEDED,
+                person_cancel(person));
     renewed = person_renewed(person, *state);
     assert_later(renewed, other_data(renewed));
-    assert_later(renewed, cancel(renewed));
+    assert_later(renewed, person_cancel(renewed));
 }
 
 static npie_bytes_t flipped(npie_bytes_t bytes, apr_size_t at, apr_pool_t *p)
@@ -188,8 +163,8 @@ static void refuse_signatures(person_t *person, npie_letter_kind_t kind,
 
 static void test_signature1(void **state)
 {
-    person_t *person = expired(state);
-    person_t *neighbour = expired(state);
+    person_t *person = person_at(NPIE_RENEWAL_NONE, *state);
+    person_t *neighbour = person_at(NPIE_RENEWAL_NONE, *state);
     npie_subject_t subject = fixture_subject;
     fixture_employer_t *same_key, *strange;
     const char *before;
@@ -226,7 +201,7 @@ static void test_signature1(void **state)
 /* The old key got too short, or its CA untrusted, on the way. */
 static void test_signature1_policy(void **state)
 {
-    person_t *person = person_new(world, "RSA:1024", EXPIRED, *state);
+    person_t *person = person_new("RSA:1024", EXPIRED, *state);
     const npie_trust_t *trust = person->flow.trust;
     apr_array_header_t *files = apr_array_make(*state, 1, sizeof(char *));
     const char *file = apr_pstrcat(*state, world->signer->dir, "/other.crt",
@@ -248,14 +223,14 @@ static void test_signature1_policy(void **state)
     person->flow.trust = trust;
     assert_ok(person, person_sign(person, NPIE_LETTER_RENEWAL));
     person->flow.trust = other;
-    assert_call(person, NPIE_ECONFIG, NPIE_P_INTERNAL, issue(person));
+    assert_call(person, NPIE_ECONFIG, NPIE_P_INTERNAL, person_ask(person));
     person->flow.trust = trust;
     person_to(person, NPIE_RENEWAL_COMPLETED);
 }
 
 static void test_signature2(void **state)
 {
-    person_t *person = expired(state);
+    person_t *person = person_at(NPIE_RENEWAL_NONE, *state);
     const char *before;
 
     person_to(person, NPIE_RENEWAL_ISSUED);
@@ -286,8 +261,8 @@ static void test_key(void **state)
         "0", "g", "0123456789abcdef0123456789abcdef0123456789abcdef"
                   "0123456789abcdeg"
     };
-    person_t *person = expired(state);
-    person_t *neighbour = expired(state);
+    person_t *person = person_at(NPIE_RENEWAL_NONE, *state);
+    person_t *neighbour = person_at(NPIE_RENEWAL_NONE, *state);
     const npie_bytes_t good = person->csr;
     const char *before;
 
@@ -336,7 +311,7 @@ static void test_lapse(void **state)
     };
 
     for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); ++i) {
-        person_t *person = expired(state);
+        person_t *person = person_at(NPIE_RENEWAL_NONE, *state);
         npie_place_t place;
 
         person_to(person, states[i]);
@@ -348,12 +323,12 @@ static void test_lapse(void **state)
         assert_string_equal(place.employer->contact.email,
                             "antes@molinos.example");
         assert_false(person_place(person).lapsed);
-        assert_later(person, issue(person));
+        assert_later(person, person_ask(person));
         assert_ok(person, person_data(person));
         assert_int_equal(person_place(person).renewal->state,
                          NPIE_RENEWAL_STARTED);
         assert_string_equal(
-            world_ask(world, apr_psprintf(*state,
+            world_ask(apr_psprintf(*state,
                 "SELECT count(*) FROM letter l JOIN renewal r ON r.id ="
                 " l.renewal WHERE r.employer = %" APR_INT64_T_FMT
                 " AND voided = 0", person->employer.id), *state), "0");
@@ -363,24 +338,25 @@ static void test_lapse(void **state)
 /* Posted from a page that was opened before. */
 static void test_lapse_at_move(void **state)
 {
-    static const move_fn moves[] = { other_data, other_key, rekey, sign1,
-                                     confirm, issue, sign2 };
+    static const move_fn moves[] = { other_data, other_key, person_rekey,
+                                     sign1, person_confirm, person_ask,
+                                     sign2 };
 
     for (size_t i = 0; i < sizeof(moves) / sizeof(moves[0]); ++i) {
-        person_t *person = expired(state);
+        person_t *person = person_at(NPIE_RENEWAL_NONE, *state);
 
         person_to(person, NPIE_RENEWAL_CONFIRMED);
         person->flow.now += 10 * DAY;
         assert_call(person, NPIE_ECONFLICT, NPIE_P_LAPSED, moves[i](person));
         assert_int_equal(person_state(person), NPIE_RENEWAL_NONE);
-        assert_ok(person, cancel(person));
+        assert_ok(person, person_cancel(person));
     }
 }
 
 /* The new certificate expires with its letter unsigned: it is renewed. */
 static void test_lapse_issued(void **state)
 {
-    person_t *person = expired(state);
+    person_t *person = person_at(NPIE_RENEWAL_NONE, *state);
     person_t *renewed;
 
     person_to(person, NPIE_RENEWAL_ISSUED);
@@ -407,17 +383,18 @@ static void revoke_row(person_t *person, apr_int64_t certificate)
 
 static void test_revoked(void **state)
 {
-    person_t *person = expired(state);
+    person_t *person = person_at(NPIE_RENEWAL_NONE, *state);
     person_t *renewed;
 
     person_to(person, NPIE_RENEWAL_KEYED);
     revoke_row(person, person->who.certificate);
     assert_call(person, NPIE_EPOLICY, NPIE_P_CERT_REVOKED,
                 person_sign(person, NPIE_LETTER_RENEWAL));
-    assert_call(person, NPIE_EPOLICY, NPIE_P_CERT_REVOKED, cancel(person));
+    assert_call(person, NPIE_EPOLICY, NPIE_P_CERT_REVOKED,
+                person_cancel(person));
 
     /* The old one falls after the new one was made: it gets no terms. */
-    person = expired(state);
+    person = person_at(NPIE_RENEWAL_NONE, *state);
     person_to(person, NPIE_RENEWAL_ISSUED);
     revoke_row(person, person->who.certificate);
     renewed = person_renewed(person, *state);
@@ -428,7 +405,7 @@ static void test_revoked(void **state)
 
 static void test_additional(void **state)
 {
-    person_t *person = expired(state);
+    person_t *person = person_at(NPIE_RENEWAL_NONE, *state);
     person_t *colleague = person_again(person, *state);
     npie_place_t place;
 
@@ -451,8 +428,8 @@ static void test_additional(void **state)
 /* A session whose rows are not what they were. */
 static void test_gone(void **state)
 {
-    person_t *person = expired(state);
-    person_t *neighbour = expired(state);
+    person_t *person = person_at(NPIE_RENEWAL_NONE, *state);
+    person_t *neighbour = person_at(NPIE_RENEWAL_NONE, *state);
     npie_place_t place;
 
     person->who.employer = neighbour->who.employer;
@@ -463,15 +440,7 @@ static void test_gone(void **state)
     assert_int_equal(npie_flow_place(&place, &person->flow, &person->who,
                                      &person->err), APR_NOTFOUND);
     assert_int_equal(person_data(person), APR_NOTFOUND);
-    assert_int_equal(issue(person), APR_NOTFOUND);
-}
-
-static int setup(void **state)
-{
-    const int rc = world_setup(state);
-
-    world = *state;
-    return rc;
+    assert_int_equal(person_ask(person), APR_NOTFOUND);
 }
 
 int main(void)
@@ -485,7 +454,5 @@ int main(void)
         pool_test(test_additional), pool_test(test_gone),
     };
 
-    apr_initialize();
-    atexit(apr_terminate);
-    return cmocka_run_group_tests(tests, setup, world_teardown);
+    return world_run(tests);
 }
