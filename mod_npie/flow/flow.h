@@ -145,6 +145,9 @@ typedef struct npie_letter_check_t {
  * signature of the renewal's old certificate and goes on to confirmed when no
  * mail link is required; letter 2 that of the new one, which must be valid
  * now, and ends the old certificate and its additional ones as superseded.
+ * Success with letter 2 always means that the new key has signed it in this
+ * very call, also when it was signed before; letter 1 signed before is not
+ * looked at again.
  * @param cms DER; len 0: take the signature that the file carries
  * @param file the file chosen by the user, unsigned or signed; len 0 when the
  *        page signed the letter it showed

@@ -76,7 +76,7 @@ static void test_out_of_order(void **state)
     } moves[] = {
         { 'd', other_data }, { 'k', other_key }, { 'r', person_rekey },
         { '1', sign1 }, { 'm', person_confirm }, { 'i', person_ask },
-        { '2', sign2 },        { 'x', person_cancel },
+        { '2', sign2 }, { 'x', person_cancel },
     };
     static const struct {
         npie_renewal_state_t state;
@@ -122,6 +122,13 @@ static void test_completed(void **state)
                 person_rekey(person));
     assert_call(person, NPIE_EPOLICY, NPIE_P_CERT_SUPERSEDED,
                 person_cancel(person));
+    /* A session may be turned into one of the new certificate after this. */
+    assert_call(person, NPIE_EINPUT, NPIE_P_SIGNATURE, sign2(person));
+    assert_call(person, NPIE_ESIGNATURE, NPIE_P_LETTER_SIGNER,
+                sign(person, NPIE_LETTER_TERMS,
+                     letter_cms(person, NPIE_LETTER_TERMS, person->old->cert,
+                                person->old->key)));
+    assert_ok(person, person_sign(person, NPIE_LETTER_TERMS));
     renewed = person_renewed(person, *state);
     assert_later(renewed, other_data(renewed));
     assert_later(renewed, person_cancel(renewed));
