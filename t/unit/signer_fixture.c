@@ -18,18 +18,14 @@
 #include <apr_file_info.h>
 #include <apr_file_io.h>
 #include <apr_strings.h>
-#include <openssl/bio.h>
 #include <openssl/cms.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
-#include <openssl/x509v3.h>
 
+#include "letter/file.h"
 #include "pki/csr.h"
-#include "pki/digest.h"
+#include "unit/forge.h"
+#include "unit/letter_form.h"
 
 #define MONTH apr_time_from_sec(30 * 86400)
-#define HEX_SIZE 32768
 
 const npie_subject_t fixture_subject = {
     "Molinos del Bajío, S.A. de C.V.", "A064878710",
@@ -37,135 +33,70 @@ const npie_subject_t fixture_subject = {
     "antes@molinos.example"
 };
 
-static apr_status_t free_key(void *data)
+/* Takes a certificate apart that was made here. */
+static npie_cert_t *parse(npie_bytes_t der, apr_pool_t *p)
 {
-    EVP_PKEY_free(data);
-    return APR_SUCCESS;
-}
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
+    npie_cert_t *cert;
 
-EVP_PKEY *fixture_key(const char *kind, apr_pool_t *p)
-{
-    EVP_PKEY *key = strncmp(kind, "RSA:", 4) == 0
-        ? EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)atoi(kind + 4))
-        : EVP_PKEY_Q_keygen(NULL, NULL, "EC", kind);
-
-    assert_non_null(key);
-    apr_pool_cleanup_register(p, key, free_key, apr_pool_cleanup_null);
-    return key;
-}
-
-static npie_bytes_t copy(const unsigned char *data, int len, apr_pool_t *p)
-{
-    npie_bytes_t bytes;
-
-    assert_true(len > 0);
-    bytes.data = apr_pmemdup(p, data, (apr_size_t)len);
-    bytes.len = (apr_size_t)len;
-    return bytes;
-}
-
-static void add_extension(X509 *x509, int nid, const char *value)
-{
-    X509_EXTENSION *extension;
-    X509V3_CTX context;
-
-    X509V3_set_ctx(&context, x509, x509, NULL, NULL, 0);
-    extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
-    assert_non_null(extension);
-    assert_int_equal(X509_add_ext(x509, extension, -1), 1);
-    X509_EXTENSION_free(extension);
-}
-
-static npie_bytes_t self_signed(EVP_PKEY *key, const char *name, apr_pool_t *p)
-{
-    X509 *x509 = X509_new();
-    X509_NAME *subject = X509_get_subject_name(x509);
-    unsigned char *der = NULL;
-    npie_bytes_t bytes;
-    int len;
-
-    X509_set_version(x509, X509_VERSION_3);
-    ASN1_INTEGER_set(X509_get_serialNumber(x509), 1);
-    X509_gmtime_adj(X509_getm_notBefore(x509), -10L * 365 * 86400);
-    X509_gmtime_adj(X509_getm_notAfter(x509), 10L * 365 * 86400);
-    X509_NAME_add_entry_by_txt(subject, "C", MBSTRING_UTF8,
-                               (const unsigned char *)"MX", -1, -1, 0);
-    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
-                               (const unsigned char *)name, -1, -1, 0);
-    X509_set_issuer_name(x509, subject);
-    X509_set_pubkey(x509, key);
-    add_extension(x509, NID_basic_constraints, "critical,CA:TRUE");
-    add_extension(x509, NID_key_usage, "critical,keyCertSign,cRLSign");
-    add_extension(x509, NID_subject_key_identifier, "hash");
-    assert_true(X509_sign(x509, key, EVP_sha256()) > 0);
-    len = i2d_X509(x509, &der);
-    bytes = copy(der, len, p);
-    OPENSSL_free(der);
-    X509_free(x509);
-    return bytes;
+    if (npie_cert_parse(&cert, der, &err, p) != APR_SUCCESS) {
+        fail_msg("certificate: %s", err.detail);
+    }
+    return cert;
 }
 
 fixture_ca_t *fixture_ca(const char *name, apr_pool_t *p)
 {
     static const npie_profile_t profile = { .validity_months = 6 };
+    forge_t authority = { .common_name = name, .extensions = FORGE_CA,
+                          .from = -3650, .until = 3650 };
     fixture_ca_t *ca = apr_pcalloc(p, sizeof(*ca));
     npie_err_t err;
 
-    ca->key = fixture_key("P-256", p);
-    assert_int_equal(npie_cert_parse(&ca->cert, self_signed(ca->key, name, p),
-                                     &err, p), APR_SUCCESS);
-    EVP_PKEY_up_ref(ca->key);
-    assert_int_equal(npie_issuer_create(&ca->issuer, ca->key, ca->cert,
+    ca->id = identity_key("P-256", p);
+    forge_certificate(ca->id, &authority, p);
+    ca->cert = parse(ca->id->der, p);
+    EVP_PKEY_up_ref(ca->id->key);
+    assert_int_equal(npie_issuer_create(&ca->issuer, ca->id->key, ca->cert,
                                         &profile, &err, p), APR_SUCCESS);
     return ca;
 }
 
-npie_bytes_t fixture_csr(EVP_PKEY *key, apr_pool_t *p)
+/* The request of a key, parsed by rules that take old keys too. */
+static npie_csr_t *request_of(const identity_t *key, apr_pool_t *p)
 {
-    X509_REQ *request = X509_REQ_new();
-    unsigned char *der = NULL;
-    npie_bytes_t bytes;
-    int len;
+    static const npie_key_rules_t any = { 1024, 1, 1 };
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
+    npie_csr_t *csr;
 
-    X509_REQ_set_version(request, X509_REQ_VERSION_1);
-    X509_REQ_set_pubkey(request, key);
-    assert_true(X509_REQ_sign(request, key, EVP_sha256()) > 0);
-    len = i2d_X509_REQ(request, &der);
-    bytes = copy(der, len, p);
-    OPENSSL_free(der);
-    X509_REQ_free(request);
-    return bytes;
+    if (npie_csr_parse(&csr, fixture_csr(key, p), &any, &err, p)
+        != APR_SUCCESS) {
+        fail_msg("request: %s", err.detail);
+    }
+    return csr;
 }
 
-char *fixture_spki(EVP_PKEY *key, apr_pool_t *p)
+npie_bytes_t fixture_csr(const identity_t *key, apr_pool_t *p)
 {
-    char *hex = apr_palloc(p, NPIE_SHA256_HEX_SIZE);
-    unsigned char *der = NULL;
-    int len = i2d_PUBKEY(key, &der);
-
-    assert_int_equal(npie_sha256_hex(hex, copy(der, len, p)), APR_SUCCESS);
-    OPENSSL_free(der);
-    return hex;
+    return identity_csr(key, key, p);
 }
 
-fixture_employer_t *fixture_employer(fixture_ca_t *ca, EVP_PKEY *key,
+fixture_employer_t *fixture_employer(fixture_ca_t *ca, identity_t *key,
                                      const npie_subject_t *subject,
                                      apr_time_t issued, apr_pool_t *p)
 {
-    static const npie_key_rules_t any = { 1024, 1, 1 };
     fixture_employer_t *employer = apr_pcalloc(p, sizeof(*employer));
-    npie_csr_t *csr;
     npie_bytes_t der;
     npie_err_t err = { 0, NPIE_P_NONE, "" };
 
-    employer->key = key;
-    if (npie_csr_parse(&csr, fixture_csr(key, p), &any, &err, p)
-            != APR_SUCCESS
-        || npie_issuer_issue(&der, ca->issuer, csr, subject, issued, &err, p)
-           != APR_SUCCESS
-        || npie_cert_parse(&employer->cert, der, &err, p) != APR_SUCCESS) {
+    if (npie_issuer_issue(&der, ca->issuer, request_of(key, p), subject,
+                          issued, &err, p) != APR_SUCCESS) {
         fail_msg("employer: %s", err.detail);
     }
+    employer->id.key = key->key;
+    employer->cert = parse(der, p);
+    employer->id.x509 = employer->cert->x509;
+    employer->id.der = der;
     employer->rp = "A0648787107";
     employer->rfc = "AUA881212566";
     employer->curp = "BOXW310820HNERXN09";
@@ -174,12 +105,12 @@ fixture_employer_t *fixture_employer(fixture_ca_t *ca, EVP_PKEY *key,
 
 fixture_employer_t *fixture_expired(fixture_ca_t *ca, apr_pool_t *p)
 {
-    return fixture_employer(ca, fixture_key("P-256", p), &fixture_subject,
+    return fixture_employer(ca, identity_key("P-256", p), &fixture_subject,
                             apr_time_now() - 7 * MONTH, p);
 }
 
 npie_cadena_t *fixture_cadena(const fixture_employer_t *employer,
-                              EVP_PKEY *new_key, apr_int64_t folio,
+                              const identity_t *new_key, apr_int64_t folio,
                               apr_pool_t *p)
 {
     npie_cadena_t *cadena = apr_pcalloc(p, sizeof(*cadena));
@@ -191,7 +122,7 @@ npie_cadena_t *fixture_cadena(const fixture_employer_t *employer,
     cadena->curp = employer->curp;
     cadena->user = "A064878710";
     cadena->old_spki = employer->cert->spki_sha256;
-    cadena->new_spki = fixture_spki(new_key, p);
+    cadena->new_spki = request_of(new_key, p)->spki_sha256;
     cadena->email = "ximena@molinos.example";
     cadena->time = apr_time_from_sec(apr_time_sec(apr_time_now()));
     return cadena;
@@ -199,58 +130,34 @@ npie_cadena_t *fixture_cadena(const fixture_employer_t *employer,
 
 npie_bytes_t fixture_letter(const npie_cadena_t *cadena, apr_pool_t *p)
 {
-    static const char xref[] = "\n>>\nendobj\nxref\n0 1\n"
-                               "0000000000 65535 f\r\ntrailer\n<<\n/Size 1\n"
-                               ">>\nstartxref\n";
-    char *zeros = apr_palloc(p, HEX_SIZE + 1);
-    char *before = apr_pstrcat(p, "%PDF-1.4\n1 0 obj\n<x><npie:cadena>",
-                               npie_cadena_format(cadena, p),
-                               "</npie:cadena></x>\nendobj\n2 0 obj\n<<\n"
-                               "/Type /Sig\n/Filter /Adobe.PPKLite\n"
-                               "/SubFilter /ETSI.CAdES.detached\n"
-                               "/ByteRange ", NULL);
-    size_t open = strlen(before) + 40 + strlen("\n/Contents ");
-    size_t close = open + HEX_SIZE + 2;
-    char *after = apr_psprintf(p, "%s%d\n%%%%EOF\n", xref,
-                               (int)(close + strlen("\n>>\nendobj\n")));
-    char *range = apr_psprintf(p, "[0 %d %d %d", (int)open, (int)close,
-                               (int)strlen(after));
-
-    memset(zeros, '0', HEX_SIZE);
-    zeros[HEX_SIZE] = '\0';
-    return unit_bytes(apr_psprintf(p, "%s%-39s]\n/Contents <%s>%s", before,
-                                   range, zeros, after));
+    return form_make(apr_psprintf(p, "1 0 obj\n<x><npie:cadena>%s"
+                                  "</npie:cadena></x>\nendobj\n",
+                                  npie_cadena_format(cadena, p)), 0, p);
 }
 
 npie_bytes_t fixture_signed(npie_bytes_t letter,
                             const fixture_employer_t *employer, apr_pool_t *p)
 {
-    const unsigned char *open = memmem(letter.data, letter.len, "<0000", 5);
-    size_t head = (size_t)(open - letter.data);
-    size_t tail = head + HEX_SIZE + 2;
-    BIO *content = BIO_new(BIO_s_mem());
-    unsigned char *der = NULL;
-    CMS_ContentInfo *cms;
-    char *file = apr_pmemdup(p, letter.data, letter.len);
-    npie_bytes_t result = { (unsigned char *)file, letter.len };
-    int len;
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
+    npie_letter_file_t *file;
+    npie_bytes_t content;
+    npie_bytes_t cms;
+    npie_bytes_t result;
+    unsigned char *data;
 
-    BIO_write(content, letter.data, (int)head);
-    BIO_write(content, letter.data + tail, (int)(letter.len - tail));
-    cms = CMS_sign(employer->cert->x509, employer->key, NULL, content,
-                   CMS_DETACHED | CMS_BINARY | CMS_NOSMIMECAP | CMS_CADES);
-    assert_non_null(cms);
-    len = i2d_CMS_ContentInfo(cms, &der);
-    assert_true(len > 0);
-    for (int i = 0; i < len; i++) {
-        static const char digits[] = "0123456789abcdef";
-
-        file[head + 1 + 2 * (size_t)i] = digits[der[i] >> 4];
-        file[head + 2 + 2 * (size_t)i] = digits[der[i] & 15];
+    if (npie_letter_file_parse(&file, letter, &err, p) != APR_SUCCESS) {
+        fail_msg("letter: %s", err.detail);
     }
-    OPENSSL_free(der);
-    CMS_ContentInfo_free(cms);
-    BIO_free(content);
+    content.len = file->signed_part[0].len + file->signed_part[1].len;
+    data = apr_palloc(p, content.len);
+    memcpy(data, file->signed_part[0].data, file->signed_part[0].len);
+    memcpy(data + file->signed_part[0].len, file->signed_part[1].data,
+           file->signed_part[1].len);
+    content.data = data;
+    cms = identity_cms(&employer->id, content, CMS_NOSMIMECAP | CMS_CADES, p);
+    if (npie_letter_file_sign(&result, letter, cms, &err, p) != APR_SUCCESS) {
+        fail_msg("letter: %s", err.detail);
+    }
     return result;
 }
 
@@ -329,7 +236,7 @@ static apr_status_t clear(void *data)
     return system(command) == 0 ? APR_SUCCESS : APR_EGENERAL;
 }
 
-static int listen_at(const char *path)
+int fixture_listen(const char *path)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -352,21 +259,6 @@ int fixture_filters(void)
 #endif
 }
 
-static void write_pem(const fixture_ca_t *ca, const char *key_file,
-                      const char *cert_file, apr_pool_t *p)
-{
-    BIO *out = BIO_new(BIO_s_mem());
-    char *data;
-    long len;
-
-    assert_int_equal(PEM_write_bio_PrivateKey(out, ca->key, NULL, NULL, 0,
-                                              NULL, NULL), 1);
-    len = BIO_get_mem_data(out, &data);
-    fixture_write(key_file, copy((unsigned char *)data, (int)len, p), 0400);
-    BIO_free(out);
-    fixture_write(cert_file, unit_bytes(npie_cert_pem(ca->cert, p)), 0644);
-}
-
 fixture_signer_t *fixture_signer(const fixture_ca_t *ca, const char *more,
                                  apr_pool_t *p)
 {
@@ -385,12 +277,14 @@ fixture_signer_t *fixture_signer(const fixture_ca_t *ca, const char *more,
     signer->client.path = apr_pstrcat(p, dir, "/socket", NULL);
     signer->client.timeout = apr_time_from_sec(10);
     signer->p = p;
-    signer->listener = listen_at(signer->client.path);
+    signer->listener = fixture_listen(signer->client.path);
     apr_pool_cleanup_register(p, signer, clear, apr_pool_cleanup_null);
     assert_int_equal(chmod(signer->client.path, 0666), 0);
     key_file = apr_pstrcat(p, dir, "/ca.key", NULL);
     cert_file = apr_pstrcat(p, dir, "/ca.crt", NULL);
-    write_pem(ca, key_file, cert_file, p);
+    identity_write_key(ca->id, key_file);
+    assert_int_equal(chmod(key_file, 0400), 0);
+    fixture_write(cert_file, unit_bytes(npie_cert_pem(ca->cert, p)), 0644);
     assert_int_equal(mkdir(apr_pstrcat(p, dir, "/log", NULL), 0700), 0);
     if (geteuid() == 0) {
         assert_non_null(user);

@@ -9,23 +9,22 @@
 
 #include <sys/types.h>
 
-#include <openssl/types.h>
-
 #include "model/cadena.h"
 #include "pki/cert.h"
 #include "pki/issue.h"
 #include "signer/client.h"
+#include "unit/identity.h"
 
 /* An authority; key and certificate live as long as the pool. */
 typedef struct fixture_ca_t {
-    EVP_PKEY *key;
+    identity_t *id;
     npie_cert_t *cert;
     npie_issuer_t *issuer;
 } fixture_ca_t;
 
 /* An employer with a certificate that expired a month ago. */
 typedef struct fixture_employer_t {
-    EVP_PKEY *key;
+    identity_t id; /* its key is owned by the one it was made with */
     npie_cert_t *cert;
     const char *rp;
     const char *rfc;
@@ -44,17 +43,14 @@ typedef struct fixture_signer_t {
     npie_signer_t client;
 } fixture_signer_t;
 
-/* kind: "P-256", "RSA:2048". */
-EVP_PKEY *fixture_key(const char *kind, apr_pool_t *p);
 fixture_ca_t *fixture_ca(const char *name, apr_pool_t *p);
 /* The request of a key, DER. */
-npie_bytes_t fixture_csr(EVP_PKEY *key, apr_pool_t *p);
-char *fixture_spki(EVP_PKEY *key, apr_pool_t *p);
+npie_bytes_t fixture_csr(const identity_t *key, apr_pool_t *p);
 
 /* The subject of the employer that most tests use; a copy may be changed. */
 extern const npie_subject_t fixture_subject;
 /* issued: when his certificate was made, UTC microseconds. */
-fixture_employer_t *fixture_employer(fixture_ca_t *ca, EVP_PKEY *key,
+fixture_employer_t *fixture_employer(fixture_ca_t *ca, identity_t *key,
                                      const npie_subject_t *subject,
                                      apr_time_t issued, apr_pool_t *p);
 /* fixture_subject, P-256, seven months ago. */
@@ -62,7 +58,7 @@ fixture_employer_t *fixture_expired(fixture_ca_t *ca, apr_pool_t *p);
 
 /* What letter 1 of this employer says now, for this new key. */
 npie_cadena_t *fixture_cadena(const fixture_employer_t *employer,
-                              EVP_PKEY *new_key, apr_int64_t folio,
+                              const identity_t *new_key, apr_int64_t folio,
                               apr_pool_t *p);
 /* A letter with nothing in it but what the signer reads, unsigned. */
 npie_bytes_t fixture_letter(const npie_cadena_t *cadena, apr_pool_t *p);
@@ -82,6 +78,8 @@ void fixture_signer_start(fixture_signer_t *signer);
 int fixture_signer_stop(fixture_signer_t *signer, int number);
 /* Waits for its end. */
 int fixture_signer_wait(fixture_signer_t *signer);
+/* A listening socket. */
+int fixture_listen(const char *path);
 void fixture_write(const char *path, npie_bytes_t bytes, int mode);
 npie_bytes_t fixture_read(const char *path, apr_pool_t *p);
 /* Records in the issuance log. */

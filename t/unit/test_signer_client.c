@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,12 +18,12 @@
 
 /* What a peer of the test's own answers to one PING or ISSUE. */
 typedef struct answer_t {
+    npie_bytes_t payload;
     int hang_up;       /* say nothing */
     int silent;        /* keep the connection, say nothing */
     unsigned op_bits;  /* changed in the header */
     unsigned id_bits;
     int version_bits;
-    npie_bytes_t payload;
     int missing;       /* bytes kept back at the end */
 } answer_t;
 
@@ -68,18 +67,6 @@ static void answer_one(int fd, const answer_t *answer, apr_pool_t *p)
     close(fd);
 }
 
-static int bound(const char *path)
-{
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    apr_cpystrn(address.sun_path, path, sizeof(address.sun_path));
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)),
-                     0);
-    assert_int_equal(listen(fd, 8), 0);
-    return fd;
-}
-
 /* A process that answers every connection like that. */
 static pid_t peer(int listener, const answer_t *answer, apr_pool_t *p)
 {
@@ -109,7 +96,7 @@ static apr_status_t ask(const answer_t *answer, apr_interval_time_t timeout,
                         npie_bytes_t *cert, npie_err_t *err, apr_pool_t *p)
 {
     npie_signer_t *signer = client_of(timeout, p);
-    int listener = bound(signer->path);
+    int listener = fixture_listen(signer->path);
     pid_t pid = peer(listener, answer, p);
     apr_status_t rv;
 
@@ -263,7 +250,7 @@ static void test_nobody_there(void **state)
     assert_int_equal(npie_signer_ping(&told, signer, &err, p), NPIE_EBACKEND);
     assert_int_equal(err.problem, NPIE_P_SIGNER_DOWN);
     assert_non_null(strstr(err.detail, signer->path));
-    listener = bound(signer->path);
+    listener = fixture_listen(signer->path);
     close(listener);
     assert_int_equal(npie_signer_ping(&told, signer, &err, p), NPIE_EBACKEND);
     unlink(signer->path);

@@ -25,7 +25,7 @@ typedef struct evidence_t {
 } evidence_t;
 
 static evidence_t evidence(const fixture_employer_t *employer,
-                           EVP_PKEY *new_key, apr_int64_t folio,
+                           identity_t *new_key, apr_int64_t folio,
                            apr_pool_t *p)
 {
     evidence_t e;
@@ -74,7 +74,7 @@ static void test_content(void **state)
     apr_pool_t *p = *state;
     fixture_ca_t *ca = fixture_ca("Autoridad de Prueba", p);
     fixture_employer_t *employer = fixture_expired(ca, p);
-    EVP_PKEY *key = fixture_key("RSA:2048", p);
+    identity_t *key = identity_key("RSA-2048", p);
     fixture_signer_t *signer = fixture_signer(ca, "", p);
     npie_cert_t *cert;
 
@@ -86,7 +86,8 @@ static void test_content(void **state)
     assert_string_equal(cert->curp, fixture_subject.curp);
     assert_string_equal(cert->rfc, fixture_subject.rfc);
     assert_string_equal(cert->email, "ximena@molinos.example");
-    assert_string_equal(cert->spki_sha256, fixture_spki(key, p));
+    assert_string_equal(cert->spki_sha256,
+                        fixture_cadena(employer, key, 1, p)->new_spki);
     assert_true(cert->not_before <= apr_time_now());
     assert_true(cert->not_after > apr_time_now() + 6 * MONTH);
     assert_int_equal(fixture_records(signer, p), 1);
@@ -102,13 +103,13 @@ static void test_missing_numbers(void **state)
     fixture_ca_t *ca = fixture_ca("Autoridad de Prueba", p);
     fixture_signer_t *signer = fixture_signer(ca, "", p);
     npie_subject_t subject = fixture_subject;
-    EVP_PKEY *key = fixture_key("P-384", p);
+    identity_t *key = identity_key("P-384", p);
     fixture_employer_t *employer;
     npie_cert_t *cert;
 
     subject.rfc = "";
     subject.curp = "";
-    employer = fixture_employer(ca, fixture_key("P-256", p), &subject,
+    employer = fixture_employer(ca, identity_key("P-256", p), &subject,
                                 apr_time_now() - 7 * MONTH, p);
     fixture_signer_start(signer);
     cert = parse(issue(signer, evidence(employer, key, 18, p), p), p);
@@ -125,7 +126,7 @@ static void test_older_authority(void **state)
     fixture_ca_t *older = fixture_ca("Autoridad Anterior", p);
     char *file = apr_psprintf(p, "/tmp/npie-older-%ld.crt", (long)getpid());
     fixture_employer_t *employer =
-        fixture_employer(older, fixture_key("RSA:1024", p), &fixture_subject,
+        fixture_employer(older, identity_key("RSA-1024", p), &fixture_subject,
                          apr_time_now() - 30 * MONTH, p);
     fixture_signer_t *signer;
     npie_cert_t *cert;
@@ -133,7 +134,7 @@ static void test_older_authority(void **state)
     fixture_write(file, unit_bytes(npie_cert_pem(older->cert, p)), 0644);
     signer = fixture_signer(ca, apr_psprintf(p, "Trust %s\n", file), p);
     fixture_signer_start(signer);
-    cert = parse(issue(signer, evidence(employer, fixture_key("P-256", p), 19,
+    cert = parse(issue(signer, evidence(employer, identity_key("P-256", p), 19,
                                         p), p), p);
     assert_string_equal(cert->rp10, fixture_subject.rp10);
     assert_non_null(strstr(cert->issuer, "Autoridad de Prueba"));
@@ -146,7 +147,7 @@ static void test_restart(void **state)
     fixture_ca_t *ca = fixture_ca("Autoridad de Prueba", p);
     fixture_employer_t *employer = fixture_expired(ca, p);
     fixture_signer_t *signer = fixture_signer(ca, "", p);
-    EVP_PKEY *key = fixture_key("P-256", p);
+    identity_t *key = identity_key("P-256", p);
     npie_cadena_t *cadena = fixture_cadena(employer, key, 20, p);
     npie_bytes_t letter = fixture_letter(cadena, p);
     evidence_t e = { fixture_csr(key, p), fixture_signed(letter, employer, p) };
@@ -198,7 +199,7 @@ static apr_time_t time_of_one(const fixture_signer_t *signer,
                               apr_pool_t *p)
 {
     npie_signer_state_t ready;
-    evidence_t e = evidence(employer, fixture_key("P-256", p), 99, p);
+    evidence_t e = evidence(employer, identity_key("P-256", p), 99, p);
     apr_time_t before;
 
     assert_int_equal(npie_signer_ping(&ready, &signer->client, NULL, p),
@@ -227,7 +228,7 @@ static void test_kills(void **state)
         npie_signer_state_t ready;
         int fd;
 
-        asked[i] = evidence(employer, fixture_key("P-256", p), 100 + i, p);
+        asked[i] = evidence(employer, identity_key("P-256", p), 100 + i, p);
         assert_int_equal(npie_signer_ping(&ready, &signer->client, NULL, p),
                          APR_SUCCESS);
         assert_int_equal(ready.pid, signer->pid);
@@ -267,7 +268,7 @@ static void test_killed_while_waiting(void **state)
     fixture_ca_t *ca = fixture_ca("Autoridad de Prueba", p);
     fixture_employer_t *employer = fixture_expired(ca, p);
     fixture_signer_t *signer = fixture_signer(ca, "", p);
-    evidence_t e = evidence(employer, fixture_key("P-256", p), 30, p);
+    evidence_t e = evidence(employer, identity_key("P-256", p), 30, p);
     npie_signer_state_t ready;
     pid_t waiting;
     int status;
@@ -301,7 +302,7 @@ static void test_ending(void **state)
     fixture_ca_t *ca = fixture_ca("Autoridad de Prueba", p);
     fixture_employer_t *employer = fixture_expired(ca, p);
     fixture_signer_t *signer = fixture_signer(ca, "", p);
-    evidence_t e = evidence(employer, fixture_key("P-256", p), 40, p);
+    evidence_t e = evidence(employer, identity_key("P-256", p), 40, p);
     npie_signer_state_t ready;
     npie_wire_writer_t w;
     npie_bytes_t payload;
@@ -333,7 +334,7 @@ static void test_rate(void **state)
     fixture_ca_t *ca = fixture_ca("Autoridad de Prueba", p);
     fixture_employer_t *employer = fixture_expired(ca, p);
     fixture_signer_t *signer = fixture_signer(ca, "Rate 2 1h\n", p);
-    evidence_t e = evidence(employer, fixture_key("P-256", p), 50, p);
+    evidence_t e = evidence(employer, identity_key("P-256", p), 50, p);
     npie_err_t err = { 0, NPIE_P_NONE, "" };
     npie_signer_state_t ready;
     npie_bytes_t der;
