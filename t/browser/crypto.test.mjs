@@ -121,6 +121,28 @@ describe('every store damaged or cut', () => {
   }
 });
 
+test('a script that does not come is said, and asked for again', async () => {
+  const { file, password } = store('o-legacy-3des.pfx');
+  const page = await bench.page.context().newPage();
+  await page.route(/npie-worker|npie-legacy/, (route) => route.abort());
+  await page.goto(bench.page.url());
+  await page.waitForFunction('globalThis.bench !== undefined');
+  const openHere = () => page.evaluate(
+    (argument) => globalThis.bench.call('open', argument), { files: [file], password });
+  const lost = async () => {
+    const { problem, detail } = await openHere();
+    assert.equal(problem, NUMBER.BROWSER);
+    assert.match(detail, /conexión/);
+  };
+  await lost();
+  await page.unroute(/npie-worker|npie-legacy/);
+  await page.route(/npie-legacy/, (route) => route.abort());
+  await lost();
+  await page.unroute(/npie-legacy/);
+  assert.equal((await openHere()).ok, true);
+  await page.close();
+});
+
 test('eight zero bytes after a store, as Windows writes them', async () => {
   const { name, bytes, password } = store('o-legacy-3des-csp.pfx');
   const base64 = Buffer.concat([bytes, Buffer.alloc(8)]).toString('base64');

@@ -92,7 +92,6 @@ export async function build(outdir = here, more = {}) {
     absWorkingDir: here,
     logLevel: 'warning',
     plugins: [problemModule],
-    external: ['./npie-legacy.js'],
   });
   writeFileSync(join(outdir, 'licenses.txt'), licences(result.metafile.inputs));
   return result.metafile;

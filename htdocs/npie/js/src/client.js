@@ -10,7 +10,7 @@
  * strings, serial and digest as hex, keyType 'RSA', 'P-256', 'P-384', 'P-521'
  * or ''.
  */
-import { NUMBER } from 'npie:problems';
+import { NOT_LOADED, NUMBER } from './crypto/problem.js';
 
 /** Nothing that these pages ask for comes near it. */
 const MAX_FILE = 16 << 20;
@@ -61,7 +61,7 @@ function lose(event) {
   worker.terminate();
   worker = undefined;
   for (const id of [...waiting.keys()]) {
-    settle(id, { ok: false, problem: NUMBER.BROWSER });
+    settle(id, { ok: false, problem: NUMBER.BROWSER, detail: NOT_LOADED });
   }
 }
 

@@ -6,7 +6,7 @@
 import * as pkijs from 'pkijs';
 import { children, oid, octets, reading, small } from './asn1.js';
 import { checkIterations, KDF_IV, KDF_KEY, pbkdf2, pkcs12Kdf } from './kdf.js';
-import { NUMBER, Problem } from './problem.js';
+import { NOT_LOADED, NUMBER, Problem } from './problem.js';
 
 const SHA1_LENGTH = 20;
 const PBES2 = '1.2.840.113549.1.5.13';
@@ -49,15 +49,19 @@ const PRFS = {
 };
 
 let legacy;
+let failures = 0;
 
 /** The old ciphers, loaded once. @throws Problem BROWSER when they do not load */
 export async function loadLegacy() {
-  legacy ??= import('./npie-legacy.js');
+  // Browsers remember a module that failed: another address is another try.
+  const address = failures > 0 ? `./npie-legacy.js?${failures}` : './npie-legacy.js';
+  legacy ??= import(address);
   try {
     return await legacy;
   } catch {
     legacy = undefined;
-    throw new Problem(NUMBER.BROWSER);
+    failures++;
+    throw new Problem(NUMBER.BROWSER, NOT_LOADED);
   }
 }
 
