@@ -16,6 +16,8 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include "signer/say.h"
+
 #define KEY_FILE_MAX 16384
 #define CHAIN_MAX 8
 
@@ -150,6 +152,19 @@ apr_status_t npie_authority_load(npie_authority_t **pauthority,
     return npie_trust_load(&authority->trust, config->trust_files, err, p);
 }
 
+/* Says in time that soon nothing can be issued any more. */
+static void judge_end(const npie_cert_t *ca, const npie_signer_config_t *config)
+{
+    const apr_interval_time_t month = apr_time_from_sec(31 * 86400);
+
+    if (ca->not_after - apr_time_now()
+        < config->profile.validity_months * month) {
+        npie_signer_say("warn", "Certificate %s ends before a certificate made "
+                        "now would, or soon will: renew it, or shorten "
+                        "CertificateValidity", config->certificate_file);
+    }
+}
+
 /* The key is to be had without asking anybody. */
 static int no_passphrase(char *buf, int size, int rwflag, void *data)
 {
@@ -188,6 +203,8 @@ apr_status_t npie_authority_unlock(npie_authority_t *authority,
     }
     if (rv != APR_SUCCESS) {
         EVP_PKEY_free(key);
+        return rv;
     }
-    return rv;
+    judge_end(ca, config);
+    return APR_SUCCESS;
 }

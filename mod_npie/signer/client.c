@@ -208,30 +208,15 @@ static apr_status_t exchange(npie_bytes_t *payload, const npie_signer_t *signer,
 static npie_bytes_t frame(npie_signer_op_t op, const npie_bytes_t *parts,
                           int nparts, apr_pool_t *p)
 {
-    unsigned char raw[NPIE_SIGNER_HEADER_SIZE];
-    npie_signer_header_t header;
+    npie_signer_header_t header = { (apr_uint16_t)op,
+                                    (apr_uint32_t)npie_ticks(), 0 };
     npie_wire_writer_t w;
-    npie_bytes_t payload;
-    npie_bytes_t whole;
-    unsigned char *data;
 
     npie_wire_writer_init(&w, p);
     for (int i = 0; i < nparts; i++) {
         npie_wire_put_bytes(&w, parts[i]);
     }
-    payload = npie_wire_written(&w);
-    header.op = (apr_uint16_t)op;
-    header.id = (apr_uint32_t)npie_ticks();
-    header.length = (apr_uint32_t)payload.len;
-    npie_signer_header_put(raw, &header);
-    whole.len = sizeof(raw) + payload.len;
-    data = apr_palloc(p, whole.len);
-    memcpy(data, raw, sizeof(raw));
-    if (payload.len > 0) {
-        memcpy(data + sizeof(raw), payload.data, payload.len);
-    }
-    whole.data = data;
-    return whole;
+    return npie_signer_frame(&header, npie_wire_written(&w), p);
 }
 
 static apr_status_t malformed(const npie_signer_t *signer, npie_err_t *err)

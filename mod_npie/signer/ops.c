@@ -28,23 +28,14 @@ void npie_ops_init(npie_ops_t *ops, npie_authority_t *authority,
     ops->counted = 0;
 }
 
-/* Puts a header before what was written. */
+/* The reply to a request. */
 static npie_bytes_t framed(const npie_signer_header_t *header,
                            const npie_wire_writer_t *w, apr_pool_t *p)
 {
-    npie_bytes_t payload = npie_wire_written(w);
     npie_signer_header_t answer = *header;
-    npie_bytes_t whole;
-    unsigned char *data;
 
-    whole.len = NPIE_SIGNER_HEADER_SIZE + payload.len;
-    data = apr_palloc(p, whole.len);
     answer.op = header->op | NPIE_SIGNER_REPLY;
-    answer.length = (apr_uint32_t)payload.len;
-    npie_signer_header_put(data, &answer);
-    memcpy(data + NPIE_SIGNER_HEADER_SIZE, payload.data, payload.len);
-    whole.data = data;
-    return whole;
+    return npie_signer_frame(&answer, npie_wire_written(w), p);
 }
 
 void npie_ops_refuse(npie_bytes_t *reply, const npie_signer_header_t *header,
@@ -94,15 +85,19 @@ static apr_status_t make(npie_bytes_t *cert, npie_ops_t *ops,
 {
     npie_issuance_entry_t entry;
     npie_cert_t *made;
+    npie_err_t cause = { 0, NPIE_P_NONE, "" };
     apr_status_t rv;
 
     rv = npie_issuer_issue(cert, ops->authority->issuer, evidence->csr,
-                           &evidence->subject, now, err, p);
+                           &evidence->subject, now, &cause, p);
     if (rv == APR_SUCCESS) {
-        rv = npie_cert_parse(&made, *cert, err, p);
+        rv = npie_cert_parse(&made, *cert, &cause, p);
     }
     if (rv != APR_SUCCESS) {
-        return rv;
+        /* The evidence holds: that our CA certificate ends too early, say, is
+         * nothing an employer can mend by a new letter. */
+        return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL, "%s",
+                            cause.detail);
     }
     entry.time = now;
     entry.folio = evidence->cadena->folio;

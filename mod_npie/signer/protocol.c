@@ -3,6 +3,8 @@
  */
 #include "signer/protocol.h"
 
+#include <string.h>
+
 static void put_u16(unsigned char *out, apr_uint16_t value)
 {
     out[0] = (unsigned char)(value >> 8);
@@ -45,4 +47,19 @@ apr_status_t npie_signer_header_get(npie_signer_header_t *header,
         return NPIE_EPROTO;
     }
     return APR_SUCCESS;
+}
+
+npie_bytes_t npie_signer_frame(const npie_signer_header_t *header,
+                               npie_bytes_t payload, apr_pool_t *p)
+{
+    npie_signer_header_t whole = *header;
+    unsigned char *data = apr_palloc(p, NPIE_SIGNER_HEADER_SIZE + payload.len);
+    npie_bytes_t frame = { data, NPIE_SIGNER_HEADER_SIZE + payload.len };
+
+    whole.length = (apr_uint32_t)payload.len;
+    npie_signer_header_put(data, &whole);
+    if (payload.len > 0) {
+        memcpy(data + NPIE_SIGNER_HEADER_SIZE, payload.data, payload.len);
+    }
+    return frame;
 }

@@ -51,9 +51,19 @@ typedef struct npie_signer_header_t {
 
 void npie_signer_header_put(unsigned char out[NPIE_SIGNER_HEADER_SIZE],
                             const npie_signer_header_t *header);
-/** @return APR_SUCCESS, or NPIE_EPROTO for another version or a length over
+/** Decodes; every field is set also when it fails, so that a refusal can name
+ * op and id.
+ * @return APR_SUCCESS, or NPIE_EPROTO for another version or a length over
  * NPIE_SIGNER_PAYLOAD_MAX */
 apr_status_t npie_signer_header_get(npie_signer_header_t *header,
                                     const unsigned char in[NPIE_SIGNER_HEADER_SIZE]);
+
+/**
+ * A header and a payload in one piece.
+ * @param header its length is not looked at: the payload's counts
+ * @return bytes in p
+ */
+npie_bytes_t npie_signer_frame(const npie_signer_header_t *header,
+                               npie_bytes_t payload, apr_pool_t *p);
 
 #endif

@@ -42,7 +42,7 @@ static int setup(void **state)
     a->ca = fixture_ca("Autoridad de Prueba", p);
     a->employer = fixture_expired(a->ca, p);
     a->new_key = identity_key("P-256", p);
-    a->signer = fixture_signer(a->ca, "", p);
+    a->signer = fixture_signer(a->ca, "Rate 100000 1m\n", p);
     fixture_signer_start(a->signer);
     *state = a;
     return 0;
@@ -484,8 +484,8 @@ static void test_requests(void **state)
             NPIE_P_NEW_KEY_SEEN);
 }
 
-/* One folio, one key; one key, one folio. Runs last: here something is
- * issued. */
+/* One folio, one key; one key, one folio. Here something is issued: it
+ * runs late. */
 static void test_again(void **state)
 {
     attack_t *a = *state;
@@ -515,6 +515,46 @@ static void test_again(void **state)
     assert_true(fixture_said(a->signer, "refused folio", a->p));
 }
 
+/* What was issued once is asked for again with a byte changed, at one place
+ * after another of request and letter: the answer is a refusal or, where the
+ * byte means nothing, the certificate that is there. */
+static void test_mutations(void **state)
+{
+    attack_t *a = *state;
+    identity_t *key = identity_key("P-256", a->p);
+    npie_bytes_t evidence[2];
+    npie_bytes_t cert;
+    int refusals = 0;
+
+    evidence[0] = fixture_csr(key, a->p);
+    evidence[1] = letter_of(a, fixture_cadena(a->employer, key, 5000, a->p));
+    cert = issued(a, evidence[0], evidence[1]);
+    for (unsigned i = 0; i < 1200; i++) {
+        npie_bytes_t sent[2] = { evidence[0], evidence[1] };
+        unsigned which = i % 4 == 0 ? 0 : 1;
+        apr_size_t len = evidence[which].len;
+        unsigned char *bytes = apr_pmemdup(a->p, evidence[which].data, len);
+        npie_bytes_t got = { NULL, 0 };
+        npie_err_t err = { 0, NPIE_P_NONE, "" };
+
+        /* Most of a letter is the zeros after its CMS: stay before them. */
+        bytes[(i * 2654435761u) % (len < 4000 ? len : 4000)] ^=
+            (unsigned char)(1u << (i % 8));
+        sent[which].data = bytes;
+        if (npie_signer_issue(&got, &a->signer->client, sent[0], sent[1],
+                              &err, a->p) == APR_SUCCESS) {
+            assert_int_equal(got.len, cert.len);
+            assert_memory_equal(got.data, cert.data, cert.len);
+        }
+        else {
+            assert_int_equal(err.status, NPIE_EPOLICY);
+            refusals++;
+        }
+    }
+    assert_in_range(refusals, 1000, 1200);
+    alive(a, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -532,6 +572,7 @@ int main(void)
         cmocka_unit_test(test_signature_bytes),
         cmocka_unit_test(test_requests),
         cmocka_unit_test(test_again),
+        cmocka_unit_test(test_mutations),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

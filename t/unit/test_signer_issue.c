@@ -15,6 +15,7 @@
 #include <apr_time.h>
 
 #include "base/wire.h"
+#include "unit/letter_sample.h"
 
 #define KILLS 24
 #define MONTH apr_time_from_sec(30 * 86400)
@@ -351,6 +352,54 @@ static void test_rate(void **state)
     assert_int_equal(ready.issued, 1);
 }
 
+/* A letter as the server draws it, with fonts and terms. */
+static void test_drawn_letter(void **state)
+{
+    apr_pool_t *p = *state;
+    fixture_ca_t *ca = fixture_ca("Autoridad de Prueba", p);
+    fixture_employer_t *employer = fixture_expired(ca, p);
+    fixture_signer_t *signer = fixture_signer(ca, "", p);
+    identity_t *key = identity_key("RSA-3072", p);
+    sample_t *sample = sample_make(NPIE_LETTER_RENEWAL, p);
+    evidence_t e = { fixture_csr(key, p), { NULL, 0 } };
+    npie_cert_t *cert;
+
+    sample->letter.folio = 60;
+    sample->letter.time = apr_time_from_sec(apr_time_sec(apr_time_now()));
+    sample->letter.old_public_key = employer->cert->public_key;
+    sample->letter.old_spki = employer->cert->spki_sha256;
+    sample->letter.new_spki = fixture_cadena(employer, key, 60, p)->new_spki;
+    e.letter = fixture_signed(sample_draw(sample_art(p), &sample->letter, p),
+                              employer, p);
+    fixture_signer_start(signer);
+    cert = parse(issue(signer, e, p), p);
+    assert_string_equal(cert->email, sample->employer.contact.email);
+    assert_string_equal(cert->organization, fixture_subject.organization);
+    assert_string_equal(cert->spki_sha256, sample->letter.new_spki);
+}
+
+/* A CA certificate that ends before the new one would is the signer's own
+ * fault, and nothing is noted. */
+static void test_short_authority(void **state)
+{
+    apr_pool_t *p = *state;
+    fixture_ca_t *ca = fixture_ca("Autoridad de Prueba", p);
+    fixture_employer_t *employer = fixture_expired(ca, p);
+    fixture_signer_t *signer = fixture_signer(ca, "CertificateValidity 120\n",
+                                              p);
+    evidence_t e = evidence(employer, identity_key("P-256", p), 70, p);
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
+    npie_bytes_t der;
+
+    fixture_signer_start(signer);
+    assert_int_equal(npie_signer_issue(&der, &signer->client, e.csr, e.letter,
+                                       &err, p), NPIE_EBACKEND);
+    assert_int_equal(err.problem, NPIE_P_SIGNER_DOWN);
+    assert_int_equal(fixture_records(signer, p), 0);
+    assert_true(fixture_said(signer, "failed folio 70", p));
+    assert_true(fixture_said(signer, "ends before", p));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -362,6 +411,8 @@ int main(void)
         pool_test(test_killed_while_waiting),
         pool_test(test_ending),
         pool_test(test_rate),
+        pool_test(test_drawn_letter),
+        pool_test(test_short_authority),
     };
     int failures;
 
