@@ -222,9 +222,22 @@ static int sqlite_revived(npie_registry_t *registry)
         && npie_sql_prepare(registry, NULL) == APR_SUCCESS;
 }
 
-/* Can a connection that just failed be used again, statements and all?
- * apr_dbd reconnects to PostgreSQL in check_conn, and the server has then
- * forgotten every statement. */
+/* Is there a connection to PostgreSQL, if need be a new one? apr_dbd makes
+ * one in check_conn, but only when the old one is known to be broken: the
+ * last words of a server that shuts down do not count, the next command has
+ * to fail as well. */
+static int pgsql_connected(npie_registry_t *registry)
+{
+    if (npie_sql_run(registry, "SELECT 1", NULL) == APR_SUCCESS) {
+        return 1;
+    }
+    return apr_dbd_check_conn(registry->driver, registry->p, registry->handle)
+               == APR_SUCCESS
+        && npie_sql_run(registry, "SELECT 1", NULL) == APR_SUCCESS;
+}
+
+/* Can a connection that just failed be used again, statements and all? A new
+ * one to PostgreSQL has none. */
 static int revived(npie_registry_t *registry)
 {
     const npie_statement_t *s;
@@ -232,8 +245,7 @@ static int revived(npie_registry_t *registry)
     if (npie_sql_is_sqlite(registry)) {
         return sqlite_revived(registry);
     }
-    if (apr_dbd_check_conn(registry->driver, registry->p, registry->handle)
-        != APR_SUCCESS) {
+    if (!pgsql_connected(registry)) {
         return 0;
     }
     for (s = npie_registry_statements; s->label != NULL; s++) {

@@ -336,6 +336,23 @@ static void test_pgsql_restart(void **state)
     assert_ok(f, npie_registry_end(f->registry, 1, &f->err));
 }
 
+/* Restarted between two requests, before anything was asked in vain. */
+static void test_pgsql_restart_unnoticed(void **state)
+{
+    registry_fixture_t *f = *state;
+    npie_employer_t *got = NULL;
+    apr_int64_t id = registry_employer_added(f);
+
+    assert_int_equal(npie_backend_run("pgsql-stop"), 0);
+    assert_int_equal(npie_backend_run("pgsql-start"), 0);
+    assert_ok(f, npie_employer_get(&got, f->registry, id, &f->err));
+    assert_int_equal(npie_backend_run("pgsql-stop"), 0);
+    assert_int_equal(npie_backend_run("pgsql-start"), 0);
+    assert_ok(f, npie_registry_begin(f->registry, &f->err));
+    assert_ok(f, npie_employer_get(&got, f->registry, id, &f->err));
+    assert_ok(f, npie_registry_end(f->registry, 1, &f->err));
+}
+
 static void test_open_failures(void **state)
 {
     registry_fixture_t *f = *state;
@@ -363,6 +380,7 @@ int main(void)
         ON(sqlite, test_sqlite_table_missing),
         ON(sqlite, test_sqlite_file_gone), ON(sqlite, test_sqlite_garbage),
         ON(sqlite, test_sqlite_locked), ON(pgsql, test_pgsql_restart),
+        ON(pgsql, test_pgsql_restart_unnoticed),
         ON(sqlite, test_open_failures),
     };
 
