@@ -27,4 +27,26 @@ none "conf/npie.conf lists the directives of the code" \
     "$(differ "$in_code" "$in_reference")"
 none "the manual describes the directives of the code" \
     "$(differ "$in_code" "$in_manual")"
+
+signer=$top_srcdir/mod_npie/signer/config.c
+signer_reference=$top_srcdir/conf/npie-signer.conf
+signer_page=$top_srcdir/mod_npie/signer/npie-signer.8
+inputs "sources of the signer's keys" "$signer" "$signer_reference" "$signer_page"
+in_code=$(grep -oE '^    \{ "[A-Za-z]+", set_' "$signer" |
+    grep -oE '"[A-Za-z]+"' | tr -d '"' | sort -u)
+in_reference=$(grep -oE '^#?[A-Z][A-Za-z]+ [^ ]' "$signer_reference" |
+    grep -oE '[A-Z][A-Za-z]+' | sort -u)
+in_page=$(sed -n '/^\.SH CONFIGURATION/,/^\.SH "ISSUANCE/p' "$signer_page" |
+    grep '^\.BI ' | grep -oE '(BI|fR,) "? ?[A-Z][A-Za-z]+' | grep -oE '[A-Za-z]+$' | sort -u)
+in_manual=$(sed -n '/<h2 id="signer">/,$p' "$manual" |
+    grep -oE '(<code>|<br>)[A-Z][A-Za-z]+ [<o]' | grep -oE '[A-Z][A-Za-z]+' | sort -u)
+[ "$(printf '%s\n' "$in_code" | wc -l)" -ge 10 ] || {
+    echo "Bail out! the table of keys was not found in $signer"
+    exit 99
+}
+none "conf/npie-signer.conf lists the keys of the code" \
+    "$(differ "$in_code" "$in_reference")"
+none "npie-signer(8) describes the keys of the code" \
+    "$(differ "$in_code" "$in_page")"
+none "the manual describes the signer's keys" "$(differ "$in_code" "$in_manual")"
 tap_end
