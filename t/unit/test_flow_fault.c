@@ -237,6 +237,34 @@ static void test_rolled_back(void **state)
     person_to(person, NPIE_RENEWAL_COMPLETED);
 }
 
+/* The registry and the signer are not of one mind about whose certificate
+ * this is, or about the time. */
+static void wrong_certificate(void **state, const char *change,
+                              apr_interval_time_t later, const char *detail)
+{
+    person_t *person = person_at(NPIE_RENEWAL_CONFIRMED, *state);
+
+    world_ask(apr_psprintf(*state, "%s = %" APR_INT64_T_FMT, change,
+                           person->employer.id), *state);
+    person->policy.renewal_timeout = 1000 * DAY;
+    person->flow.now += later;
+    assert_call(person, NPIE_EPROTO, NPIE_P_INTERNAL, person_ask(person));
+    assert_non_null(strstr(person->err.detail, detail));
+    assert_string_equal(certificates(person), "1");
+    assert_int_equal(person_state(person), NPIE_RENEWAL_CONFIRMED);
+}
+
+static void test_wrong_certificate(void **state)
+{
+    wrong_certificate(state, "UPDATE renewal SET new_spki = 'beef' ||"
+                      " substr(new_spki, 5) WHERE employer", 0,
+                      "another key");
+    wrong_certificate(state, "UPDATE employer SET rp = 'C' || substr(rp, 2)"
+                      " WHERE id", 0, "another employer");
+    wrong_certificate(state, "SELECT count(*) FROM employer WHERE id",
+                      300 * DAY, "not valid now");
+}
+
 /* The signer refuses: its problem is the one shown, and the renewal can be
  * made anew. */
 static void test_signer_refuses(void **state)
@@ -260,7 +288,8 @@ int main(void)
         pool_test(test_signer_gone), pool_test(test_signer_slow),
         pool_test(test_killed_between), pool_test(test_killed_while),
         pool_test(test_unused), pool_test(test_registry_locked),
-        pool_test(test_rolled_back), pool_test(test_signer_refuses),
+        pool_test(test_rolled_back), pool_test(test_wrong_certificate),
+        pool_test(test_signer_refuses),
     };
 
     return world_run(tests);

@@ -265,8 +265,8 @@ static void test_key(void **state)
         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
     };
     static const char *const digests[] = {
-        "0", "g", "0123456789abcdef0123456789abcdef0123456789abcdef"
-                  "0123456789abcdeg"
+        "0", "g",
+        ("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdeg")
     };
     person_t *person = person_at(NPIE_RENEWAL_NONE, *state);
     person_t *neighbour = person_at(NPIE_RENEWAL_NONE, *state);
