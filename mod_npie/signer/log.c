@@ -30,7 +30,8 @@ struct npie_issuance_t {
     apr_uint64_t count;
     char chain[NPIE_SHA256_HEX_SIZE];
     apr_hash_t *folios;
-    apr_hash_t *keys;
+    apr_hash_t *keys;    /* new ones */
+    apr_hash_t *olds;
     const char *repaired;
 };
 
@@ -54,6 +55,7 @@ static npie_issuance_t *make(const char *path, int fd, apr_pool_t *p)
     log->fd = fd;
     log->folios = apr_hash_make(p);
     log->keys = apr_hash_make(p);
+    log->olds = apr_hash_make(p);
     apr_pool_cleanup_register(p, log, close_log, apr_pool_cleanup_null);
     return log;
 }
@@ -116,6 +118,8 @@ static void index_record(npie_issuance_t *log, const npie_issued_t *record)
     apr_hash_set(log->folios, &issued->folio, sizeof(issued->folio), issued);
     apr_hash_set(log->keys, issued->new_spki, NPIE_SHA256_HEX_SIZE - 1,
                  issued);
+    apr_hash_set(log->olds, issued->old_spki, NPIE_SHA256_HEX_SIZE - 1,
+                 issued);
     log->count++;
 }
 
@@ -141,7 +145,7 @@ static const char *take_line(npie_issuance_t *log, npie_bytes_t line,
     }
     if (npie_issuance_by_folio(log, issued.folio) != NULL
         || npie_issuance_by_key(log, issued.new_spki) != NULL) {
-        return "its folio or its key stands in an earlier line";
+        return "its folio or its new key stands in an earlier line";
     }
     issued.at = log->end;
     issued.len = line.len;
@@ -353,9 +357,13 @@ const npie_issued_t *npie_issuance_by_folio(const npie_issuance_t *log,
 }
 
 const npie_issued_t *npie_issuance_by_key(const npie_issuance_t *log,
-                                          const char *new_spki)
+                                          const char *spki)
 {
-    return apr_hash_get(log->keys, new_spki, NPIE_SHA256_HEX_SIZE - 1);
+    const npie_issued_t *issued =
+        apr_hash_get(log->keys, spki, NPIE_SHA256_HEX_SIZE - 1);
+
+    return issued != NULL ? issued
+           : apr_hash_get(log->olds, spki, NPIE_SHA256_HEX_SIZE - 1);
 }
 
 apr_status_t npie_issuance_certificate(npie_bytes_t *der,

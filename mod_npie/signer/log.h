@@ -73,9 +73,10 @@ apr_uint64_t npie_issuance_count(const npie_issuance_t *log);
 const npie_issued_t *npie_issuance_by_folio(const npie_issuance_t *log,
                                             apr_int64_t folio);
 
-/** The record in which a key was certified; NULL when there is none. */
+/** The record in which a key was certified or signed as the old one; NULL
+ * when there is none. A key that was either is never new again. */
 const npie_issued_t *npie_issuance_by_key(const npie_issuance_t *log,
-                                          const char *new_spki);
+                                          const char *spki);
 
 /**
  * Reads a record's certificate back from the file.

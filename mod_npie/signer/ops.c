@@ -141,7 +141,7 @@ static apr_status_t issue(npie_bytes_t *cert, npie_ops_t *ops,
     }
     issued = npie_issuance_by_key(ops->log, cadena->new_spki);
     if (issued != NULL) {
-        return conflict(NPIE_P_NEW_KEY_SEEN, "the key was certified for",
+        return conflict(NPIE_P_NEW_KEY_SEEN, "the new key has been used for",
                         issued, err);
     }
     return make(cert, ops, evidence, now, err, p);

@@ -59,8 +59,13 @@ static int add_rules(scmp_filter_ctx filter)
 apr_status_t npie_sandbox_enter(int *pconfined, npie_err_t *err)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
-    int rc = filter == NULL ? -ENOMEM : add_rules(filter);
+    int rc = filter == NULL ? -ENOMEM
+             : seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH,
+                                SCMP_ACT_KILL_PROCESS);
 
+    if (rc == 0) {
+        rc = add_rules(filter);
+    }
     if (rc == 0) {
         rc = seccomp_load(filter);
     }

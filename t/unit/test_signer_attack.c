@@ -496,6 +496,7 @@ static void test_again(void **state)
                                                       folio, a->p));
     npie_bytes_t first = issued(a, csr, letter);
     npie_bytes_t second = issued(a, csr, letter);
+    fixture_employer_t *successor;
     fixture_employer_t *twin;
 
     assert_int_equal(second.len, first.len);
@@ -506,6 +507,13 @@ static void test_again(void **state)
     refused(a, csr, letter_of(a, fixture_cadena(a->employer, a->new_key,
                                                 folio + 1, a->p)),
             NPIE_P_NEW_KEY_SEEN);
+    /* Back to the key that the new one replaced. */
+    successor = fixture_employer(a->ca, a->new_key, &fixture_subject,
+                                 apr_time_now(), a->p);
+    refused(a, fixture_csr(&a->employer->id, a->p),
+            fixture_signed(fixture_letter(fixture_cadena(
+                successor, &a->employer->id, ++a->folio, a->p), a->p),
+                successor, a->p), NPIE_P_NEW_KEY_SEEN);
     /* The folio and the new key, signed with another old key. */
     twin = fixture_expired(a->ca, a->p);
     refused(a, csr, fixture_signed(fixture_letter(
