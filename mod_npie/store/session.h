@@ -7,6 +7,10 @@
  * npie:1:rate:<name>:<seconds>:<window number>. What a key's name is made of
  * is letters, digits and .:_%- alone; anything else is NPIE_EINTERNAL where
  * something is written and APR_NOTFOUND where something is read.
+ *
+ * A Redis user for this needs the keys npie:1:* and no commands but del,
+ * expire, get, getex, incr, ping, sadd, select, set, smembers, srem. Redis
+ * 6.2 or later.
  */
 #ifndef NPIE_STORE_SESSION_H
 #define NPIE_STORE_SESSION_H

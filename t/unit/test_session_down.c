@@ -295,6 +295,40 @@ static void test_password(void **state)
                   npie_sessions_ping(f->sessions, &f->err, f->p));
 }
 
+/* The user that session.h tells the admin to make is enough. */
+static void test_least_user(void **state)
+{
+    sessions_fixture_t *f = *state;
+    npie_session_t session = sessions_sample();
+    npie_session_t *got = NULL;
+    const char *text = NULL;
+    apr_int64_t count = 0;
+
+    sessions_cli(f, "acl setuser little on '>klein' '~npie:1:*' -@all +del"
+                    " +expire +get +getex +incr +ping +sadd +select +set"
+                    " +smembers +srem");
+    f->redis.user = "little";
+    f->redis.password = "klein";
+    f->redis.database = 1;
+    f->sessions = sessions_open(f);
+    assert_ok(f, npie_sessions_ping(f->sessions, &f->err, f->p));
+    assert_ok(f, npie_session_put(f->sessions, KEY_A, &session, 60, &f->err,
+                                  f->p));
+    assert_ok(f, npie_session_get(&got, f->sessions, KEY_A, 60, NOW, &f->err,
+                                  f->p));
+    assert_ok(f, npie_session_end_all(f->sessions, SPKI, NULL, &f->err, f->p));
+    assert_ok(f, npie_session_end(f->sessions, KEY_A, &f->err, f->p));
+    assert_ok(f, npie_draft_put(f->sessions, KEY_A, "datos", "x", 9, &f->err,
+                                f->p));
+    assert_ok(f, npie_draft_get(&text, f->sessions, KEY_A, "datos", &f->err,
+                                f->p));
+    assert_ok(f, npie_draft_put(f->sessions, KEY_A, "datos", NULL, 9, &f->err,
+                                f->p));
+    assert_ok(f, npie_once_put(f->sessions, KEY_A, 9, &f->err, f->p));
+    assert_ok(f, npie_once_take(f->sessions, KEY_A, &f->err, f->p));
+    assert_ok(f, npie_rate_count(&count, f->sessions, "x", 9, &f->err, f->p));
+}
+
 /* A server that reads a while and then says one thing, whatever was asked. */
 typedef struct liar_t {
     int listener;
@@ -397,6 +431,7 @@ int main(void)
         sessions_test(test_restart), sessions_test(test_killed_clients),
         sessions_test(test_slow), sessions_test(test_all_in_use),
         sessions_test(test_full), sessions_test(test_password),
+        sessions_test(test_least_user),
         sessions_test(test_nonsense), sessions_test(test_tcp),
     };
 
