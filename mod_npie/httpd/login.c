@@ -82,15 +82,19 @@ int npie_login_challenge(request_rec *r)
     return npie_answer_file(r, "text/plain; charset=us-ascii", NULL, bytes);
 }
 
-/* Form posts turn LF into CR LF; what was signed had LF. */
-static char *without_cr(const char *text, apr_pool_t *p)
+/* Form posts turn LF into CR LF, and who pastes a text easily loses its last
+ * line's end; what was signed had LF, at the end too. */
+static char *as_signed(const char *text, apr_pool_t *p)
 {
-    char *out = apr_pstrdup(p, text);
+    apr_size_t len = strlen(text);
+    char *out = apr_pstrcat(p, text, len > 0 && text[len - 1] != '\n' ? "\n"
+                                                                     : "",
+                            NULL);
     char *to = out;
 
-    for (; *text != '\0'; ++text) {
-        if (*text != '\r') {
-            *to++ = *text;
+    for (const char *from = out; *from != '\0'; ++from) {
+        if (*from != '\r') {
+            *to++ = *from;
         }
     }
     *to = '\0';
@@ -229,7 +233,7 @@ static int still_stands(npie_flow_t *flow, const npie_login_t *login)
 static apr_status_t log_in(npie_login_t *login, request_rec *r,
                            const npie_form_t *form, npie_err_t *err)
 {
-    const char *text = without_cr(npie_form_text(form, "reto"), r->pool);
+    const char *text = as_signed(npie_form_text(form, "reto"), r->pool);
     const char *signature = npie_form_text(form, "firma");
     npie_bytes_t challenge = { (const unsigned char *)text, strlen(text) };
     npie_bytes_t cms;

@@ -14,9 +14,9 @@ before(async () => {
 });
 after(() => world?.stop());
 
-async function withPerson(kind, body, options) {
+async function withPerson(kind, body) {
   const employer = await world.employer(...[kind].flat());
-  const person = await openPerson(world, employer, options);
+  const person = await openPerson(world, employer);
   try {
     await body(person, employer);
   } catch (error) {
@@ -214,13 +214,6 @@ test('a lost key is made again, a renewal is cancelled, and one may leave', () =
     assert.equal(await person.error(), '16');
     await look(page, '9-error');
   }));
-
-test('without JavaScript the page says what it needs', () =>
-  withPerson('modern', async ({ page }) => {
-    await page.goto(`${world.url}/npie/acceso.html`);
-    await page.waitForSelector('#navegador', { state: 'visible' });
-    assert.match(await page.innerText('#navegador'), /JavaScript.*94/s);
-  }, { javaScriptEnabled: false }));
 
 test('the login works by keyboard alone', () =>
   withPerson('modern', async (person, employer) => {
