@@ -7,9 +7,7 @@
 #include <stdlib.h>
 
 #include <apr_strings.h>
-#include <openssl/bio.h>
 #include <openssl/cms.h>
-#include <openssl/evp.h>
 
 #include "model/field.h"
 
@@ -162,7 +160,7 @@ static apr_int64_t insert_certificate(person_t *person,
     return row.id;
 }
 
-static fixture_employer_t *certify(person_t *person, EVP_PKEY *key,
+static fixture_employer_t *certify(person_t *person, identity_t *key,
                                    apr_time_t issued)
 {
     npie_subject_t subject = fixture_subject;
@@ -188,14 +186,14 @@ person_t *person_new(const char *key, apr_interval_time_t age, apr_pool_t *p)
     assert_ok(person, npie_employer_insert(&person->employer.id,
                                            person->flow.registry,
                                            &person->employer, &person->err));
-    person->old = certify(person, fixture_key(key, p), apr_time_now() + age);
+    person->old = certify(person, identity_key(key, p), apr_time_now() + age);
     person->who.employer = person->employer.id;
     person->who.certificate = insert_certificate(person, person->old->cert, 0);
     person->who.actor = person->old->cert->serial;
     person->contact.email = "ximena@molinos.example";
     person->contact.phone = "3312345678";
     person->contact.fax = "";
-    person->new_key = fixture_key("P-256", p);
+    person->new_key = identity_key("P-256", p);
     person->csr = fixture_csr(person->new_key, p);
     return person;
 }
@@ -235,7 +233,7 @@ person_t *person_renewed(const person_t *person, apr_pool_t *p)
 apr_int64_t person_additional(person_t *person)
 {
     fixture_employer_t *colleague =
-        certify(person, fixture_key("P-256", person->p),
+        certify(person, identity_key("P-256", person->p),
                 person->old->cert->not_before);
 
     return insert_certificate(person, colleague->cert, 1);
@@ -257,8 +255,8 @@ apr_status_t person_sign(person_t *person, npie_letter_kind_t kind)
 {
     const npie_bytes_t no_file = { NULL, 0 };
     const npie_bytes_t cms = kind == NPIE_LETTER_RENEWAL
-        ? letter_cms(person, kind, person->old->cert, person->old->key)
-        : letter_cms(person, kind, person->new_cert, person->new_key);
+        ? letter_cms(person, kind, &person->old->id)
+        : letter_cms(person, kind, person->new_key);
 
     return person_send(person, kind, cms, no_file, NULL);
 }
@@ -302,6 +300,7 @@ apr_status_t person_issue(person_t *person)
         assert_ok(person, npie_cert_parse(&person->new_cert,
                                           place.issued->der, &person->err,
                                           person->p));
+        identity_take(person->new_key, place.issued->der, person->p);
     }
     return rv;
 }
@@ -358,40 +357,45 @@ npie_letter_row_t *person_letter(person_t *person, npie_letter_kind_t kind)
     return row;
 }
 
-npie_bytes_t cms_over(const npie_cert_t *cert, EVP_PKEY *key,
-                      const npie_bytes_t *content, int npieces, apr_pool_t *p)
+npie_bytes_t cms_over(const identity_t *id, const npie_bytes_t *content,
+                      int npieces, apr_pool_t *p)
 {
-    BIO *in = BIO_new(BIO_s_mem());
-    CMS_ContentInfo *cms;
-    unsigned char *der = NULL;
-    npie_bytes_t bytes;
-    int len;
+    apr_size_t len = 0;
+    unsigned char *all;
+    npie_bytes_t joined;
 
     for (int i = 0; i < npieces; ++i) {
-        BIO_write(in, content[i].data, (int)content[i].len);
+        len += content[i].len;
     }
-    cms = CMS_sign(cert->x509, key, NULL, in,
-                   CMS_DETACHED | CMS_BINARY | CMS_NOSMIMECAP | CMS_CADES);
-    assert_non_null(cms);
-    len = i2d_CMS_ContentInfo(cms, &der);
-    assert_true(len > 0);
-    bytes.data = apr_pmemdup(p, der, (apr_size_t)len);
-    bytes.len = (apr_size_t)len;
-    OPENSSL_free(der);
-    CMS_ContentInfo_free(cms);
-    BIO_free(in);
-    return bytes;
+    all = apr_palloc(p, len);
+    joined.data = all;
+    joined.len = len;
+    for (int i = 0; i < npieces; ++i) {
+        memcpy(all, content[i].data, content[i].len);
+        all += content[i].len;
+    }
+    return identity_cms(id, joined, CMS_NOSMIMECAP | CMS_CADES, p);
 }
 
 npie_bytes_t letter_cms(person_t *person, npie_letter_kind_t kind,
-                        const npie_cert_t *cert, EVP_PKEY *key)
+                        const identity_t *id)
 {
     const npie_letter_row_t *letter = person_letter(person, kind);
     npie_letter_file_t *parts;
 
     assert_ok(person, npie_letter_file_parse(&parts, letter->pdf,
                                              &person->err, person->p));
-    return cms_over(cert, key, parts->signed_part, 2, person->p);
+    return cms_over(id, parts->signed_part, 2, person->p);
+}
+
+const char *spki_of(const identity_t *key, apr_pool_t *p)
+{
+    static const npie_key_rules_t any = { 1024, 1, 1 };
+    npie_csr_t *csr;
+
+    assert_int_equal(npie_csr_parse(&csr, fixture_csr(key, p), &any, NULL, p),
+                     APR_SUCCESS);
+    return csr->spki_sha256;
 }
 
 const char *world_ask(const char *sql, apr_pool_t *p)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "unit/backend.h"
+#include "unit/identity.h"
 #include "unit/signer_fixture.h"
 
 #include "flow/flow.h"
@@ -40,7 +41,7 @@ typedef struct person_t {
     npie_who_t who;           /* begins with the old certificate */
     npie_flow_t flow;
     npie_contact_t contact;   /* what is typed on datos */
-    EVP_PKEY *new_key;
+    identity_t *new_key;
     npie_bytes_t csr;
     npie_cert_t *new_cert;    /* after issue */
 } person_t;
@@ -59,7 +60,7 @@ int world_teardown(void **state);
      cmocka_run_group_tests((tests), world_setup, world_teardown))
 
 /* A new employer whose certificate was made `age` from now (negative: ago)
- * for six months; key as fixture_key(). */
+ * for six months; key as identity_key(). */
 person_t *person_new(const char *key, apr_interval_time_t age, apr_pool_t *p);
 /* "P-256", expired, and its renewal in that state. */
 person_t *person_at(npie_renewal_state_t state, apr_pool_t *p);
@@ -93,11 +94,13 @@ npie_renewal_state_t person_state(person_t *person);
 /* The stored letter of the open or completed renewal. */
 npie_letter_row_t *person_letter(person_t *person, npie_letter_kind_t kind);
 /* A detached CMS, DER. */
-npie_bytes_t cms_over(const npie_cert_t *cert, EVP_PKEY *key,
-                      const npie_bytes_t *content, int npieces, apr_pool_t *p);
-/* Over the letter, by this certificate. */
+npie_bytes_t cms_over(const identity_t *id, const npie_bytes_t *content,
+                      int npieces, apr_pool_t *p);
+/* Over the letter. */
 npie_bytes_t letter_cms(person_t *person, npie_letter_kind_t kind,
-                        const npie_cert_t *cert, EVP_PKEY *key);
+                        const identity_t *id);
+/* SHA-256 of the key, hex. */
+const char *spki_of(const identity_t *key, apr_pool_t *p);
 
 /* What the database's own program answers, without the last line end. */
 const char *world_ask(const char *sql, apr_pool_t *p);

@@ -45,7 +45,7 @@ static void assert_letter1(person_t *person)
     assert_string_equal(parts->cadena->old_spki,
                         person->old->cert->spki_sha256);
     assert_string_equal(parts->cadena->new_spki,
-                        fixture_spki(person->new_key, person->p));
+                        spki_of(person->new_key, person->p));
     assert_int_equal(parts->cadena->time,
                      apr_time_from_sec(apr_time_sec(person->flow.now)));
 }
@@ -132,9 +132,9 @@ static void test_expired(void **state)
 /* The oldest keys there are, and an RSA key after them. */
 static void test_rsa1024(void **state)
 {
-    person_t *person = person_new("RSA:1024", EXPIRED, *state);
+    person_t *person = person_new("RSA-1024", EXPIRED, *state);
 
-    person->new_key = fixture_key("RSA:2048", *state);
+    person->new_key = identity_key("RSA-2048", *state);
     person->csr = fixture_csr(person->new_key, *state);
     renew(person, NPIE_VERDICT_RENEWAL);
     assert_completed(person);
@@ -159,8 +159,8 @@ static void test_again(void **state)
     next = person_renewed(person, *state);
     next->policy.renew_before = 1000 * DAY;
     next->old->cert = person->new_cert;
-    next->old->key = person->new_key;
-    next->new_key = fixture_key("P-384", *state);
+    next->old->id = *person->new_key;
+    next->new_key = identity_key("P-384", *state);
     next->csr = fixture_csr(next->new_key, *state);
     place = person_place(next);
     assert_int_equal(place.verdict, NPIE_VERDICT_EARLY);
@@ -188,8 +188,7 @@ static void test_repeats(void **state)
     assert_ok(person, person_key(person));
     assert_ok(other, person_data(other));
     assert_ok(other, person_key(other));
-    cms = letter_cms(person, NPIE_LETTER_RENEWAL, person->old->cert,
-                     person->old->key);
+    cms = letter_cms(person, NPIE_LETTER_RENEWAL, &person->old->id);
     assert_ok(person, person_send(person, NPIE_LETTER_RENEWAL, cms, no_file,
                                   NULL));
     assert_ok(other, person_send(other, NPIE_LETTER_RENEWAL, cms, no_file,
@@ -200,8 +199,7 @@ static void test_repeats(void **state)
     assert_ok(other, person_send(other, NPIE_LETTER_RENEWAL, cms, no_file,
                                  NULL));
     assert_string_equal(person->new_cert->serial, other->new_cert->serial);
-    cms = letter_cms(person, NPIE_LETTER_TERMS, person->new_cert,
-                     person->new_key);
+    cms = letter_cms(person, NPIE_LETTER_TERMS, person->new_key);
     assert_ok(person, person_send(person, NPIE_LETTER_TERMS, cms, no_file,
                                   NULL));
     assert_ok(person, person_send(person, NPIE_LETTER_TERMS, cms, no_file,
@@ -297,14 +295,12 @@ static void test_files(void **state)
     person_t *person = person_at(NPIE_RENEWAL_KEYED, *state);
     npie_bytes_t file, cms;
 
-    cms = letter_cms(person, NPIE_LETTER_RENEWAL, person->old->cert,
-                     person->old->key);
+    cms = letter_cms(person, NPIE_LETTER_RENEWAL, &person->old->id);
     file = person_letter(person, NPIE_LETTER_RENEWAL)->pdf;
     assert_ok(person, person_send(person, NPIE_LETTER_RENEWAL, cms, file,
                                   NULL));
     assert_ok(person, person_issue(person));
-    cms = letter_cms(person, NPIE_LETTER_TERMS, person->new_cert,
-                     person->new_key);
+    cms = letter_cms(person, NPIE_LETTER_TERMS, person->new_key);
     file = person_letter(person, NPIE_LETTER_TERMS)->pdf;
     assert_ok(person, npie_letter_file_sign(&file, file, cms, &person->err,
                                             *state));
@@ -323,7 +319,7 @@ static void test_cancel(void **state)
 
     assert_ok(person, person_cancel(person));
     for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); ++i) {
-        person->new_key = fixture_key("P-256", *state);
+        person->new_key = identity_key("P-256", *state);
         person->csr = fixture_csr(person->new_key, *state);
         person_to(person, states[i]);
         assert_ok(person, person_cancel(person));
@@ -362,7 +358,7 @@ static void test_rekey(void **state)
     assert_string_equal(place.renewal->key_name, "");
     assert_call(person, NPIE_EPOLICY, NPIE_P_NEW_KEY_SEEN,
                 person_key(person));
-    person->new_key = fixture_key("P-256", *state);
+    person->new_key = identity_key("P-256", *state);
     person->csr = fixture_csr(person->new_key, *state);
     person_to(person, NPIE_RENEWAL_COMPLETED);
     assert_true(person_place(person).renewal->letter1 > first);

@@ -139,7 +139,7 @@ static void test_killed_while(void **state)
 static void test_unused(void **state)
 {
     person_t *person = person_at(NPIE_RENEWAL_CONFIRMED, *state);
-    const char *spki = fixture_spki(person->new_key, *state);
+    const char *spki = spki_of(person->new_key, *state);
     const char *first;
     pthread_t thread;
     person_t *other;
@@ -149,7 +149,7 @@ static void test_unused(void **state)
     other = person_again(person, p);
     thread = issue_stopped(other);
     assert_ok(person, person_rekey(person));
-    person->new_key = fixture_key("P-256", *state);
+    person->new_key = identity_key("P-256", *state);
     person->csr = fixture_csr(person->new_key, *state);
     person_to(person, NPIE_RENEWAL_CONFIRMED);
     assert_int_equal(kill(world->signer->pid, SIGCONT), 0);
@@ -162,7 +162,7 @@ static void test_unused(void **state)
     assert_non_null(strstr(first, spki));
     assert_ok(person, person_issue(person));
     assert_string_equal(person->new_cert->spki_sha256,
-                        fixture_spki(person->new_key, *state));
+                        spki_of(person->new_key, *state));
     person_to(person, NPIE_RENEWAL_COMPLETED);
 }
 
@@ -277,7 +277,7 @@ static void test_signer_refuses(void **state)
     assert_int_equal(person_state(person), NPIE_RENEWAL_CONFIRMED);
     person->flow.now += 11 * DAY;
     assert_true(person_place(person).lapsed);
-    person->new_key = fixture_key("P-256", *state);
+    person->new_key = identity_key("P-256", *state);
     person->csr = fixture_csr(person->new_key, *state);
     person_to(person, NPIE_RENEWAL_COMPLETED);
 }

@@ -16,8 +16,8 @@ static void refused(person_t *person, npie_letter_kind_t kind,
                     npie_file_kind_t is, apr_int64_t folio)
 {
     const npie_bytes_t cms = kind == NPIE_LETTER_RENEWAL
-        ? letter_cms(person, kind, person->old->cert, person->old->key)
-        : letter_cms(person, kind, person->new_cert, person->new_key);
+        ? letter_cms(person, kind, &person->old->id)
+        : letter_cms(person, kind, person->new_key);
     const npie_renewal_state_t before = person_state(person);
     npie_letter_check_t check = { NPIE_MISMATCH_NONE, NPIE_FILE_OTHER, -1 };
 
@@ -109,7 +109,7 @@ static void test_older(void **state)
                                                     NPIE_LETTER_RENEWAL);
 
     assert_ok(person, person_rekey(person));
-    person->new_key = fixture_key("P-256", *state);
+    person->new_key = identity_key("P-256", *state);
     person->csr = fixture_csr(person->new_key, *state);
     person_to(person, NPIE_RENEWAL_KEYED);
     refused1(person, voided->pdf, NPIE_MISMATCH_OLDER, NPIE_FILE_LETTER,
@@ -126,8 +126,8 @@ static void test_earlier_renewal(void **state)
 
     next->policy.renew_before = 1000 * DAY;
     next->old->cert = person->new_cert;
-    next->old->key = person->new_key;
-    next->new_key = fixture_key("P-256", *state);
+    next->old->id = *person->new_key;
+    next->new_key = identity_key("P-256", *state);
     next->csr = fixture_csr(next->new_key, *state);
     assert_ok(next, person_data(next));
     assert_ok(next, person_key(next));
@@ -168,7 +168,7 @@ static void test_forged(void **state)
         .old_public_key = person->old->cert->public_key,
         .old_spki = person->old->cert->spki_sha256,
         .new_public_key = person->old->cert->public_key,
-        .new_spki = fixture_spki(person->new_key, *state),
+        .new_spki = spki_of(person->new_key, *state),
         .serial = "",
     };
     npie_bytes_t pdf;
@@ -184,11 +184,9 @@ static void test_signed_file(void **state)
     person_t *person = person_at(NPIE_RENEWAL_KEYED, *state);
     person_t *neighbour = person_at(NPIE_RENEWAL_KEYED, *state);
     const npie_bytes_t right = letter_cms(person, NPIE_LETTER_RENEWAL,
-                                          person->old->cert,
-                                          person->old->key);
+                                          &person->old->id);
     const npie_bytes_t wrong = letter_cms(person, NPIE_LETTER_RENEWAL,
-                                          neighbour->old->cert,
-                                          neighbour->old->key);
+                                          &neighbour->old->id);
     npie_letter_check_t check;
     npie_bytes_t file;
 

@@ -10,29 +10,28 @@
 
 static const char challenge[] = "npie login\nhost npie.example\n0123456789";
 
-static npie_bytes_t signed_by(const npie_cert_t *cert, EVP_PKEY *key,
-                              apr_pool_t *p)
+static npie_bytes_t signed_by(const identity_t *id, apr_pool_t *p)
 {
     const npie_bytes_t content = unit_bytes(challenge);
 
-    return cms_over(cert, key, &content, 1, p);
+    return cms_over(id, &content, 1, p);
 }
 
-static npie_login_t login_as(person_t *person, const npie_cert_t *cert,
-                             EVP_PKEY *key, const char *user)
+static npie_login_t login_as(person_t *person, const identity_t *id,
+                             const char *user)
 {
     npie_login_t login;
 
     assert_ok(person, npie_flow_login(&login, &person->flow,
                                       unit_bytes(challenge),
-                                      signed_by(cert, key, person->p), user,
+                                      signed_by(id, person->p), user,
                                       &person->err));
     return login;
 }
 
 static npie_login_t login_old(person_t *person, const char *user)
 {
-    return login_as(person, person->old->cert, person->old->key, user);
+    return login_as(person, &person->old->id, user);
 }
 
 static void assert_refused(npie_login_t login, npie_problem_t problem)
@@ -58,11 +57,11 @@ static void test_verdicts(void **state)
 
     person_to(person, NPIE_RENEWAL_ISSUED);
     assert_int_equal(login_old(person, "").verdict, NPIE_VERDICT_RENEWAL);
-    login = login_as(person, person->new_cert, person->new_key, "");
+    login = login_as(person, person->new_key, "");
     assert_int_equal(login.verdict, NPIE_VERDICT_TERMS);
     assert_ok(person, person_sign(person, NPIE_LETTER_TERMS));
     assert_refused(login_old(person, ""), NPIE_P_CERT_SUPERSEDED);
-    login = login_as(person, person->new_cert, person->new_key, "");
+    login = login_as(person, person->new_key, "");
     assert_int_equal(login.verdict, NPIE_VERDICT_APPLICATION);
 
     person = person_new("P-256", -170 * DAY, *state);
@@ -99,7 +98,7 @@ static void test_user(void **state)
 }
 
 static fixture_employer_t *certificate(void **state, fixture_ca_t *ca,
-                                       const char *rp10, EVP_PKEY *key)
+                                       const char *rp10, identity_t *key)
 {
     npie_subject_t subject = fixture_subject;
 
@@ -115,17 +114,17 @@ static void test_unknown(void **state)
     fixture_employer_t *other;
     npie_login_t login;
 
-    other = certificate(state, world->ca, user, fixture_key("P-256", *state));
-    login = login_as(person, other->cert, other->key, user);
+    other = certificate(state, world->ca, user, identity_key("P-256", *state));
+    login = login_as(person, &other->id, user);
     assert_refused(login, NPIE_P_CERT_UNKNOWN);
     assert_null(login.certificate);
     assert_null(login.employer);
     /* The same key in another certificate is another certificate. */
-    other = certificate(state, world->ca, user, person->old->key);
-    assert_refused(login_as(person, other->cert, other->key, user),
+    other = certificate(state, world->ca, user, &person->old->id);
+    assert_refused(login_as(person, &other->id, user),
                    NPIE_P_CERT_UNKNOWN);
-    other = certificate(state, world->stranger, user, person->old->key);
-    login = login_as(person, other->cert, other->key, user);
+    other = certificate(state, world->stranger, user, &person->old->id);
+    login = login_as(person, &other->id, user);
     assert_refused(login, NPIE_P_UNTRUSTED);
     assert_null(login.certificate);
 }
@@ -144,7 +143,7 @@ static void test_other_rp(void **state)
     for (size_t i = 0; i < sizeof(ous) / sizeof(ous[0]); ++i) {
         person_t *person = person_at(NPIE_RENEWAL_NONE, *state);
         fixture_employer_t *other = certificate(state, world->ca, ous[i].rp10,
-                                                fixture_key("P-256", *state));
+                                                identity_key("P-256", *state));
         npie_certificate_t row = {
             .employer = person->employer.id, .generation = 2, .holder = "",
             .holder_email = "", .serial = other->cert->serial,
@@ -156,14 +155,14 @@ static void test_other_rp(void **state)
         assert_ok(person, npie_certificate_insert(&row.id,
                                                   person->flow.registry, &row,
                                                   &person->err));
-        assert_refused(login_as(person, other->cert, other->key, ""),
+        assert_refused(login_as(person, &other->id, ""),
                        ous[i].problem);
     }
 }
 
 static void test_weak(void **state)
 {
-    person_t *person = person_new("RSA:1024", EXPIRED, *state);
+    person_t *person = person_new("RSA-1024", EXPIRED, *state);
 
     assert_int_equal(login_old(person, "").verdict, NPIE_VERDICT_RENEWAL);
     person->policy.old_key_min_bits = 2048;
@@ -173,7 +172,7 @@ static void test_weak(void **state)
 static void test_nothing_proved(void **state)
 {
     person_t *person = person_at(NPIE_RENEWAL_NONE, *state);
-    npie_bytes_t cms = signed_by(person->old->cert, person->old->key, *state);
+    npie_bytes_t cms = signed_by(&person->old->id, *state);
     unsigned char *copy = apr_pmemdup(*state, cms.data, cms.len);
     npie_login_t login;
 

@@ -137,7 +137,7 @@ static void every_move(apr_pool_t *p)
  * shown the letter of the first. */
 static apr_status_t own_key(person_t *person)
 {
-    person->new_key = fixture_key("P-256", person->p);
+    person->new_key = identity_key("P-256", person->p);
     person->csr = fixture_csr(person->new_key, person->p);
     return person_key(person);
 }
@@ -154,7 +154,7 @@ static void two_keys(apr_pool_t *p)
     assert_ok(racers[winner].person, racers[winner].rv);
     assert_later(racers[1 - winner].person, racers[1 - winner].rv);
     assert_string_equal(person_place(person).renewal->new_spki,
-                        fixture_spki(racers[winner].person->new_key, p));
+                        spki_of(racers[winner].person->new_key, p));
     assert_int_equal(letters(person), 1);
     finish(racers);
 }
@@ -217,8 +217,7 @@ static void sign_or_cancel(apr_pool_t *p)
     racer_t racers[2];
 
     person_to(person, NPIE_RENEWAL_KEYED);
-    signature1 = letter_cms(person, NPIE_LETTER_RENEWAL, person->old->cert,
-                            person->old->key);
+    signature1 = letter_cms(person, NPIE_LETTER_RENEWAL, &person->old->id);
     race(racers, person, send1, person_cancel);
     assert_ok(racers[1].person, racers[1].rv);
     assert_int_equal(person_state(person), NPIE_RENEWAL_NONE);

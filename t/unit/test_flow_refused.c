@@ -58,7 +58,7 @@ static apr_status_t other_key(person_t *person)
     person_t made = *person;
     apr_status_t rv;
 
-    made.csr = fixture_csr(fixture_key("P-256", person->p), person->p);
+    made.csr = fixture_csr(identity_key("P-256", person->p), person->p);
     rv = person_key(&made);
     person->err = made.err;
     return rv;
@@ -126,8 +126,7 @@ static void test_completed(void **state)
     assert_call(person, NPIE_EINPUT, NPIE_P_SIGNATURE, sign2(person));
     assert_call(person, NPIE_ESIGNATURE, NPIE_P_LETTER_SIGNER,
                 sign(person, NPIE_LETTER_TERMS,
-                     letter_cms(person, NPIE_LETTER_TERMS, person->old->cert,
-                                person->old->key)));
+                     letter_cms(person, NPIE_LETTER_TERMS, &person->old->id)));
     assert_ok(person, person_sign(person, NPIE_LETTER_TERMS));
     renewed = person_renewed(person, *state);
     assert_later(renewed, other_data(renewed));
@@ -148,8 +147,8 @@ static npie_bytes_t altered_cms(person_t *person, npie_letter_kind_t kind)
     const npie_bytes_t other = unit_bytes("another text");
 
     return kind == NPIE_LETTER_RENEWAL
-        ? cms_over(person->old->cert, person->old->key, &other, 1, person->p)
-        : cms_over(person->new_cert, person->new_key, &other, 1, person->p);
+        ? cms_over(&person->old->id, &other, 1, person->p)
+        : cms_over(person->new_key, &other, 1, person->p);
 }
 
 /* What both letters refuse, signed by `right` if it were right. */
@@ -177,30 +176,28 @@ static void test_signature1(void **state)
     const char *before;
 
     subject.rp10 = person->employer.user;
-    same_key = fixture_employer(world->ca, person->old->key, &subject,
+    same_key = fixture_employer(world->ca, &person->old->id, &subject,
                                 apr_time_now() + EXPIRED, *state);
-    strange = fixture_employer(world->stranger, person->old->key, &subject,
+    strange = fixture_employer(world->stranger, &person->old->id, &subject,
                                apr_time_now() + EXPIRED, *state);
     person_to(person, NPIE_RENEWAL_KEYED);
     before = all_of(person);
     refuse_signatures(person, NPIE_LETTER_RENEWAL,
                       letter_cms(person, NPIE_LETTER_RENEWAL,
-                                 person->old->cert, person->old->key));
+                                 &person->old->id));
     assert_call(person, NPIE_ESIGNATURE, NPIE_P_LETTER_SIGNER,
                 sign(person, NPIE_LETTER_RENEWAL,
                      letter_cms(person, NPIE_LETTER_RENEWAL,
-                                neighbour->old->cert, neighbour->old->key)));
+                                &neighbour->old->id)));
     assert_non_null(strstr(person->err.detail, neighbour->old->cert->serial));
     assert_non_null(strstr(person->err.detail, person->old->cert->serial));
     assert_non_null(strstr(person->err.detail, "the old one"));
     assert_call(person, NPIE_ESIGNATURE, NPIE_P_LETTER_SIGNER,
                 sign(person, NPIE_LETTER_RENEWAL,
-                     letter_cms(person, NPIE_LETTER_RENEWAL, same_key->cert,
-                                person->old->key)));
+                     letter_cms(person, NPIE_LETTER_RENEWAL, &same_key->id)));
     assert_call(person, NPIE_ESIGNATURE, NPIE_P_LETTER_SIGNER,
                 sign(person, NPIE_LETTER_RENEWAL,
-                     letter_cms(person, NPIE_LETTER_RENEWAL, strange->cert,
-                                person->old->key)));
+                     letter_cms(person, NPIE_LETTER_RENEWAL, &strange->id)));
     assert_string_equal(all_of(person), before);
     assert_ok(person, person_sign(person, NPIE_LETTER_RENEWAL));
 }
@@ -208,7 +205,7 @@ static void test_signature1(void **state)
 /* The old key got too short, or its CA untrusted, on the way. */
 static void test_signature1_policy(void **state)
 {
-    person_t *person = person_new("RSA:1024", EXPIRED, *state);
+    person_t *person = person_new("RSA-1024", EXPIRED, *state);
     const npie_trust_t *trust = person->flow.trust;
     apr_array_header_t *files = apr_array_make(*state, 1, sizeof(char *));
     const char *file = apr_pstrcat(*state, world->signer->dir, "/other.crt",
@@ -243,12 +240,10 @@ static void test_signature2(void **state)
     person_to(person, NPIE_RENEWAL_ISSUED);
     before = all_of(person);
     refuse_signatures(person, NPIE_LETTER_TERMS,
-                      letter_cms(person, NPIE_LETTER_TERMS, person->new_cert,
-                                 person->new_key));
+                      letter_cms(person, NPIE_LETTER_TERMS, person->new_key));
     assert_call(person, NPIE_ESIGNATURE, NPIE_P_LETTER_SIGNER,
                 sign(person, NPIE_LETTER_TERMS,
-                     letter_cms(person, NPIE_LETTER_TERMS, person->old->cert,
-                                person->old->key)));
+                     letter_cms(person, NPIE_LETTER_TERMS, &person->old->id)));
     assert_non_null(strstr(person->err.detail, "the new one"));
     person->flow.now = person->new_cert->not_before - 1;
     assert_call(person, NPIE_EPOLICY, NPIE_P_CERT_NOT_YET,
@@ -291,10 +286,10 @@ static void test_key(void **state)
     person->csr = flipped(good, good.len - 1, *state);
     assert_call(person, NPIE_ESIGNATURE, NPIE_P_CSR_SIGNATURE,
                 person_key(person));
-    person->csr = fixture_csr(fixture_key("RSA:1024", *state), *state);
+    person->csr = fixture_csr(identity_key("RSA-1024", *state), *state);
     assert_call(person, NPIE_EPOLICY, NPIE_P_NEW_KEY_WEAK,
                 person_key(person));
-    person->csr = fixture_csr(person->old->key, *state);
+    person->csr = fixture_csr(&person->old->id, *state);
     assert_call(person, NPIE_EPOLICY, NPIE_P_NEW_KEY_SEEN,
                 person_key(person));
     person->csr = neighbour->csr;
