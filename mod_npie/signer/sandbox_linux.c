@@ -50,8 +50,8 @@ static int add_rules(scmp_filter_ctx filter)
     }
     if (rc == 0) {
         rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(getsockopt), 2,
-                              SCMP_A1(SCMP_CMP_EQ, SOL_SOCKET),
-                              SCMP_A2(SCMP_CMP_EQ, SO_PEERCRED));
+                              SCMP_A1(SCMP_CMP_EQ, SOL_SOCKET, 0),
+                              SCMP_A2(SCMP_CMP_EQ, SO_PEERCRED, 0));
     }
     return rc;
 }
