@@ -166,7 +166,9 @@ static int names_signer(const message_t *m, const ASN1_STRING *value)
     return same;
 }
 
-/* The signed attributes apart from the digest; NULL, or what is wrong. */
+/* The signed attributes apart from the digest's value; NULL, or what is
+ * wrong. Without attributes the signature would be over the content itself,
+ * and one over a text that looks like attributes could pass for ours. */
 static const char *attribute_fault(const message_t *m, int require_certificate)
 {
     const ASN1_OBJECT *type = signed_value(m, NID_pkcs9_contentType,
@@ -208,11 +210,6 @@ static const char *signature_fault(message_t *m)
     }
     if (EVP_PKEY_get_bits(X509_get0_pubkey(m->signer)) > NPIE_RSA_MAX_BITS) {
         return "the signer's key is too long";
-    }
-    /* Without attributes the signature would be over the content itself, and
-     * one over an attribute-like text could pass for ours. */
-    if (CMS_signed_get_attr_count(m->si) <= 0) {
-        return "there are no signed attributes";
     }
     CMS_SignerInfo_set1_signer_cert(m->si, m->signer);
     if (CMS_SignerInfo_verify(m->si) != 1) {

@@ -3,7 +3,6 @@
  */
 #include "pki/trust.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <apr_file_io.h>
@@ -200,16 +199,9 @@ static int gather(STACK_OF(X509) *found, const apr_array_header_t *pool,
     return added;
 }
 
-static int compare_descending(const void *a, const void *b)
-{
-    apr_time_t x = *(const apr_time_t *)a, y = *(const apr_time_t *)b;
-
-    return (x < y) - (x > y);
-}
-
-/* The moments to try, latest first: the last second of the leaf and of each
- * issuer within the leaf's validity. Of all moments at which a path holds,
- * the latest is among them. */
+/* The moments to try: the last second of the leaf, and of each issuer that
+ * ends within the leaf's validity. When a path holds at any moment, the last
+ * at which it does is among them. */
 static apr_array_header_t *moments(const npie_trust_t *trust,
                                    const npie_cert_t *leaf,
                                    const apr_array_header_t *companions,
@@ -232,8 +224,6 @@ static apr_array_header_t *moments(const npie_trust_t *trust,
             }
         }
     }
-    qsort(times->elts, (size_t)times->nelts, sizeof(apr_time_t),
-          compare_descending);
     return times;
 }
 

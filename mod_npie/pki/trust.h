@@ -25,14 +25,16 @@ apr_status_t npie_trust_load(npie_trust_t **ptrust,
 
 /**
  * Verifies that a certificate was issued under this trust: path per RFC 5280
- * section 6 at the last second of the leaf's validity that all of the chain's
- * issuers can cover; the leaf's own dates against the present are NOT judged,
- * the caller does that. The leaf must not be a CA, its keyUsage (when
+ * section 6 at a moment of the leaf's validity at which all of the chain's
+ * issuers were valid too; the leaf's own dates against the present are NOT
+ * judged, the caller does that. The leaf must not be a CA, its keyUsage (when
  * present) must have digitalSignature, its extendedKeyUsage (when present)
  * clientAuth, emailProtection or any. Weak signatures (SHA-1) and RSA keys
  * from min_bits on are taken in this old chain; MD5 and shorter are not.
- * Revocation is the registry's matter.
- * @param chain of npie_bytes_t, DER certificates that came along; may be NULL
+ * Revocation is the registry's matter. Two authorities of one name are told
+ * apart by their keys. Thread-safe.
+ * @param chain of npie_bytes_t, DER certificates that came along, of which
+ *        the first eight CA certificates are looked at; may be NULL
  * @param min_bits shortest RSA key of the leaf, e.g. 1024
  * @return APR_SUCCESS; NPIE_ESIGNATURE (UNTRUSTED); NPIE_EPOLICY (KEY_WEAK);
  *         NPIE_EINTERNAL

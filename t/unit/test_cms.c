@@ -219,6 +219,73 @@ static void test_pieces(void **state)
     }
 }
 
+/* A message made without certificates, with this one put in. */
+static npie_bytes_t with_certificate(npie_bytes_t bytes, const identity_t *id,
+                                     apr_pool_t *p)
+{
+    const unsigned char *at = bytes.data;
+    CMS_ContentInfo *cms = d2i_CMS_ContentInfo(NULL, &at, (long)bytes.len);
+    unsigned char *der = NULL;
+    int len;
+
+    assert_non_null(cms);
+    assert_int_equal(CMS_add1_cert(cms, id->x509), 1);
+    len = i2d_CMS_ContentInfo(cms, &der);
+    assert_true(len > 0);
+    bytes.data = apr_pmemdup(p, der, (apr_size_t)len);
+    bytes.len = (apr_size_t)len;
+    OPENSSL_free(der);
+    CMS_ContentInfo_free(cms);
+    return bytes;
+}
+
+/* The signature is by somebody else's key, or not over these attributes. */
+static void test_false_signature(void **state)
+{
+    scene_t scene = make_scene("P-256", *state);
+    identity_t *mallory;
+    npie_bytes_t cms = sign(&scene, CMS_CADES);
+    unsigned char *copy = apr_pmemdup(*state, cms.data, cms.len);
+    unsigned char *time;
+
+    copy[cms.len - 1] ^= 1;
+    cms.data = copy;
+    no_signature(&scene, cms);
+    copy[cms.len - 1] ^= 1;
+    holds(&scene, cms);
+    /* signingTime: the last digit of the second. */
+    time = memmem(copy, cms.len, "\x01\x09\x05\x31\x0f\x17\x0d", 7);
+    assert_non_null(time);
+    time[7 + 11] ^= 1;
+    no_signature(&scene, cms);
+    /* By a key whose certificate has the same issuer and serial. */
+    mallory = make_employer(scene.ca, "P-256", "1234", *state);
+    cms = identity_cms(mallory, unit_bytes(CONTENT), CMS_NOCERTS, *state);
+    no_signature(&scene, with_certificate(cms, scene.ana, *state));
+    holds(&scene, with_certificate(cms, mallory, *state));
+}
+
+/* The signer names one digest, the algorithm of the signature another. */
+static void test_two_digests(void **state)
+{
+    static const unsigned char ecdsa_sha256[] = {
+        0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02
+    };
+    scene_t scene = make_scene("P-256", *state);
+    npie_bytes_t cms = sign(&scene, CMS_CADES);
+    unsigned char *copy = apr_pmemdup(*state, cms.data, cms.len);
+    unsigned char *at = copy + cms.len - sizeof(ecdsa_sha256);
+
+    while (memcmp(at, ecdsa_sha256, sizeof(ecdsa_sha256)) != 0) {
+        --at;
+        assert_true(at > copy);
+    }
+    cms.data = copy;
+    holds(&scene, cms);
+    at[sizeof(ecdsa_sha256) - 1] = 0x03;
+    no_signature(&scene, cms);
+}
+
 static void test_other_bytes(void **state)
 {
     scene_t scene = make_scene("P-256", *state);
@@ -317,30 +384,6 @@ static void test_signing_certificate(void **state)
     holds(&scene, by_openssl(&scene, "-cades -md sha512"));
 }
 
-static CMS_ContentInfo *decoded(npie_bytes_t bytes)
-{
-    const unsigned char *at = bytes.data;
-    CMS_ContentInfo *cms = d2i_CMS_ContentInfo(NULL, &at, (long)bytes.len);
-
-    assert_non_null(cms);
-    return cms;
-}
-
-/* Ends the message's life in C. */
-static npie_bytes_t encoded(CMS_ContentInfo *cms, apr_pool_t *p)
-{
-    unsigned char *der = NULL;
-    npie_bytes_t bytes;
-    int len = i2d_CMS_ContentInfo(cms, &der);
-
-    assert_true(len > 0);
-    bytes.data = apr_pmemdup(p, der, (apr_size_t)len);
-    bytes.len = (apr_size_t)len;
-    OPENSSL_free(der);
-    CMS_ContentInfo_free(cms);
-    return bytes;
-}
-
 /* Another certificate for the same key, with the same issuer and serial: the
  * signature holds for it too, but a signer who named his certificate meant
  * only that one. */
@@ -352,17 +395,11 @@ static void test_substituted_certificate(void **state)
     forge_t forge = { .common_name = "Ana", .extensions = FORGE_LEAF,
                       .issuer = scene.ca, .from = -399, .until = -150,
                       .serial = "1234" };
-    CMS_ContentInfo *cms = decoded(named);
 
-    assert_int_equal(CMS_add1_cert(cms, scene.ana->x509), 1);
-    holds(&scene, encoded(cms, *state));
+    holds(&scene, with_certificate(named, scene.ana, *state));
     forge_certificate(scene.ana, &forge, *state);
-    cms = decoded(plain);
-    assert_int_equal(CMS_add1_cert(cms, scene.ana->x509), 1);
-    holds(&scene, encoded(cms, *state));
-    cms = decoded(named);
-    assert_int_equal(CMS_add1_cert(cms, scene.ana->x509), 1);
-    no_signature(&scene, encoded(cms, *state));
+    holds(&scene, with_certificate(plain, scene.ana, *state));
+    no_signature(&scene, with_certificate(named, scene.ana, *state));
 }
 
 /* The message with one byte of its signed attributes changed, at this offset
@@ -473,6 +510,7 @@ int main(void)
         pool_test(test_kinds), pool_test(test_openssl_takes),
         pool_test(test_openssl_refuses), pool_test(test_other_content),
         pool_test(test_pieces), pool_test(test_other_bytes),
+        pool_test(test_false_signature), pool_test(test_two_digests),
         pool_test(test_padding), pool_test(test_too_long),
         pool_test(test_untrusted), pool_test(test_weak_key),
         pool_test(test_intermediate), pool_test(test_signing_certificate),

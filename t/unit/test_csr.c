@@ -188,6 +188,7 @@ static void test_bad_rsa(void **state)
 {
     identity_t *good = identity_key("RSA-2048", *state);
     BIGNUM *n = NULL, *bad = BN_new(), *e = BN_new();
+    BN_CTX *ctx = BN_CTX_new();
 
     assert_int_equal(EVP_PKEY_get_bn_param(good->key, OSSL_PKEY_PARAM_RSA_N,
                                            &n), 1);
@@ -208,19 +209,57 @@ static void test_bad_rsa(void **state)
     BN_copy(bad, n);
     BN_add_word(bad, 1);
     refused_key(rsa_request(bad, e, *state), &usual, *state);
-    /* The next odd multiple of 2039, a prime below the limit. */
+    /* 2039 is the last prime below the limit, and the only small factor. */
     BN_copy(bad, n);
-    BN_sub_word(bad, BN_mod_word(bad, 2039));
-    if (!BN_is_odd(bad)) {
-        BN_add_word(bad, 2039);
+    BN_mul_word(bad, 2039);
+    refused_key(rsa_request(bad, e, *state), &usual, *state);
+    /* The fifth power has no small factor, but too many bits. */
+    BN_copy(bad, n);
+    for (int i = 0; i < 4; ++i) {
+        BN_mul(bad, bad, n, ctx);
     }
     refused_key(rsa_request(bad, e, *state), &usual, *state);
-    BN_lshift(bad, n, 8000);
-    BN_add_word(bad, 1);
-    refused_key(rsa_request(bad, e, *state), &usual, *state);
+    BN_CTX_free(ctx);
     BN_free(n);
     BN_free(bad);
     BN_free(e);
+}
+
+/* The byte at `at`, one of several in DER that count what follows. */
+static void one_less(unsigned char *der, apr_size_t at)
+{
+    assert_int_not_equal(der[at], 0);
+    --der[at];
+}
+
+/* libcrypto reads a modulus without the zero before its first bit as well:
+ * the same key in other bytes, and so with another hash. */
+static void test_second_encoding(void **state)
+{
+    static const unsigned char spki[] = {
+        0x30, 0x82, 0x01, 0x22, 0x30, 0x0d, 0x06, 0x09
+    };
+    identity_t *id = identity_key("RSA-2048", *state);
+    npie_bytes_t bytes = identity_csr(id, id, *state);
+    unsigned char *der = apr_pmemdup(*state, bytes.data, bytes.len);
+    unsigned char *at = memmem(der, bytes.len, spki, sizeof(spki));
+    apr_size_t start;
+
+    assert_non_null(at);
+    start = (apr_size_t)(at - der);
+    /* SubjectPublicKeyInfo, its BIT STRING, the key and the modulus, whose
+     * contents begin 33 bytes on; before them request and its information. */
+    assert_memory_equal(at + 28, "\x02\x82\x01\x01\x00", 5);
+    one_less(der, 3);
+    one_less(der, 7);
+    one_less(der, start + 3);
+    one_less(der, start + 22);
+    one_less(der, start + 27);
+    one_less(der, start + 31);
+    memmove(at + 32, at + 33, bytes.len - start - 33);
+    bytes.data = der;
+    bytes.len -= 1;
+    refused_key(bytes, &usual, *state);
 }
 
 static void test_forms(void **state)
@@ -290,7 +329,7 @@ int main(void)
         pool_test(test_takes), pool_test(test_rules),
         pool_test(test_possession), pool_test(test_digests),
         pool_test(test_unusual_keys), pool_test(test_bad_rsa),
-        pool_test(test_forms), pool_test(test_hostile_bytes),
+        pool_test(test_second_encoding), pool_test(test_forms), pool_test(test_hostile_bytes),
     };
 
     apr_initialize();
