@@ -41,7 +41,7 @@ pgsql_start() {
     fi
     as_postgres "$bin/pg_ctl" -D "$dir/pgsql/data" -w -t 60 \
         -l "$dir/pgsql/log" \
-        -o "-c listen_addresses='' -c unix_socket_directories='$dir/pgsql' -c shared_buffers=8MB -c max_connections=10" \
+        -o "-c listen_addresses='' -c unix_socket_directories='$dir/pgsql' -c shared_buffers=8MB -c max_connections=10 -c fsync=off" \
         start > "$dir/pg_ctl.log" 2>&1
     if test "${fresh:-no}" = yes; then
         psql -q -h "$dir/pgsql" -U npie -d postgres -c \

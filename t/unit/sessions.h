@@ -46,7 +46,7 @@ static inline int sessions_setup(void **state)
     apr_pool_create(&f->p, NULL);
     f->redis.socket = apr_pstrcat(f->p, npie_backend_directory(),
                                   "/redis.sock", NULL);
-    f->redis.timeout = apr_time_from_msec(800);
+    f->redis.timeout = apr_time_from_sec(3);
     f->redis.connections = 4;
     f->sessions = sessions_open(f);
     *state = f;
