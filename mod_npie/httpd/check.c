@@ -114,9 +114,20 @@ static npie_runtime_t *load(const server_rec *s, const npie_server_conf_t *conf,
     return runtime;
 }
 
+/* Have two servers one mod_dbd configuration between them? Its statements
+ * are to be prepared once. */
+static int shares_registry(const server_rec *a, const server_rec *b)
+{
+    const module *dbd = ap_find_linked_module("mod_dbd.c");
+
+    return dbd != NULL && ap_get_module_config(a->module_config, dbd)
+        == ap_get_module_config(b->module_config, dbd);
+}
+
 /* Has mod_dbd a connection's worth of directives? It says so itself when
  * they are wrong; here only that it is there. */
-static int prepare_statements(server_rec *s, const npie_server_conf_t *conf)
+static int prepare_statements(server_rec *main_server, server_rec *s,
+                              const npie_server_conf_t *conf)
 {
     APR_OPTIONAL_FN_TYPE(ap_dbd_prepare) *prepare =
         APR_RETRIEVE_OPTIONAL_FN(ap_dbd_prepare);
@@ -125,6 +136,11 @@ static int prepare_statements(server_rec *s, const npie_server_conf_t *conf)
         complain(s, conf, NPIE_SET_BASE_URL, "mod_npie needs mod_dbd for its "
                  "registry: load it, and set DBDriver and DBDParams");
         return 0;
+    }
+    for (const server_rec *t = main_server; t != s; t = t->next) {
+        if (npie_conf_server(t)->runtime != NULL && shares_registry(t, s)) {
+            return 1;
+        }
     }
     for (const npie_statement_t *st = npie_registry_statements;
          st->label != NULL; ++st) {
@@ -168,7 +184,7 @@ int npie_conf_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
             continue;
         }
         if (!complete(s, conf) || !check_programs(s, conf, ptemp)
-            || !prepare_statements(s, conf)) {
+            || !prepare_statements(main_server, s, conf)) {
             ok = 0;
             continue;
         }

@@ -222,11 +222,13 @@ int npie_post_issue(npie_post_t *post)
     return npie_file_certificate_json(post->r, post->flow, &place);
 }
 
-/* Every session that the certificate before this one opened ends, but for the
- * one spared. */
+/* The sessions end of the certificate that a new one has replaced, but for the
+ * session spared, and of the additional ones that hung on it. */
 static apr_status_t end_sessions_before(npie_post_t *post, apr_int64_t newest,
+                                        const apr_array_header_t *additionals,
                                         npie_err_t *err)
 {
+    npie_sessions_t *sessions = npie_runtime_get(post->r->server)->sessions;
     npie_registry_t *registry = post->flow->registry;
     npie_renewal_t *renewal;
     npie_certificate_t *old;
@@ -236,15 +238,24 @@ static apr_status_t end_sessions_before(npie_post_t *post, apr_int64_t newest,
         rv = npie_certificate_get(&old, registry, renewal->old_certificate,
                                   err);
     }
-    return rv != APR_SUCCESS ? rv
-        : npie_session_end_all(npie_runtime_get(post->r->server)->sessions,
-                               old->spki, post->holder->key, err,
-                               post->r->pool);
+    if (rv == APR_SUCCESS) {
+        rv = npie_session_end_all(sessions, old->spki, post->holder->key, err,
+                                  post->r->pool);
+    }
+    for (int i = 0; rv == APR_SUCCESS && i < additionals->nelts; ++i) {
+        rv = npie_session_end_all(sessions,
+                                  APR_ARRAY_IDX(additionals, i,
+                                                npie_certificate_t *)->spki,
+                                  NULL, err, post->r->pool);
+    }
+    return rv;
 }
 
 /* The renewal is complete: whoever signed holds the new key, so the session
  * becomes the new certificate's, under a new identifier. */
-static apr_status_t change_over(npie_post_t *post, npie_err_t *err)
+static apr_status_t change_over(npie_post_t *post,
+                                const apr_array_header_t *additionals,
+                                npie_err_t *err)
 {
     npie_registry_t *registry = post->flow->registry;
     npie_session_t *before = post->holder->session;
@@ -274,19 +285,26 @@ static apr_status_t change_over(npie_post_t *post, npie_err_t *err)
     rv = npie_session_put(npie_runtime_get(post->r->server)->sessions,
                           post->holder->key, before, AFTERLIFE_SECONDS, err,
                           post->r->pool);
-    return rv == APR_SUCCESS ? end_sessions_before(post, row->id, err) : rv;
+    return rv == APR_SUCCESS
+        ? end_sessions_before(post, row->id, additionals, err) : rv;
 }
 
 int npie_post_terms(npie_post_t *post)
 {
     static const char page[] = "terminos.html";
     npie_letter_check_t check = { NPIE_MISMATCH_NONE, NPIE_FILE_OTHER, 0 };
+    apr_array_header_t *additionals;
     npie_err_t err;
 
+    if (npie_certificate_additionals(&additionals, post->flow->registry,
+                                     post->who.employer, &err)
+        != APR_SUCCESS) {
+        return npie_answer_error(post->r, &err);
+    }
     if (sign(post, NPIE_LETTER_TERMS, &check, &err) != APR_SUCCESS) {
         return refuse_letter(post, page, &err, &check);
     }
-    if (change_over(post, &err) != APR_SUCCESS) {
+    if (change_over(post, additionals, &err) != APR_SUCCESS) {
         return npie_answer_error(post->r, &err);
     }
     npie_count(NPIE_COUNT_COMPLETED);
