@@ -33,8 +33,7 @@ const npie_subject_t fixture_subject = {
     "antes@molinos.example"
 };
 
-/* Takes a certificate apart that was made here. */
-static npie_cert_t *parse(npie_bytes_t der, apr_pool_t *p)
+npie_cert_t *fixture_parse(npie_bytes_t der, apr_pool_t *p)
 {
     npie_err_t err = { 0, NPIE_P_NONE, "" };
     npie_cert_t *cert;
@@ -55,7 +54,7 @@ fixture_ca_t *fixture_ca(const char *name, apr_pool_t *p)
 
     ca->id = identity_key("P-256", p);
     forge_certificate(ca->id, &authority, p);
-    ca->cert = parse(ca->id->der, p);
+    ca->cert = fixture_parse(ca->id->der, p);
     EVP_PKEY_up_ref(ca->id->key);
     assert_int_equal(npie_issuer_create(&ca->issuer, ca->id->key, ca->cert,
                                         &profile, &err, p), APR_SUCCESS);
@@ -94,7 +93,7 @@ fixture_employer_t *fixture_employer(fixture_ca_t *ca, identity_t *key,
         fail_msg("employer: %s", err.detail);
     }
     employer->id.key = key->key;
-    employer->cert = parse(der, p);
+    employer->cert = fixture_parse(der, p);
     employer->id.x509 = employer->cert->x509;
     employer->id.der = der;
     employer->rp = "A0648787107";
@@ -346,4 +345,17 @@ int fixture_signer_stop(fixture_signer_t *signer, int number)
 {
     kill(signer->pid, number);
     return fixture_signer_wait(signer);
+}
+
+void fixture_alive(const fixture_signer_t *signer, apr_uint64_t issued)
+{
+    npie_signer_state_t told = { 0, 0 };
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
+
+    if (npie_signer_ping(&told, &signer->client, &err, signer->p)
+        != APR_SUCCESS) {
+        fail_msg("ping: %s", err.detail);
+    }
+    assert_int_equal(told.pid, signer->pid);
+    assert_int_equal(told.issued, issued);
 }

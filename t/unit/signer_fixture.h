@@ -43,6 +43,8 @@ typedef struct fixture_signer_t {
     npie_signer_t client;
 } fixture_signer_t;
 
+/* Takes a certificate apart that was made here. */
+npie_cert_t *fixture_parse(npie_bytes_t der, apr_pool_t *p);
 fixture_ca_t *fixture_ca(const char *name, apr_pool_t *p);
 /* The request of a key, DER. */
 npie_bytes_t fixture_csr(const identity_t *key, apr_pool_t *p);
@@ -74,6 +76,8 @@ fixture_signer_t *fixture_signer(const fixture_ca_t *ca, const char *more,
  * calls of their own, nor with NPIE_TEST_SANDBOX=off, which is for valgrind. */
 int fixture_filters(void);
 void fixture_signer_start(fixture_signer_t *signer);
+/* The process that was started last answers, and has issued so many. */
+void fixture_alive(const fixture_signer_t *signer, apr_uint64_t issued);
 /* Sends the signal; returns the status as of waitpid(2). */
 int fixture_signer_stop(fixture_signer_t *signer, int number);
 /* Waits for its end. */

@@ -18,6 +18,11 @@
 #include "unit/letter_sample.h"
 
 #define KILLS 24
+#define PROFILE \
+    "CertificateValidity 12\nPolicy 2.999.1.1.1\n" \
+    "CRLURL http://pki.imss.example/npie.crl\n" \
+    "OCSPURL http://ocsp.imss.example/\n" \
+    "IssuerURL http://pki.imss.example/npie.cer\n"
 #define MONTH apr_time_from_sec(30 * 86400)
 
 typedef struct evidence_t {
@@ -51,21 +56,16 @@ static npie_bytes_t issue(const fixture_signer_t *signer, evidence_t e,
     return der;
 }
 
-static npie_cert_t *parse(npie_bytes_t der, apr_pool_t *p)
-{
-    npie_cert_t *cert;
-    npie_err_t err = { 0, NPIE_P_NONE, "" };
-
-    if (npie_cert_parse(&cert, der, &err, p) != APR_SUCCESS) {
-        fail_msg("certificate: %s", err.detail);
-    }
-    return cert;
-}
-
 static void same(npie_bytes_t a, npie_bytes_t b)
 {
     assert_int_equal(a.len, b.len);
     assert_memory_equal(a.data, b.data, a.len);
+}
+
+static void holds(const npie_cert_t *cert, const char *bytes)
+{
+    assert_non_null(memmem(cert->der.data, cert->der.len, bytes,
+                           strlen(bytes)));
 }
 
 /* Name and numbers are the old certificate's, the e-mail is the letter's, and
@@ -76,11 +76,15 @@ static void test_content(void **state)
     fixture_ca_t *ca = fixture_ca("Autoridad de Prueba", p);
     fixture_employer_t *employer = fixture_expired(ca, p);
     identity_t *key = identity_key("RSA-2048", p);
-    fixture_signer_t *signer = fixture_signer(ca, "", p);
+    fixture_signer_t *signer = fixture_signer(ca, PROFILE, p);
     npie_cert_t *cert;
 
     fixture_signer_start(signer);
-    cert = parse(issue(signer, evidence(employer, key, 17, p), p), p);
+    cert = fixture_parse(issue(signer, evidence(employer, key, 17, p), p), p);
+    holds(cert, "http://pki.imss.example/npie.crl");
+    holds(cert, "http://ocsp.imss.example/");
+    holds(cert, "http://pki.imss.example/npie.cer");
+    holds(cert, "\x06\x05\x88\x37\x01\x01\x01"); /* the policy, DER */
     assert_string_equal(cert->organization, fixture_subject.organization);
     assert_string_equal(cert->common_name, fixture_subject.common_name);
     assert_string_equal(cert->rp10, fixture_subject.rp10);
@@ -90,7 +94,7 @@ static void test_content(void **state)
     assert_string_equal(cert->spki_sha256,
                         fixture_cadena(employer, key, 1, p)->new_spki);
     assert_true(cert->not_before <= apr_time_now());
-    assert_true(cert->not_after > apr_time_now() + 6 * MONTH);
+    assert_true(cert->not_after > apr_time_now() + 12 * MONTH);
     assert_int_equal(fixture_records(signer, p), 1);
     assert_true(fixture_said(signer, "issued", p));
     assert_int_equal(fixture_signer_stop(signer, SIGTERM), 0);
@@ -113,7 +117,7 @@ static void test_missing_numbers(void **state)
     employer = fixture_employer(ca, identity_key("P-256", p), &subject,
                                 apr_time_now() - 7 * MONTH, p);
     fixture_signer_start(signer);
-    cert = parse(issue(signer, evidence(employer, key, 18, p), p), p);
+    cert = fixture_parse(issue(signer, evidence(employer, key, 18, p), p), p);
     assert_string_equal(cert->rfc, employer->rfc);
     assert_string_equal(cert->curp, employer->curp);
 }
@@ -135,7 +139,7 @@ static void test_older_authority(void **state)
     fixture_write(file, unit_bytes(npie_cert_pem(older->cert, p)), 0644);
     signer = fixture_signer(ca, apr_psprintf(p, "Trust %s\n", file), p);
     fixture_signer_start(signer);
-    cert = parse(issue(signer, evidence(employer, identity_key("P-256", p), 19,
+    cert = fixture_parse(issue(signer, evidence(employer, identity_key("P-256", p), 19,
                                         p), p), p);
     assert_string_equal(cert->rp10, fixture_subject.rp10);
     assert_non_null(strstr(cert->issuer, "Autoridad de Prueba"));
@@ -199,12 +203,10 @@ static apr_time_t time_of_one(const fixture_signer_t *signer,
                               const fixture_employer_t *employer,
                               apr_pool_t *p)
 {
-    npie_signer_state_t ready;
     evidence_t e = evidence(employer, identity_key("P-256", p), 99, p);
     apr_time_t before;
 
-    assert_int_equal(npie_signer_ping(&ready, &signer->client, NULL, p),
-                     APR_SUCCESS);
+    fixture_alive(signer, 0);
     before = apr_time_now();
     issue(signer, e, p);
     return apr_time_now() - before;
@@ -226,13 +228,10 @@ static void test_kills(void **state)
     fixture_signer_start(signer);
     took = time_of_one(signer, employer, p);
     for (int i = 0; i < KILLS; i++) {
-        npie_signer_state_t ready;
         int fd;
 
         asked[i] = evidence(employer, identity_key("P-256", p), 100 + i, p);
-        assert_int_equal(npie_signer_ping(&ready, &signer->client, NULL, p),
-                         APR_SUCCESS);
-        assert_int_equal(ready.pid, signer->pid);
+        fixture_alive(signer, (apr_uint64_t)i + 1);
         fd = send_only(signer, asked[i], i == 0 ? 100 : SIZE_MAX, p);
         if (i < KILLS - 1) {
             apr_sleep(took * 2 * i / KILLS);
@@ -270,13 +269,11 @@ static void test_killed_while_waiting(void **state)
     fixture_employer_t *employer = fixture_expired(ca, p);
     fixture_signer_t *signer = fixture_signer(ca, "", p);
     evidence_t e = evidence(employer, identity_key("P-256", p), 30, p);
-    npie_signer_state_t ready;
     pid_t waiting;
     int status;
 
     fixture_signer_start(signer);
-    assert_int_equal(npie_signer_ping(&ready, &signer->client, NULL, p),
-                     APR_SUCCESS);
+    fixture_alive(signer, 0);
     /* It sees nothing of the request until it is gone. */
     kill(signer->pid, SIGSTOP);
     waiting = fork();
@@ -304,15 +301,13 @@ static void test_ending(void **state)
     fixture_employer_t *employer = fixture_expired(ca, p);
     fixture_signer_t *signer = fixture_signer(ca, "", p);
     evidence_t e = evidence(employer, identity_key("P-256", p), 40, p);
-    npie_signer_state_t ready;
     npie_wire_writer_t w;
     npie_bytes_t payload;
     unsigned char raw[NPIE_SIGNER_HEADER_SIZE];
     int fd;
 
     fixture_signer_start(signer);
-    assert_int_equal(npie_signer_ping(&ready, &signer->client, NULL, p),
-                     APR_SUCCESS);
+    fixture_alive(signer, 0);
     npie_wire_writer_init(&w, p);
     npie_wire_put_bytes(&w, e.csr);
     npie_wire_put_bytes(&w, e.letter);
@@ -337,7 +332,6 @@ static void test_rate(void **state)
     fixture_signer_t *signer = fixture_signer(ca, "Rate 2 1h\n", p);
     evidence_t e = evidence(employer, identity_key("P-256", p), 50, p);
     npie_err_t err = { 0, NPIE_P_NONE, "" };
-    npie_signer_state_t ready;
     npie_bytes_t der;
 
     fixture_signer_start(signer);
@@ -347,9 +341,7 @@ static void test_rate(void **state)
                                        &err, p), NPIE_EBACKEND);
     assert_int_equal(err.problem, NPIE_P_SIGNER_DOWN);
     assert_non_null(strstr(err.detail, "Rate"));
-    assert_int_equal(npie_signer_ping(&ready, &signer->client, NULL, p),
-                     APR_SUCCESS);
-    assert_int_equal(ready.issued, 1);
+    fixture_alive(signer, 1);
 }
 
 /* A letter as the server draws it, with fonts and terms. */
@@ -372,7 +364,7 @@ static void test_drawn_letter(void **state)
     e.letter = fixture_signed(sample_draw(sample_art(p), &sample->letter, p),
                               employer, p);
     fixture_signer_start(signer);
-    cert = parse(issue(signer, e, p), p);
+    cert = fixture_parse(issue(signer, e, p), p);
     assert_string_equal(cert->email, sample->employer.contact.email);
     assert_string_equal(cert->organization, fixture_subject.organization);
     assert_string_equal(cert->spki_sha256, sample->letter.new_spki);

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -17,10 +18,24 @@
 
 #include <apr_strings.h>
 #include <apr_time.h>
+#include <openssl/pem.h>
 
 #include "signer/sandbox.h"
 
 #define CANNOT_START 254
+
+/* The authority's key under a passphrase. */
+static void write_encrypted(const fixture_ca_t *ca, const char *path)
+{
+    FILE *out = fopen(path, "w");
+
+    assert_non_null(out);
+    assert_int_equal(PEM_write_PKCS8PrivateKey(out, ca->id->key,
+                                               EVP_aes_128_cbc(), "prueba", 6,
+                                               NULL, NULL), 1);
+    fclose(out);
+    assert_int_equal(chmod(path, 0400), 0);
+}
 
 static const char *in_dir(const fixture_signer_t *signer, const char *name)
 {
@@ -53,7 +68,10 @@ static int run(const fixture_signer_t *signer, const char *flag,
 static void refuses(fixture_signer_t *signer, const char *why)
 {
     assert_int_equal(run(signer, "-t", NULL), CANNOT_START);
-    assert_true(fixture_said(signer, why, signer->p));
+    if (!fixture_said(signer, why, signer->p)) {
+        fail_msg("not \"%s\" but %s", why,
+                 (const char *)fixture_read(signer->said, signer->p).data);
+    }
     fixture_signer_start(signer);
     assert_int_equal(WEXITSTATUS(fixture_signer_wait(signer)), CANNOT_START);
     assert_true(fixture_said(signer, apr_pstrcat(signer->p, "cannot start",
@@ -63,18 +81,6 @@ static void refuses(fixture_signer_t *signer, const char *why)
 static fixture_signer_t *fresh(const char *more, apr_pool_t *p)
 {
     return fixture_signer(fixture_ca("Autoridad de Prueba", p), more, p);
-}
-
-static void ping(const fixture_signer_t *signer)
-{
-    npie_signer_state_t told = { 0, 0 };
-    npie_err_t err = { 0, NPIE_P_NONE, "" };
-
-    if (npie_signer_ping(&told, &signer->client, &err, signer->p)
-        != APR_SUCCESS) {
-        fail_msg("ping: %s", err.detail);
-    }
-    assert_int_equal(told.pid, signer->pid);
 }
 
 /* A line of /proc/<pid>/status without its name, blanks cut. */
@@ -118,7 +124,7 @@ static void test_given_up(void **state)
     /* Something the parent left open, as httpd does. */
     assert_int_equal(fcntl(stray, F_SETFD, 0), 0);
     fixture_signer_start(signer);
-    ping(signer);
+    fixture_alive(signer, 0);
     assert_int_equal(fixture_said(signer, "Sandbox is off", p),
                      !fixture_filters());
     assert_string_equal(status_line(signer->pid, "NoNewPrivs", p), "1");
@@ -199,7 +205,8 @@ static void test_filter(void **state)
 static void test_key_file(void **state)
 {
     apr_pool_t *p = *state;
-    fixture_signer_t *signer = fresh("", p);
+    fixture_ca_t *ca = fixture_ca("Autoridad de Prueba", p);
+    fixture_signer_t *signer = fixture_signer(ca, "", p);
     const char *key = in_dir(signer, "ca.key");
     npie_bytes_t pem = fixture_read(key, p);
     npie_bytes_t certificate = fixture_read(in_dir(signer, "ca.crt"), p);
@@ -220,7 +227,21 @@ static void test_key_file(void **state)
         assert_int_equal(chown(key, 12345, 12345), 0);
         refuses(signer, "belong to root");
     }
-    /* Another authority's key. */
+    assert_int_equal(unlink(key), 0);
+    write_encrypted(ca, key);
+    refuses(signer, "passphrase");
+    assert_int_equal(unlink(key), 0);
+    assert_int_equal(mkdir(key, 0700), 0);
+    refuses(signer, "plain file");
+    assert_int_equal(rmdir(key), 0);
+    assert_int_equal(mkfifo(key, 0400), 0);
+    refuses(signer, "plain file");
+    assert_int_equal(unlink(key), 0);
+    fixture_write(key, pem, 0400);
+    /* The files changed places; then another authority's key. */
+    fixture_write(in_dir(signer, "ca.crt"), pem, 0644);
+    refuses(signer, "no certificate");
+    fixture_write(in_dir(signer, "ca.crt"), certificate, 0644);
     assert_int_equal(unlink(key), 0);
     fixture_write(key, fixture_read(in_dir(fresh("", p), "ca.key"), p), 0400);
     refuses(signer, "match");
@@ -250,6 +271,8 @@ static void test_configuration(void **state)
         { "Sandbox maybe\n", "on or off" },
         { "PeerUser nobody-by-this-name\n", "no such user" },
         { "User root\n", "second time" },
+        { "IssuanceLog /tmp/other.log\n", "second time" },
+        { "CRLURL http://pki.example/a b\n", "without blanks" },
     };
     apr_pool_t *p = *state;
 
@@ -258,9 +281,43 @@ static void test_configuration(void **state)
 
         refuses(signer, lines[i].why);
     }
-    refuses(fresh("IssuanceLog /tmp/other.log\n", p), "second time");
+    refuses(fresh(apr_psprintf(p, "Policy %03000d.1\n", 1), p), "too long");
     assert_int_equal(run(fresh("# nothing\n\n  Rate   5\t10s  \n"
-                               "LetterMaxAge \"2d\"\n", p), "-t", NULL), 0);
+                               "LetterMaxAge \"2d\"\nOldKeyMinBits 2048\n"
+                               "NewKeys rsa:3072 p384\tp256\n", p), "-t",
+                         NULL), 0);
+}
+
+static void test_missing_keys(void **state)
+{
+    apr_pool_t *p = *state;
+    fixture_signer_t *signer = fresh("", p);
+    npie_bytes_t whole = fixture_read(signer->conf, p);
+    static const char *const names[] = {
+        "Key", "Certificate", "IssuanceLog", "PeerUser"
+    };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        char *text = apr_pstrmemdup(p, (const char *)whole.data, whole.len);
+        char *at = strstr(text, apr_pstrcat(p, "\n", names[i], " ", NULL));
+
+        assert_non_null(at);
+        at[1] = '#';
+        fixture_write(signer->conf, unit_bytes(text), 0644);
+        refuses(signer, apr_pstrcat(p, names[i], " is missing", NULL));
+    }
+    if (geteuid() == 0) {
+        char *text = apr_pstrmemdup(p, (const char *)whole.data, whole.len);
+
+        memcpy(strstr(text, "User nobody"), "User root  ", 11);
+        fixture_write(signer->conf, unit_bytes(text), 0644);
+        refuses(signer, "does not serve as root");
+        memcpy(strstr(text, "User root  "), "#          ", 11);
+        fixture_write(signer->conf, unit_bytes(text), 0644);
+        refuses(signer, "User is missing");
+    }
+    unlink(signer->conf);
+    refuses(signer, "signer.conf");
 }
 
 /* Without a listening socket, and with arguments it does not know. */
@@ -306,18 +363,18 @@ static void test_own_socket(void **state)
         assert_int_equal(chmod(signer->dir, 0700), 0);
     }
     start_at(signer, path);
-    ping(signer);
+    fixture_alive(signer, 0);
     assert_int_equal(stat(path, &st), 0);
     assert_true(S_ISSOCK(st.st_mode));
     assert_int_equal(st.st_mode & 0777, 0660);
     /* A living one is left alone. */
     assert_int_equal(run(second, "-s", path), CANNOT_START);
     assert_true(fixture_said(second, "a signer is serving there", p));
-    ping(signer);
+    fixture_alive(signer, 0);
     /* One that was left behind is not in the way. */
     assert_true(WIFSIGNALED(fixture_signer_stop(signer, SIGKILL)));
     start_at(signer, path);
-    ping(signer);
+    fixture_alive(signer, 0);
     fixture_signer_stop(signer, SIGKILL);
     /* A file is. */
     unlink(path);
@@ -336,7 +393,7 @@ static void test_lock(void **state)
     int fd;
 
     fixture_signer_start(signer);
-    ping(signer);
+    fixture_alive(signer, 0);
     fixture_signer_stop(signer, SIGTERM);
     fd = open(signer->log, O_RDONLY | O_CLOEXEC);
     if (geteuid() == 0) {
@@ -347,7 +404,7 @@ static void test_lock(void **state)
     apr_sleep(apr_time_from_sec(1));
     assert_false(fixture_said(signer, "cannot start", p));
     close(fd);
-    ping(signer);
+    fixture_alive(signer, 0);
     fixture_signer_stop(signer, SIGTERM);
     fd = open(signer->log, O_RDONLY | O_CLOEXEC);
     assert_int_equal(flock(fd, LOCK_EX), 0);
@@ -375,7 +432,7 @@ static void test_damaged_log(void **state)
                                           "1 2026-11-2"), 0600);
     assert_int_equal(run(signer, "-t", NULL), 0);
     fixture_signer_start(signer);
-    ping(signer);
+    fixture_alive(signer, 0);
     assert_true(fixture_said(signer, "a torn last line of 11 bytes", p));
     assert_int_equal(fixture_records(signer, p), 0);
 }
@@ -409,7 +466,7 @@ static void test_peer(void **state)
         fixture_signer_stop(signer, SIGKILL);
         signer = fresh("", p);
         fixture_signer_start(signer);
-        ping(signer);
+        fixture_alive(signer, 0);
         pid = fork();
         if (pid == 0) {
             _exit(setuid(other->pw_uid) == 0
@@ -454,6 +511,7 @@ int main(void)
         pool_test(test_filter),
         pool_test(test_key_file),
         pool_test(test_configuration),
+        pool_test(test_missing_keys),
         pool_test(test_descriptor),
         pool_test(test_own_socket),
         pool_test(test_lock),
