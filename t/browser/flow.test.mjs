@@ -69,7 +69,10 @@ test('an expired certificate as Windows wrote it is renewed, every button presse
     await person.context.clearCookies();
     await steps.acceso(person.pfx, NEW_PASSWORD);
     await person.expect('/idse/');
-    await person.context.clearCookies();
+    await page.click('text=Salir');
+    await person.expect('acceso');
+    await page.goto(`${world.url}/idse/`);
+    await person.expect('acceso');
     await steps.acceso();
     await person.expect('rechazo-sustituido');
     await look(page, '9-rechazo');
@@ -213,6 +216,21 @@ test('a lost key is made again, a renewal is cancelled, and one may leave', () =
     await page.goto(`${world.url}/npie/no-hay.html`);
     assert.equal(await person.error(), '16');
     await look(page, '9-error');
+  }));
+
+test('near its end a certificate opens the application, and renewing is offered', () =>
+  withPerson(['modern', 'kind=early'], async (person) => {
+    const { page, steps } = person;
+    await steps.acceso();
+    await person.expect('aviso');
+    await look(page, '2-aviso-temprano');
+    await page.click('text=Después; entrar al IDSE');
+    await person.expect('/idse/');
+    await look(page, '8-idse-temprano');
+    await page.click('text=Renuévelo ahora');
+    await person.expect('aviso');
+    await steps.aviso();
+    await person.expect('datos');
   }));
 
 test('the login works by keyboard alone', () =>
