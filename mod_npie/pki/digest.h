@@ -11,6 +11,7 @@
  * SHA-256 as lower-case hex. Thread-safe.
  * @return APR_SUCCESS or NPIE_EINTERNAL; hex is "" then
  */
-apr_status_t npie_sha256_hex(char hex[NPIE_SHA256_HEX_SIZE], npie_bytes_t bytes);
+apr_status_t npie_sha256_hex(char hex[NPIE_SHA256_HEX_SIZE],
+                             npie_bytes_t bytes);
 
 #endif

@@ -18,23 +18,27 @@
 #define OUTPUT_MAX (256 * 1024)
 #define FOLDER_KEY "forge-folder"
 
+static void add_entry(X509_NAME *name, const forge_entry_t *e)
+{
+    const unsigned char *value = (const unsigned char *)e->value;
+
+    identity_need(X509_NAME_add_entry_by_NID(name, e->nid, e->type, value,
+                                             e->len != 0 ? e->len : -1, -1,
+                                             0), "entry");
+}
+
 static void set_name(X509_NAME *name, const char *common_name,
                      const forge_entry_t *entries)
 {
     if (common_name != NULL) {
-        identity_need(X509_NAME_add_entry_by_NID(name, NID_commonName,
-                                        V_ASN1_UTF8STRING,
-                                        (const unsigned char *)common_name,
-                                        -1, -1, 0), "common name");
+        add_entry(name, &(forge_entry_t){ NID_commonName, V_ASN1_UTF8STRING,
+                                          common_name, 0 });
     }
     for (int i = 0; entries != NULL && i < FORGE_ENTRIES; ++i) {
         const forge_entry_t *e = &entries[i];
 
         if (e->value != NULL) {
-            identity_need(X509_NAME_add_entry_by_NID(name, e->nid, e->type,
-                                            (const unsigned char *)e->value,
-                                            e->len != 0 ? e->len : -1, -1,
-                                            0), "entry");
+            add_entry(name, e);
         }
     }
 }
@@ -63,8 +67,8 @@ static void add_extensions(X509 *x509, const forge_t *forge)
 
         if (e->name != NULL) {
             extension = X509V3_EXT_nconf(NULL, &ctx, e->name, e->value);
-            identity_need(extension != NULL && X509_add_ext(x509, extension, -1),
-                 e->name);
+            identity_need(extension != NULL
+                          && X509_add_ext(x509, extension, -1), e->name);
             X509_EXTENSION_free(extension);
         }
     }
@@ -84,28 +88,27 @@ void forge_certificate(identity_t *id, const forge_t *forge, apr_pool_t *p)
     EVP_PKEY *key = forge->issuer != NULL ? forge->issuer->key : id->key;
     int dated = forge->from != 0 || forge->until != 0;
     X509 *x509 = X509_new();
-    X509_NAME *issuer = X509_NAME_new();
+    long from = 86400L * (dated ? forge->from : -30);
+    long until = 86400L * (dated ? forge->until : 30);
+    X509_NAME *issuer;
     unsigned char *der = NULL;
     npie_bytes_t bytes;
     int len;
 
-    identity_need(X509_set_version(x509, forge->version != 0 ? forge->version - 1
-                                                    : X509_VERSION_3),
-         "version");
+    identity_need(X509_set_version(x509, X509_VERSION_3), "version");
     set_serial(x509, forge->serial != NULL ? forge->serial : "1");
     set_name(X509_get_subject_name(x509), forge->common_name, forge->entries);
     if (forge->issuer_name != NULL) {
+        issuer = X509_NAME_new();
         set_name(issuer, forge->issuer_name, NULL);
+    } else {
+        issuer = X509_NAME_dup(X509_get_subject_name(
+            forge->issuer != NULL ? forge->issuer->x509 : x509));
     }
-    identity_need(X509_set_issuer_name(
-             x509, forge->issuer_name != NULL ? issuer
-             : X509_get_subject_name(forge->issuer != NULL
-                                     ? forge->issuer->x509 : x509)), "issuer");
-    identity_need(X509_gmtime_adj(X509_getm_notBefore(x509),
-                         86400L * (dated ? forge->from : -30)) != NULL
-         && X509_gmtime_adj(X509_getm_notAfter(x509),
-                            86400L * (dated ? forge->until : 30)) != NULL,
-         "dates");
+    identity_need(X509_set_issuer_name(x509, issuer), "issuer");
+    identity_need(X509_gmtime_adj(X509_getm_notBefore(x509), from) != NULL
+                  && X509_gmtime_adj(X509_getm_notAfter(x509), until) != NULL,
+                  "dates");
     identity_need(X509_set_pubkey(x509, id->key), "key");
     add_extensions(x509, forge);
     identity_need(X509_sign(x509, key, digest_of(forge, key)) > 0, "signature");
@@ -152,8 +155,9 @@ const char *forge_file(const char *name, npie_bytes_t bytes, apr_pool_t *p)
     const char *path = forge_path(name, p);
     FILE *file = fopen(path, "wb");
 
-    identity_need(file != NULL && fwrite(bytes.data, 1, bytes.len, file) == bytes.len
-         && fclose(file) == 0, path);
+    identity_need(file != NULL
+                  && fwrite(bytes.data, 1, bytes.len, file) == bytes.len
+                  && fclose(file) == 0, path);
     return path;
 }
 

@@ -36,7 +36,6 @@ typedef struct forge_t {
     const EVP_MD *md;         /**< NULL: SHA-256 */
     const char *serial;       /**< hex, may begin with '-'; NULL: 1 */
     int from, until;          /**< days from now; both 0: -30 and 30 */
-    int version;              /**< X509_VERSION_...; 0: version 3 */
 } forge_t;
 
 /** Extensions of a CA and of an employer's certificate. */

@@ -329,7 +329,8 @@ int main(void)
         pool_test(test_takes), pool_test(test_rules),
         pool_test(test_possession), pool_test(test_digests),
         pool_test(test_unusual_keys), pool_test(test_bad_rsa),
-        pool_test(test_second_encoding), pool_test(test_forms), pool_test(test_hostile_bytes),
+        pool_test(test_second_encoding), pool_test(test_forms),
+        pool_test(test_hostile_bytes),
     };
 
     apr_initialize();
