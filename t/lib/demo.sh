@@ -86,7 +86,8 @@ trap 'exit 143' TERM
 demo_build
 demo_world
 say "starting Redis, npie-signer and httpd"
-address=$(t/lib/world start "$demo/world" "$module" "$signer" "$data/npie" "$conf" www-data) ||
+address=$(t/lib/world start "$demo/world" "$module" "$signer" "$data/npie" "$conf" \
+    www-data 8443) ||
     die "the servers did not start" "read the log above"
 if [ -n "$once" ]; then
     rm -rf demo-out

@@ -198,11 +198,15 @@ sub fill
     return $text;
 }
 
+# A port nobody listens on: the first of those wished for, or any.
 sub port_free
 {
-    my $socket = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1')
-        or die "no free port: $!\n";
-    return $socket->sockport;
+    for my $port (@_, 0) {
+        my $socket = IO::Socket::INET->new(Listen => 1, ReuseAddr => 1,
+            LocalAddr => '127.0.0.1', LocalPort => $port) or next;
+        return $socket->sockport;
+    }
+    die "no free port: $!\n";
 }
 
 # Has httpd do something: start, stop, graceful, or -t.
