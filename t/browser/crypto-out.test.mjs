@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readProblems } from '../../htdocs/npie/js/build.mjs';
 import { openBench } from './lib/browser.mjs';
-import { attempt, maker, run } from './lib/outside.mjs';
+import { attempt, judgePfx, maker, run } from './lib/outside.mjs';
 
 const stores = join(dirname(fileURLToPath(import.meta.url)), 'pfx');
 const NUMBER = Object.fromEntries(
@@ -261,23 +261,7 @@ describe('a new .pfx', () => {
       assert.equal(answer.ok, true, JSON.stringify(answer));
       assert.ok(answer.progress.every((value, i) => value >= (answer.progress[i - 1] ?? 0)));
       save('new.pfx', fromBase64(answer.pfx));
-      const openssl = make.openssl('pkcs12', '-in', 'new.pfx', '-info', '-passin',
-        `pass:${PASSWORD}`, '-passout', `pass:${PASSWORD}`);
-      assert.match(openssl, /MAC: sha256, Iteration 250000\nMAC length: 32, salt length: 16/);
-      assert.equal(openssl.match(
-        /PBES2, PBKDF2, AES-256-CBC, Iteration 250000, PRF hmacWithSHA256/g).length, 2);
-      assert.equal(openssl.match(/localKeyID: /g).length, 2);
-      assert.equal(openssl.match(/friendlyName: A064878710_2/g).length, 2);
-      assert.equal(openssl.match(/BEGIN CERTIFICATE/g).length, 2);
-      const certtool = run(bench.folder, 'certtool', '--p12-info', '--inder', '--infile',
-        'new.pfx', '--password', PASSWORD);
-      assert.match(certtool, /BEGIN CERTIFICATE/);
-      assert.match(certtool, /PRIVATE KEY-----/);
-      assert.match(certtool, /Friendly name: A064878710_2/);
-      assert.match(run(bench.folder, 'pk12util', '-l', 'new.pfx', '-W', PASSWORD),
-        /Friendly Name: A064878710_2/);
-      assert.match(run(bench.folder, 'keytool', '-list', '-v', '-storetype', 'PKCS12', '-keystore',
-        'new.pfx', '-storepass', PASSWORD), /PrivateKeyEntry[^]*chain length: 2/);
+      judgePfx(bench.folder, 'new.pfx', PASSWORD, { name: 'A064878710_2', chain: 2 });
       const opened = await bench.call('open', {
         files: [make.read('new.pfx')], password: PASSWORD });
       assert.equal(opened.certificate.subject.cn, 'LUIS PEÑA');

@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { look } from './lib/look.mjs';
-import { NEW_PASSWORD, openPerson } from './lib/renewal.mjs';
+import { NEW_PASSWORD, withPeople } from './lib/renewal.mjs';
 import { startWorld } from './lib/world.mjs';
 
 let world;
@@ -14,17 +14,10 @@ before(async () => {
 });
 after(() => world?.stop());
 
-async function withPerson(kind, body) {
+const withPerson = (kind, body, options) => withPeople(async (open) => {
   const employer = await world.employer(...[kind].flat());
-  const person = await openPerson(world, employer);
-  try {
-    await body(person, employer);
-  } catch (error) {
-    await person.close().catch(() => {});
-    throw error;
-  }
-  await person.close();
-}
+  await body(await open(world, employer, options), employer);
+});
 
 test('an expired certificate as Windows wrote it is renewed, every button pressed twice', () =>
   withPerson('windows', async (person, employer) => {

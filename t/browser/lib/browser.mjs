@@ -20,12 +20,12 @@ const TYPES = { '.js': 'text/javascript', '.html': 'text/html; charset=utf-8' };
 const PAGE = '<!doctype html><html lang="es"><title>npie</title>'
   + '<body><script type="module" src="/bench.js"></script></body></html>';
 
-/** A profile of its own, as every run needs; options: playwright's, more. */
-export async function launchChromium(folder, options = {}) {
+/** A profile of its own, as every run needs; options: playwright's, args too. */
+export async function launchChromium(folder, { args = [], ...options } = {}) {
   return chromium.launchPersistentContext(join(folder, 'profile'), {
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     headless: true,
-    args: FLAGS,
+    args: [...FLAGS, ...args],
     acceptDownloads: true,
     ...options,
   });

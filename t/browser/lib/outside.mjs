@@ -40,3 +40,24 @@ export function maker(cwd) {
       '-passout', `pass:${password}`, ...providers, ...options),
   };
 }
+
+/** Every program that people use for a PFX opens it; chain: its certificates. */
+export function judgePfx(cwd, file, password, { name, chain }) {
+  const { text } = attempt(cwd, 'openssl', 'pkcs12', '-in', file, '-info', '-passin',
+    `pass:${password}`, '-passout', `pass:${password}`);
+  assert.match(text, /MAC: sha256, Iteration 250000\nMAC length: 32, salt length: 16/);
+  assert.equal(text.match(
+    /PBES2, PBKDF2, AES-256-CBC, Iteration 250000, PRF hmacWithSHA256/g).length, 2);
+  assert.equal(text.match(/localKeyID: /g).length, 2);
+  assert.equal(text.match(new RegExp(`friendlyName: ${name}`, 'g')).length, 2);
+  assert.equal(text.match(/BEGIN CERTIFICATE/g).length, chain);
+  const certtool = run(cwd, 'certtool', '--p12-info', '--inder', '--infile', file,
+    '--password', password);
+  assert.match(certtool, /BEGIN CERTIFICATE/);
+  assert.match(certtool, /PRIVATE KEY-----/);
+  assert.match(certtool, new RegExp(`Friendly name: ${name}`));
+  assert.match(run(cwd, 'pk12util', '-l', file, '-W', password),
+    new RegExp(`Friendly Name: ${name}`));
+  assert.match(run(cwd, 'keytool', '-list', '-v', '-storetype', 'PKCS12', '-keystore', file,
+    '-storepass', password), new RegExp(`PrivateKeyEntry[^]*chain length: ${chain}`));
+}

@@ -15,18 +15,28 @@ function isSecret(text, secrets) {
 }
 
 /**
- * Opens a browser for one employer.
+ * Opens a browser for one employer. What is saved there outlives it.
  * @param world of startWorld()
  * @param employer of world.employer()
+ * @param options Chromium's; from: the person whose files this one has;
+ *        faults: whether answers 503 are expected
  */
-export async function openPerson(world, employer, options = {}) {
+export async function openPerson(world, employer, { from, faults, ...options } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'npie-person-'));
+  const saved = await mkdtemp(join(employer.folder, 'guardado-'));
   const context = await launchChromium(folder, { ignoreHTTPSErrors: true, locale: 'es-MX', ...options });
   const page = await context.newPage();
   const said = [];
+  const refused = [];
   const secrets = [employer.password, NEW_PASSWORD];
+  const usual = faults ? /status of (4\d\d|503)/ : /status of 4\d\d|ERR_INTERNET_DISCONNECTED/;
+  page.on('response', (response) => {
+    if (response.status() >= 400) {
+      refused.push(`${response.status()} ${response.request().method()} ${response.url()}`);
+    }
+  });
   page.on('console', (message) => {
-    if (message.type() === 'error' && !/status of 4\d\d|ERR_INTERNET_DISCONNECTED/.test(message.text())) {
+    if (message.type() === 'error' && !usual.test(message.text())) {
       said.push(message.text());
     }
   });
@@ -57,7 +67,7 @@ export async function openPerson(world, employer, options = {}) {
     const downloads = wait('a download', page.waitForEvent('download', { timeout: 20_000 }));
     await button();
     const download = await downloads;
-    const path = join(folder, download.suggestedFilename());
+    const path = join(saved, download.suggestedFilename());
     await download.saveAs(path);
     return path;
   }
@@ -109,6 +119,10 @@ export async function openPerson(world, employer, options = {}) {
     context,
     steps,
     said,
+    /** Answers from 400 on: pages and whatever they asked for. */
+    refused,
+    key: from?.key,
+    pfx: from?.pfx,
     expect,
     save,
     openFile,
@@ -133,4 +147,40 @@ export async function openPerson(world, employer, options = {}) {
     },
   };
   return person;
+}
+
+/**
+ * That an employer's renewal was made exactly once: one certificate beside the
+ * old one, two letters with folios of their own, nothing drawn in between.
+ */
+export async function renewedOnce(world, { rp }) {
+  const of = `JOIN employer e ON e.id = r.employer WHERE e.rp = '${rp}'`;
+  const certificates = await world.sql(`SELECT r.generation, r.status FROM certificate r ${of}
+    ORDER BY r.generation`);
+  assert.deepEqual(certificates, [{ generation: 1, status: 'superseded' },
+    { generation: 2, status: 'active' }]);
+  assert.deepEqual(await world.sql(`SELECT r.state FROM renewal r ${of}`), [{ state: 'completed' }]);
+  const letters = await world.sql(`SELECT l.folio, l.kind, l.voided, l.signed_at > 0 AS signed
+    FROM letter l JOIN renewal r ON r.id = l.renewal ${of} ORDER BY l.kind`);
+  assert.deepEqual(letters.map(({ kind, voided, signed }) => [kind, voided, signed]),
+    [[1, 0, 1], [2, 0, 1]]);
+  assert.ok(letters[1].folio > letters[0].folio);
+}
+
+/** A test's body with people of its own, who are gone when it ends. */
+export async function withPeople(body) {
+  const people = [];
+  const open = async (...args) => {
+    people.push(await openPerson(...args));
+    return people.at(-1);
+  };
+  try {
+    await body(open);
+  } catch (error) {
+    await Promise.allSettled(people.map((person) => person.close()));
+    throw error;
+  }
+  for (const person of people) {
+    await person.close();
+  }
 }

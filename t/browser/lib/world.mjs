@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A server with mod_npie for the flow tests, made and stopped by t/lib/world.
 import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,10 +20,26 @@ async function world(verb, folder, ...rest) {
   return stdout.trim();
 }
 
+/** The registry's file and what SQLite keeps beside it, taken away and back. */
+async function registryMove(folder, from, to) {
+  const file = join(folder, 'registry/registry.db');
+  for (const part of ['', '-wal', '-shm']) {
+    await rm(`${file}${part}${to}`, { force: true });
+    await rename(`${file}${part}${from}`, `${file}${part}${to}`).catch((error) => {
+      if (part === '') {
+        throw error;
+      }
+    });
+  }
+}
+
 /**
- * @return {url, employer(kind, ...settings), log(), stop()}; employer() makes
- *         one whose certificate has expired and resolves to {rp, rp10, user,
- *         pfx, password, ...}; kind and settings as t/lib/world takes them
+ * @return {url, folder, employer(kind, ...settings), log(), sql(text), stop()};
+ *         employer() makes one whose certificate has expired and resolves to
+ *         {rp, rp10, user, pfx, password, ...}; kind and settings as
+ *         t/lib/world takes them. sql() resolves to the registry's rows.
+ *         Parts: redis(start|stop), registry(away|back), signer() for its
+ *         process identifiers
  */
 export async function startWorld() {
   const folder = await mkdtemp(join(tmpdir(), 'npie-flow-'));
@@ -36,9 +52,19 @@ export async function startWorld() {
       ...users.slice(0, 1));
     return {
       url,
+      folder,
       employer: async (kind, ...settings) =>
         JSON.parse(await world('employer', folder, kind, ...settings)),
       log: () => readFile(join(folder, 'logs/error_log'), 'utf8'),
+      async sql(text) {
+        const { stdout } = await run('sqlite3', ['-json', '-cmd', '.timeout 5000',
+          join(folder, 'registry/registry.db'), text]);
+        return JSON.parse(stdout || '[]');
+      },
+      redis: (what) => world('redis', folder, what, ...users.slice(0, 1)),
+      registry: (what) => (what === 'away' ? registryMove(folder, '', '.away')
+        : registryMove(folder, '.away', '')),
+      signer: async () => (await world('signer', folder)).split(' ').filter(Boolean).map(Number),
       async stop() {
         await world('stop', folder);
         await remove();
