@@ -182,6 +182,8 @@ test('what is not the letter is refused with 71 and the renewal goes on', () =>
     await page.waitForSelector('#clave[aria-invalid]');
     assert.equal(await person.error(), '22');
     await look(page, '5-certificado-clave');
+    await page.reload();
+    assert.equal(await page.innerText('h1'), 'Reciba su certificado nuevo', 'nothing is issued yet');
     await person.steps.certificado();
     await person.expect('terminos');
     await person.openFile(employer.pfx, employer.password);

@@ -163,6 +163,16 @@ export function makeKey({ onProgress, ...options }) {
 }
 
 /**
+ * Whether a .key is the one made in this renewal and the password opens it;
+ * asked before the certificate is, as neither can be made again after.
+ * @param options.keyFile, password, expectedKeySha256 as makePfx() has them
+ * @return {}; problems PASSWORD and WRONG_KEY_FILE told apart
+ */
+export function checkKey({ keyFile, ...options }) {
+  return callWithFiles('checkKey', [keyFile], options);
+}
+
+/**
  * Makes the .pfx of a certificate just issued.
  * @param options.keyFile the .key: File or Uint8Array
  * @param options.password of the .key, and then of the .pfx

@@ -5,7 +5,7 @@ import { signCms } from './crypto/cms.js';
 import { makeKey } from './crypto/key-make.js';
 import { signedSpans } from './crypto/letter.js';
 import { open, peek } from './crypto/open.js';
-import { makePfx } from './crypto/pfx-make.js';
+import { checkKey, makePfx } from './crypto/pfx-make.js';
 import { NUMBER, Problem } from './crypto/problem.js';
 
 const opened = new Map();
@@ -31,6 +31,7 @@ const methods = {
   sign: ({ handle, content }) => signWith(handle, content),
   signLetter: ({ handle, files: [file] }) => signWith(handle, signedSpans(file)),
   makeKey,
+  checkKey,
   makePfx,
   close({ handle }) {
     opened.delete(handle);

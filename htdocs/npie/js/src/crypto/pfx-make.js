@@ -145,6 +145,12 @@ async function seal(parts, password, onProgress) {
 }
 
 /** See client.js. */
+export async function checkKey({ files: [file], password, expectedKeySha256 }) {
+  const pkcs8 = await readKey(await keyBlock(file, expectedKeySha256), password);
+  pkcs8.fill(0);
+}
+
+/** See client.js. */
 export async function makePfx(options, onProgress) {
   const { files: [file], password, certificate, chain = [], name, expectedKeySha256 } = options;
   const block = await keyBlock(file, expectedKeySha256);

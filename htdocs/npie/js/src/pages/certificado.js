@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The new certificate: issued, joined with its key, saved as .pfx.
 import { NUMBER } from 'npie:problems';
-import { makePfx } from '../client.js';
+import { checkKey, makePfx } from '../client.js';
 import { byId, save, swap } from './dom.js';
 import { postForJson } from './net.js';
 import { clearField, clearProblem, showFaults, showProblem } from './problem.js';
 import { working } from './form.js';
-
-async function sha256Hex(file) {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', await file.arrayBuffer()));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
 
 export function start() {
   const form = byId('forma');
@@ -24,24 +19,25 @@ export function start() {
     byId('archivo-elegido').textContent = file.files[0]?.name ?? '';
   });
 
-  /** Told before the certificate is asked for: the wrong file costs nothing. */
-  async function fault() {
-    const [key] = file.files;
-    if (!key) {
-      return NUMBER.FILE_MISSING;
-    }
-    return huella && await sha256Hex(key) !== huella.toLowerCase()
-      ? NUMBER.WRONG_KEY_FILE : undefined;
-  }
-
   function saveMade() {
     save(made.pfx, `${made.name}.pfx`, 'application/x-pkcs12');
   }
 
+  function refuse(answer) {
+    showProblem(answer, answer.problem === NUMBER.PASSWORD ? password : file);
+  }
+
   async function receive(progress) {
     clearProblem();
-    const wrong = await fault();
-    if (wrong && showFaults([[file, wrong]])) {
+    const key = { keyFile: file.files[0], password: password.value, expectedKeySha256: huella };
+    if (!key.keyFile) {
+      showFaults([[file, NUMBER.FILE_MISSING]]);
+      return;
+    }
+    progress('Abriendo la llave…');
+    const opened = await checkKey(key);
+    if (!opened.ok) {
+      refuse(opened);
       return;
     }
     progress('Pidiendo el certificado…');
@@ -50,18 +46,18 @@ export function start() {
       showProblem(issued);
       return;
     }
+    // From here on there is nothing to cancel.
+    document.querySelector('.abandonar')?.remove();
     const name = issued.name || nombre;
     const answer = await makePfx({
-      keyFile: file.files[0],
-      password: password.value,
+      ...key,
       certificate: issued.certificate,
       chain: issued.chain,
       name,
-      expectedKeySha256: issued.keySha256 || huella,
       onProgress: progress('Formando el archivo .pfx…'),
     });
     if (!answer.ok) {
-      showProblem(answer, answer.problem === NUMBER.PASSWORD ? password : file);
+      refuse(answer);
       return;
     }
     made = { pfx: answer.pfx, name };
