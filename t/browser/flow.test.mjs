@@ -103,14 +103,16 @@ test('wrong data come back as typed, with an error at each field', () =>
   withPerson('modern', async (person) => {
     const { page } = person;
     await person.goTo('datos');
-    // As if the script had not looked at the form first.
-    await page.evaluate(() => {
-      document.getElementById('correo').value = 'uno@dos';
+    // As if the script had not looked at the form first; and nothing typed is
+    // markup or a variable of mod_include.
+    const odd = 'uno"><b>${npie_csrf}\\$npie_csrf<!--#echo var="npie_csrf" -->@dos';
+    await page.evaluate((value) => {
+      document.getElementById('correo').value = value;
       document.getElementById('telefono').value = '12';
       document.getElementById('forma').submit();
-    });
+    }, odd);
     await page.waitForSelector('#correo[aria-invalid]');
-    assert.equal(await page.inputValue('#correo'), 'uno@dos');
+    assert.equal(await page.inputValue('#correo'), odd);
     assert.equal(await page.inputValue('#telefono'), '12');
     assert.equal(await person.focused(), 'error');
     await look(page, '2-datos-error');
