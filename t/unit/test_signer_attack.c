@@ -169,11 +169,12 @@ static void test_bare_certificates(void **state)
     forge_t bare = { .common_name = "Ximena", .extensions = FORGE_LEAF,
                      .issuer = a->ca->id };
     fixture_employer_t other = *a->employer;
+    identity_t *id = identity_key("P-256", a->p);
     npie_subject_t subject = fixture_subject;
     fixture_employer_t *own = a->employer;
 
-    other.id = *identity_key("P-256", a->p);
-    forge_certificate(&other.id, &bare, a->p);
+    forge_certificate(id, &bare, a->p);
+    other.id = *id;
     other.cert = fixture_parse(other.id.der, a->p);
     refused(a, csr, fixture_signed(fixture_letter(
         fixture_cadena(&other, a->new_key, ++a->folio, a->p), a->p), &other,
