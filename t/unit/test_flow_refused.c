@@ -352,6 +352,10 @@ static void test_lapse_at_move(void **state)
         assert_call(person, NPIE_ECONFLICT, NPIE_P_LAPSED, moves[i](person));
         assert_int_equal(person_state(person), NPIE_RENEWAL_NONE);
         assert_ok(person, person_cancel(person));
+        person = person_at(NPIE_RENEWAL_CONFIRMED, *state);
+        person->flow.now += 10 * DAY;
+        assert_ok(person, person_cancel(person));
+        assert_int_equal(person_state(person), NPIE_RENEWAL_NONE);
     }
 }
 
@@ -371,6 +375,7 @@ static void test_lapse_issued(void **state)
                 sign(person, NPIE_LETTER_TERMS, nothing));
     assert_int_equal(person_place(renewed).verdict, NPIE_VERDICT_RENEWAL);
     assert_int_equal(person_place(person).problem, NPIE_P_CERT_SUPERSEDED);
+    assert_null(person_place(person).renewal);
     assert_ok(renewed, person_data(renewed));
     assert_int_equal(person_place(renewed).generation, 3);
 }
