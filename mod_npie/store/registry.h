@@ -228,6 +228,13 @@ apr_status_t npie_renewal_open(npie_renewal_t **prenewal,
 apr_status_t npie_renewal_by_new(npie_renewal_t **prenewal,
                                  npie_registry_t *registry,
                                  apr_int64_t certificate, npie_err_t *err);
+apr_status_t npie_renewal_get(npie_renewal_t **prenewal,
+                              npie_registry_t *registry, apr_int64_t id,
+                              npie_err_t *err);
+/** Makes others that hold or change this renewal wait until the transaction
+ * ends, so that what is counted of it stays so. */
+apr_status_t npie_renewal_hold(npie_registry_t *registry, apr_int64_t id,
+                               npie_err_t *err);
 /** NPIE_ECONFLICT when one is open. */
 apr_status_t npie_renewal_insert(apr_int64_t *pid, npie_registry_t *registry,
                                  const npie_renewal_t *renewal,

@@ -90,6 +90,19 @@ apr_status_t npie_renewal_by_new(npie_renewal_t **prenewal,
                         certificate, err);
 }
 
+apr_status_t npie_renewal_get(npie_renewal_t **prenewal,
+                              npie_registry_t *registry, apr_int64_t id,
+                              npie_err_t *err)
+{
+    return find_renewal(prenewal, registry, NPIE_SQL_RENEWAL_GET, id, err);
+}
+
+apr_status_t npie_renewal_hold(npie_registry_t *registry, apr_int64_t id,
+                               npie_err_t *err)
+{
+    return npie_sql_change_id(registry, NPIE_SQL_RENEWAL_HOLD, id, err);
+}
+
 apr_status_t npie_renewal_insert(apr_int64_t *pid, npie_registry_t *registry,
                                  const npie_renewal_t *renewal,
                                  npie_err_t *err)
@@ -203,12 +216,7 @@ apr_status_t npie_letter_set_signed(npie_registry_t *registry,
 apr_status_t npie_letter_void(npie_registry_t *registry, apr_int64_t folio,
                               npie_err_t *err)
 {
-    npie_args_t args;
-
-    npie_args_init(&args, registry);
-    npie_args_number(&args, folio);
-    return npie_sql_change(registry, NPIE_SQL_LETTER_VOID, &args, APR_NOTFOUND,
-                           err);
+    return npie_sql_change_id(registry, NPIE_SQL_LETTER_VOID, folio, err);
 }
 
 apr_status_t npie_audit(npie_registry_t *registry, apr_time_t when,

@@ -18,7 +18,7 @@ const npie_statement_t npie_registry_statements[] = {
 
 /* Names every table and reads none. */
 #define ALL_TABLES "SELECT 1 FROM schema, counter, employer, certificate," \
-    " seen_key, renewal, letter, audit LIMIT 0"
+    " seen_key, renewal, letter, audit, outbox, link LIMIT 0"
 
 void npie_args_init(npie_args_t *args, const npie_registry_t *registry)
 {
@@ -381,4 +381,15 @@ apr_status_t npie_sql_change(npie_registry_t *registry, npie_sql_t statement,
     }
     return npie_err_set(err, none, NPIE_P_NOT_NOW,
                         "registry: %s found nothing to change", label);
+}
+
+apr_status_t npie_sql_change_id(npie_registry_t *registry,
+                                npie_sql_t statement, apr_int64_t id,
+                                npie_err_t *err)
+{
+    npie_args_t args;
+
+    npie_args_init(&args, registry);
+    npie_args_number(&args, id);
+    return npie_sql_change(registry, statement, &args, APR_NOTFOUND, err);
 }

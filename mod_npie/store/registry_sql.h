@@ -88,6 +88,12 @@ apr_status_t npie_sql_change(npie_registry_t *registry, npie_sql_t statement,
                              npie_args_t *args, apr_status_t none,
                              npie_err_t *err);
 
+/** As npie_sql_change(), with one number for an argument.
+ * @return APR_SUCCESS; APR_NOTFOUND; NPIE_EBACKEND */
+apr_status_t npie_sql_change_id(npie_registry_t *registry,
+                                npie_sql_t statement, apr_int64_t id,
+                                npie_err_t *err);
+
 /** Runs SQL that is no prepared statement and answers no rows.
  * @return APR_SUCCESS or NPIE_EBACKEND */
 apr_status_t npie_sql_run(npie_registry_t *registry, const char *sql,

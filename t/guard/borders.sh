@@ -14,7 +14,7 @@ wants() {
     done
 }
 
-for room in base model pki store letter signer flow; do
+for room in base model pki store letter mail signer flow; do
     mapfile -t files < <(find mod_npie/"$room" -name '*.o' | sort)
     inputs "objects of $room" "${files[@]}"
     none "$room asks nothing of httpd (no ap_*)" "$(wants '^ap_' "${files[@]}")"
@@ -33,6 +33,7 @@ place() {
 }
 place hiredis '^redis[A-Z]' 'mod_npie/store/(\.libs/)?[a-z_]*-?session'
 place libharu '^HPDF_' 'mod_npie/letter/(\.libs/)?[^:]*'
+place libcurl '^curl_' 'mod_npie/mail/(\.libs/)?[a-z_]*-?smtp'
 place apr_dbd '^apr_dbd_' 'mod_npie/store/(\.libs/)?[a-z_]*-?(registry|statements|rows)'
 
 none 'letter/file.c knows nothing of libharu' \

@@ -6,7 +6,7 @@
 . "$top_srcdir/t/guard/tap.sh"
 cd "$top_srcdir"
 
-rooms=(base model pki store letter signer flow httpd)
+rooms=(base model pki store letter mail signer flow httpd)
 below='base'
 for i in "${!rooms[@]}"; do
     room=${rooms[i]}

@@ -47,7 +47,7 @@ pgsql_start() {
         psql -q -h "$dir/pgsql" -U npie -d postgres -c \
             'CREATE DATABASE npie'
         psql -q -h "$dir/pgsql" -U npie -d npie -v ON_ERROR_STOP=1 \
-            -f "$srcdir/conf/sql/pgsql/0001-registry.sql"
+            $(printf -- '-f %s ' "$srcdir"/conf/sql/pgsql/*.sql)
     fi
 }
 
@@ -74,8 +74,8 @@ redis-stop)
     done
     ;;
 sqlite-make)
-    sqlite3 "$dir/registry.db" \
-        < "$srcdir/conf/sql/sqlite/0001-registry.sql" > "$dir/sqlite.out"
+    cat "$srcdir"/conf/sql/sqlite/*.sql |
+        sqlite3 -bail "$dir/registry.db" > "$dir/sqlite.out"
     ;;
 pgsql-start)
     pgsql_start

@@ -102,7 +102,7 @@ stage_lint() {
     verdict "$tap" "clang builds without a warning" \
         build_in build-check/clang "$log" --enable-werror CC=clang || status=1
     flags="-std=gnu99 -DOPENSSL_NO_DEPRECATED -Imod_npie -It -isystem $(apxs -q INCLUDEDIR)
-        $(pkg-config --cflags apr-1 apr-util-1 hiredis jansson libseccomp cmocka)"
+        $(pkg-config --cflags apr-1 apr-util-1 hiredis jansson libcurl libidn2 libseccomp cmocka)"
     for source in $(find mod_npie -name '*.c' | sort); do
         # shellcheck disable=SC2086
         verdict "$tap" "clang-tidy $source" quietly "$log" \

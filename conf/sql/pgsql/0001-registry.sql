@@ -4,6 +4,8 @@
 --     createdb --encoding=UTF8 --template=template0 npie
 --     psql --set ON_ERROR_STOP=1 npie < 0001-registry.sql
 --
+-- and then the files with higher numbers.
+--
 -- The role in DBDParams needs SELECT and INSERT on every table, and UPDATE on
 -- counter, employer, certificate, renewal and letter. So that a lost machine
 -- or a stuck transaction is noticed, put into DBDParams, beside host, dbname

@@ -3,6 +3,8 @@
 --
 --     sqlite3 /var/lib/npie/registry.db < 0001-registry.sql
 --
+-- and then the files with higher numbers.
+--
 -- httpd's User must own the file and may write its directory (SQLite keeps
 -- registry.db-wal and registry.db-shm there). WAL is kept in the file. What
 -- SQLite forgets when a connection ends (foreign_keys = ON, synchronous =

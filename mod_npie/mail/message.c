@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Writes a mail: headers that fold, and its two parts in quoted-printable.
+ */
+#include "mail/message.h"
+
+#include <apr_strings.h>
+
+#include <string.h>
+
+#include "base/text.h"
+
+#define LINE_MAX_BYTES 76  /* RFC 2045 section 6.7, without CRLF */
+#define WORD_BYTES 39      /* of an encoded word: a line with "Subject:" */
+#define PLAIN_WORD_MAX 60
+#define ID_MAX 64
+
+/* Bytes being written; column is that of the line. */
+typedef struct out_t {
+    char *data;
+    apr_size_t len;
+    apr_size_t size;
+    apr_size_t column;
+    apr_pool_t *p;
+} out_t;
+
+static void put(out_t *out, const char *bytes, apr_size_t n)
+{
+    if (out->len + n > out->size) {
+        char *bigger = apr_palloc(out->p, 2 * (out->len + n) + 1024);
+
+        memcpy(bigger, out->data, out->len);
+        out->data = bigger;
+        out->size = 2 * (out->len + n) + 1024;
+    }
+    memcpy(out->data + out->len, bytes, n);
+    out->len += n;
+    out->column += n;
+}
+
+static void put_text(out_t *out, const char *text)
+{
+    put(out, text, strlen(text));
+}
+
+static void end_line(out_t *out)
+{
+    put(out, "\r\n", 2);
+    out->column = 0;
+}
+
+/* A header's next word, on a line of its own where this one is full. */
+static void put_word(out_t *out, const char *word)
+{
+    if (out->column + 1 + strlen(word) > LINE_MAX_BYTES) {
+        end_line(out);
+    }
+    put(out, " ", 1);
+    put_text(out, word);
+}
+
+/* A header that is known to fit its line. */
+static void put_header(out_t *out, const char *line)
+{
+    put_text(out, line);
+    end_line(out);
+}
+
+/* May ASCII text stand in a header as it is: no long words, and nothing that
+ * looks like an encoded word (RFC 2047)? */
+static int is_plain(const char *text)
+{
+    apr_size_t word = 0;
+
+    if (strstr(text, "=?") != NULL) {
+        return 0;
+    }
+    for (; *text > 0 && word <= PLAIN_WORD_MAX; ++text) {
+        word = *text == ' ' ? 0 : word + 1;
+    }
+    return *text == '\0';
+}
+
+/* Text as encoded words, each with whole characters. */
+static void put_encoded(out_t *out, const char *text)
+{
+    while (*text != '\0') {
+        npie_bytes_t bytes = { (const unsigned char *)text, strlen(text) };
+
+        if (bytes.len > WORD_BYTES) {
+            bytes.len = WORD_BYTES;
+            while ((text[bytes.len] & 0xC0) == 0x80) {
+                --bytes.len;
+            }
+        }
+        put_word(out, apr_pstrcat(out->p, "=?UTF-8?B?",
+                                  npie_text_base64_encode(bytes, out->p),
+                                  "?=", NULL));
+        text += bytes.len;
+    }
+}
+
+static void put_subject(out_t *out, const char *subject)
+{
+    char *rest;
+    char *word;
+
+    put_text(out, "Subject:");
+    if (is_plain(subject)) {
+        rest = apr_pstrdup(out->p, subject);
+        while ((word = apr_strtok(rest, " ", &rest)) != NULL) {
+            put_word(out, word);
+        }
+    } else {
+        put_encoded(out, subject);
+    }
+    end_line(out);
+}
+
+/* RFC 5322 section 3.2.4. */
+static const char *quoted(const char *text, apr_pool_t *p)
+{
+    char *quoted = apr_palloc(p, 2 * strlen(text) + 3);
+    char *out = quoted;
+
+    *out++ = '"';
+    for (; *text != '\0'; ++text) {
+        if (*text == '"' || *text == '\\') {
+            *out++ = '\\';
+        }
+        *out++ = *text;
+    }
+    *out++ = '"';
+    *out = '\0';
+    return quoted;
+}
+
+static void put_mailbox(out_t *out, const char *header, const char *name,
+                        const char *wire)
+{
+    put_text(out, header);
+    if (*name != '\0' && is_plain(name) && strlen(name) <= PLAIN_WORD_MAX) {
+        put_word(out, quoted(name, out->p));
+    } else {
+        put_encoded(out, name);
+    }
+    put_word(out, apr_pstrcat(out->p, "<", wire, ">", NULL));
+    end_line(out);
+}
+
+/* apr_rfc822_date() says GMT, which RFC 5322 calls obsolete. */
+static const char *date_text(apr_time_t date, apr_pool_t *p)
+{
+    apr_time_exp_t x;
+
+    apr_time_exp_gmt(&x, date);
+    return apr_psprintf(p, "Date: %s, %02d %s %d %02d:%02d:%02d +0000",
+                        apr_day_snames[x.tm_wday], x.tm_mday,
+                        apr_month_snames[x.tm_mon], x.tm_year + 1900,
+                        x.tm_hour, x.tm_min, x.tm_sec);
+}
+
+/* Must this character of a line be encoded? A dot at the beginning might
+ * end the mail, and some mailboxes quote "From ". */
+static int needs_code(const char *at, int first)
+{
+    char c = *at;
+
+    if (c == ' ' || c == '\t') {
+        return at[1] == '\0' || at[1] == '\n'
+            || (at[1] == '\r' && at[2] == '\n');
+    }
+    return c < '!' || c > '~' || c == '='
+        || (first && (c == '.' || strncmp(at, "From ", 5) == 0));
+}
+
+/* Text in quoted-printable, RFC 2045 section 6.7. */
+static void put_quoted_printable(out_t *out, const char *at)
+{
+    static const char digits[] = "0123456789ABCDEF";
+
+    out->column = 0;
+    while (*at != '\0') {
+        char code[3] = { *at, 0, 0 };
+        apr_size_t n = 1;
+
+        if (*at == '\n' || (*at == '\r' && at[1] == '\n')) {
+            at += *at == '\r' ? 2 : 1;
+            end_line(out);
+            continue;
+        }
+        if (needs_code(at, out->column == 0)) {
+            code[0] = '=';
+            code[1] = digits[(unsigned char)*at >> 4];
+            code[2] = digits[(unsigned char)*at & 15];
+            n = 3;
+        }
+        /* One column is kept for the "=" that breaks the line. */
+        if (out->column + n >= LINE_MAX_BYTES) {
+            put_text(out, "=");
+            end_line(out);
+            continue;
+        }
+        put(out, code, n);
+        ++at;
+    }
+    if (out->column > 0) {
+        end_line(out);
+    }
+}
+
+static void put_part(out_t *out, const char *boundary, const char *type,
+                     const char *text)
+{
+    put_header(out, apr_pstrcat(out->p, "--", boundary, NULL));
+    put_header(out, apr_pstrcat(out->p, "Content-Type: ", type,
+                                "; charset=utf-8", NULL));
+    put_header(out, "Content-Transfer-Encoding: quoted-printable");
+    end_line(out);
+    put_quoted_printable(out, text);
+}
+
+static int is_id(const char *id)
+{
+    apr_size_t n = strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                              "abcdefghijklmnopqrstuvwxyz0123456789.-");
+
+    /* RFC 5322's dot-atom has no dot at an edge, nor two in a row. */
+    return n > 0 && n <= ID_MAX && id[n] == '\0' && id[0] != '.'
+        && id[n - 1] != '.' && strstr(id, "..") == NULL;
+}
+
+static apr_status_t check(const npie_message_t *m, npie_err_t *err)
+{
+    if (!npie_text_is_clean(m->subject, strlen(m->subject))
+        || !npie_text_is_clean(m->from.name, strlen(m->from.name))) {
+        return npie_err_set(err, NPIE_EINPUT, NPIE_P_ENCODING,
+                            "mail: the subject or the sender's name holds a "
+                            "line end, a control character or no UTF-8");
+    }
+    if (!npie_text_is_clean_multiline(m->text, strlen(m->text))
+        || !npie_text_is_clean_multiline(m->html, strlen(m->html))) {
+        return npie_err_set(err, NPIE_EINPUT, NPIE_P_ENCODING,
+                            "mail: the text holds a control character or is "
+                            "no UTF-8");
+    }
+    if (strlen(m->subject) > NPIE_MESSAGE_SUBJECT_MAX) {
+        return npie_err_set(err, NPIE_EINPUT, NPIE_P_FIELD_LONG,
+                            "mail: the subject has more than %d bytes",
+                            NPIE_MESSAGE_SUBJECT_MAX);
+    }
+    if (!is_id(m->id)) {
+        return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
+                            "mail: no identifier of a message");
+    }
+    return APR_SUCCESS;
+}
+
+static void put_message(out_t *out, const npie_message_t *m, const char *from,
+                        const char *to)
+{
+    /* Quoted-printable never writes "=_". */
+    const char *boundary = apr_pstrcat(out->p, "=_", m->id, NULL);
+
+    put_header(out, date_text(m->date, out->p));
+    put_mailbox(out, "From:", npie_text_trim(m->from.name, out->p), from);
+    put_mailbox(out, "To:", "", to);
+    put_subject(out, npie_text_trim(m->subject, out->p));
+    put_text(out, "Message-ID:");
+    put_word(out, apr_pstrcat(out->p, "<", m->id, strrchr(from, '@'), ">",
+                              NULL));
+    end_line(out);
+    put_header(out, "MIME-Version: 1.0");
+    put_header(out, "Auto-Submitted: auto-generated");
+    put_header(out, "Content-Language: es");
+    put_header(out, "Content-Type: multipart/alternative;");
+    put_header(out, apr_pstrcat(out->p, " boundary=\"", boundary, "\"", NULL));
+    end_line(out);
+    put_part(out, boundary, "text/plain", m->text);
+    put_part(out, boundary, "text/html", m->html);
+    put_header(out, apr_pstrcat(out->p, "--", boundary, "--", NULL));
+}
+
+apr_status_t npie_message_write(npie_bytes_t *pmessage,
+                                const npie_message_t *message,
+                                npie_err_t *err, apr_pool_t *p)
+{
+    out_t out = { NULL, 0, 0, 0, p };
+    const char *from = NULL;
+    const char *to = NULL;
+    apr_status_t rv = check(message, err);
+
+    if (rv == APR_SUCCESS) {
+        rv = npie_address_wire(&from, message->from.address, err, p);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_address_wire(&to, message->to, err, p);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    out.size = 1024 + 4 * (strlen(message->text) + strlen(message->html));
+    out.data = apr_palloc(p, out.size);
+    put_message(&out, message, from, to);
+    pmessage->data = (const unsigned char *)out.data;
+    pmessage->len = out.len;
+    return APR_SUCCESS;
+}

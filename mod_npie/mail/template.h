@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The wording of mails: templates that the admin may replace
+ * (conf/mail/obtener.txt describes their form).
+ */
+#ifndef NPIE_MAIL_TEMPLATE_H
+#define NPIE_MAIL_TEMPLATE_H
+
+#include <apr_pools.h>
+
+#include "base/status.h"
+#include "model/mail.h"
+
+/** The longest template file, in bytes. */
+#define NPIE_TEMPLATE_MAX 65536
+
+/** What a placeholder stands for; its name in the template after it. */
+typedef enum npie_mail_value_t {
+    /* in every mail */
+    NPIE_MAIL_VALUE_NAME,        /**< {nombre} of the legal representative */
+    NPIE_MAIL_VALUE_COMPANY,     /**< {razon_social} */
+    NPIE_MAIL_VALUE_RP,          /**< {rp}, "A064878710-7" */
+    NPIE_MAIL_VALUE_INSTITUTION, /**< {instituto} */
+    NPIE_MAIL_VALUE_SITE,        /**< {sitio}: NPIEBaseURL */
+    /* obtener, cambio and liga */
+    NPIE_MAIL_VALUE_LINK,        /**< {liga}: https address with its token */
+    NPIE_MAIL_VALUE_LINK_UNTIL,  /**< {liga_vence}: Spanish date */
+    /* obtener and liga */
+    NPIE_MAIL_VALUE_KEY,         /**< {llave}: file name, "A064878710_2.key" */
+    /* cambio */
+    NPIE_MAIL_VALUE_EMAIL,       /**< {correo}: the new address, as much of it
+                                      as may be shown */
+    /* emitido and vencimiento: of the certificate */
+    NPIE_MAIL_VALUE_SERIAL,      /**< {serie} */
+    NPIE_MAIL_VALUE_UNTIL,       /**< {hasta}: Spanish date */
+    /* vencimiento */
+    NPIE_MAIL_VALUE_DAYS,        /**< {dias}: "15 días", "1 día" */
+    NPIE_MAIL_VALUES             /**< how many */
+} npie_mail_value_t;
+
+/** The templates of all kinds, compiled. Read-only; threads share them. */
+typedef struct npie_templates_t npie_templates_t;
+
+/** A mail's texts. */
+typedef struct npie_mail_text_t {
+    const char *subject; /**< clean UTF-8, one line */
+    const char *text;    /**< clean UTF-8, lines ended by \n */
+    const char *html;    /**< the same as an HTML document */
+} npie_mail_text_t;
+
+/**
+ * Loads and compiles <kind>.txt and <kind>.html of every kind.
+ * @param dir a directory; ptemplates set in p
+ * @return APR_SUCCESS; NPIE_ECONFIG with file, line and remedy in err->detail:
+ *         a file is missing, too long or no UTF-8, a placeholder unknown or
+ *         not of that kind, {liga} missing where the kind has it
+ */
+apr_status_t npie_templates_load(npie_templates_t **ptemplates,
+                                 const char *dir, npie_err_t *err,
+                                 apr_pool_t *p);
+
+/**
+ * A kind's texts with their values put in, escaped in the HTML.
+ * @param values NPIE_MAIL_VALUES NUL-ended strings; those that the kind does
+ *        not have may be NULL
+ * @return APR_SUCCESS; NPIE_EINPUT (ENCODING) when a value is not clean UTF-8
+ *         of one line; NPIE_EINTERNAL when one that the kind has is NULL
+ */
+apr_status_t npie_templates_render(npie_mail_text_t *text,
+                                   const npie_templates_t *templates,
+                                   npie_mail_kind_t kind,
+                                   const char *const *values, npie_err_t *err,
+                                   apr_pool_t *p);
+
+#endif

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Mails and their links in the registry.
+ */
+#include "store/outbox.h"
+
+#include "store/registry_sql.h"
+
+/* Of OUTBOX_DUE. */
+#define DUE_MAX 10
+
+static const char *const purpose_names[NPIE_LINK_PURPOSES] = {
+    [NPIE_LINK_CONTINUE] = "continue",
+    [NPIE_LINK_STOP] = "stop",
+};
+
+static void take_mail(void *baton, npie_row_t *row)
+{
+    const char *names[NPIE_MAIL_KINDS];
+    npie_outbox_t *m = baton;
+
+    for (int i = 0; i < NPIE_MAIL_KINDS; i++) {
+        names[i] = npie_mail_kind_name((npie_mail_kind_t)i);
+    }
+    m->id = npie_row_number(row);
+    m->kind = (npie_mail_kind_t)npie_row_name(row, names, NPIE_MAIL_KINDS);
+    m->employer = npie_row_number(row);
+    m->renewal = npie_row_number(row);
+    m->certificate = npie_row_number(row);
+    m->days = (int)npie_row_number(row);
+    m->address = npie_row_text(row);
+    m->queued = npie_row_time(row);
+    m->attempts = (int)npie_row_number(row);
+    m->next_try = npie_row_time(row);
+    m->lease_until = npie_row_time(row);
+    m->sent = npie_row_time(row);
+    m->gave_up = npie_row_time(row);
+    m->reason = npie_row_text(row);
+    m->server_said = npie_row_text(row);
+}
+
+apr_status_t npie_outbox_queue(apr_int64_t *pid, npie_registry_t *registry,
+                               const npie_outbox_t *mail, npie_err_t *err)
+{
+    npie_args_t args;
+    apr_status_t rv;
+
+    npie_args_init(&args, registry);
+    npie_args_text(&args, npie_mail_kind_name(mail->kind));
+    npie_args_number(&args, mail->employer);
+    npie_args_reference(&args, mail->renewal);
+    npie_args_reference(&args, mail->certificate);
+    npie_args_reference(&args, mail->days);
+    npie_args_text(&args, mail->address);
+    npie_args_number(&args, apr_time_sec(mail->queued));
+    npie_args_number(&args, apr_time_sec(mail->next_try));
+    rv = npie_sql_number(pid, registry, NPIE_SQL_OUTBOX_QUEUE, &args, err);
+    return rv == APR_NOTFOUND
+               ? npie_sql_conflict("that reminder was queued before", err)
+               : rv;
+}
+
+/* The mails that are due, by their rows. */
+typedef struct due_t {
+    apr_int64_t ids[DUE_MAX];
+    int count;
+} due_t;
+
+static void take_due(void *baton, npie_row_t *row)
+{
+    due_t *due = baton;
+
+    if (due->count < DUE_MAX) {
+        due->ids[due->count++] = npie_row_number(row);
+    }
+}
+
+apr_status_t npie_outbox_claim(npie_outbox_t **pmail,
+                               npie_registry_t *registry, apr_time_t now,
+                               apr_time_t lease_until, npie_err_t *err)
+{
+    npie_outbox_t *mail = apr_pcalloc(registry->p, sizeof(*mail));
+    apr_int64_t seconds = apr_time_sec(now);
+    due_t due = { { 0 }, 0 };
+    npie_args_t args;
+    apr_status_t rv;
+
+    *pmail = NULL;
+    npie_args_init(&args, registry);
+    npie_args_number(&args, seconds);
+    npie_args_number(&args, seconds);
+    rv = npie_sql_select(registry, NPIE_SQL_OUTBOX_DUE, &args, take_due, &due,
+                         err);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    /* Somebody else may have claimed the first ones since. */
+    rv = APR_NOTFOUND;
+    for (int i = 0; i < due.count && rv == APR_NOTFOUND; i++) {
+        npie_args_init(&args, registry);
+        npie_args_number(&args, apr_time_sec(lease_until));
+        npie_args_number(&args, due.ids[i]);
+        npie_args_number(&args, seconds);
+        npie_args_number(&args, seconds);
+        rv = npie_sql_select(registry, NPIE_SQL_OUTBOX_CLAIM, &args, take_mail,
+                             mail, err);
+    }
+    if (rv == APR_SUCCESS) {
+        *pmail = mail;
+    }
+    return rv;
+}
+
+apr_status_t npie_outbox_sent(npie_registry_t *registry,
+                              const npie_outbox_t *mail, apr_time_t when,
+                              const char *server_said, npie_err_t *err)
+{
+    npie_args_t args;
+
+    npie_args_init(&args, registry);
+    npie_args_number(&args, apr_time_sec(when));
+    npie_args_text(&args, server_said);
+    npie_args_number(&args, mail->id);
+    return npie_sql_change(registry, NPIE_SQL_OUTBOX_SENT, &args,
+                           NPIE_ECONFLICT, err);
+}
+
+/* Notes that an attempt failed; attempts tells this claim from later ones. */
+static apr_status_t note_failure(npie_registry_t *registry,
+                                 npie_sql_t statement,
+                                 const npie_outbox_t *mail, apr_time_t when,
+                                 const char *reason, const char *server_said,
+                                 npie_err_t *err)
+{
+    npie_args_t args;
+
+    npie_args_init(&args, registry);
+    npie_args_number(&args, apr_time_sec(when));
+    npie_args_text(&args, reason);
+    npie_args_text(&args, server_said);
+    npie_args_number(&args, mail->id);
+    npie_args_number(&args, mail->attempts);
+    return npie_sql_change(registry, statement, &args, NPIE_ECONFLICT, err);
+}
+
+apr_status_t npie_outbox_retry(npie_registry_t *registry,
+                               const npie_outbox_t *mail, apr_time_t next_try,
+                               const char *reason, const char *server_said,
+                               npie_err_t *err)
+{
+    return note_failure(registry, NPIE_SQL_OUTBOX_RETRY, mail, next_try, reason,
+                        server_said, err);
+}
+
+apr_status_t npie_outbox_give_up(npie_registry_t *registry,
+                                 const npie_outbox_t *mail, apr_time_t when,
+                                 const char *reason, const char *server_said,
+                                 npie_err_t *err)
+{
+    return note_failure(registry, NPIE_SQL_OUTBOX_GIVE_UP, mail, when, reason,
+                        server_said, err);
+}
+
+/* Marks whatever rows of a renewal are called so; none is no failure. */
+static apr_status_t mark(npie_registry_t *registry, npie_sql_t statement,
+                         apr_int64_t renewal, const char *name,
+                         apr_time_t when, npie_err_t *err)
+{
+    npie_args_t args;
+    apr_status_t rv;
+
+    npie_args_init(&args, registry);
+    npie_args_number(&args, apr_time_sec(when));
+    npie_args_number(&args, renewal);
+    npie_args_text(&args, name);
+    rv = npie_sql_change(registry, statement, &args, APR_NOTFOUND, err);
+    return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
+}
+
+apr_status_t npie_outbox_withdraw(npie_registry_t *registry,
+                                  apr_int64_t renewal, npie_mail_kind_t kind,
+                                  apr_time_t when, npie_err_t *err)
+{
+    return mark(registry, NPIE_SQL_OUTBOX_WITHDRAW, renewal,
+                npie_mail_kind_name(kind), when, err);
+}
+
+static void take_listed(void *baton, npie_row_t *row)
+{
+    npie_outbox_t *mail = apr_pcalloc(row->registry->p, sizeof(*mail));
+
+    take_mail(mail, row);
+    APR_ARRAY_PUSH((apr_array_header_t *)baton, npie_outbox_t *) = mail;
+}
+
+apr_status_t npie_outbox_list(apr_array_header_t **plist,
+                              npie_registry_t *registry, apr_int64_t renewal,
+                              npie_err_t *err)
+{
+    apr_array_header_t *list = apr_array_make(registry->p, 4,
+                                              sizeof(npie_outbox_t *));
+    apr_status_t rv = npie_sql_select_id(registry, NPIE_SQL_OUTBOX_LIST,
+                                         renewal, take_listed, list, err);
+
+    rv = rv == APR_NOTFOUND ? APR_SUCCESS : rv;
+    *plist = rv == APR_SUCCESS ? list : NULL;
+    return rv;
+}
+
+apr_status_t npie_outbox_waiting(apr_int64_t *pcount,
+                                 npie_registry_t *registry, npie_err_t *err)
+{
+    npie_args_t args;
+
+    npie_args_init(&args, registry);
+    return npie_sql_number(pcount, registry, NPIE_SQL_OUTBOX_WAITING, &args,
+                           err);
+}
+
+static void count_row(void *baton, npie_row_t *row)
+{
+    (void)row;
+    ++*(int *)baton;
+}
+
+apr_status_t npie_outbox_remind(int *pcount, npie_registry_t *registry,
+                                apr_time_t now, int days, int over,
+                                npie_err_t *err)
+{
+    apr_int64_t seconds = apr_time_sec(now);
+    npie_args_t args;
+    apr_status_t rv;
+
+    *pcount = 0;
+    npie_args_init(&args, registry);
+    npie_args_number(&args, days);
+    npie_args_number(&args, seconds);
+    npie_args_number(&args, seconds);
+    npie_args_number(&args, seconds + (apr_int64_t)over * 86400);
+    npie_args_number(&args, seconds + (apr_int64_t)days * 86400);
+    npie_args_number(&args, days);
+    rv = npie_sql_select(registry, NPIE_SQL_OUTBOX_REMIND, &args, count_row,
+                         pcount, err);
+    if (rv != APR_SUCCESS) {
+        return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
+    }
+    npie_args_init(&args, registry);
+    npie_args_number(&args, seconds);
+    rv = npie_sql_change(registry, NPIE_SQL_OUTBOX_OUTRUN, &args, APR_NOTFOUND,
+                         err);
+    return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
+}
+
+apr_status_t npie_link_insert(npie_registry_t *registry,
+                              const npie_link_t *link, npie_err_t *err)
+{
+    npie_args_t args;
+
+    npie_args_init(&args, registry);
+    npie_args_text(&args, link->hash);
+    npie_args_text(&args, purpose_names[link->purpose]);
+    npie_args_number(&args, link->renewal);
+    npie_args_number(&args, link->outbox);
+    npie_args_number(&args, apr_time_sec(link->created));
+    npie_args_number(&args, apr_time_sec(link->expires));
+    return npie_sql_change(registry, NPIE_SQL_LINK_INSERT, &args,
+                           NPIE_ECONFLICT, err);
+}
+
+static void take_link(void *baton, npie_row_t *row)
+{
+    npie_link_t *l = baton;
+
+    l->hash = npie_row_text(row);
+    l->purpose = (npie_link_purpose_t)npie_row_name(row, purpose_names,
+                                                    NPIE_LINK_PURPOSES);
+    l->renewal = npie_row_number(row);
+    l->outbox = npie_row_number(row);
+    l->created = npie_row_time(row);
+    l->expires = npie_row_time(row);
+    l->used = npie_row_time(row);
+    l->superseded = npie_row_time(row);
+}
+
+apr_status_t npie_link_find(npie_link_t **plink, npie_registry_t *registry,
+                            const char *hash, npie_err_t *err)
+{
+    npie_link_t *link = apr_pcalloc(registry->p, sizeof(*link));
+    npie_args_t args;
+    apr_status_t rv;
+
+    npie_args_init(&args, registry);
+    npie_args_text(&args, hash);
+    rv = npie_sql_select(registry, NPIE_SQL_LINK_FIND, &args, take_link, link,
+                         err);
+    *plink = rv == APR_SUCCESS ? link : NULL;
+    return rv;
+}
+
+apr_status_t npie_link_use(npie_registry_t *registry, const char *hash,
+                           apr_time_t when, npie_err_t *err)
+{
+    npie_args_t args;
+
+    npie_args_init(&args, registry);
+    npie_args_number(&args, apr_time_sec(when));
+    npie_args_text(&args, hash);
+    npie_args_number(&args, apr_time_sec(when));
+    return npie_sql_change(registry, NPIE_SQL_LINK_USE, &args, NPIE_ECONFLICT,
+                           err);
+}
+
+apr_status_t npie_link_supersede(npie_registry_t *registry,
+                                 apr_int64_t renewal,
+                                 npie_link_purpose_t purpose, apr_time_t when,
+                                 npie_err_t *err)
+{
+    return mark(registry, NPIE_SQL_LINK_SUPERSEDE, renewal,
+                purpose_names[purpose], when, err);
+}
