@@ -183,6 +183,7 @@ test('what is not the letter is refused with 71 and the renewal goes on', () =>
     await page.click('#formar-boton');
     await page.waitForSelector('#clave[aria-invalid]');
     assert.equal(await person.error(), '22');
+    assert.equal(await page.isVisible('#error-detalle'), false, 'it is the password for certain');
     await look(page, '5-certificado-clave');
     await page.reload();
     assert.equal(await page.innerText('h1'), 'Reciba su certificado nuevo', 'nothing is issued yet');

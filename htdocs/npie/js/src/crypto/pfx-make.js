@@ -146,8 +146,14 @@ async function seal(parts, password, onProgress) {
 
 /** See client.js. */
 export async function checkKey({ files: [file], password, expectedKeySha256 }) {
-  const pkcs8 = await readKey(await keyBlock(file, expectedKeySha256), password);
-  pkcs8.fill(0);
+  const block = await keyBlock(file, expectedKeySha256);
+  try {
+    (await readKey(block, password)).fill(0);
+  } catch (error) {
+    // A file of the right digest is not damaged: say nothing of that.
+    const isSure = expectedKeySha256 && error.number === NUMBER.PASSWORD;
+    throw isSure ? new Problem(NUMBER.PASSWORD) : error;
+  }
 }
 
 /** See client.js. */

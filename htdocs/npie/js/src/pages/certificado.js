@@ -14,10 +14,7 @@ export function start() {
   const password = byId('clave');
   let made;
 
-  file.addEventListener('change', () => {
-    clearField(file);
-    byId('archivo-elegido').textContent = file.files[0]?.name ?? '';
-  });
+  file.addEventListener('change', () => clearField(file));
 
   function saveMade() {
     save(made.pfx, `${made.name}.pfx`, 'application/x-pkcs12');

@@ -15,10 +15,6 @@ export function start() {
   const certificate = opener();
   const own = byId('carta');
 
-  own.addEventListener('change', () => {
-    byId('carta-elegido').textContent = own.files[0]?.name ?? '';
-  });
-
   /** The CMS over the person's own file; what is no letter goes to the server to be named. */
   async function signOwn(handle, file) {
     const answer = await signLetter(handle, file);
