@@ -12,14 +12,19 @@
 #include "base/bytes.h"
 #include "base/text.h"
 
+/* What only the frame around a mail knows, beside the values in every mail. */
+enum { FRAME_SUBJECT = NPIE_MAIL_VALUES, FRAME_CONTENT, NO_VALUE };
+
 #define SUBJECT "Asunto: "
 #define SUBJECT_MAX 150 /* bytes, before values */
 
 #define OF(value) (1u << NPIE_MAIL_VALUE_##value)
 #define OF_EVERY (OF(NAME) | OF(COMPANY) | OF(RP) | OF(INSTITUTION) | OF(SITE))
 #define OF_LINK (OF(LINK) | OF(LINK_UNTIL))
+#define OF_CONTENT (1u << FRAME_CONTENT)
+#define OF_FRAME (OF_EVERY | OF_CONTENT | 1u << FRAME_SUBJECT)
 
-static const char *const value_names[NPIE_MAIL_VALUES] = {
+static const char *const value_names[NO_VALUE] = {
     [NPIE_MAIL_VALUE_NAME] = "nombre",
     [NPIE_MAIL_VALUE_COMPANY] = "razon_social",
     [NPIE_MAIL_VALUE_RP] = "rp",
@@ -32,6 +37,8 @@ static const char *const value_names[NPIE_MAIL_VALUES] = {
     [NPIE_MAIL_VALUE_SERIAL] = "serie",
     [NPIE_MAIL_VALUE_UNTIL] = "hasta",
     [NPIE_MAIL_VALUE_DAYS] = "dias",
+    [FRAME_SUBJECT] = "asunto",
+    [FRAME_CONTENT] = "contenido",
 };
 
 /* Which values a kind has. */
@@ -46,7 +53,7 @@ static const unsigned kind_values[NPIE_MAIL_KINDS] = {
 /* A piece of a template: literal text, then a value. */
 typedef struct piece_t {
     const char *text;
-    int value; /* NPIE_MAIL_VALUES = none */
+    int value; /* or NO_VALUE */
 } piece_t;
 
 /* One kind's template; arrays of piece_t. */
@@ -57,6 +64,7 @@ typedef struct template_t {
 } template_t;
 
 struct npie_templates_t {
+    template_t frame; /* without subject */
     template_t kinds[NPIE_MAIL_KINDS];
 };
 
@@ -64,8 +72,9 @@ struct npie_templates_t {
 typedef struct reader_t {
     const char *path;
     int line;
-    npie_mail_kind_t kind;
-    unsigned seen; /* values that occurred */
+    unsigned known; /* values that may occur, bits */
+    unsigned must;  /* the one that must, or 0 */
+    unsigned seen;  /* those that did */
     npie_err_t *err;
     apr_pool_t *p;
 } reader_t;
@@ -76,7 +85,7 @@ static apr_status_t wrong(const reader_t *r, const char *what)
                         r->path, r->line, what);
 }
 
-static apr_status_t read_file(char **ptext, const reader_t *r)
+static apr_status_t read_file(char **ptext, reader_t *r)
 {
     char *text = apr_palloc(r->p, NPIE_TEMPLATE_MAX + 1);
     char reason[120];
@@ -104,19 +113,14 @@ static apr_status_t read_file(char **ptext, const reader_t *r)
                             "%s: a control character, or no UTF-8; save it as "
                             "UTF-8", r->path);
     }
-    *ptext = text;
-    return APR_SUCCESS;
-}
-
-/* Passes over the comment at the head of a file. */
-static char *skip_comment(reader_t *r, char *text)
-{
+    /* The comment at its head. */
     while (*text == '#') {
         text += strcspn(text, "\n");
         text += *text == '\n';
         ++r->line;
     }
-    return text;
+    *ptext = text;
+    return APR_SUCCESS;
 }
 
 /* Takes a placeholder; at stands behind its '{'. */
@@ -126,15 +130,15 @@ static apr_status_t take_value(int *pvalue, reader_t *r, const char *at,
     const char *name = apr_pstrmemdup(r->p, at, len);
     int value = 0;
 
-    while (value < NPIE_MAIL_VALUES && strcmp(value_names[value], name) != 0) {
+    while (value < NO_VALUE && strcmp(value_names[value], name) != 0) {
         ++value;
     }
-    if (value == NPIE_MAIL_VALUES) {
+    if (value == NO_VALUE) {
         return wrong(r, apr_psprintf(r->p, "unknown placeholder {%.40s}; "
                      "conf/mail/obtener.txt lists those there are", name));
     }
-    if ((kind_values[r->kind] & 1u << value) == 0) {
-        return wrong(r, apr_psprintf(r->p, "{%s} is not known in this mail",
+    if ((r->known & 1u << value) == 0) {
+        return wrong(r, apr_psprintf(r->p, "{%s} is not known in this file",
                                      name));
     }
     r->seen |= 1u << value;
@@ -191,18 +195,42 @@ static apr_status_t compile(apr_array_header_t **ppieces, reader_t *r,
         out = at;
     }
     *out = '\0';
-    add_piece(pieces, begin, NPIE_MAIL_VALUES);
+    add_piece(pieces, begin, NO_VALUE);
     *ppieces = pieces;
     return APR_SUCCESS;
 }
 
-/* After a part: is the link in it where the mail is about one? */
-static apr_status_t check_link(reader_t *r)
+/* Compiles the rest of a file, in which one value must occur. */
+static apr_status_t compile_rest(apr_array_header_t **ppieces, reader_t *r,
+                                 char *text)
 {
-    if ((kind_values[r->kind] & OF(LINK)) != 0 && (r->seen & OF(LINK)) == 0) {
-        return wrong(r, "{liga} is missing: without it the mail is no use");
+    apr_status_t rv;
+
+    r->seen = 0;
+    rv = compile(ppieces, r, text);
+    if (rv == APR_SUCCESS && (r->seen & r->must) != r->must) {
+        return wrong(r, r->must == OF_CONTENT
+                            ? "{contenido} is missing: the mail would be empty"
+                            : "{liga} is missing: the mail would be no use");
     }
-    return APR_SUCCESS;
+    return rv;
+}
+
+static apr_status_t load_html(template_t *t, reader_t *r)
+{
+    char *text = NULL;
+    apr_status_t rv = read_file(&text, r);
+
+    return rv == APR_SUCCESS ? compile_rest(&t->html, r, text) : rv;
+}
+
+/* Of the frame, which has no subject. */
+static apr_status_t load_plain(template_t *t, reader_t *r)
+{
+    char *text = NULL;
+    apr_status_t rv = read_file(&text, r);
+
+    return rv == APR_SUCCESS ? compile_rest(&t->text, r, text) : rv;
 }
 
 static apr_status_t load_text(template_t *t, reader_t *r)
@@ -214,7 +242,6 @@ static apr_status_t load_text(template_t *t, reader_t *r)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    text = skip_comment(r, text);
     body = strchr(text, '\n');
     if (strncmp(text, SUBJECT, strlen(SUBJECT)) != 0 || body == NULL
         || body - text > SUBJECT_MAX
@@ -225,35 +252,28 @@ static apr_status_t load_text(template_t *t, reader_t *r)
     *body++ = '\0';
     body[-2] = body[-2] == '\r' ? '\0' : body[-2];
     rv = compile(&t->subject, r, text + strlen(SUBJECT));
-    if (rv == APR_SUCCESS) {
-        ++r->line;
-        r->seen = 0;
-        while (*body == '\r' || *body == '\n') {
-            r->line += *body++ == '\n';
-        }
-        rv = compile(&t->text, r, body);
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
-    return rv == APR_SUCCESS ? check_link(r) : rv;
+    ++r->line;
+    while (*body == '\r' || *body == '\n') {
+        r->line += *body++ == '\n';
+    }
+    return compile_rest(&t->text, r, body);
 }
 
-static apr_status_t load_html(template_t *t, reader_t *r)
+/* Loads a template's two files. */
+static apr_status_t load(template_t *t, const char *path, unsigned known,
+                         unsigned must, npie_err_t *err, apr_pool_t *p)
 {
-    char *text = NULL;
-    apr_status_t rv = read_file(&text, r);
+    reader_t text = { apr_pstrcat(p, path, ".txt", NULL), 1, known, must, 0,
+                      err, p };
+    reader_t html = { apr_pstrcat(p, path, ".html", NULL), 1, known, must, 0,
+                      err, p };
+    apr_status_t rv = must == OF_CONTENT ? load_plain(t, &text)
+                                         : load_text(t, &text);
 
-    if (rv == APR_SUCCESS) {
-        rv = compile(&t->html, r, skip_comment(r, text));
-    }
-    return rv == APR_SUCCESS ? check_link(r) : rv;
-}
-
-static reader_t reader(const char *dir, const char *ending,
-                       npie_mail_kind_t kind, npie_err_t *err, apr_pool_t *p)
-{
-    reader_t r = { NULL, 1, kind, 0, err, p };
-
-    r.path = apr_pstrcat(p, dir, "/", npie_mail_kind_name(kind), ending, NULL);
-    return r;
+    return rv == APR_SUCCESS ? load_html(t, &html) : rv;
 }
 
 apr_status_t npie_templates_load(npie_templates_t **ptemplates,
@@ -261,17 +281,15 @@ apr_status_t npie_templates_load(npie_templates_t **ptemplates,
                                  apr_pool_t *p)
 {
     npie_templates_t *templates = apr_pcalloc(p, sizeof(*templates));
-    apr_status_t rv = APR_SUCCESS;
+    apr_status_t rv = load(&templates->frame, apr_pstrcat(p, dir, "/marco",
+                                                          NULL),
+                           OF_FRAME, OF_CONTENT, err, p);
 
     for (int i = 0; i < NPIE_MAIL_KINDS && rv == APR_SUCCESS; ++i) {
-        npie_mail_kind_t kind = (npie_mail_kind_t)i;
-        reader_t text = reader(dir, ".txt", kind, err, p);
-        reader_t html = reader(dir, ".html", kind, err, p);
+        const char *name = npie_mail_kind_name((npie_mail_kind_t)i);
 
-        rv = load_text(&templates->kinds[i], &text);
-        if (rv == APR_SUCCESS) {
-            rv = load_html(&templates->kinds[i], &html);
-        }
+        rv = load(&templates->kinds[i], apr_pstrcat(p, dir, "/", name, NULL),
+                  kind_values[i], kind_values[i] & OF(LINK), err, p);
     }
     if (rv == APR_SUCCESS) {
         *ptemplates = templates;
@@ -309,6 +327,7 @@ static const char *escape(const char *text, apr_pool_t *p)
     return escaped;
 }
 
+/* Pieces with their values; the content of a frame is what it is. */
 static const char *expand(const apr_array_header_t *pieces,
                           const char *const *values, int html, apr_pool_t *p)
 {
@@ -317,11 +336,11 @@ static const char *expand(const apr_array_header_t *pieces,
 
     for (int i = 0; i < pieces->nelts; ++i) {
         const piece_t *piece = &APR_ARRAY_IDX(pieces, i, piece_t);
-        const char *value = "";
+        const char *value = piece->value == NO_VALUE ? ""
+                                                     : values[piece->value];
 
-        if (piece->value < NPIE_MAIL_VALUES) {
-            value = html ? escape(values[piece->value], p)
-                         : values[piece->value];
+        if (html && piece->value != FRAME_CONTENT) {
+            value = escape(value, p);
         }
         APR_ARRAY_PUSH(parts, const char *) = piece->text;
         APR_ARRAY_PUSH(parts, const char *) = value;
@@ -329,14 +348,10 @@ static const char *expand(const apr_array_header_t *pieces,
     return apr_array_pstrcat(p, parts, '\0');
 }
 
-apr_status_t npie_templates_render(npie_mail_text_t *text,
-                                   const npie_templates_t *templates,
-                                   npie_mail_kind_t kind,
-                                   const char *const *values, npie_err_t *err,
-                                   apr_pool_t *p)
+/* Are the values that the kind has there, and of one line? */
+static apr_status_t check_values(npie_mail_kind_t kind,
+                                 const char *const *values, npie_err_t *err)
 {
-    const template_t *t = &templates->kinds[kind];
-
     for (int i = 0; i < NPIE_MAIL_VALUES; ++i) {
         if ((kind_values[kind] & 1u << i) == 0) {
             continue;
@@ -352,8 +367,27 @@ apr_status_t npie_templates_render(npie_mail_text_t *text,
                                 value_names[i]);
         }
     }
-    text->subject = expand(t->subject, values, 0, p);
-    text->text = expand(t->text, values, 0, p);
-    text->html = expand(t->html, values, 1, p);
+    return APR_SUCCESS;
+}
+
+apr_status_t npie_templates_render(npie_mail_text_t *text,
+                                   const npie_templates_t *templates,
+                                   npie_mail_kind_t kind,
+                                   const char *const *values, npie_err_t *err,
+                                   apr_pool_t *p)
+{
+    const template_t *t = &templates->kinds[kind];
+    const char *all[NO_VALUE];
+    apr_status_t rv = check_values(kind, values, err);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    memcpy(all, values, NPIE_MAIL_VALUES * sizeof(*all));
+    all[FRAME_SUBJECT] = text->subject = expand(t->subject, values, 0, p);
+    all[FRAME_CONTENT] = expand(t->text, values, 0, p);
+    text->text = expand(templates->frame.text, all, 0, p);
+    all[FRAME_CONTENT] = expand(t->html, values, 1, p);
+    text->html = expand(templates->frame.html, all, 1, p);
     return APR_SUCCESS;
 }

@@ -15,7 +15,7 @@
 
 /** What a placeholder stands for; its name in the template after it. */
 typedef enum npie_mail_value_t {
-    /* in every mail */
+    /* in every mail, and in the frame */
     NPIE_MAIL_VALUE_NAME,        /**< {nombre} of the legal representative */
     NPIE_MAIL_VALUE_COMPANY,     /**< {razon_social} */
     NPIE_MAIL_VALUE_RP,          /**< {rp}, "A064878710-7" */
@@ -48,11 +48,13 @@ typedef struct npie_mail_text_t {
 } npie_mail_text_t;
 
 /**
- * Loads and compiles <kind>.txt and <kind>.html of every kind.
+ * Loads and compiles <kind>.txt and <kind>.html of every kind, and marco.txt
+ * and marco.html, the frame around them.
  * @param dir a directory; ptemplates set in p
  * @return APR_SUCCESS; NPIE_ECONFIG with file, line and remedy in err->detail:
  *         a file is missing, too long or no UTF-8, a placeholder unknown or
- *         not of that kind, {liga} missing where the kind has it
+ *         not of that kind, {liga} missing where the kind has it, {contenido}
+ *         in the frame
  */
 apr_status_t npie_templates_load(npie_templates_t **ptemplates,
                                  const char *dir, npie_err_t *err,
