@@ -35,10 +35,11 @@ sub open
     return bless { dir => $dir }, $class;
 }
 
-# dir; program (npie-signer); httpd_user, signer_user: names, only as root.
+# dir; httpd_user, signer_user: names, for root; else all runs as oneself.
 sub make
 {
     my ($class, %arg) = @_;
+    delete @arg{qw(httpd_user signer_user)} if $> != 0;
     make_path($arg{dir});
     my $self = bless { dir => Cwd::abs_path($arg{dir}) }, $class;
     make_path("$self->{dir}/$_")
