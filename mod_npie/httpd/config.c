@@ -355,5 +355,5 @@ const command_rec npie_conf_directives[] = {
                   "Name of the institute in letters and pages"),
     AP_INIT_TAKE2("NPIERate", set_rate, NULL, RSRC_CONF,
                   "Logins tried from one address, and in what time"),
-    { NULL }
+    { .name = NULL }
 };

@@ -101,6 +101,8 @@ stage_lint() {
     local tap=$1/lint.tap log=$2 status=0 n=0 source flags
     verdict "$tap" "clang builds without a warning" \
         build_in build-check/clang "$log" --enable-werror CC=clang || status=1
+    verdict "$tap" "clang builds the tests without a warning" \
+        quietly "$log" make -C build-check/clang check TESTS= || status=1
     flags="-std=gnu99 -DOPENSSL_NO_DEPRECATED -Imod_npie -It -isystem $(apxs -q INCLUDEDIR)
         $(pkg-config --cflags apr-1 apr-util-1 hiredis jansson libcurl libidn2 libseccomp cmocka)"
     for source in $(find mod_npie -name '*.c' | sort); do

@@ -143,8 +143,8 @@ static void test_unusual_keys(void **state)
         "-newkey rsa-pss -pkeyopt rsa_keygen_bits:2048",
         "-newkey ed25519",
         "-newkey ec -pkeyopt ec_paramgen_curve:secp256k1",
-        "-newkey ec -pkeyopt ec_paramgen_curve:P-256 "
-            "-pkeyopt ec_param_enc:explicit",
+        ("-newkey ec -pkeyopt ec_paramgen_curve:P-256 "
+         "-pkeyopt ec_param_enc:explicit"),
     };
 
     for (size_t i = 0; i < COUNT(arguments); ++i) {
