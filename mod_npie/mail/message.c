@@ -203,9 +203,8 @@ static void put_quoted_printable(out_t *out, const char *at)
         put(out, code, n);
         ++at;
     }
-    if (out->column > 0) {
-        end_line(out);
-    }
+    /* This line end belongs to the boundary that follows, RFC 2046 5.1.1. */
+    end_line(out);
 }
 
 static void put_part(out_t *out, const char *boundary, const char *type,

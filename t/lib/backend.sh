@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Starts and stops the databases of a test in a directory of its own, on unix
 # sockets there: backend.sh redis-start|redis-stop|sqlite-make|pgsql-start|
-# pgsql-stop DIR. The schema is read from $srcdir/conf/sql.
+# pgsql-stop|mail-start|mail-stop DIR. The schema is read from
+# $srcdir/conf/sql. Mail servers listen on loopback, see DIR/mail/ports.
 set -eu
 
 action=$1
@@ -51,6 +52,38 @@ pgsql_start() {
     fi
 }
 
+# A certificate of one name, by the authority of the mail servers.
+mail_certificate() {
+    printf 'subjectAltName=%s\n' "$2" > "$dir/mail/ext"
+    openssl req -new -key "$dir/mail/key.pem" -subj "/CN=$1" |
+        openssl x509 -req -CA "$dir/mail/ca.pem" -CAkey "$dir/mail/key.pem" \
+            -days 2 -extfile "$dir/mail/ext" -out "$dir/mail/$1.pem"
+}
+
+mail_start() {
+    mkdir -p "$dir/mail"
+    {
+        openssl ecparam -name prime256v1 -genkey -noout -out "$dir/mail/key.pem"
+        openssl req -x509 -new -key "$dir/mail/key.pem" -days 2 \
+            -subj '/CN=Mail test CA' -out "$dir/mail/ca.pem"
+        mail_certificate cert DNS:localhost,IP:127.0.0.1
+        mail_certificate other DNS:other.example
+    } > "$dir/mail/openssl.out" 2>&1
+    # The caller ends it with mail-stop.
+    "${NODE:-node}" "$srcdir/t/browser/lib/mailserver.mjs" "$dir/mail" \
+        > "$dir/mail/log" 2>&1 &
+    echo $! > "$dir/mail/pid"
+    n=0
+    until test -e "$dir/mail/ports"; do
+        n=$((n + 1))
+        if test $n -gt 600 || ! kill -0 "$(cat "$dir/mail/pid")"; then
+            cat "$dir/mail/log" >&2
+            return 1
+        fi
+        sleep 0.05
+    done
+}
+
 case $action in
 redis-start)
     # The caller ends it with redis-stop; daemonize returns once it listens.
@@ -83,6 +116,12 @@ pgsql-start)
 pgsql-stop)
     as_postgres "$(pgsql_bin)/pg_ctl" -D "$dir/pgsql/data" -w -m immediate \
         stop > "$dir/pg_ctl.log" 2>&1
+    ;;
+mail-start)
+    mail_start
+    ;;
+mail-stop)
+    kill "$(cat "$dir/mail/pid")"
     ;;
 *)
     echo "$0: what is $action?" >&2
