@@ -12,7 +12,7 @@
 #include "pki/cert.h"
 #include "pki/trust.h"
 #include "signer/client.h"
-#include "store/registry.h"
+#include "store/outbox.h"
 
 /** What a request's flow works with; one thread, one request. */
 typedef struct npie_flow_t {
@@ -60,6 +60,16 @@ typedef struct npie_who_t {
     const char *actor;       /**< for the audit: the certificate's serial */
 } npie_who_t;
 
+/** What became of the mail with the link, while a renewal is signed. */
+typedef struct npie_place_mail_t {
+    int waits;           /**< 1: signed, and there is a mail server: correo is
+                              the page; else the rest is zero */
+    int link_required;   /**< 1: only the link goes on */
+    int left;            /**< how often it can still be asked for */
+    npie_outbox_t *last; /**< the newest mail with a link to go on; NULL when
+                              none was queued */
+} npie_place_mail_t;
+
 /** Where an employer is: all rows a page may show. */
 typedef struct npie_place_t {
     npie_verdict_t verdict;       /**< of the proved certificate, now */
@@ -78,6 +88,7 @@ typedef struct npie_place_t {
     npie_certificate_t *issued;   /**< the renewal's new one, or NULL */
     int generation;               /**< n of the key being made, once
                                        issued that of issued */
+    npie_place_mail_t mail;       /**< set by npie_flow_place() alone */
     int lapsed;                   /**< 1: this very call found an unfinished
                                        renewal over its time and ended it */
 } npie_place_t;
@@ -142,9 +153,10 @@ typedef struct npie_letter_check_t {
 
 /**
  * carta, terminos: the employer's signature over a letter. Letter 1 takes the
- * signature of the renewal's old certificate and goes on to confirmed when no
- * mail link is required; letter 2 that of the new one, which must be valid
- * now, and ends the old certificate and its additional ones as superseded.
+ * signature of the renewal's old certificate and goes on to confirmed when
+ * there is no mail server and no mail link is required; letter 2 that of the
+ * new one, which must be valid now, and ends the old certificate and its
+ * additional ones as superseded.
  * Success with letter 2 always means that the new key has signed it in this
  * very call, also when it was signed before; letter 1 signed before is not
  * looked at again.
@@ -161,7 +173,8 @@ apr_status_t npie_flow_sign(npie_flow_t *flow, const npie_who_t *who,
                             npie_bytes_t file, npie_letter_check_t *check,
                             npie_err_t *err);
 
-/** The mail link was opened. Not needed unless policy->mail_link_required. */
+/** The mail link was opened, or need not be. It does not ask whether it had to
+ * be: that is npie_flow_mail_skip()'s. */
 apr_status_t npie_flow_confirm(npie_flow_t *flow, const npie_who_t *who,
                                npie_err_t *err);
 

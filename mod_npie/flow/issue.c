@@ -139,11 +139,18 @@ static apr_status_t make_issued(npie_step_t *step, void *arg)
                                        &step->place.renewal->contact,
                                        step->err);
     }
-    return rv == APR_SUCCESS ? npie_step_write(step) : rv;
+    if (rv == APR_SUCCESS) {
+        rv = npie_step_write(step);
+    }
+    return rv == APR_SUCCESS
+               ? npie_step_mail(step, NPIE_MAIL_ISSUED,
+                                step->place.renewal->contact.email,
+                                step->place.issued->id)
+               : rv;
 }
 
-/* Renewals signed while a mail link was required need none once the admin
- * has dropped the rule. */
+/* Where no mail link is required, asking for the certificate is the consent
+ * to go on without it. */
 static apr_status_t look(npie_step_t *step)
 {
     apr_status_t rv = npie_step_look(step);

@@ -37,6 +37,10 @@ static const signed char table[NPIE_EVENTS][STATES] = {
                            DONE, LATER, LATER, LATER },
     [NPIE_EVENT_CANCEL] = { CANCELLED, CANCELLED, CANCELLED, CANCELLED, LATER,
                             LATER, DONE, DONE, DONE },
+    [NPIE_EVENT_RESEND] = { LATER, LATER, SIGNED, LATER, LATER,
+                            LATER, LATER, LATER, LATER },
+    [NPIE_EVENT_READDRESS] = { LATER, LATER, SIGNED, LATER, LATER,
+                               LATER, LATER, LATER, LATER },
     [NPIE_EVENT_LAPSE] = { LAPSED, LAPSED, LAPSED, LAPSED, LAPSED,
                            BUG, BUG, DONE, BUG },
 };
@@ -50,6 +54,8 @@ static const char *const names[NPIE_EVENTS] = {
     [NPIE_EVENT_ISSUE] = "issue",
     [NPIE_EVENT_SIGN2] = "sign-terms",
     [NPIE_EVENT_CANCEL] = "cancel",
+    [NPIE_EVENT_RESEND] = "mail-again",
+    [NPIE_EVENT_READDRESS] = "mail-address",
     [NPIE_EVENT_LAPSE] = "lapse",
 };
 

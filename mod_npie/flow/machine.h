@@ -20,6 +20,8 @@ typedef enum npie_event_t {
     NPIE_EVENT_ISSUE,    /**< the signer made the certificate */
     NPIE_EVENT_SIGN2,    /**< letter 2 verified */
     NPIE_EVENT_CANCEL,
+    NPIE_EVENT_RESEND,   /**< the mail with the link once more */
+    NPIE_EVENT_READDRESS, /**< the same, to another address */
     NPIE_EVENT_LAPSE,    /**< npie_policy_lapsed(); never asked for by a user */
     NPIE_EVENTS          /**< how many */
 } npie_event_t;

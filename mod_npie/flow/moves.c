@@ -143,7 +143,10 @@ static apr_status_t make_key(npie_step_t *step, void *arg)
     renewal->key_name = key->name;
     renewal->key_sha256 = key->sha256;
     rv = draw_letter1(step, key->request);
-    return rv == APR_SUCCESS ? npie_step_write(step) : rv;
+    if (rv == APR_SUCCESS) {
+        rv = npie_step_write(step);
+    }
+    return rv == APR_SUCCESS ? npie_step_mail_changed(step, 0) : rv;
 }
 
 apr_status_t npie_flow_key(npie_flow_t *flow, const npie_who_t *who,
@@ -195,6 +198,9 @@ static apr_status_t make_plain(npie_step_t *step, void *arg)
     if (step->event != NPIE_EVENT_CONFIRM && renewal->letter1 != 0) {
         rv = npie_letter_void(step->flow->registry, renewal->letter1,
                               step->err);
+    }
+    if (rv == APR_SUCCESS && step->event != NPIE_EVENT_CONFIRM) {
+        rv = npie_step_mail_withdraw(step, step->event == NPIE_EVENT_REKEY);
     }
     if (step->event == NPIE_EVENT_REKEY) {
         renewal->csr = (npie_bytes_t){ NULL, 0 };

@@ -171,7 +171,10 @@ apr_status_t npie_flow_place(npie_place_t *place, npie_flow_t *flow,
     apr_status_t rv;
 
     rv = npie_place_read(place, &due, flow, who, err);
-    if (rv != APR_SUCCESS || due == NULL) {
+    if (rv == APR_SUCCESS && due == NULL) {
+        return npie_place_mail(place, flow, err);
+    }
+    if (rv != APR_SUCCESS) {
         return rv;
     }
     rv = npie_registry_begin(flow->registry, err);

@@ -15,7 +15,9 @@ typedef struct npie_policy_t {
                                           long after its beginning; > 0 */
     int old_key_min_bits;             /**< RSA of certificates in use */
     npie_key_rules_t new_keys;
-    int mail_link_required;           /**< 0: signed goes on to confirmed */
+    int mail;                         /**< 1: there is a mail server: mails are
+                                           queued, signed waits at correo */
+    int mail_link_required;           /**< 1: only the mail's link confirms */
 } npie_policy_t;
 
 /** How a certificate known to the registry is judged at login. */

@@ -143,6 +143,18 @@ static apr_int64_t folio_of(const npie_step_t *step)
                                            : step->place.renewal->letter2;
 }
 
+/* Letter 1 is signed: the mail with the link, or straight on without one. */
+static apr_status_t after_letter1(npie_step_t *step)
+{
+    const npie_policy_t *policy = step->flow->policy;
+
+    if (!policy->mail && !policy->mail_link_required) {
+        return npie_step_follow(step, NPIE_EVENT_CONFIRM);
+    }
+    return npie_step_mail(step, NPIE_MAIL_OBTAIN,
+                          step->place.renewal->contact.email, 0);
+}
+
 /* A letter with a verified signature. */
 typedef struct signed_t {
     apr_int64_t folio;
@@ -166,11 +178,8 @@ static apr_status_t make_signed(npie_step_t *step, void *arg)
     if (rv == APR_SUCCESS) {
         rv = npie_step_write(step);
     }
-    if (rv == APR_SUCCESS && step->event == NPIE_EVENT_SIGN1 &&
-        !flow->policy->mail_link_required) {
-        rv = npie_step_follow(step, NPIE_EVENT_CONFIRM);
-    }
-    return rv;
+    return rv == APR_SUCCESS && step->event == NPIE_EVENT_SIGN1
+               ? after_letter1(step) : rv;
 }
 
 /* Is there nothing more to look at? Whoever signs letter 2 again still has

@@ -28,6 +28,10 @@ apr_status_t npie_place_read(npie_place_t *place, npie_renewal_t **pdue,
                              npie_flow_t *flow, const npie_who_t *who,
                              npie_err_t *err);
 
+/** Fills in place->mail. */
+apr_status_t npie_place_mail(npie_place_t *place, npie_flow_t *flow,
+                             npie_err_t *err);
+
 /** Ends a renewal that is over its time, in the open transaction. */
 apr_status_t npie_place_lapse(npie_flow_t *flow, const npie_who_t *who,
                               npie_renewal_t *due, npie_err_t *err);
@@ -73,6 +77,22 @@ apr_status_t npie_step_end(const npie_step_t *step, apr_status_t rv);
  *        the rest is filled in here
  */
 apr_status_t npie_step_letter(npie_step_t *step, npie_letter_t *letter);
+
+/** Queues a mail of the renewal's, in the open transaction; nothing without a
+ * mail server, or when address is no address.
+ * @param certificate row, 0 = none */
+apr_status_t npie_step_mail(npie_step_t *step, npie_mail_kind_t kind,
+                            const char *address, apr_int64_t certificate);
+
+/** Tells the address registered before the renewal that another one was
+ * given, with a link that stops it; nothing when they are the same.
+ * @param again 0: once a renewal */
+apr_status_t npie_step_mail_changed(npie_step_t *step, int again);
+
+/** Takes back the mails with a link to go on that are not sent, in the open
+ * transaction; nothing without a mail server.
+ * @param links 1: those sent already open nothing any more */
+apr_status_t npie_step_mail_withdraw(npie_step_t *step, int links);
 
 /**
  * Is the file given the stored letter, unsigned or signed?

@@ -24,6 +24,8 @@ static const char *const expected[NPIE_EVENTS] = {
     [NPIE_EVENT_ISSUE] =    "...i==...",
     [NPIE_EVENT_SIGN2] =    "....f=...",
     [NPIE_EVENT_CANCEL] =   "xxxx..===",
+    [NPIE_EVENT_RESEND] =   "..g......",
+    [NPIE_EVENT_READDRESS] = "..g......",
     [NPIE_EVENT_LAPSE] =    "lllll!!=!",
 };
 
@@ -103,7 +105,8 @@ static void walk(walk_t *w, npie_renewal_state_t at, unsigned steps)
     for (int e = 0; e < NPIE_EVENTS; ++e) {
         npie_renewal_state_t next;
 
-        if (npie_machine_move(&next, at, (npie_event_t)e) != NPIE_MOVE_GO) {
+        if (npie_machine_move(&next, at, (npie_event_t)e) != NPIE_MOVE_GO ||
+            next == at) {
             continue;
         }
         if (at == NPIE_RENEWAL_ISSUED) {

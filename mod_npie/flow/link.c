@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The links in mails: what a token is, and the moves it makes.
+ */
+#include "flow/mail.h"
+
+#include <string.h>
+
+#include "flow/step.h"
+#include "pki/digest.h"
+
+#define TOKEN_ALPHABET "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" \
+                       "0123456789-_"
+
+/* In the audit, for who acted. */
+static const char actor[] = "mail-link";
+
+static npie_link_state_t judge(const npie_link_t *link,
+                               const npie_renewal_t *renewal, apr_time_t now)
+{
+    const int open = npie_machine_is_open(renewal->state);
+
+    if (link->used != 0) {
+        return NPIE_LINK_USED;
+    }
+    if (!open || (link->purpose == NPIE_LINK_STOP &&
+                  renewal->state == NPIE_RENEWAL_ISSUED)) {
+        return NPIE_LINK_OVER;
+    }
+    if (link->superseded != 0) {
+        return NPIE_LINK_SUPERSEDED;
+    }
+    return now >= link->expires ? NPIE_LINK_EXPIRED : NPIE_LINK_GOOD;
+}
+
+static apr_status_t see(npie_link_view_t *view, npie_link_state_t state)
+{
+    static const npie_problem_t problems[] = {
+        [NPIE_LINK_GOOD] = NPIE_P_NONE,
+        [NPIE_LINK_USED] = NPIE_P_LINK_USED,
+        [NPIE_LINK_EXPIRED] = NPIE_P_LINK_EXPIRED,
+        [NPIE_LINK_SUPERSEDED] = NPIE_P_LINK_SUPERSEDED,
+        [NPIE_LINK_OVER] = NPIE_P_LINK_OVER,
+        [NPIE_LINK_CUT] = NPIE_P_LINK_CUT,
+        [NPIE_LINK_UNKNOWN] = NPIE_P_LINK_UNKNOWN,
+    };
+
+    view->state = state;
+    view->problem = problems[state];
+    return APR_SUCCESS;
+}
+
+/* The registry knows a token by its digest alone. */
+static apr_status_t digest(char hash[NPIE_SHA256_HEX_SIZE], const char *token,
+                           npie_err_t *err)
+{
+    const npie_bytes_t bytes = { (const unsigned char *)token,
+                                 strlen(token) };
+    apr_status_t rv = npie_sha256_hex(hash, bytes);
+
+    return rv == APR_SUCCESS
+               ? rv : npie_err_set(err, rv, NPIE_P_INTERNAL, "no digest");
+}
+
+apr_status_t npie_flow_link_open(npie_link_view_t *view, npie_flow_t *flow,
+                                 const char *token, npie_err_t *err)
+{
+    npie_registry_t *registry = flow->registry;
+    char hash[NPIE_SHA256_HEX_SIZE];
+    npie_link_t *link;
+    apr_status_t rv;
+
+    memset(view, 0, sizeof(*view));
+    if (strlen(token) != NPIE_LINK_LENGTH ||
+        strspn(token, TOKEN_ALPHABET) != NPIE_LINK_LENGTH) {
+        return see(view, NPIE_LINK_CUT);
+    }
+    rv = digest(hash, token, err);
+    if (rv == APR_SUCCESS) {
+        rv = npie_link_find(&link, registry, hash, err);
+    }
+    if (rv == APR_NOTFOUND) {
+        return see(view, NPIE_LINK_UNKNOWN);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_renewal_get(&view->renewal, registry, link->renewal, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_certificate_get(&view->old, registry,
+                                  view->renewal->old_certificate, err);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    view->purpose = link->purpose;
+    return see(view, judge(link, view->renewal, flow->now));
+}
+
+/* A link being used. */
+typedef struct use_t {
+    char hash[NPIE_SHA256_HEX_SIZE];
+    apr_int64_t renewal;
+} use_t;
+
+/* The renewal that is open now may be a later one than the link's. */
+static apr_status_t make_used(npie_step_t *step, void *arg)
+{
+    const use_t *use = arg;
+    npie_flow_t *flow = step->flow;
+    npie_renewal_t *renewal = step->place.renewal;
+    apr_status_t rv;
+
+    if (renewal->id != use->renewal) {
+        return npie_err_set(step->err, NPIE_EPOLICY, NPIE_P_LINK_OVER,
+                            "the link is of an earlier renewal");
+    }
+    rv = npie_link_use(flow->registry, use->hash, flow->now, step->err);
+    if (rv == APR_SUCCESS && step->event == NPIE_EVENT_CANCEL) {
+        rv = npie_step_mail_withdraw(step, 0);
+        if (rv == APR_SUCCESS && renewal->letter1 != 0) {
+            rv = npie_letter_void(flow->registry, renewal->letter1, step->err);
+        }
+    }
+    return rv == APR_SUCCESS ? npie_step_write(step) : rv;
+}
+
+static apr_status_t use(npie_flow_t *flow, const char *token,
+                        npie_link_purpose_t purpose, npie_event_t event,
+                        npie_err_t *err)
+{
+    npie_step_t step = { .flow = flow, .event = event, .err = err };
+    npie_link_view_t view;
+    npie_who_t who;
+    use_t used;
+    apr_status_t rv = npie_flow_link_open(&view, flow, token, err);
+
+    if (rv == APR_SUCCESS && view.state != NPIE_LINK_GOOD) {
+        return npie_err_set(err, NPIE_EPOLICY, view.problem,
+                            "the link is not good");
+    }
+    if (rv == APR_SUCCESS && view.purpose != purpose) {
+        return npie_err_set(err, NPIE_EPOLICY, NPIE_P_LINK_UNKNOWN,
+                            "the link is for something else");
+    }
+    if (rv == APR_SUCCESS) {
+        rv = digest(used.hash, token, err);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    used.renewal = view.renewal->id;
+    who.employer = view.renewal->employer;
+    who.certificate = view.renewal->old_certificate;
+    who.actor = actor;
+    step.who = &who;
+    rv = npie_step_run(&step, make_used, &used);
+    if (rv == APR_SUCCESS && step.move == NPIE_MOVE_DONE) {
+        /* Confirmed before, without the link: it has served its time. */
+        rv = npie_link_use(flow->registry, used.hash, flow->now, err);
+        rv = rv == NPIE_ECONFLICT ? APR_SUCCESS : rv;
+    }
+    return rv;
+}
+
+apr_status_t npie_flow_link_confirm(npie_flow_t *flow, const char *token,
+                                    npie_err_t *err)
+{
+    return use(flow, token, NPIE_LINK_CONTINUE, NPIE_EVENT_CONFIRM, err);
+}
+
+apr_status_t npie_flow_link_stop(npie_flow_t *flow, const char *token,
+                                 npie_err_t *err)
+{
+    return use(flow, token, NPIE_LINK_STOP, NPIE_EVENT_CANCEL, err);
+}

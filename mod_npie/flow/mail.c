@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Mails of a renewal: queued with the moves that cause them, asked for again,
+ * sent to another address.
+ */
+#include "flow/mail.h"
+
+#include <string.h>
+
+#include "flow/step.h"
+#include "model/field.h"
+
+/* Does this mail carry a link to go on? */
+static int carries_link(npie_mail_kind_t kind)
+{
+    return kind == NPIE_MAIL_OBTAIN || kind == NPIE_MAIL_AGAIN;
+}
+
+apr_status_t npie_step_mail(npie_step_t *step, npie_mail_kind_t kind,
+                            const char *address, apr_int64_t certificate)
+{
+    const npie_flow_t *flow = step->flow;
+    npie_outbox_t mail = { .kind = kind, .certificate = certificate,
+                           .address = address, .queued = flow->now,
+                           .next_try = flow->now };
+
+    if (!flow->policy->mail || !npie_field_email(address)) {
+        return APR_SUCCESS;
+    }
+    mail.employer = step->who->employer;
+    mail.renewal = step->place.renewal->id;
+    return npie_outbox_queue(&mail.id, flow->registry, &mail, step->err);
+}
+
+apr_status_t npie_step_mail_changed(npie_step_t *step, int again)
+{
+    const npie_renewal_t *renewal = step->place.renewal;
+    const char *before = step->place.registered.email;
+    apr_array_header_t *list;
+    apr_status_t rv;
+
+    if (!step->flow->policy->mail ||
+        npie_field_email_same(before, renewal->contact.email)) {
+        return APR_SUCCESS;
+    }
+    rv = npie_outbox_list(&list, step->flow->registry, renewal->id,
+                          step->err);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    for (int i = 0; i < list->nelts && !again; ++i) {
+        if (APR_ARRAY_IDX(list, i, npie_outbox_t *)->kind ==
+            NPIE_MAIL_CHANGED) {
+            return APR_SUCCESS;
+        }
+    }
+    return npie_step_mail(step, NPIE_MAIL_CHANGED, before, 0);
+}
+
+apr_status_t npie_step_mail_withdraw(npie_step_t *step, int links)
+{
+    npie_registry_t *registry = step->flow->registry;
+    const apr_int64_t renewal = step->place.renewal->id;
+    const apr_time_t now = step->flow->now;
+    apr_status_t rv;
+
+    if (!step->flow->policy->mail) {
+        return APR_SUCCESS;
+    }
+    rv = npie_outbox_withdraw(registry, renewal, NPIE_MAIL_OBTAIN, now,
+                              step->err);
+    if (rv == APR_SUCCESS) {
+        rv = npie_outbox_withdraw(registry, renewal, NPIE_MAIL_AGAIN, now,
+                                  step->err);
+    }
+    return rv == APR_SUCCESS && links
+               ? npie_link_supersede(registry, renewal, NPIE_LINK_CONTINUE,
+                                     now, step->err)
+               : rv;
+}
+
+/* A renewal's mails that carried a link: the newest, and how many more there
+ * may be. */
+static apr_status_t read_sent(npie_outbox_t **plast, int *pleft,
+                              npie_registry_t *registry, apr_int64_t renewal,
+                              npie_err_t *err)
+{
+    apr_array_header_t *list;
+    apr_status_t rv = npie_outbox_list(&list, registry, renewal, err);
+    int count = 0;
+
+    *plast = NULL;
+    *pleft = 0;
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    for (int i = 0; i < list->nelts; ++i) {
+        npie_outbox_t *mail = APR_ARRAY_IDX(list, i, npie_outbox_t *);
+
+        if (carries_link(mail->kind)) {
+            *plast = *plast == NULL ? mail : *plast;
+            ++count;
+        }
+    }
+    if (count <= NPIE_MAIL_AGAIN_MAX) {
+        *pleft = NPIE_MAIL_AGAIN_MAX + 1 - count;
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t npie_place_mail(npie_place_t *place, npie_flow_t *flow,
+                             npie_err_t *err)
+{
+    if (!flow->policy->mail || place->renewal == NULL ||
+        place->renewal->state != NPIE_RENEWAL_SIGNED) {
+        return APR_SUCCESS;
+    }
+    place->mail.waits = 1;
+    place->mail.link_required = flow->policy->mail_link_required;
+    return read_sent(&place->mail.last, &place->mail.left, flow->registry,
+                     place->renewal->id, err);
+}
+
+/* May a mail go out once more? With the renewal held, so that two requests at
+ * once count each other's. */
+static apr_status_t permit(npie_step_t *step)
+{
+    const npie_flow_t *flow = step->flow;
+    const apr_int64_t renewal = step->place.renewal->id;
+    npie_outbox_t *last;
+    int left;
+    apr_status_t rv = npie_renewal_hold(flow->registry, renewal, step->err);
+
+    if (rv == APR_SUCCESS) {
+        rv = read_sent(&last, &left, flow->registry, renewal, step->err);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (left == 0) {
+        return npie_err_set(step->err, NPIE_EPOLICY, NPIE_P_MAIL_LIMIT,
+                            "the mail was asked for too often");
+    }
+    if (step->event == NPIE_EVENT_RESEND && last != NULL &&
+        flow->now - last->queued <
+            apr_time_from_sec(NPIE_MAIL_AGAIN_SECONDS)) {
+        return npie_err_set(step->err, NPIE_EPOLICY, NPIE_P_TOO_MANY,
+                            "the mail was asked for a moment ago");
+    }
+    return APR_SUCCESS;
+}
+
+/* The mails that still wait are taken back: one with the same link to come is
+ * enough. */
+static apr_status_t make_resend(npie_step_t *step, void *arg)
+{
+    apr_status_t rv = permit(step);
+
+    (void)arg;
+    if (rv == APR_SUCCESS) {
+        rv = npie_step_mail_withdraw(step, 0);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_step_mail(step, NPIE_MAIL_AGAIN,
+                            step->place.renewal->contact.email, 0);
+    }
+    return rv == APR_SUCCESS ? npie_step_write(step) : rv;
+}
+
+static apr_status_t make_readdress(npie_step_t *step, void *arg)
+{
+    npie_renewal_t *renewal = step->place.renewal;
+    const char *email = arg;
+    apr_status_t rv;
+
+    if (npie_field_email_same(renewal->contact.email, email)) {
+        return npie_err_set(step->err, NPIE_EINPUT, NPIE_P_EMAIL_SAME,
+                            "the address is the renewal's already");
+    }
+    rv = permit(step);
+    renewal->contact.email = email;
+    if (rv == APR_SUCCESS) {
+        rv = npie_step_mail_withdraw(step, 1);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_step_mail(step, NPIE_MAIL_OBTAIN, email, 0);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_step_mail_changed(step, 1);
+    }
+    return rv == APR_SUCCESS ? npie_step_write(step) : rv;
+}
+
+static apr_status_t no_mail(npie_err_t *err)
+{
+    return npie_err_set(err, NPIE_ECONFLICT, NPIE_P_NOT_NOW,
+                        "there is no mail server");
+}
+
+apr_status_t npie_flow_mail_resend(npie_flow_t *flow, const npie_who_t *who,
+                                   npie_err_t *err)
+{
+    npie_step_t step = { .flow = flow, .who = who,
+                         .event = NPIE_EVENT_RESEND, .err = err };
+
+    return flow->policy->mail ? npie_step_run(&step, make_resend, NULL)
+                              : no_mail(err);
+}
+
+apr_status_t npie_flow_mail_readdress(npie_flow_t *flow, const npie_who_t *who,
+                                      const char *email, npie_err_t *err)
+{
+    npie_step_t step = { .flow = flow, .who = who,
+                         .event = NPIE_EVENT_READDRESS, .err = err };
+    char address[NPIE_EMAIL_MAX + 1];
+
+    if (!npie_field_email(email)) {
+        return npie_err_set(err, NPIE_EINPUT, NPIE_P_EMAIL,
+                            "what was given is no address");
+    }
+    memcpy(address, email, strlen(email) + 1);
+    return flow->policy->mail ? npie_step_run(&step, make_readdress, address)
+                              : no_mail(err);
+}
+
+apr_status_t npie_flow_mail_skip(npie_flow_t *flow, const npie_who_t *who,
+                                 npie_err_t *err)
+{
+    return flow->policy->mail_link_required
+               ? npie_err_set(err, NPIE_ECONFLICT, NPIE_P_NOT_NOW,
+                              "the link in the mail is required")
+               : npie_flow_confirm(flow, who, err);
+}

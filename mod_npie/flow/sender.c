@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * From a row of the outbox to the mail server's answer, and reminders.
+ */
+#include "flow/sender.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "base/random.h"
+#include "base/text.h"
+#include "flow/mail.h"
+#include "mail/message.h"
+#include "model/field.h"
+#include "pki/digest.h"
+
+#define MINUTE apr_time_from_sec(60)
+#define DAY apr_time_from_sec(86400)
+#define DELAY_MAX apr_time_from_sec(4 * 3600)
+/* Beyond what one attempt may take, for what comes before and after it. */
+#define LEASE_MARGIN apr_time_from_sec(120)
+#define REMIND_AT_ONCE 500
+
+/* One mail being sent: its row and those it is about. */
+typedef struct work_t {
+    npie_flow_t *flow;
+    const npie_mailer_t *mailer;
+    npie_outbox_t *mail;
+    npie_employer_t *employer;
+    npie_renewal_t *renewal;         /* or NULL */
+    npie_certificate_t *certificate; /* or NULL */
+    const char *values[NPIE_MAIL_VALUES];
+    npie_err_t *err;
+} work_t;
+
+apr_interval_time_t npie_flow_mail_delay(int attempts)
+{
+    apr_interval_time_t delay = MINUTE;
+    apr_uint32_t chance = 0;
+
+    for (int i = 1; i < attempts && delay < DELAY_MAX; ++i) {
+        delay *= 2;
+    }
+    delay = delay < DELAY_MAX ? delay : DELAY_MAX;
+    /* Without randomness all wait alike: no reason not to wait. */
+    if (npie_random_bytes(&chance, sizeof(chance)) != APR_SUCCESS) {
+        chance = 0;
+    }
+    return delay - delay / 4 * (chance % 1000) / 1000;
+}
+
+static apr_status_t read_rows(work_t *w)
+{
+    npie_registry_t *registry = w->flow->registry;
+    apr_status_t rv = npie_employer_get(&w->employer, registry,
+                                        w->mail->employer, w->err);
+
+    if (rv == APR_SUCCESS && w->mail->renewal != 0) {
+        rv = npie_renewal_get(&w->renewal, registry, w->mail->renewal, w->err);
+    }
+    if (rv == APR_SUCCESS && w->mail->certificate != 0) {
+        rv = npie_certificate_get(&w->certificate, registry,
+                                  w->mail->certificate, w->err);
+    }
+    return rv;
+}
+
+/* Is a reminder still true? Whoever has renewed since gets none.
+ * @return APR_SUCCESS; APR_EOF: no; NPIE_EBACKEND */
+static apr_status_t still_expires(const work_t *w)
+{
+    npie_certificate_t *newest;
+    apr_status_t rv = npie_certificate_newest(&newest, w->flow->registry,
+                                              w->mail->employer, w->err);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    return newest->id == w->certificate->id &&
+           w->certificate->status == NPIE_CERTIFICATE_ACTIVE &&
+           w->flow->now < w->certificate->not_after ? APR_SUCCESS : APR_EOF;
+}
+
+/* Does anybody still need it? APR_EOF: no. */
+static apr_status_t still_wanted(const work_t *w)
+{
+    switch (w->mail->kind) {
+    case NPIE_MAIL_OBTAIN:
+    case NPIE_MAIL_AGAIN:
+        return w->renewal->state == NPIE_RENEWAL_SIGNED ? APR_SUCCESS
+                                                        : APR_EOF;
+    case NPIE_MAIL_CHANGED:
+        return w->renewal->state == NPIE_RENEWAL_CANCELLED ||
+               w->renewal->state == NPIE_RENEWAL_LAPSED ? APR_EOF
+                                                        : APR_SUCCESS;
+    case NPIE_MAIL_EXPIRY:
+        return still_expires(w);
+    default:
+        return APR_SUCCESS;
+    }
+}
+
+/* A link of its own for every attempt: a token is known to its mail alone. */
+static apr_status_t make_link(work_t *w)
+{
+    char hash[NPIE_SHA256_HEX_SIZE];
+    npie_link_t link = { .hash = hash, .created = w->flow->now };
+    npie_bytes_t bytes;
+    char *token;
+    apr_status_t rv = npie_random_token(&token, NPIE_LINK_BYTES, w->flow->p);
+
+    link.purpose = w->mail->kind == NPIE_MAIL_CHANGED ? NPIE_LINK_STOP
+                                                      : NPIE_LINK_CONTINUE;
+    link.renewal = w->renewal->id;
+    link.outbox = w->mail->id;
+    link.expires = w->renewal->created + w->flow->policy->renewal_timeout;
+    if (link.expires <= w->flow->now) {
+        return APR_EOF;
+    }
+    if (rv == APR_SUCCESS) {
+        bytes.data = (const unsigned char *)token;
+        bytes.len = strlen(token);
+        rv = npie_sha256_hex(hash, bytes);
+    }
+    if (rv != APR_SUCCESS) {
+        return npie_err_set(w->err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
+                            "no token for a link");
+    }
+    w->values[NPIE_MAIL_VALUE_LINK] =
+        apr_pstrcat(w->flow->p, w->mailer->base_url, "enlace.html?t=", token,
+                    NULL);
+    w->values[NPIE_MAIL_VALUE_LINK_UNTIL] =
+        npie_text_date_es(link.expires, w->flow->p);
+    return npie_link_insert(w->flow->registry, &link, w->err);
+}
+
+/* Enough of an address for its owner to know it again: "ma...@dominio". */
+static const char *veiled(const char *address, apr_pool_t *p)
+{
+    const char *at = strrchr(address, '@');
+    apr_size_t shown = 0;
+
+    /* Whole characters of UTF-8, two at most, never all of them. */
+    for (int n = 0; n < 2 && address + shown < at; ++n) {
+        apr_size_t next = shown + 1;
+
+        while (((unsigned char)address[next] & 0xC0) == 0x80) {
+            ++next;
+        }
+        if (address + next >= at) {
+            break;
+        }
+        shown = next;
+    }
+    return apr_psprintf(p, "%.*s...%s", (int)shown, address, at);
+}
+
+static const char *days_text(const work_t *w)
+{
+    const apr_int64_t days =
+        (w->certificate->not_after - w->flow->now + DAY - 1) / DAY;
+
+    return days == 1 ? "1 día"
+                     : apr_psprintf(w->flow->p, "%" APR_INT64_T_FMT " días",
+                                    days);
+}
+
+static void set_values(work_t *w)
+{
+    const npie_employer_t *e = w->employer;
+    apr_pool_t *p = w->flow->p;
+
+    w->values[NPIE_MAIL_VALUE_NAME] =
+        npie_text_trim(apr_pstrcat(p, e->given_name, " ", e->surname, " ",
+                                   e->surname2, NULL), p);
+    w->values[NPIE_MAIL_VALUE_COMPANY] = e->name;
+    w->values[NPIE_MAIL_VALUE_RP] = npie_field_rp_display(e->rp, p);
+    w->values[NPIE_MAIL_VALUE_INSTITUTION] = w->mailer->institution;
+    w->values[NPIE_MAIL_VALUE_SITE] = w->mailer->base_url;
+    if (w->renewal != NULL) {
+        w->values[NPIE_MAIL_VALUE_KEY] =
+            apr_pstrcat(p, w->renewal->key_name, ".key", NULL);
+        w->values[NPIE_MAIL_VALUE_EMAIL] = veiled(w->renewal->contact.email,
+                                                  p);
+    }
+    if (w->certificate != NULL) {
+        w->values[NPIE_MAIL_VALUE_SERIAL] =
+            npie_cert_serial_text(w->certificate->serial, p);
+        w->values[NPIE_MAIL_VALUE_UNTIL] =
+            npie_text_date_es(w->certificate->not_after, p);
+        w->values[NPIE_MAIL_VALUE_DAYS] = days_text(w);
+    }
+}
+
+static apr_status_t write_mail(npie_bytes_t *message, work_t *w)
+{
+    npie_message_t parts = { .from = w->mailer->from, .date = w->flow->now };
+    npie_mail_text_t text;
+    apr_status_t rv = APR_SUCCESS;
+
+    set_values(w);
+    if (w->renewal != NULL && w->mail->kind != NPIE_MAIL_ISSUED) {
+        rv = make_link(w);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_templates_render(&text, w->mailer->templates, w->mail->kind,
+                                   w->values, w->err, w->flow->p);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    parts.to = w->mail->address;
+    parts.subject = text.subject;
+    parts.text = text.text;
+    parts.html = text.html;
+    parts.id = apr_psprintf(w->flow->p,
+                            "npie.%" APR_INT64_T_FMT ".%" APR_INT64_T_FMT,
+                            w->mail->id, apr_time_sec(w->mail->queued));
+    return npie_message_write(message, &parts, w->err, w->flow->p);
+}
+
+/* Notes that a mail was not taken, to be tried again unless it is over. */
+static apr_status_t note_failure(npie_sending_report_t *report,
+                                 const work_t *w, int final)
+{
+    const npie_outbox_t *mail = w->mail;
+    const apr_time_t now = w->flow->now;
+    apr_status_t rv;
+
+    if (final || now - mail->queued >= NPIE_MAIL_GIVE_UP) {
+        if (report->outcome != NPIE_SENDING_WITHDRAWN) {
+            report->outcome = NPIE_SENDING_GAVE_UP;
+        }
+        rv = npie_outbox_give_up(w->flow->registry, mail, now, report->reason,
+                                 report->said, w->err);
+    }
+    else {
+        report->outcome = NPIE_SENDING_LATER;
+        report->next_try = now + npie_flow_mail_delay(mail->attempts);
+        rv = npie_outbox_retry(w->flow->registry, mail, report->next_try,
+                               report->reason, report->said, w->err);
+    }
+    /* Its lease ran out and somebody else has it: theirs to note. */
+    return rv == NPIE_ECONFLICT ? APR_SUCCESS : rv;
+}
+
+/* Hands it over, and notes what the server said. */
+static apr_status_t hand_over(npie_sending_report_t *report, const work_t *w,
+                              npie_bytes_t message)
+{
+    npie_smtp_result_t result;
+    apr_status_t rv;
+
+    rv = npie_smtp_send(&result, w->mailer->smtp, w->mailer->from.address,
+                        w->mail->address, message, w->flow->p);
+    report->reason = npie_smtp_reason_name(result.reason);
+    report->said = apr_pstrdup(w->flow->p, result.said);
+    if (rv != APR_SUCCESS) {
+        return note_failure(report, w, rv == NPIE_EPOLICY ||
+                                       rv == NPIE_EINPUT);
+    }
+    report->outcome = NPIE_SENDING_SENT;
+    rv = npie_outbox_sent(w->flow->registry, w->mail, w->flow->now,
+                          report->said, w->err);
+    return rv == NPIE_ECONFLICT ? APR_SUCCESS : rv;
+}
+
+apr_status_t npie_flow_mail_send_one(npie_sending_report_t *report,
+                                     npie_flow_t *flow,
+                                     const npie_mailer_t *mailer,
+                                     npie_err_t *err)
+{
+    work_t w = { .flow = flow, .mailer = mailer, .err = err };
+    npie_err_t why = { 0 };
+    npie_bytes_t message;
+    apr_status_t rv;
+
+    memset(report, 0, sizeof(*report));
+    rv = npie_outbox_claim(&w.mail, flow->registry, flow->now,
+                           flow->now + mailer->smtp->timeout + LEASE_MARGIN,
+                           err);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    report->mail = w.mail;
+    w.err = &why;
+    rv = read_rows(&w);
+    if (rv == APR_SUCCESS) {
+        rv = still_wanted(&w);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = write_mail(&message, &w);
+    }
+    w.err = err;
+    if (rv == APR_SUCCESS) {
+        return hand_over(report, &w, message);
+    }
+    report->said = apr_pstrdup(flow->p, why.detail);
+    report->reason = rv == APR_EOF ? "withdrawn"
+                     : rv == NPIE_EINPUT ? "address"
+                     : rv == NPIE_EBACKEND ? "registry" : "internal";
+    if (rv == APR_EOF) {
+        report->outcome = NPIE_SENDING_WITHDRAWN;
+    }
+    return note_failure(report, &w, rv == APR_EOF || rv == NPIE_EINPUT);
+}
+
+apr_status_t npie_flow_reminders(int *pcount, npie_flow_t *flow,
+                                 const int *days, int n, npie_err_t *err)
+{
+    *pcount = 0;
+    for (int i = 0; i < n; ++i) {
+        int queued;
+
+        do {
+            apr_status_t rv =
+                npie_outbox_remind(&queued, flow->registry, flow->now,
+                                   days[i], i > 0 ? days[i - 1] : 0, err);
+
+            if (rv != APR_SUCCESS) {
+                return rv;
+            }
+            *pcount += queued;
+        } while (queued >= REMIND_AT_ONCE);
+    }
+    return APR_SUCCESS;
+}
