@@ -42,6 +42,7 @@ typedef struct attempt_t {
     int has_utf8;      /* the server offers SMTPUTF8 */
     int logged_in;
     int more;          /* the reply goes on in the next line */
+    int over;          /* QUIT is said: its answer tells nothing of the mail */
     npie_smtp_reason_t reason; /* why we ourselves stopped */
     npie_smtp_talk_t talk;
 } attempt_t;
@@ -53,10 +54,6 @@ static void take_line(attempt_t *a, const char *line, apr_size_t len)
 
     while (len > 0 && (line[len - 1] == '\r' || line[len - 1] == '\n')) {
         --len;
-    }
-    /* The answer to QUIT says nothing of the mail. */
-    if (code == 221) {
-        return;
     }
     if (!a->more) {
         a->talk.len = 0;
@@ -77,12 +74,33 @@ static void take_line(attempt_t *a, const char *line, apr_size_t len)
     }
 }
 
+static int is_reply(const char *data, apr_size_t len)
+{
+    return len >= 3 && data[0] >= '2' && data[0] <= '5' && data[1] >= '0'
+        && data[1] <= '9' && data[2] >= '0' && data[2] <= '9';
+}
+
 static size_t on_reply(char *data, size_t size, size_t n, void *baton)
 {
-    if (size * n >= 3 && strspn(data, "0123456789") >= 3) {
-        take_line(baton, data, size * n);
+    attempt_t *a = baton;
+
+    if (!a->over && is_reply(data, size * n)) {
+        take_line(a, data, size * n);
     }
     return size * n;
+}
+
+static int on_debug(CURL *curl, curl_infotype type, char *data, size_t size,
+                    void *baton)
+{
+    attempt_t *a = baton;
+
+    (void)curl;
+    if (type == CURLINFO_HEADER_OUT && size >= 4
+        && memcmp(data, "QUIT", 4) == 0) {
+        a->over = 1;
+    }
+    return 0;
 }
 
 /* Hands over the message, unless the server lacks what it must have: libcurl
@@ -164,6 +182,9 @@ static CURLcode perform(attempt_t *a, char *failure, const char *from,
         curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, failure);
         curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_reply);
         curl_easy_setopt(curl, CURLOPT_HEADERDATA, a);
+        curl_easy_setopt(curl, CURLOPT_VERBOSE, 1L);
+        curl_easy_setopt(curl, CURLOPT_DEBUGFUNCTION, on_debug);
+        curl_easy_setopt(curl, CURLOPT_DEBUGDATA, a);
         curl_easy_setopt(curl, CURLOPT_READFUNCTION, on_read);
         curl_easy_setopt(curl, CURLOPT_READDATA, a);
         curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);

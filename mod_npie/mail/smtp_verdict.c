@@ -140,8 +140,8 @@ static void tell_reply(npie_smtp_result_t *result,
     copy_clean(result->said, sizeof(result->said), talk->reply, talk->len);
 }
 
-/* The reason of a failure that the server's reply explains, or CLOSED where
- * its last one was no refusal. */
+/* The reason of a failure that the server's reply explains, or else that it
+ * hung up or talks nonsense. */
 static npie_smtp_reason_t by_reply(const npie_smtp_talk_t *talk, CURLcode rc)
 {
     if (talk->code == 530) {
@@ -153,7 +153,10 @@ static npie_smtp_reason_t by_reply(const npie_smtp_talk_t *talk, CURLcode rc)
         return rc == CURLE_SEND_ERROR || talk->ended ? NPIE_SMTP_REFUSED
                                                      : NPIE_SMTP_FAILED;
     }
-    return talk->code >= 400 ? NPIE_SMTP_DEFERRED : NPIE_SMTP_CLOSED;
+    if (talk->code >= 400) {
+        return NPIE_SMTP_DEFERRED;
+    }
+    return rc == CURLE_WEIRD_SERVER_REPLY ? NPIE_SMTP_FAILED : NPIE_SMTP_CLOSED;
 }
 
 static npie_smtp_reason_t reason_of(const npie_smtp_talk_t *talk, CURLcode rc)

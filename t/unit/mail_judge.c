@@ -59,12 +59,13 @@ judged_t mail_judged(npie_bytes_t message, apr_pool_t *p)
     return judged;
 }
 
-int mail_main(const struct CMUnitTest *tests, size_t count)
+int mail_main(const struct CMUnitTest *tests, size_t count,
+              CMFixtureFunction start, CMFixtureFunction stop)
 {
     int failures;
 
     apr_initialize();
-    failures = _cmocka_run_group_tests("mail", tests, count, NULL, NULL);
+    failures = _cmocka_run_group_tests("mail", tests, count, start, stop);
     apr_terminate();
     npie_backend_remove();
     return failures;

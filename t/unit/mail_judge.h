@@ -25,8 +25,9 @@ judged_t mail_judged(npie_bytes_t message, apr_pool_t *p);
 /** A whole file as text; fails the test when it cannot be read. */
 const char *mail_file(const char *path, apr_pool_t *p);
 
-/** Runs the tests, and removes npie_backend_directory().
+/** Runs the tests between start and stop (may be NULL), and removes npie_backend_directory().
  * @return what main() returns */
-int mail_main(const struct CMUnitTest *tests, size_t count);
+int mail_main(const struct CMUnitTest *tests, size_t count,
+              CMFixtureFunction start, CMFixtureFunction stop);
 
 #endif

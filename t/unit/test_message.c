@@ -302,5 +302,5 @@ int main(void)
         pool_test(test_bodies), pool_test(test_mailboxes),
     };
 
-    return mail_main(tests, sizeof(tests) / sizeof(tests[0]));
+    return mail_main(tests, sizeof(tests) / sizeof(tests[0]), NULL, NULL);
 }

@@ -270,5 +270,5 @@ int main(void)
         pool_test(test_wrong), pool_test(test_kinds),
     };
 
-    return mail_main(tests, sizeof(tests) / sizeof(tests[0]));
+    return mail_main(tests, sizeof(tests) / sizeof(tests[0]), NULL, NULL);
 }

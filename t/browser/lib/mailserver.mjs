@@ -117,13 +117,13 @@ function scripted(greeting, answers) {
         if (body) {
           body = line !== '.';
           if (!body) {
-            socket.write('250 scripted\r\n');
+            socket.write(`250 ${socket.recipient}\r\n`, 'latin1');
           }
           continue;
         }
-        const answer = answers[command] ?? '250 ok\r\n';
+        const answer = answers[command] ?? answers['*'] ?? '250 ok\r\n';
         body = command === 'DATA' && answer.startsWith('354');
-        socket.write(typeof answer === 'function' ? answer(line) : answer, 'latin1');
+        socket.write(typeof answer === 'function' ? answer(line, socket) : answer, 'latin1');
       }
     });
   });
@@ -143,11 +143,28 @@ const servers = {
   hangup: scripted('220 hello\r\n', null),
   // Offers STARTTLS and then speaks no TLS.
   sham: scripted('220 hello\r\n', {
-    EHLO: '250-sham\r\n250 STARTTLS\r\n', STARTTLS: '220 go\r\nnonsense, nonsense\r\n',
+    EHLO: '250-sham\r\n250 STARTTLS\r\n',
+    STARTTLS(_line, socket) {
+      setTimeout(() => socket.write('nonsense, nonsense\r\n'), 100).unref();
+      return '220 go\r\n';
+    },
+  }),
+  // The same in one go, as somebody between would add it.
+  injecting: scripted('220 hello\r\n', {
+    EHLO: '250-sham\r\n250 STARTTLS\r\n', STARTTLS: '220 go\r\n250 SMTPUTF8\r\n',
+  }),
+  // Repeats the recipient when it has the mail, and has an odd farewell.
+  quoted: scripted('220 hello\r\n', {
+    RCPT(line, socket) {
+      socket.recipient = line;
+      return '250 ok\r\n';
+    },
+    DATA: '354 go on\r\n', QUIT: '250 whatever\r\n',
   }),
   // Repeats what it was told, as some do in their refusals.
   parrot: scripted('220 hello\r\n', {
-    EHLO: '250-parrot\r\n250 AUTH PLAIN\r\n', AUTH: line => `535 no: ${line}\r\n`,
+    EHLO: '250-parrot\r\n250 AUTH PLAIN\r\n', AUTH: '334 \r\n',
+    '*': line => `535 no: ${line}\r\n`,
   }),
   // Bytes that are no UTF-8, control characters, many lines.
   dirty: scripted('220 hello\r\n', {
@@ -155,7 +172,7 @@ const servers = {
   }),
 };
 
-const ports = [];
+const ports = ['\n'];
 for (const [name, server] of Object.entries(servers)) {
   const listener = server.server ?? server;
   await new Promise(resolve => server.listen(0, '127.0.0.1', resolve));
