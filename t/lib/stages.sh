@@ -31,7 +31,7 @@ stage_run() {
 # tap_collect BUILD TAP: the logs of make check.
 tap_collect() {
     local log
-    for log in "$1"/t/unit/*.log "$1"/t/guard/*.log; do
+    for log in "$1"/t/*/*.log; do
         if [ -f "$log" ]; then
             cp "$log" "$2/$(basename "$log" .log).tap"
         fi
