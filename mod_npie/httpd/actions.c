@@ -204,7 +204,7 @@ static int send_file(request_rec *r, int index)
         return status;
     }
     if (place.verdict == NPIE_VERDICT_REFUSED) {
-        return npie_pages_go_home(r, &place);
+        return npie_pages_go_home(r, holder, &place);
     }
     return files[index].send(r, flow, &place);
 }

@@ -159,19 +159,26 @@ apr_status_t npie_login_open(request_rec *r, npie_access_t access,
                              npie_problem_t problem, const npie_cert_t *cert,
                              const npie_employer_t *employer,
                              const npie_certificate_t *certificate,
-                             npie_err_t *err)
+                             const char *csrf, npie_err_t *err)
 {
-    const npie_runtime_t *runtime = npie_runtime_get(r->server);
     npie_session_t *session = apr_pcalloc(r->pool, sizeof(*session));
+
+    session->access = access;
+    session->problem = (int)problem;
+    session->csrf = csrf;
+    describe(session, cert, employer, certificate);
+    return npie_holder_open(r, session, err);
+}
+
+/* The session that a login came with, whosever it was. */
+static void end_before(request_rec *r)
+{
     npie_holder_t *before;
 
     if (npie_holder_get(&before, r, NULL) == APR_SUCCESS) {
-        npie_session_end(runtime->sessions, before->key, NULL, r->pool);
+        npie_session_end(npie_runtime_get(r->server)->sessions, before->key,
+                         NULL, r->pool);
     }
-    session->access = access;
-    session->problem = (int)problem;
-    describe(session, cert, employer, certificate);
-    return npie_holder_open(r, session, err);
 }
 
 static npie_access_t access_for(npie_verdict_t verdict)
@@ -257,9 +264,10 @@ static apr_status_t log_in(npie_login_t *login, request_rec *r,
     rv = npie_flow_login(login, flow, challenge, cms,
                          npie_form_text(form, "usuario"), err);
     if (rv == APR_SUCCESS) {
+        end_before(r);
         rv = npie_login_open(r, access_for(login->verdict), login->problem,
                              login->cert, login->employer, login->certificate,
-                             err);
+                             NULL, err);
     }
     if (rv == APR_SUCCESS && !still_stands(flow, login)) {
         return npie_err_set(err, NPIE_ECONFLICT, NPIE_P_NOT_NOW,

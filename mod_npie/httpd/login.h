@@ -15,14 +15,16 @@ int npie_login_challenge(request_rec *r);
 int npie_login_post(request_rec *r, const npie_form_t *form);
 
 /**
- * Opens a session for a proved certificate and ends the one before it.
+ * Opens a session for a proved certificate; the one that the request came with,
+ * if any, is the caller's to end.
  * @param employer, certificate: rows; NULL where the registry knows none
  * @param problem for access REFUSED
+ * @param csrf the token of its forms; NULL: a new one
  */
 apr_status_t npie_login_open(request_rec *r, npie_access_t access,
                              npie_problem_t problem, const npie_cert_t *cert,
                              const npie_employer_t *employer,
                              const npie_certificate_t *certificate,
-                             npie_err_t *err);
+                             const char *csrf, npie_err_t *err);
 
 #endif

@@ -35,12 +35,40 @@ npie_who_t npie_pages_who(const npie_session_t *session)
     return who;
 }
 
-int npie_pages_go_home(request_rec *r, const npie_place_t *place)
+/* Lets a session into the application. It has proved a certificate whose letter
+ * 2 was signed elsewhere meanwhile, or else has only outlived its renewal: then
+ * its holder may see how that ended, and logs in anew. */
+static int enter_application(request_rec *r, const npie_holder_t *holder,
+                             const npie_place_t *place)
+{
+    static const char end[] = "listo.html";
+    const npie_runtime_t *runtime = npie_runtime_get(r->server);
+    npie_session_t *session = holder->session;
+    npie_err_t err;
+
+    if (session->access == NPIE_ACCESS_TERMS) {
+        session->access = NPIE_ACCESS_APPLICATION;
+        if (npie_session_put(runtime->sessions, holder->key, session,
+                             runtime->conf->session.idle, &err, r->pool)
+            != APR_SUCCESS) {
+            return npie_answer_error(r, &err);
+        }
+    }
+    if (session->access == NPIE_ACCESS_APPLICATION) {
+        return npie_answer_redirect(r, runtime->conf->application);
+    }
+    return npie_answer_redirect(r, *npie_pages_name(r) != '\0'
+                                && npie_where_allowed(place, end)
+                                ? end : "acceso.html");
+}
+
+int npie_pages_go_home(request_rec *r, const npie_holder_t *holder,
+                       const npie_place_t *place)
 {
     const char *home = npie_where_home(place);
 
-    return npie_answer_redirect(r, home != NULL ? home
-        : npie_runtime_get(r->server)->conf->application);
+    return home != NULL ? npie_answer_redirect(r, home)
+                        : enter_application(r, holder, place);
 }
 
 int npie_pages_place(npie_flow_t **pflow, npie_place_t *place, request_rec *r,
@@ -124,7 +152,7 @@ static int show_place(request_rec *r, const char *name,
         return status;
     }
     if (!npie_where_allowed(&place, name)) {
-        return npie_pages_go_home(r, &place);
+        return npie_pages_go_home(r, holder, &place);
     }
     npie_vars_place(r, &place);
     npie_vars_letters(r, flow, &place);

@@ -27,6 +27,7 @@ int npie_pages_place(npie_flow_t **pflow, npie_place_t *place, request_rec *r,
 npie_who_t npie_pages_who(const npie_session_t *session);
 
 /** Sends a session's holder where they belong: a page, or the application. */
-int npie_pages_go_home(request_rec *r, const npie_place_t *place);
+int npie_pages_go_home(request_rec *r, const npie_holder_t *holder,
+                       const npie_place_t *place);
 
 #endif

@@ -27,7 +27,7 @@ static int done(npie_post_t *post, const char *page)
     if (npie_flow_place(&place, post->flow, &post->who, &err) != APR_SUCCESS) {
         return npie_answer_error(post->r, &err);
     }
-    return npie_pages_go_home(post->r, &place);
+    return npie_pages_go_home(post->r, post->holder, &place);
 }
 
 /* Back to the page with the reason and what was typed; frees the draft. */
@@ -252,7 +252,8 @@ static apr_status_t end_sessions_before(npie_post_t *post, apr_int64_t newest,
 }
 
 /* The renewal is complete: whoever signed holds the new key, so the session
- * becomes the new certificate's, under a new identifier. */
+ * becomes the new certificate's, under a new identifier. The forms of pages
+ * that are open go on working: a double click may come with either. */
 static apr_status_t change_over(npie_post_t *post,
                                 const apr_array_header_t *additionals,
                                 npie_err_t *err)
@@ -273,7 +274,7 @@ static apr_status_t change_over(npie_post_t *post,
     }
     if (rv == APR_SUCCESS) {
         rv = npie_login_open(post->r, NPIE_ACCESS_APPLICATION, NPIE_P_NONE,
-                             cert, employer, row, err);
+                             cert, employer, row, before->csrf, err);
     }
     if (rv != APR_SUCCESS) {
         return rv;

@@ -132,12 +132,13 @@ apr_status_t npie_holder_open(request_rec *r, npie_session_t *session,
                               npie_err_t *err)
 {
     const npie_runtime_t *runtime = npie_runtime_get(r->server);
-    char *token, *csrf;
+    char *token, *csrf = NULL;
     const char *key;
     apr_status_t rv = npie_random_token(&token, TOKEN_BYTES, r->pool);
 
-    if (rv == APR_SUCCESS) {
+    if (rv == APR_SUCCESS && session->csrf == NULL) {
         rv = npie_random_token(&csrf, CSRF_BYTES, r->pool);
+        session->csrf = csrf;
     }
     if (rv != APR_SUCCESS) {
         return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
@@ -151,7 +152,6 @@ apr_status_t npie_holder_open(request_rec *r, npie_session_t *session,
         return npie_err_set(err, NPIE_EBACKEND, NPIE_P_SESSIONS_DOWN,
                             "no pool of connections to Redis");
     }
-    session->csrf = csrf;
     session->created = apr_time_now();
     session->expires = session->created
         + apr_time_from_sec(runtime->conf->session.max);

@@ -26,7 +26,8 @@ apr_status_t npie_holder_get(npie_holder_t **pholder, request_rec *r,
 
 /**
  * Opens a session under a new identifier and sets the cookie in the answer.
- * @param session csrf, created and expires are filled in here
+ * @param session created and expires are filled in here, and csrf unless the
+ *        forms of a session before it are to go on working
  * @return APR_SUCCESS; NPIE_EBACKEND; NPIE_EINTERNAL
  */
 apr_status_t npie_holder_open(request_rec *r, npie_session_t *session,

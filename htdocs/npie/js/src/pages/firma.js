@@ -15,10 +15,14 @@ export function start() {
   const certificate = opener();
   const own = byId('carta');
 
-  /** The CMS over the person's own file; what is no letter goes to the server to be named. */
+  /**
+   * The CMS over the person's own file. Another PDF goes to the server, which
+   * knows what it is; anything else may hold a key, and stays here.
+   */
   async function signOwn(handle, file) {
     const answer = await signLetter(handle, file);
-    return !answer.ok && answer.problem === NUMBER.LETTER
+    const isPdf = await file.slice(0, 5).text() === '%PDF-';
+    return !answer.ok && answer.problem === NUMBER.LETTER && isPdf
       ? sign(handle, await file.arrayBuffer()) : answer;
   }
 
@@ -47,6 +51,11 @@ export function start() {
       const [file] = own.files;
       const signed = file ? await signOwn(opened.handle, file) : await signShown(opened.handle);
       close(opened.handle);
+      // The page is past: signed meanwhile, or drawn again. Loaded again it leads on.
+      if (!file && [NUMBER.LETTER, NUMBER.NOT_NOW].includes(signed.problem)) {
+        location.reload();
+        return;
+      }
       if (!signed.ok) {
         showProblem(signed);
         return;

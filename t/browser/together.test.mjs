@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// Two browsers of one employer at once: one renewal, one certificate.
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { NEW_PASSWORD, renewedOnce, withPeople } from './lib/renewal.mjs';
+import { startWorld } from './lib/world.mjs';
+
+let world;
+before(async () => {
+  world = await startWorld();
+});
+after(() => world?.stop());
+
+/** Two of the same employer, both logged in. */
+const withTwo = (body) => withPeople(async (open) => {
+  const employer = await world.employer('modern');
+  const two = [await open(world, employer), await open(world, employer)];
+  for (const person of two) {
+    await person.steps.acceso();
+    await person.expect('aviso');
+  }
+  await body(two, employer);
+  for (const { refused } of two) {
+    assert.deepEqual(refused, []);
+  }
+  await renewedOnce(world, employer);
+});
+
+/** Where somebody is led who asks for the renewal. */
+async function ask(person, name) {
+  await person.page.goto(`${world.url}/npie/`);
+  await person.expect(name);
+}
+
+test('one is always a step behind the other', () => withTwo(async ([first, second]) => {
+  // The second presses the button of each page when the first has done it.
+  for (const name of ['aviso', 'datos', 'llave', 'carta']) {
+    await first.expect(name);
+    await second.expect(name);
+    await first.steps[name]();
+    const next = { aviso: 'datos', datos: 'llave', llave: 'carta', carta: 'certificado' }[name];
+    await first.expect(next);
+    await second.steps[name]();
+    await second.expect(next);
+  }
+  // Only the first one's key is the renewal's; the second is told so.
+  await second.openFile(second.key, NEW_PASSWORD);
+  await second.page.click('#formar-boton');
+  assert.equal(await second.error(), '81');
+  second.key = first.key;
+  for (const person of [first, second]) {
+    await person.steps.certificado();
+    await person.expect('terminos');
+  }
+  await first.steps.terminos();
+  await first.expect('listo');
+  // The old certificate's sessions have ended; nothing of it opens any more.
+  await second.steps.terminos();
+  assert.equal(await second.error(), '15');
+  assert.match(second.refused.splice(0).join(), /^401 GET \S*\/TerminosyCondiciones\.pdf$/);
+  await second.page.click('text=Entrar de nuevo');
+  await second.expect('acceso');
+  await second.steps.acceso();
+  await second.expect('rechazo-sustituido');
+  await second.steps.acceso(second.pfx, NEW_PASSWORD);
+  await second.expect('/idse/');
+  await ask(first, '/idse/');
+}));
+
+test('both press every button at the same moment', () => withTwo(async (two) => {
+  const [first, second] = two;
+  for (const [name, next] of [['aviso', 'datos'], ['datos', 'llave'], ['llave', 'carta'],
+    ['carta', 'certificado']]) {
+    await Promise.all(two.map((person) => person.steps[name]()));
+    await Promise.all(two.map((person) => person.expect(next)));
+  }
+  // Whose key it is says the page.
+  const [wanted] = await Promise.all(two.map(({ page }) =>
+    page.getAttribute('#forma', 'data-huella')));
+  const digests = two.map(({ key }) =>
+    createHash('sha256').update(readFileSync(key)).digest('hex'));
+  assert.ok(digests.includes(wanted), `${digests} ${wanted}`);
+  first.key = second.key = two[digests.indexOf(wanted)].key;
+  await Promise.all(two.map((person) => person.steps.certificado()));
+  await Promise.all(two.map((person) => person.expect('terminos')));
+  await Promise.all(two.map((person) => person.steps.terminos()));
+  const done = await Promise.any(two.map((person) => person.expect('listo').then(() => person)));
+  // The other signed the same letter, or came when its session had ended.
+  const other = two.find((person) => person !== done);
+  await other.page.goto(`${world.url}/npie/listo.html`);
+  assert.match(other.page.url(), /\/(listo|acceso)\.html$/);
+  await other.steps.acceso(other.pfx, NEW_PASSWORD);
+  await other.expect('/idse/');
+  await done.page.reload();
+  await done.expect('listo');
+}));
+
+test('one leaves and comes back while the other goes on', () =>
+  withTwo(async ([first, second]) => {
+    for (const name of ['aviso', 'datos', 'llave']) {
+      await first.steps[name]();
+      await first.expect({ aviso: 'datos', datos: 'llave', llave: 'carta' }[name]);
+    }
+    await ask(second, 'carta');
+    await first.page.click('text=Salir');
+    await first.expect('acceso');
+    // The second one's session is its own.
+    await second.page.reload();
+    await second.expect('carta');
+    second.key = first.key;
+    await second.steps.carta();
+    await second.expect('certificado');
+    await first.steps.acceso();
+    await first.expect('certificado');
+    await second.steps.certificado();
+    await second.expect('terminos');
+    await ask(first, 'certificado');
+    // A login with the new certificate waits for the letter that another signs.
+    await first.steps.acceso(second.pfx, NEW_PASSWORD);
+    await first.expect('terminos');
+    await second.steps.terminos();
+    await second.expect('listo');
+    await first.page.reload();
+    await first.expect('/idse/');
+    await ask(first, '/idse/');
+  }));
