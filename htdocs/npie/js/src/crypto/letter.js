@@ -6,6 +6,16 @@ import { NUMBER, Problem } from './problem.js';
 
 const BYTE_RANGE = /\/ByteRange\s*\[\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s*\]/g;
 
+/** Where the letter is asked for; other kinds are as describe() has them. */
+const INSTEAD = {
+  pfx: 'El archivo es un certificado con su llave (.pfx).',
+  damagedPfx: 'El archivo es un certificado con su llave (.pfx).',
+  key: 'El archivo es una llave (.key).',
+  certificate: 'El archivo es un certificado (.cer).',
+  zip: 'El archivo está comprimido (ZIP).',
+  rar: 'El archivo está comprimido.',
+};
+
 function refuse(detail) {
   throw new Problem(NUMBER.LETTER, detail);
 }
@@ -21,7 +31,7 @@ export function signedSpans(file) {
   const { bytes } = file;
   const { kind } = detect(file);
   if (kind !== 'pdf') {
-    refuse(describe(kind));
+    refuse(INSTEAD[kind] ?? describe(kind));
   }
   const ranges = [...toLatin1(bytes).matchAll(BYTE_RANGE)];
   if (ranges.length === 0) {
