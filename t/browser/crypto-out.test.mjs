@@ -3,15 +3,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { readProblems } from '../../htdocs/npie/js/build.mjs';
+import { join } from 'node:path';
 import { openBench } from './lib/browser.mjs';
 import { attempt, judgePfx, maker, run } from './lib/outside.mjs';
+import { folder as stores, NUMBER } from './lib/stores.mjs';
 
-const stores = join(dirname(fileURLToPath(import.meta.url)), 'pfx');
-const NUMBER = Object.fromEntries(
-  Object.entries(readProblems()).map(([number, { name }]) => [name, Number(number)]));
 const PASSWORD = 'Clave nueva 8';
 /** A time at which the certificates of the example stores were valid. */
 const THEN = '1600000000';

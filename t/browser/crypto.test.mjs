@@ -3,25 +3,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { readProblems } from '../../htdocs/npie/js/build.mjs';
+import { join } from 'node:path';
 import { openBench } from './lib/browser.mjs';
 import { maker, run } from './lib/outside.mjs';
-
-const folder = join(dirname(fileURLToPath(import.meta.url)), 'pfx');
-const NUMBER = Object.fromEntries(
-  Object.entries(readProblems()).map(([number, { name }]) => [name, Number(number)]));
-
-/** The files of the manifest; slow are those whose password takes seconds. */
-const stores = readFileSync(join(folder, 'manifest.tsv'), 'utf8').trim().split('\n').slice(1)
-  .map((line) => {
-    const [name, password] = line.split('\t');
-    const bytes = readFileSync(join(folder, name));
-    return { name, password, bytes, isSlow: /^c-|600k/.test(name),
-      file: { name, base64: bytes.toString('base64') } };
-  });
-const store = (name) => stores.find((one) => one.name === name);
+import { folder, NUMBER, store, stores } from './lib/stores.mjs';
 
 let bench;
 let make;
