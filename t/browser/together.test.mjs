@@ -14,7 +14,7 @@ before(async () => {
 after(() => world?.stop());
 
 /** Two of the same employer, both logged in. */
-const withTwo = (body) => withPeople(async (open) => {
+const withTwo = (body, options) => withPeople(async (open) => {
   const employer = await world.employer('modern');
   const two = [await open(world, employer), await open(world, employer)];
   for (const person of two) {
@@ -25,7 +25,7 @@ const withTwo = (body) => withPeople(async (open) => {
   for (const { refused } of two) {
     assert.deepEqual(refused, []);
   }
-  await renewedOnce(world, employer);
+  await renewedOnce(world, employer, options);
 });
 
 /** Where somebody is led who asks for the renewal. */
@@ -126,3 +126,30 @@ test('one leaves and comes back while the other goes on', () =>
     await first.expect('/idse/');
     await ask(first, '/idse/');
   }));
+
+test('one makes the key again when the other is about to sign', () =>
+  withTwo(async ([first, second]) => {
+    for (const [name, next] of [['aviso', 'datos'], ['datos', 'llave'], ['llave', 'carta']]) {
+      await first.steps[name]();
+      await first.expect(next);
+    }
+    await ask(second, 'carta');
+    await first.page.click('text=Perdí la llave nueva');
+    await first.page.click('text=Hacer otra llave');
+    await first.expect('llave');
+    // Its letter is void: the page leads to where the renewal is now.
+    await second.steps.carta();
+    await second.expect('llave');
+    await first.steps.llave();
+    await first.expect('carta');
+    await second.page.reload();
+    await second.expect('carta');
+    await second.steps.carta();
+    await second.expect('certificado');
+    await first.page.reload();
+    await first.expect('certificado');
+    await first.steps.certificado();
+    await first.expect('terminos');
+    await first.steps.terminos();
+    await first.expect('listo');
+  }, { voided: 1 }));
