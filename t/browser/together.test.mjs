@@ -91,6 +91,9 @@ test('both press every button at the same moment', () => withTwo(async (two) => 
   const other = two.find((person) => person !== done);
   await other.page.goto(`${world.url}/npie/listo.html`);
   assert.match(other.page.url(), /\/(listo|acceso)\.html$/);
+  for (const answer of other.refused.splice(0)) {
+    assert.match(answer, /^401 GET \S*\/TerminosyCondiciones\.pdf$/);
+  }
   await other.steps.acceso(other.pfx, NEW_PASSWORD);
   await other.expect('/idse/');
   await done.page.reload();
@@ -140,6 +143,8 @@ test('one makes the key again when the other is about to sign', () =>
     // Its letter is void: the page leads to where the renewal is now.
     await second.steps.carta();
     await second.expect('llave');
+    assert.match(second.refused.splice(0).join(),
+      /^404 GET \S*\/CartadeAceptaciondeRenovacion\.pdf$/);
     await first.steps.llave();
     await first.expect('carta');
     await second.page.reload();

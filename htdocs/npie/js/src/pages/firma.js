@@ -14,6 +14,7 @@ export function start() {
   const { carta, spki } = form.dataset;
   const certificate = opener();
   const own = byId('carta');
+  const gone = [NUMBER.LETTER, NUMBER.NOT_NOW, NUMBER.NOT_FOUND];
 
   /**
    * The CMS over the person's own file. Another PDF goes to the server, which
@@ -52,7 +53,7 @@ export function start() {
       const signed = file ? await signOwn(opened.handle, file) : await signShown(opened.handle);
       close(opened.handle);
       // The page is past: signed meanwhile, or drawn again. Loaded again it leads on.
-      if (!file && [NUMBER.LETTER, NUMBER.NOT_NOW].includes(signed.problem)) {
+      if (!file && gone.includes(signed.problem)) {
         location.reload();
         return;
       }
