@@ -58,6 +58,7 @@ int main(int argc, char **argv)
     if (dir != NULL) {
         closedir(dir);
     }
-    printf("%d files of %s\n", done, folder);
+    printf("%sok 1 - %d files of %s\n1..1\n", done > 0 ? "" : "not ", done,
+           folder);
     return done > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
