@@ -102,8 +102,11 @@ static npie_runtime_t *load(const server_rec *s, const npie_server_conf_t *conf,
     }
     if (npie_letter_art_load(&runtime->art, conf->fonts, conf->terms,
                              conf->institution, &err, pconf) != APR_SUCCESS) {
-        complain(s, conf, NPIE_SET_TERMS,
-                 apr_pstrcat(ptemp, "NPIELetterTerms, NPIELetterFonts: ",
+        int is_terms = strstr(err.detail, conf->terms) != NULL;
+
+        complain(s, conf, is_terms ? NPIE_SET_TERMS : NPIE_SET_FONTS,
+                 apr_pstrcat(ptemp, is_terms ? "NPIELetterTerms: "
+                                             : "NPIELetterFonts: ",
                              err.detail, NULL));
         return NULL;
     }

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+# `httpd -t` finds an admin's mistakes: it names the file, the line and what
+# is allowed, for single values, for files and for combinations.
+use strict;
+use warnings;
+
+use Apache::Test qw(-withtestmore);
+use File::Temp ();
+use Npie::Openssl qw(run slurp spit);
+use Npie::Test;
+use Npie::World;
+
+my $dir = File::Temp->newdir;
+my $world = Npie::World->make(dir => "$dir/world");
+$world->httpd_configure(module => "$ENV{NPIE_BUILD}/.libs/mod_npie.so",
+    signer => "$ENV{NPIE_BUILD}/npie-signer");
+my $conf = "$world->{dir}/npie.conf";
+my $good = slurp($conf);
+spit("$dir/empty.pem", '');
+run('openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout',
+    "$dir/leaf.key", '-out', "$dir/leaf.pem", '-subj', '/CN=leaf', '-addext',
+    'basicConstraints=critical,CA:FALSE');
+spit("$dir/bad-terms.txt", "[carta]\n{no_such_thing}\n");
+
+# A directive that stands in the good file is replaced, another is added; then
+# what httpd has to say.
+my @cases = (
+    ['NPIERedis', 'redis', qr/neither unix:\/path nor host:port/],
+    ['NPIERedis', 'unix:relative.sock', qr/absolute path/],
+    ['NPIERedis', '127.0.0.1:6379 timeout=soon', qr/no duration/],
+    ['NPIERedis', '127.0.0.1:6379 timeout=1ms', qr/out of range/],
+    ['NPIERedis', '127.0.0.1:6379 connections=0', qr/whole number from 1/],
+    ['NPIERedis', '127.0.0.1:6379 color=red',
+        qr/the options are timeout, connections/],
+    ['NPIERedis', "127.0.0.1:6379 password-file=$dir/none",
+        qr/cannot read the password file/],
+    ['NPIESessionTimeout', '5', qr/out of range/],
+    ['NPIESessionTimeout', '20mi 10mi', qr/out of range/],
+    ['NPIESessionTimeout', 'never', qr/no duration/],
+    ['NPIETrust', "$dir/none.pem", qr/none\.pem/],
+    ['NPIETrust', "$dir/empty.pem", qr/empty\.pem/],
+    ['NPIETrust', "$dir/leaf.pem", qr/leaf\.pem/],
+    ['NPIESigner', 'npie-signer', qr/neither exec:/],
+    ['NPIESigner', "exec:$ENV{NPIE_BUILD}/npie-signer", qr/second argument/],
+    ['NPIESigner', "exec:$dir/none $conf", qr/is no file/],
+    ['NPIESigner', "exec:$ENV{NPIE_BUILD}/npie-signer $dir/none",
+        qr/is no file/],
+    ['NPIESigner', "unix:/run/signer.sock $conf", qr/no second argument/],
+    ['NPIEBaseURL', 'http://localhost/npie/', qr/need https/],
+    ['NPIEBaseURL', 'https://localhost/npie', qr/last slash/],
+    ['NPIEBaseURL', 'https://localhost/npie/?a', qr/must look like/],
+    ['NPIEApplicationURL', 'idse', qr/path from \/ on/],
+    ['NPIERenewBefore', '-1d', qr/no duration|number of days/],
+    ['NPIERenewBefore', '400d', qr/out of range/],
+    ['NPIERenewAfter', 'forever', qr/no duration/],
+    ['NPIERenewalTimeout', '1s', qr/out of range/],
+    ['NPIENewKeys', 'rsa:1024', qr/whole number from 2048/],
+    ['NPIENewKeys', 'dsa', qr/no kind of key/],
+    ['NPIENewKeys', '', qr/at least one kind/],
+    ['NPIEOldKeyMinBits', '512', qr/whole number from 1024/],
+    ['NPIEOldKeyMinBits', '1024x', qr/whole number/],
+    ['NPIELetterFonts', "$dir", qr/Liberation|font/i],
+    ['NPIELetterTerms', "$dir/none.txt", qr/none\.txt/],
+    ['NPIELetterTerms', "$dir/bad-terms.txt", qr/bad-terms\.txt/],
+    ['NPIEInstitution', 'x' x 201, qr/1 to 200 bytes/],
+    ['NPIERate', '0 1m', qr/whole number/],
+    ['NPIERate', '10 10ms', qr/out of range/],
+    ['NPIEEngine', 'on', qr/not allowed/],
+);
+my @missing = qw(NPIETrust NPIESigner NPIELetterTerms);
+
+plan tests => 4 + 2 * @cases + @missing;
+
+# What httpd says of a text in place of the good one, and whether it takes it.
+sub judged
+{
+    my ($text) = @_;
+    spit($conf, $text);
+    my $said = '';
+    my $taken = eval { $said = $world->httpd('-t'); 1 };
+    return ($taken, $taken ? $said : $@);
+}
+
+sub with
+{
+    my ($directive, $value) = @_;
+    my $text = $good;
+    $text =~ s/^[ \t]*\Q$directive\E\s.*\n//mg;
+    $text =~ s/^(\s*ServerName .*\n)/$1$directive $value\n/m;
+    my @lines = split /\n/, $text;
+    my ($line) = grep { $lines[$_ - 1] =~ /^\Q$directive $value\E$/ } 1 .. @lines;
+    return ($text, $line);
+}
+
+my ($taken, $said) = judged($good);
+ok($taken, 'the configuration that all of this begins with is taken') or diag $said;
+for my $case (@cases) {
+    my ($directive, $value, $expected) = @$case;
+    my ($text, $line) = with($directive, $value);
+    my ($ok, $why) = judged($text);
+    $why =~ s/\s+/ /g;
+    ok(!$ok && $why =~ $expected, "$directive $value is refused") or diag $why;
+    like($why, qr/(?:line $line of \Q$conf\E|\Q$conf\E:$line)/, '... with file and line');
+}
+for my $directive (@missing) {
+    (my $text = $good) =~ s/^[ \t]*\Q$directive\E\s.*\n//mg;
+    my ($ok, $why) = judged($text);
+    ok(!$ok && $why =~ /NPIEBaseURL needs \Q$directive\E/, "$directive is missed")
+        or diag $why;
+}
+(my $text = $good) =~ s/^[ \t]*NPIEBaseURL .*\n//mg;
+my ($ok, $why) = judged($text);
+ok(!$ok && $why =~ /NPIEEngine on needs NPIEBaseURL/, 'NPIEBaseURL is missed')
+    or diag $why;
+
+# The reference is a configuration: with this world's paths httpd takes it.
+my $reference = slurp("$ENV{NPIE_TOP}/conf/npie.conf");
+$reference =~ s/^LoadModule .*\n//m;
+$reference =~ s/^#(NPIE\w+ .*)/$1/mg;
+$reference =~ s{/etc/npie/ca\.crt}{$world->{dir}/ca/root.crt $world->{dir}/ca/issuing.crt};
+$reference =~ s{/usr/libexec/mod_npie/npie-signer /etc/npie/}
+    {$ENV{NPIE_BUILD}/npie-signer $world->{dir}/signer/};
+$reference =~ s{/usr/share/npie/}{$ENV{NPIE_TOP}/conf/}g;
+$reference =~ s{/var/lib/npie/}{$world->{dir}/registry/}g;
+($ok, $why) = judged("Listen 127.0.0.1:" . Npie::World::port_free() . "\n$reference");
+ok($ok, 'conf/npie.conf with its defaults written out is taken') or diag $why;
+spit($conf, $good);
+($ok, $why) = judged($good);
+ok($ok, 'and the first one still is');
