@@ -4,6 +4,8 @@
  */
 #include "unit/registries.h"
 
+#include <apr_thread_proc.h>
+
 #include "store/outbox.h"
 
 #define MINUTE apr_time_from_sec(60)
@@ -247,37 +249,79 @@ static void test_transaction(void **state)
                   npie_outbox_queue(&m.id, f->registry, &m, &f->err));
 }
 
-/* Each of many senders at once, on connections of their own, gets mails that
- * no other got. */
+/* A sender of several at once, on a connection of its own. */
+typedef struct sender_t {
+    const registry_fixture_t *f;
+    apr_pool_t *p;
+    apr_int64_t ids[100];
+    int count;
+    char failure[200]; /* "" = none; cmocka fails in the main thread alone */
+} sender_t;
+
+static void *APR_THREAD_FUNC send_all(apr_thread_t *thread, void *baton)
+{
+    sender_t *s = baton;
+    npie_registry_t *registry = NULL;
+    npie_outbox_t *m = NULL;
+    npie_err_t err;
+    apr_status_t rv = npie_registry_open(&registry, s->f->driver,
+                                         s->f->params, &err, s->p);
+    int empty = 0;
+
+    (void)thread;
+    while (rv == APR_SUCCESS && empty < 3 && s->count < 100) {
+        rv = npie_outbox_claim(&m, registry, NOW, NOW + MINUTE, &err);
+        if (rv == APR_SUCCESS) {
+            s->ids[s->count++] = m->id;
+        } else if (rv == APR_NOTFOUND) {
+            rv = APR_SUCCESS;
+            empty++;
+        }
+    }
+    if (rv != APR_SUCCESS) {
+        apr_cpystrn(s->failure, err.detail, sizeof(s->failure));
+    }
+    return NULL;
+}
+
+#define SENDERS 4
+
+/* Each of several senders gets mails that no other got, and none is left. */
 static void test_claimed_once(void **state)
 {
     registry_fixture_t *f = *state;
     npie_renewal_t r = registry_renewal_added(f);
-    npie_registry_t *other = NULL;
     apr_hash_t *seen = apr_hash_make(f->p);
-    npie_outbox_t *m = NULL;
-    int count = 0;
+    apr_thread_t *threads[SENDERS];
+    sender_t senders[SENDERS];
+    apr_status_t rv;
 
     drain(f);
-    for (int i = 0; i < 25; i++) {
+    for (int i = 0; i < 60; i++) {
         queued(f, &r);
     }
-    assert_ok(f, npie_registry_open(&other, f->driver, f->params, &f->err,
-                                    f->p));
-    for (int empty = 0; empty < 2; count++) {
-        npie_registry_t *turn = count % 2 ? other : f->registry;
-        apr_status_t rv = npie_outbox_claim(&m, turn, NOW, NOW + MINUTE,
-                                            &f->err);
-
-        if (rv == APR_NOTFOUND) {
-            empty++;
-            continue;
-        }
-        assert_ok(f, rv);
-        assert_null(apr_hash_get(seen, &m->id, sizeof(m->id)));
-        apr_hash_set(seen, &m->id, sizeof(m->id), m);
+    memset(senders, 0, sizeof(senders));
+    for (int i = 0; i < SENDERS; i++) {
+        senders[i].f = f;
+        apr_pool_create(&senders[i].p, NULL);
+        assert_int_equal(apr_thread_create(&threads[i], NULL, send_all,
+                                           &senders[i], f->p), APR_SUCCESS);
     }
-    assert_int_equal(apr_hash_count(seen), 25);
+    for (int i = 0; i < SENDERS; i++) {
+        apr_thread_join(&rv, threads[i]);
+    }
+    for (int i = 0; i < SENDERS; i++) {
+        assert_string_equal(senders[i].failure, "");
+        for (int k = 0; k < senders[i].count; k++) {
+            apr_int64_t *id = &senders[i].ids[k];
+
+            assert_null(apr_hash_get(seen, id, sizeof(*id)));
+            apr_hash_set(seen, id, sizeof(*id), id);
+        }
+        apr_pool_destroy(senders[i].p);
+    }
+    assert_int_equal(apr_hash_count(seen), 60);
+    assert_none_due(f, NOW);
 }
 
 /* An employer whose certificate of a generation ends at a time. */

@@ -175,10 +175,11 @@ static void test_taken(void **state)
 
 static void test_addresses(void **state)
 {
-    /* The server that takes other mails holds these for malformed. */
+    /* The server that takes other mails holds these for malformed, the
+     * last one because it has 254 bytes. */
     static const char *const quoted[] = {
         "\"ana maria\"@c.example", "\"a@b\"@c.example", "\"a>b\"@c.example",
-        "\"a\\\"b\"@c.example",
+        "\"a\\\"b\"@c.example", A60 "aaaa@" A60 "." A60 ".aa" A60 ".test",
     };
     static const char *const addresses[] = {
         "a+b@c.example", "o'higgins!#$%&*/=?^_`{|}~-x@c.example",
@@ -194,7 +195,7 @@ static void test_addresses(void **state)
     smtp = server("quoted", NPIE_SMTP_PLAIN);
     for (size_t i = 0; i < sizeof(quoted) / sizeof(quoted[0]); i++) {
         assert_sends(&smtp, quoted[i]);
-        assert_said(quoted[i]);
+        assert_said(apr_pstrndup(fixture.p, quoted[i], 150));
     }
 }
 

@@ -64,9 +64,11 @@ function onData(name, server, stream, session, done) {
   }
   stream.on('data', chunk => chunks.push(chunk));
   stream.on('end', () => {
-    if (fate.atEnd) {
-      keep(name, session, Buffer.concat(chunks));
-      hangUp(server, session);
+    if (fate.hangUp) {
+      if (fate.atEnd) {
+        keep(name, session, Buffer.concat(chunks));
+        hangUp(server, session);
+      }
       return;
     }
     const answer = () => done(fate.end ?? null, fate.end ? undefined
