@@ -201,10 +201,9 @@ static const char *page_after(request_rec *r, const npie_login_t *login,
 {
     switch (login->verdict) {
     case NPIE_VERDICT_APPLICATION:
+    case NPIE_VERDICT_EARLY: /* the application shows NPIE_RENEW's notice */
         return back[0] == '/' && back[1] != '/' && back[1] != '\\' ? back
             : npie_runtime_get(r->server)->conf->application;
-    case NPIE_VERDICT_EARLY:
-        return "aviso.html";
     case NPIE_VERDICT_TERMS:
         return "terminos.html";
     case NPIE_VERDICT_RENEWAL:

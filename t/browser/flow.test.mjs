@@ -220,12 +220,14 @@ test('near its end a certificate opens the application, and renewing is offered'
   withPerson(['modern', 'kind=early'], async (person) => {
     const { page, steps } = person;
     await steps.acceso();
+    await person.expect('/idse/');
+    await look(page, '8-idse-temprano');
+    await page.click('text=Renuévelo ahora');
     await person.expect('aviso');
     await look(page, '2-aviso-temprano');
     await page.click('text=Después; entrar al IDSE');
     await person.expect('/idse/');
-    await look(page, '8-idse-temprano');
-    await page.click('text=Renuévelo ahora');
+    await page.goBack();
     await person.expect('aviso');
     await steps.aviso();
     await person.expect('datos');

@@ -22,8 +22,8 @@ redirected(login(employer(ca => 'old', key => 'rsa:1024', md => 'sha1')), 'aviso
 redirected(login(employer(key => 'P-256')), 'aviso', 'a key on P-256');
 redirected(login(employer(kind => 'valid')), '/idse/',
     'a valid certificate: the application');
-redirected(login(employer(kind => 'early')), 'aviso',
-    'a certificate in the early window: the notice first');
+redirected(login(employer(kind => 'early')), '/idse/',
+    'a certificate in the early window opens the application');
 redirected(login(employer(), user => ''), 'aviso', 'no user name typed');
 
 my $unsigned = renewal('terminos');

@@ -23,7 +23,8 @@ my $colleague = browser();
 redirected($colleague->login(%colleague), '/idse/', 'the colleague logs in');
 is($colleague->get('/idse/')->{status}, 200, 'the application opens');
 
-my $r = renewal('datos', employer => $employer);
+my $r = { client => browser(), employer => $employer };
+$r->{client}->login(as => $employer->{as}, user => $employer->{user});
 like($r->{client}->get('/npie/aviso.html')->{body}, qr/Inés Cámara Ruiz/,
     'the notice lists the certificate that will lapse');
 Npie::Test::renewal_step($r, @$_) for ['datos', 'llave'], ['llave', 'carta'],
