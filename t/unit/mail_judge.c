@@ -59,6 +59,13 @@ judged_t mail_judged(npie_bytes_t message, apr_pool_t *p)
     return judged;
 }
 
+void assert_in(const char *text, const char *piece)
+{
+    if (strstr(text, piece) == NULL) {
+        fail_msg("no \"%s\" in:\n%s", piece, text);
+    }
+}
+
 int mail_main(const struct CMUnitTest *tests, size_t count,
               CMFixtureFunction start, CMFixtureFunction stop)
 {

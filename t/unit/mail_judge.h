@@ -25,6 +25,9 @@ judged_t mail_judged(npie_bytes_t message, apr_pool_t *p);
 /** A whole file as text; fails the test when it cannot be read. */
 const char *mail_file(const char *path, apr_pool_t *p);
 
+/** Fails the test unless the piece is in the text. */
+void assert_in(const char *text, const char *piece);
+
 /** Runs the tests between start and stop (may be NULL), and removes npie_backend_directory().
  * @return what main() returns */
 int mail_main(const struct CMUnitTest *tests, size_t count,

@@ -68,13 +68,6 @@ static npie_templates_t *loaded(const char *dir, apr_pool_t *p)
     return templates;
 }
 
-static void assert_in(const char *text, const char *piece)
-{
-    if (strstr(text, piece) == NULL) {
-        fail_msg("no \"%s\" in:\n%s", piece, text);
-    }
-}
-
 static void assert_not_in(const char *text, const char *piece)
 {
     if (strstr(text, piece) != NULL) {
