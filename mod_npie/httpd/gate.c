@@ -77,6 +77,8 @@ static int turn_away(request_rec *r, const char *page, int status,
     npie_err_t err;
 
     npie_count(NPIE_COUNT_TURNED);
+    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "turned away at the gate: %s",
+                  detail);
     if (is_navigation(r)) {
         return npie_answer_redirect(r, page);
     }
