@@ -216,6 +216,9 @@ sub httpd
     my ($self, $what) = @_;
     chomp(my $sbin = Npie::Openssl::run('apxs', '-q', 'SBINDIR'));
     chomp(my $name = Npie::Openssl::run('apxs', '-q', 'PROGNAME'));
+    # A module under a sanitizer wants its library first; see t/TEST.
+    local @ENV{qw(LD_PRELOAD ASAN_OPTIONS)}
+        = ($ENV{NPIE_PRELOAD} // '', 'detect_leaks=0');
     return Npie::Openssl::run("$sbin/$name", '-f', "$self->{dir}/httpd.conf",
         $what eq '-t' ? '-t' : ('-k', $what));
 }
