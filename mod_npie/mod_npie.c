@@ -10,6 +10,7 @@
 #include "httpd/actions.h"
 #include "httpd/config.h"
 #include "httpd/gate.h"
+#include "httpd/jobs.h"
 #include "httpd/pages.h"
 #include "httpd/runtime.h"
 #include "httpd/status.h"
@@ -22,6 +23,7 @@ static void register_hooks(apr_pool_t *p)
     (void)p;
     ap_hook_check_config(npie_conf_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(npie_runtime_post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(npie_jobs_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(npie_runtime_child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_read_request(npie_gate_scrub, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_check_authn(npie_gate_check, NULL, NULL, APR_HOOK_MIDDLE,

@@ -71,6 +71,9 @@ apr_status_t npie_text_time_parse(apr_time_t *t, const char *text);
  */
 char *npie_text_date_es(apr_time_t t, apr_pool_t *p);
 
+/** The same with the hour, "21 de noviembre de 2026 a las 14:05". */
+char *npie_text_moment_es(apr_time_t t, apr_pool_t *p);
+
 /** Compares two byte strings of len bytes in constant time; 1 = equal. */
 int npie_text_equal_secret(const void *a, const void *b, apr_size_t len);
 

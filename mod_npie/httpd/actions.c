@@ -11,6 +11,7 @@
 #include "httpd/body.h"
 #include "httpd/files.h"
 #include "httpd/login.h"
+#include "httpd/mail.h"
 #include "httpd/pages.h"
 #include "httpd/posts.h"
 #include "httpd/where.h"
@@ -24,11 +25,21 @@ static const struct {
     { "datos.html", NPIE_BODY_FORM_MAX, npie_post_data },
     { "llave.html", NPIE_BODY_FORM_MAX, npie_post_key },
     { "carta.html", NPIE_BODY_FILE_MAX, npie_post_letter },
+    { "correo.html", NPIE_BODY_FORM_MAX, npie_post_mail },
     { "certificado.html", NPIE_BODY_FORM_MAX, npie_post_issue },
     { "terminos.html", NPIE_BODY_FILE_MAX, npie_post_terms },
     { "cancelar", NPIE_BODY_FORM_MAX, npie_post_cancel },
     { "rehacer", NPIE_BODY_FORM_MAX, npie_post_rekey },
     { "salir", NPIE_BODY_FORM_MAX, npie_post_logout },
+};
+
+/* A form that brings its own proof. */
+static const struct {
+    const char *name;
+    int (*act)(request_rec *r, const npie_form_t *form);
+} open_posts[] = {
+    { "acceso.html", npie_login_post },
+    { NPIE_LINK_PAGE, npie_mail_use_link },
 };
 
 /* A file for somebody with a session. */
@@ -57,6 +68,16 @@ static int find_post(const char *name)
     return -1;
 }
 
+static int find_open_post(const char *name)
+{
+    for (apr_size_t i = 0; i < COUNT(open_posts); ++i) {
+        if (strcmp(open_posts[i].name, name) == 0) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
 static int find_file(const char *name)
 {
     for (apr_size_t i = 0; i < COUNT(files); ++i) {
@@ -75,7 +96,7 @@ int npie_actions_known(const request_rec *r, const char *name)
     if (npie_where_page(name) != NULL && r->method_number != M_POST) {
         return 0;
     }
-    return strcmp(name, LOGIN) == 0 || find_post(name) >= 0;
+    return find_open_post(name) >= 0 || find_post(name) >= 0;
 }
 
 /* Did a page of ours send this? A browser says so in one of these headers; a
@@ -178,12 +199,17 @@ static int run_post(request_rec *r, int index)
     return posts[index].act(&post);
 }
 
-static int run_login(request_rec *r)
+static int run_open_post(request_rec *r, int index)
 {
     const npie_form_t *form = NULL;
-    int status = read_form(&form, r, NPIE_BODY_FORM_MAX);
+    int status;
 
-    return status == OK ? npie_login_post(r, form) : status;
+    if (open_posts[index].act == npie_mail_use_link && !npie_mail_is_on(r)) {
+        npie_answer_headers(r);
+        return HTTP_NOT_FOUND;
+    }
+    status = read_form(&form, r, NPIE_BODY_FORM_MAX);
+    return status == OK ? open_posts[index].act(r, form) : status;
 }
 
 static int send_file(request_rec *r, int index)
@@ -244,5 +270,6 @@ int npie_actions_handler(request_rec *r)
                       "sent by a page of another site");
     }
     index = find_post(name);
-    return index >= 0 ? run_post(r, index) : run_login(r);
+    return index >= 0 ? run_post(r, index)
+                      : run_open_post(r, find_open_post(name));
 }

@@ -6,6 +6,7 @@
 
 #include <apr_strings.h>
 #include <mod_dbd.h>
+#include <mod_watchdog.h>
 
 /* A sentence about a server's configuration with the place it is about: the
  * directive when it was given, else the server. */
@@ -52,6 +53,36 @@ static int complete(const server_rec *s, const npie_server_conf_t *conf)
     return ok;
 }
 
+/* What NPIEMailServer needs beside it, and what needs it. 1 = all is there. */
+static int complete_mail(const server_rec *s, const npie_server_conf_t *conf)
+{
+    if (conf->mail_server.host == NULL) {
+        if (conf->mail_link) {
+            complain(s, conf, NPIE_SET_MAIL_LINK, "NPIEMailLink required "
+                     "needs NPIEMailServer beside it: without mail nobody "
+                     "could go on");
+        }
+        return !conf->mail_link;
+    }
+    if (!has(conf, NPIE_SET_MAIL_FROM)) {
+        complain(s, conf, NPIE_SET_MAIL_SERVER, "NPIEMailServer needs "
+                 "NPIEMailFrom beside it: \"Name <address>\"");
+        return 0;
+    }
+    if (!has(conf, NPIE_SET_MAIL_TEMPLATES)) {
+        complain(s, conf, NPIE_SET_MAIL_SERVER, "NPIEMailServer needs "
+                 "NPIEMailTemplates beside it: the directory of the mails' "
+                 "templates, mail/ as installed");
+        return 0;
+    }
+    if (APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_get_instance) == NULL) {
+        complain(s, conf, NPIE_SET_MAIL_SERVER, "NPIEMailServer needs "
+                 "mod_watchdog, which sends what is queued: load it");
+        return 0;
+    }
+    return 1;
+}
+
 static int check_programs(const server_rec *s, const npie_server_conf_t *conf,
                           apr_pool_t *ptemp)
 {
@@ -82,7 +113,33 @@ static void set_policy(npie_runtime_t *runtime)
     runtime->policy.renewal_timeout = conf->timeout;
     runtime->policy.old_key_min_bits = conf->old_bits;
     runtime->policy.new_keys = conf->new_keys;
-    runtime->policy.mail_link_required = 0;
+    runtime->policy.mail = conf->mail_server.host != NULL;
+    runtime->policy.mail_link_required = conf->mail_link;
+}
+
+/* 1 = loaded, or there is no mail server. */
+static int load_mail(npie_runtime_t *runtime, const server_rec *s,
+                     apr_pool_t *pconf, apr_pool_t *ptemp)
+{
+    const npie_server_conf_t *conf = runtime->conf;
+    npie_templates_t *templates;
+    npie_err_t err;
+
+    if (!runtime->policy.mail) {
+        return 1;
+    }
+    if (npie_templates_load(&templates, conf->mail_templates, &err, pconf)
+        != APR_SUCCESS) {
+        complain(s, conf, NPIE_SET_MAIL_TEMPLATES,
+                 apr_pstrcat(ptemp, "NPIEMailTemplates: ", err.detail, NULL));
+        return 0;
+    }
+    runtime->mailer.smtp = &conf->mail_server;
+    runtime->mailer.templates = templates;
+    runtime->mailer.from = conf->mail_from;
+    runtime->mailer.base_url = conf->base.url;
+    runtime->mailer.institution = conf->institution;
+    return 1;
 }
 
 /* Loads what a server's directives name. */
@@ -110,6 +167,9 @@ static npie_runtime_t *load(const server_rec *s, const npie_server_conf_t *conf,
                              err.detail, NULL));
         return NULL;
     }
+    if (!load_mail(runtime, s, pconf, ptemp)) {
+        return NULL;
+    }
     runtime->signer.timeout = apr_time_from_sec(10);
     runtime->signer.path = conf->signer.socket != NULL
         ? conf->signer.socket
@@ -117,9 +177,7 @@ static npie_runtime_t *load(const server_rec *s, const npie_server_conf_t *conf,
     return runtime;
 }
 
-/* Have two servers one mod_dbd configuration between them? Its statements
- * are to be prepared once. */
-static int shares_registry(const server_rec *a, const server_rec *b)
+int npie_conf_shares_registry(const server_rec *a, const server_rec *b)
 {
     const module *dbd = ap_find_linked_module("mod_dbd.c");
 
@@ -128,7 +186,8 @@ static int shares_registry(const server_rec *a, const server_rec *b)
 }
 
 /* Has mod_dbd a connection's worth of directives? It says so itself when
- * they are wrong; here only that it is there. */
+ * they are wrong; here only that it is there. Statements are prepared once a
+ * registry. */
 static int prepare_statements(server_rec *main_server, server_rec *s,
                               const npie_server_conf_t *conf)
 {
@@ -141,7 +200,7 @@ static int prepare_statements(server_rec *main_server, server_rec *s,
         return 0;
     }
     for (const server_rec *t = main_server; t != s; t = t->next) {
-        if (npie_conf_server(t)->runtime != NULL && shares_registry(t, s)) {
+        if (npie_conf_server(t)->runtime != NULL && npie_conf_shares_registry(t, s)) {
             return 1;
         }
     }
@@ -186,7 +245,8 @@ int npie_conf_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
             }
             continue;
         }
-        if (!complete(s, conf) || !check_programs(s, conf, ptemp)
+        if (!complete(s, conf) || !complete_mail(s, conf)
+            || !check_programs(s, conf, ptemp)
             || !prepare_statements(main_server, s, conf)) {
             ok = 0;
             continue;

@@ -35,8 +35,15 @@ static const struct {
     [NPIE_SET_TERMS] = PLACE(terms),
     [NPIE_SET_INSTITUTION] = PLACE(institution),
     [NPIE_SET_RATE] = PLACE(rate),
+    [NPIE_SET_MAIL_SERVER] = PLACE(mail_server),
+    [NPIE_SET_MAIL_FROM] = PLACE(mail_from),
+    [NPIE_SET_MAIL_LINK] = PLACE(mail_link),
+    [NPIE_SET_MAIL_TEMPLATES] = PLACE(mail_templates),
+    [NPIE_SET_REMINDERS] = PLACE(reminders),
 #undef PLACE
 };
+
+static const npie_reminders_t reminders = { { 1, 7, 15, 30 }, 4 };
 
 void *npie_conf_server_create(apr_pool_t *p, server_rec *s)
 {
@@ -62,6 +69,8 @@ void *npie_conf_server_create(apr_pool_t *p, server_rec *s)
     conf->institution = "Instituto Mexicano del Seguro Social";
     conf->rate.count = 120;
     conf->rate.window = 60;
+    conf->mail_server.timeout = apr_time_from_sec(30);
+    conf->reminders = reminders;
     return conf;
 }
 
@@ -270,7 +279,7 @@ static const char *set_old_bits(cmd_parms *cmd, void *dir, const char *arg)
                                1024, 16384, cmd->pool));
 }
 
-/* NPIELetterFonts, NPIELetterTerms, NPIESignerSocket: a path. cmd->info holds
+/* NPIELetterFonts, NPIEMailTemplates, NPIESignerSocket: a path. cmd->info holds
  * the setting. */
 static const char *set_path(cmd_parms *cmd, void *dir, const char *arg)
 {
@@ -316,6 +325,48 @@ static const char *set_rate(cmd_parms *cmd, void *dir, const char *count,
     return note(cmd, NPIE_SET_RATE, error);
 }
 
+static const char *set_mail_server(cmd_parms *cmd, void *dir,
+                                   const char *args)
+{
+    (void)dir;
+    return note(cmd, NPIE_SET_MAIL_SERVER,
+                npie_parse_mail_server(
+                    &npie_conf_server(cmd->server)->mail_server, args,
+                    cmd->pool));
+}
+
+static const char *set_mail_from(cmd_parms *cmd, void *dir, const char *arg)
+{
+    npie_err_t err;
+    apr_status_t rv = npie_mailbox_parse(
+        &npie_conf_server(cmd->server)->mail_from, arg, &err, cmd->pool);
+
+    (void)dir;
+    return note(cmd, NPIE_SET_MAIL_FROM,
+                rv == APR_SUCCESS ? NULL
+                : "must be name@host.example or \"Name <name@host.example>\"");
+}
+
+static const char *set_mail_link(cmd_parms *cmd, void *dir, const char *arg)
+{
+    const int required = ap_cstr_casecmp(arg, "required") == 0;
+
+    (void)dir;
+    npie_conf_server(cmd->server)->mail_link = required;
+    return note(cmd, NPIE_SET_MAIL_LINK,
+                required || ap_cstr_casecmp(arg, "optional") == 0
+                ? NULL : "must be required or optional");
+}
+
+static const char *set_reminders(cmd_parms *cmd, void *dir, const char *args)
+{
+    (void)dir;
+    return note(cmd, NPIE_SET_REMINDERS,
+                npie_parse_reminders(
+                    &npie_conf_server(cmd->server)->reminders, args,
+                    cmd->pool));
+}
+
 #define SETTING(name) ((void *)(apr_uintptr_t)(name))
 
 const command_rec npie_conf_directives[] = {
@@ -355,5 +406,17 @@ const command_rec npie_conf_directives[] = {
                   "Name of the institute in letters and pages"),
     AP_INIT_TAKE2("NPIERate", set_rate, NULL, RSRC_CONF,
                   "Logins tried from one address, and in what time"),
+    AP_INIT_RAW_ARGS("NPIEMailServer", set_mail_server, NULL, RSRC_CONF,
+                     "smtp://, smtps:// or smtp+plain://host[:port], then "
+                     "options"),
+    AP_INIT_TAKE1("NPIEMailFrom", set_mail_from, NULL, RSRC_CONF,
+                  "The address that mails come from, with or without a name"),
+    AP_INIT_TAKE1("NPIEMailLink", set_mail_link, NULL, RSRC_CONF,
+                  "Must the link in the mail be opened: required or optional"),
+    AP_INIT_TAKE1("NPIEMailTemplates", set_path,
+                  SETTING(NPIE_SET_MAIL_TEMPLATES), RSRC_CONF,
+                  "Directory of the mails' templates"),
+    AP_INIT_RAW_ARGS("NPIEReminders", set_reminders, NULL, RSRC_CONF,
+                     "How many days before the end reminders go out, or off"),
     { .name = NULL }
 };

@@ -7,6 +7,7 @@
 #include "httpd/private.h"
 
 #include "flow/policy.h"
+#include "flow/sender.h"
 #include "store/session.h"
 
 /** One bit and one place in the configuration a setting. */
@@ -27,6 +28,11 @@ typedef enum npie_setting_t {
     NPIE_SET_TERMS,
     NPIE_SET_INSTITUTION,
     NPIE_SET_RATE,
+    NPIE_SET_MAIL_SERVER,
+    NPIE_SET_MAIL_FROM,
+    NPIE_SET_MAIL_LINK,
+    NPIE_SET_MAIL_TEMPLATES,
+    NPIE_SET_REMINDERS,
     NPIE_SETTINGS /**< how many */
 } npie_setting_t;
 
@@ -56,6 +62,12 @@ typedef struct npie_rate_t {
     int window; /**< seconds */
 } npie_rate_t;
 
+/** When reminders go out, days before the end, ascending. */
+typedef struct npie_reminders_t {
+    int days[NPIE_REMINDERS_MAX];
+    int count;
+} npie_reminders_t;
+
 /** A server's settings, defaults filled in where they were not set. */
 typedef struct npie_server_conf_t {
     apr_uint32_t set;  /**< bit n: setting n was given here or inherited */
@@ -76,6 +88,11 @@ typedef struct npie_server_conf_t {
     const char *terms;
     const char *institution;
     npie_rate_t rate;
+    npie_smtp_t mail_server;   /**< host NULL: none, no mail is queued */
+    npie_mailbox_t mail_from;
+    int mail_link;             /**< 1: required */
+    const char *mail_templates; /**< directory, absolute */
+    npie_reminders_t reminders;
     const ap_directive_t *engine; /**< an NPIEEngine on of this server, or NULL */
     struct npie_runtime_t *runtime; /**< made by check_config; NULL: not used */
 } npie_server_conf_t;
@@ -98,6 +115,10 @@ npie_server_conf_t *npie_conf_server(const server_rec *s);
 
 /** Are the renewal's pages in this request's directory? 1 = yes. */
 int npie_conf_engine(const request_rec *r);
+
+/** Have two servers one mod_dbd configuration, and so one registry, between
+ * them? 1 = yes. */
+int npie_conf_shares_registry(const server_rec *a, const server_rec *b);
 
 /** Have two servers the same settings? 1 = yes. */
 int npie_conf_same(const npie_server_conf_t *a, const npie_server_conf_t *b);

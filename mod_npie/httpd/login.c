@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "httpd/answer.h"
+#include "httpd/rate.h"
 #include "httpd/where.h"
 #include "pki/digest.h"
 
@@ -28,32 +29,6 @@ static apr_status_t challenge_id(const char **pid, const char *text,
         : npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL, "no SHA-256");
 }
 
-/* Counts this address's attempts; APR_SUCCESS while there are few enough. */
-static apr_status_t within_rate(request_rec *r, const char *what,
-                                npie_err_t *err)
-{
-    const npie_runtime_t *runtime = npie_runtime_get(r->server);
-    apr_int64_t count;
-    apr_status_t rv = npie_rate_count(&count, runtime->sessions,
-                                      apr_pstrcat(r->pool, what, ":",
-                                                  r->useragent_ip, NULL),
-                                      runtime->conf->rate.window, err, r->pool);
-
-    if (rv == APR_SUCCESS && count > runtime->conf->rate.count) {
-        return npie_err_set(err, NPIE_EPOLICY, NPIE_P_TOO_MANY,
-                            "%" APR_INT64_T_FMT " attempts within %d s", count,
-                            runtime->conf->rate.window);
-    }
-    return rv;
-}
-
-static int answer_limited(request_rec *r, const npie_err_t *err)
-{
-    return err->problem == NPIE_P_TOO_MANY
-        ? npie_answer_problem(r, HTTP_TOO_MANY_REQUESTS, err)
-        : npie_answer_error(r, err);
-}
-
 int npie_login_challenge(request_rec *r)
 {
     const npie_runtime_t *runtime = npie_runtime_get(r->server);
@@ -62,8 +37,8 @@ int npie_login_challenge(request_rec *r)
     const char *id, *text;
     char *token;
 
-    if (within_rate(r, "reto", &err) != APR_SUCCESS) {
-        return answer_limited(r, &err);
+    if (npie_rate_within(r, "reto", &err) != APR_SUCCESS) {
+        return npie_rate_answer(r, &err);
     }
     if (npie_random_token(&token, CHALLENGE_BYTES, r->pool) != APR_SUCCESS) {
         npie_err_set(&err, NPIE_EINTERNAL, NPIE_P_INTERNAL, "no random bytes");
@@ -244,7 +219,7 @@ static apr_status_t log_in(npie_login_t *login, request_rec *r,
     npie_bytes_t challenge = { (const unsigned char *)text, strlen(text) };
     npie_bytes_t cms;
     npie_flow_t *flow;
-    apr_status_t rv = within_rate(r, "acceso", err);
+    apr_status_t rv = npie_rate_within(r, "acceso", err);
 
     if (rv == APR_SUCCESS) {
         rv = take_challenge(r, text, err);
@@ -281,7 +256,7 @@ int npie_login_post(request_rec *r, const npie_form_t *form)
     npie_err_t err;
 
     if (log_in(&login, r, form, &err) != APR_SUCCESS) {
-        return err.problem == NPIE_P_TOO_MANY ? answer_limited(r, &err)
+        return err.problem == NPIE_P_TOO_MANY ? npie_rate_answer(r, &err)
                                               : refuse(r, &err);
     }
     if (login.verdict == NPIE_VERDICT_REFUSED) {

@@ -8,6 +8,7 @@
 #include "httpd/actions.h"
 #include "httpd/answer.h"
 #include "httpd/draft.h"
+#include "httpd/mail.h"
 #include "httpd/vars.h"
 
 #define HANDLER "npie"
@@ -161,6 +162,7 @@ static int show_place(request_rec *r, const char *name,
     }
     npie_vars_place(r, &place);
     npie_vars_letters(r, flow, &place);
+    npie_mail_vars(r, &place);
     if (place.verdict == NPIE_VERDICT_REFUSED) {
         npie_vars_problem(r, (int)place.problem, NULL);
     }
@@ -188,6 +190,9 @@ static int show_page(request_rec *r, const char *name, int step)
         show_number_asked_for(r);
         show_return(r);
         return OK;
+    }
+    if (strcmp(name, NPIE_LINK_PAGE) == 0) {
+        return npie_mail_is_on(r) ? npie_mail_show_link(r) : HTTP_NOT_FOUND;
     }
     if (rv == APR_NOTFOUND) {
         return npie_answer_redirect(r, "acceso.html");

@@ -51,9 +51,8 @@ const char *npie_parse_int(int *out, const char *arg, int min, int max,
     return NULL;
 }
 
-/* The first line of a file only the admin may read, without its line end. */
-static const char *read_secret(const char **out, const char *path,
-                               apr_pool_t *p)
+const char *npie_parse_secret(const char **out, const char *path,
+                              apr_pool_t *p)
 {
     apr_file_t *file;
     char line[512];
@@ -122,7 +121,7 @@ static const char *redis_option(npie_redis_t *out, const char *word,
         return NULL;
     }
     if (strncmp(word, "password-file=", 14) == 0) {
-        return read_secret(&out->password, value, p);
+        return npie_parse_secret(&out->password, value, p);
     }
     return apr_psprintf(p, "'%s': the options are timeout, connections, "
                         "database, user and password-file", word);

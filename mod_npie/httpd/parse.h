@@ -17,6 +17,19 @@ const char *npie_parse_time(apr_interval_time_t *out, const char *arg,
 const char *npie_parse_int(int *out, const char *arg, int min, int max,
                            apr_pool_t *p);
 
+/** The first line of a file that only the admin may read. */
+const char *npie_parse_secret(const char **out, const char *path,
+                              apr_pool_t *p);
+
+/** As npie_smtp_parse() takes it, then user=, password-file= or
+ * password=exec:/program, ca-file=, timeout= in any order. */
+const char *npie_parse_mail_server(npie_smtp_t *out, const char *arg,
+                                   apr_pool_t *p);
+
+/** Days before the end, "30d 7d", or off. */
+const char *npie_parse_reminders(npie_reminders_t *out, const char *arg,
+                                 apr_pool_t *p);
+
 /** unix:/path or host:port, then timeout=, connections=, database=, user=,
  * password-file= in any order. */
 const char *npie_parse_redis(npie_redis_t *out, const char *arg,

@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "base/text.h"
+#include "flow/mail.h"
 #include "httpd/answer.h"
 #include "httpd/draft.h"
 #include "httpd/files.h"
@@ -222,6 +223,62 @@ int npie_post_issue(npie_post_t *post)
     return npie_file_certificate_json(post->r, post->flow, &place);
 }
 
+/* The address is looked at as on datos, and told of in the same fields. */
+static int change_address(npie_post_t *post, const char *page)
+{
+    npie_contact_check_t check = { 0 };
+    npie_contact_t contact;
+    npie_place_t place;
+    npie_err_t err;
+    json_t *draft;
+    apr_status_t rv = npie_flow_place(&place, post->flow, &post->who, &err);
+
+    if (rv != APR_SUCCESS) {
+        return npie_answer_error(post->r, &err);
+    }
+    rv = npie_flow_contact_check(&contact, &check,
+                                 npie_form_text(post->form, "correo"),
+                                 npie_form_text(post->form, "correo2"),
+                                 place.employer->contact.phone,
+                                 place.employer->contact.fax, post->r->pool);
+    if (rv != APR_SUCCESS) {
+        npie_err_set(&err, rv, first_problem(&check), "the new address");
+    }
+    else {
+        rv = npie_flow_mail_readdress(post->flow, &post->who, contact.email,
+                                      &err);
+        check.email = rv == NPIE_EINPUT ? err.problem : NPIE_P_NONE;
+    }
+    if (rv == APR_SUCCESS) {
+        return done(post, page);
+    }
+    draft = contact_draft(post->form, &check);
+    json_object_set_new(draft, "number", json_integer(err.problem));
+    return refuse(post, page, &err, draft);
+}
+
+int npie_post_mail(npie_post_t *post)
+{
+    static const char page[] = "correo.html";
+    const char *action = npie_form_text(post->form, "accion");
+    npie_err_t err;
+
+    if (strcmp(action, "reenviar") == 0) {
+        return end_post(post, page, npie_flow_mail_resend(post->flow,
+                                                          &post->who, &err),
+                        &err);
+    }
+    if (strcmp(action, "cambiar") == 0) {
+        return change_address(post, page);
+    }
+    if (strcmp(action, "seguir") == 0) {
+        return end_post(post, page, npie_flow_mail_skip(post->flow, &post->who,
+                                                        &err), &err);
+    }
+    npie_err_set(&err, NPIE_EINPUT, NPIE_P_REQUEST, "no such action");
+    return npie_answer_error(post->r, &err);
+}
+
 /* The sessions end of the certificate that a new one has replaced, but for the
  * session spared, and of the additional ones that hung on it. */
 static apr_status_t end_sessions_before(npie_post_t *post, apr_int64_t newest,
@@ -317,6 +374,12 @@ int npie_post_cancel(npie_post_t *post)
     npie_err_t err;
     apr_status_t rv = npie_flow_cancel(post->flow, &post->who, &err);
 
+    /* Whoever else was at it with this certificate starts anew. */
+    if (rv == APR_SUCCESS) {
+        rv = npie_session_end_all(npie_runtime_get(post->r->server)->sessions,
+                                  post->holder->session->spki,
+                                  post->holder->key, &err, post->r->pool);
+    }
     return rv == APR_SUCCESS || rv == NPIE_ECONFLICT
         ? done(post, "llave.html") : npie_answer_error(post->r, &err);
 }

@@ -23,6 +23,7 @@ int npie_post_data(npie_post_t *post);
 int npie_post_key(npie_post_t *post);
 int npie_post_letter(npie_post_t *post);
 int npie_post_issue(npie_post_t *post);
+int npie_post_mail(npie_post_t *post);
 int npie_post_terms(npie_post_t *post);
 int npie_post_cancel(npie_post_t *post);
 int npie_post_rekey(npie_post_t *post);

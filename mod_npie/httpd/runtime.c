@@ -5,7 +5,6 @@
 
 #include <apr_atomic.h>
 #include <apr_shm.h>
-#include <mod_dbd.h>
 
 #include "httpd/signer_proc.h"
 
@@ -126,6 +125,26 @@ void npie_runtime_child_init(apr_pool_t *pchild, server_rec *s)
     }
 }
 
+npie_flow_t *npie_runtime_flow_on(const npie_runtime_t *runtime,
+                                  const ap_dbd_t *dbd, apr_pool_t *p)
+{
+    npie_flow_t *flow = apr_pcalloc(p, sizeof(*flow));
+
+    flow->registry = apr_pcalloc(p, sizeof(*flow->registry));
+    flow->registry->driver = dbd->driver;
+    flow->registry->handle = dbd->handle;
+    flow->registry->prepared = dbd->prepared;
+    flow->registry->p = p;
+    flow->registry->turn = runtime->turn;
+    flow->signer = &runtime->signer;
+    flow->trust = runtime->trust;
+    flow->art = runtime->art;
+    flow->policy = &runtime->policy;
+    flow->now = apr_time_now();
+    flow->p = p;
+    return flow;
+}
+
 apr_status_t npie_runtime_flow(npie_flow_t **pflow, request_rec *r,
                                npie_err_t *err)
 {
@@ -133,25 +152,11 @@ apr_status_t npie_runtime_flow(npie_flow_t **pflow, request_rec *r,
         APR_RETRIEVE_OPTIONAL_FN(ap_dbd_acquire);
     const npie_runtime_t *runtime = npie_runtime_get(r->server);
     ap_dbd_t *dbd = acquire != NULL ? acquire(r) : NULL;
-    npie_flow_t *flow;
 
     if (dbd == NULL) {
         return npie_err_set(err, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN,
                             "mod_dbd has no connection to the registry");
     }
-    flow = apr_pcalloc(r->pool, sizeof(*flow));
-    flow->registry = apr_pcalloc(r->pool, sizeof(*flow->registry));
-    flow->registry->driver = dbd->driver;
-    flow->registry->handle = dbd->handle;
-    flow->registry->prepared = dbd->prepared;
-    flow->registry->p = r->pool;
-    flow->registry->turn = runtime->turn;
-    flow->signer = &runtime->signer;
-    flow->trust = runtime->trust;
-    flow->art = runtime->art;
-    flow->policy = &runtime->policy;
-    flow->now = apr_time_now();
-    flow->p = r->pool;
-    *pflow = flow;
+    *pflow = npie_runtime_flow_on(runtime, dbd, r->pool);
     return APR_SUCCESS;
 }

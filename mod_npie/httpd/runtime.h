@@ -5,10 +5,13 @@
 #ifndef NPIE_HTTPD_RUNTIME_H
 #define NPIE_HTTPD_RUNTIME_H
 
+#include <apr_dbd.h>
 #include <apr_thread_mutex.h>
+#include <mod_dbd.h>
 
 #include "httpd/config.h"
 #include "flow/flow.h"
+#include "flow/sender.h"
 
 /** What is counted, over all children since the start. */
 typedef enum npie_counter_t {
@@ -30,6 +33,7 @@ typedef struct npie_runtime_t {
     npie_letter_art_t *art;
     npie_policy_t policy;
     npie_signer_t signer;
+    npie_mailer_t mailer; /**< set when policy.mail is */
     npie_sessions_t *sessions;
     apr_thread_mutex_t *turn; /**< of this child's writers to the registry */
 } npie_runtime_t;
@@ -49,6 +53,13 @@ void npie_count(npie_counter_t counter);
 
 /** What was counted. */
 apr_uint32_t npie_counted(npie_counter_t counter);
+
+/**
+ * A flow on a connection of mod_dbd's, for now.
+ * @param p everything the flow returns lives there
+ */
+npie_flow_t *npie_runtime_flow_on(const npie_runtime_t *runtime,
+                                  const ap_dbd_t *dbd, apr_pool_t *p);
 
 /**
  * Readies a request's flow: the registry's connection comes from mod_dbd.

@@ -11,6 +11,8 @@ static const npie_page_t pages[] = {
     { "datos.html", 2 },
     { "llave.html", 3 },
     { "carta.html", 4 },
+    { "correo.html", 5 },
+    { "enlace.html", 0 },
     { "certificado.html", 5 },
     { "terminos.html", 6 },
     { "listo.html", 7 },
@@ -86,6 +88,9 @@ const char *npie_where_home(const npie_place_t *place)
     if (place->verdict == NPIE_VERDICT_TERMS) {
         return "terminos.html";
     }
+    if (place->mail.waits) {
+        return "correo.html";
+    }
     if (has_open(place)) {
         return by_state[place->renewal->state][0];
     }
@@ -100,6 +105,9 @@ int npie_where_allowed(const npie_place_t *place, const char *page)
         return 1;
     }
     if (place->verdict == NPIE_VERDICT_REFUSED) {
+        return 0;
+    }
+    if (place->mail.waits && place->mail.link_required) {
         return 0;
     }
     if (has_open(place)) {

@@ -62,13 +62,14 @@ mail_certificate() {
 
 mail_start() {
     mkdir -p "$dir/mail"
-    {
+    test -e "$dir/mail/key.pem" || {
         openssl ecparam -name prime256v1 -genkey -noout -out "$dir/mail/key.pem"
         openssl req -x509 -new -key "$dir/mail/key.pem" -days 2 \
             -subj '/CN=Mail test CA' -out "$dir/mail/ca.pem"
         mail_certificate cert DNS:localhost,IP:127.0.0.1
         mail_certificate other DNS:other.example
     } > "$dir/mail/openssl.out" 2>&1
+    test ! -e "$dir/mail/ports" || mv "$dir/mail/ports" "$dir/mail/ports.before"
     # The caller ends it with mail-stop.
     "${NODE:-node}" "$srcdir/t/browser/lib/mailserver.mjs" "$dir/mail" \
         > "$dir/mail/log" 2>&1 &

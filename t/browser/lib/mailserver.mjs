@@ -15,7 +15,10 @@ const dir = process.argv[2];
 const read = name => fs.readFileSync(path.join(dir, name));
 const user = 'npie@correo.example';
 const password = 'clave Ñ secreta';
-let taken = 0;
+// Started once more, it goes on where it was, on the same ports.
+let taken = fs.readdirSync(dir).filter(name => name.endsWith('.eml')).length;
+const before = fs.existsSync(path.join(dir, 'ports.before'))
+  ? new Map(read('ports.before').toString().trim().split('\n').map(line => line.split(' '))) : new Map();
 
 function refusal(code, text) {
   return Object.assign(new Error(text), { responseCode: code });
@@ -177,7 +180,7 @@ const servers = {
 const ports = ['\n'];
 for (const [name, server] of Object.entries(servers)) {
   const listener = server.server ?? server;
-  await new Promise(resolve => server.listen(0, '127.0.0.1', resolve));
+  await new Promise(resolve => server.listen(Number(before.get(name) ?? 0), '127.0.0.1', resolve));
   ports.push(`${name} ${listener.address().port}\n`);
 }
 fs.writeFileSync(path.join(dir, 'ports.part'), ports.join(''));

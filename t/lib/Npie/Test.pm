@@ -57,7 +57,8 @@ my %DO = (
     aviso => sub { { status => 303, location => '/npie/datos.html' } },
     datos => sub {
         my ($r) = @_;
-        $r->{client}->data(correo => $MAIL, correo2 => $MAIL,
+        my $mail = $r->{mail} // $MAIL;
+        $r->{client}->data(correo => $mail, correo2 => $mail,
             telefono => '5555012299');
     },
     llave => sub {
@@ -111,7 +112,7 @@ sub renewal
 {
     my ($page, %arg) = @_;
     my $r = { client => $arg{client} // browser(),
-        employer => $arg{employer} // employer() };
+        employer => $arg{employer} // employer(), mail => $arg{mail} };
     for my $i (0 .. $#STEPS) {
         last if $STEPS[$i] eq $page;
         renewal_step($r, $STEPS[$i], $STEPS[$i + 1]);

@@ -159,7 +159,8 @@ sub variables
 
 # httpd's own modules that a server with mod_npie loads.
 my @MODULES = qw(mpm_event authn_core authz_core authz_user alias dir mime
-    headers include dbd log_config setenvif socache_shmcb ssl status unixd);
+    headers include dbd log_config setenvif socache_shmcb ssl status unixd
+    watchdog);
 
 sub modules_conf
 {

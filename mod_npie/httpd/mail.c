@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Pages about the mail and its links.
+ */
+#include "httpd/mail.h"
+
+#include <apr_strings.h>
+
+#include "base/text.h"
+#include "flow/mail.h"
+#include "httpd/answer.h"
+#include "httpd/rate.h"
+#include "httpd/vars.h"
+
+static const char *const purposes[NPIE_LINK_PURPOSES] = {
+    [NPIE_LINK_CONTINUE] = "continuar",
+    [NPIE_LINK_STOP] = "detener",
+};
+
+int npie_mail_is_on(const request_rec *r)
+{
+    const npie_runtime_t *runtime = npie_runtime_get(r->server);
+
+    return runtime != NULL && runtime->policy.mail;
+}
+
+/* In one word, for the page to choose its sentence. */
+static const char *state_of(const npie_outbox_t *mail)
+{
+    return mail->sent != 0 ? "entregado"
+        : mail->gave_up != 0 ? "rechazado"
+        : *mail->reason != '\0' ? "reintento" : "encolado";
+}
+
+void npie_mail_vars(request_rec *r, const npie_place_t *place)
+{
+    const npie_outbox_t *mail = place->mail.last;
+    apr_time_t when;
+
+    if (!place->mail.waits) {
+        return;
+    }
+    npie_vars_set(r, "npie_mail_required",
+                  place->mail.link_required ? "1" : NULL);
+    npie_vars_set(r, "npie_mail_left",
+                  place->mail.left > 0 ? apr_itoa(r->pool, place->mail.left)
+                                       : NULL);
+    npie_vars_set(r, "npie_mail_to", place->renewal->contact.email);
+    if (mail == NULL) {
+        return;
+    }
+    when = mail->sent != 0 ? mail->sent
+        : mail->gave_up != 0 ? mail->gave_up
+        : *mail->reason != '\0' ? mail->next_try : mail->queued;
+    npie_vars_set(r, "npie_mail_state", state_of(mail));
+    npie_vars_set(r, "npie_mail_when", npie_text_moment_es(when, r->pool));
+    npie_vars_set(r, "npie_mail_reason", mail->reason);
+    npie_vars_set(r, "npie_mail_said", mail->server_said);
+}
+
+/* A field of the query string, undecoded: tokens need no decoding, and what
+ * was encoded on its way is no token. */
+static const char *query(const request_rec *r, const char *name)
+{
+    const apr_size_t len = strlen(name);
+    const char *from = r->args;
+
+    while (from != NULL && *from != '\0') {
+        const apr_size_t pair = strcspn(from, "&");
+
+        if (pair > len && strncmp(from, name, len) == 0 && from[len] == '=') {
+            return apr_pstrmemdup(r->pool, from + len + 1, pair - len - 1);
+        }
+        from += pair + (from[pair] == '&');
+    }
+    return "";
+}
+
+/* After the button was pressed; the address says what it was. */
+static int show_done(request_rec *r, const char *what)
+{
+    for (int i = 0; i < NPIE_LINK_PURPOSES; ++i) {
+        if (strcmp(what, purposes[i]) == 0) {
+            npie_vars_set(r, "npie_link_done", purposes[i]);
+        }
+    }
+    return OK;
+}
+
+int npie_mail_show_link(request_rec *r)
+{
+    const char *done = query(r, "hecho");
+    const char *token = query(r, "t");
+    npie_link_view_t view;
+    npie_flow_t *flow;
+    npie_err_t err;
+
+    if (*done != '\0') {
+        return show_done(r, done);
+    }
+    if (npie_rate_within(r, "liga", &err) != APR_SUCCESS) {
+        return npie_rate_answer(r, &err);
+    }
+    if (npie_runtime_flow(&flow, r, &err) != APR_SUCCESS
+        || npie_flow_link_open(&view, flow, token, &err) != APR_SUCCESS) {
+        return npie_answer_error(r, &err);
+    }
+    if (view.state != NPIE_LINK_GOOD) {
+        npie_vars_problem(r, (int)view.problem, NULL);
+        return OK;
+    }
+    npie_vars_set(r, "npie_link_purpose", purposes[view.purpose]);
+    npie_vars_set(r, "npie_link_token", token);
+    npie_vars_set(r, "npie_key_name", view.renewal->key_name);
+    return OK;
+}
+
+static int is_about_link(npie_problem_t problem)
+{
+    return problem >= NPIE_P_LINK_USED && problem <= NPIE_P_LINK_OVER;
+}
+
+/* What a link is not good for, its page says. */
+static int refuse(request_rec *r, const char *token, const npie_err_t *err)
+{
+    if (!is_about_link(err->problem) || npie_answer_wants_json(r)) {
+        return npie_answer_error(r, err);
+    }
+    npie_answer_log(r, err);
+    return npie_answer_redirect(r, apr_pstrcat(r->pool, NPIE_LINK_PAGE "?t=",
+                                               ap_escape_urlencoded(r->pool,
+                                                                    token),
+                                               NULL));
+}
+
+/* Whoever uses the link where they are logged in goes on with the renewal. */
+static int go_on(request_rec *r, npie_link_purpose_t purpose)
+{
+    npie_holder_t *holder;
+
+    if (purpose == NPIE_LINK_CONTINUE
+        && npie_holder_get(&holder, r, NULL) == APR_SUCCESS) {
+        return npie_answer_redirect(r, "");
+    }
+    return npie_answer_redirect(r, apr_pstrcat(r->pool,
+                                               NPIE_LINK_PAGE "?hecho=",
+                                               purposes[purpose], NULL));
+}
+
+/* The sessions end first: should they be out of reach the link stays good, to
+ * be tried again. Once more afterwards, for one that was opened meanwhile. */
+static apr_status_t stop(request_rec *r, npie_flow_t *flow, const char *token,
+                         const npie_link_view_t *view, npie_err_t *err)
+{
+    npie_sessions_t *sessions = npie_runtime_get(r->server)->sessions;
+    apr_status_t rv;
+
+    if (view->state == NPIE_LINK_GOOD && view->purpose == NPIE_LINK_STOP) {
+        rv = npie_session_end_all(sessions, view->old->spki, NULL, err,
+                                  r->pool);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+    }
+    rv = npie_flow_link_stop(flow, token, err);
+    return rv == APR_SUCCESS
+        ? npie_session_end_all(sessions, view->old->spki, NULL, err, r->pool)
+        : rv;
+}
+
+int npie_mail_use_link(request_rec *r, const npie_form_t *form)
+{
+    const char *token = npie_form_text(form, "t");
+    npie_link_view_t view;
+    npie_flow_t *flow;
+    npie_err_t err;
+    apr_status_t rv;
+
+    if (npie_rate_within(r, "liga", &err) != APR_SUCCESS) {
+        return npie_rate_answer(r, &err);
+    }
+    rv = npie_runtime_flow(&flow, r, &err);
+    if (rv == APR_SUCCESS) {
+        rv = npie_flow_link_open(&view, flow, token, &err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = view.purpose == NPIE_LINK_STOP
+            ? stop(r, flow, token, &view, &err)
+            : npie_flow_link_confirm(flow, token, &err);
+    }
+    return rv == APR_SUCCESS ? go_on(r, view.purpose)
+                             : refuse(r, token, &err);
+}

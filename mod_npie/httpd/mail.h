@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The page that waits for the mail, and the page that its links open.
+ */
+#ifndef NPIE_HTTPD_MAIL_H
+#define NPIE_HTTPD_MAIL_H
+
+#include "base/form.h"
+#include "httpd/posts.h"
+
+/** The page of the links; it needs no session. */
+#define NPIE_LINK_PAGE "enlace.html"
+
+/** Does this server send mail, so that it has pages about it? 1 = yes. */
+int npie_mail_is_on(const request_rec *r);
+
+/** Variables of correo: what became of the mail. */
+void npie_mail_vars(request_rec *r, const npie_place_t *place);
+
+/** GET enlace.html?t=token: what the token is. Changes nothing. */
+int npie_mail_show_link(request_rec *r);
+
+/** POST enlace.html, field t: does what the link is for. The token is the
+ * proof; there is no session and no csrf. */
+int npie_mail_use_link(request_rec *r, const npie_form_t *form);
+
+#endif
