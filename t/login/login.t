@@ -15,7 +15,6 @@ redirected(login(employer()), 'aviso', 'an expired certificate: the renewal');
 my $long = employer(kind => 'long');
 redirected(login($long), 'aviso',
     'expired eight years ago: the renewal as well, there is no limit here');
-world()->redis('-n', 1, 'FLUSHDB');
 redirected(browser(vhost => 'short')->login(as => $long->{as}, user => $long->{user}),
     'rechazo-vencido', 'but where the limit is 100 days it is too old');
 redirected(login(employer(ca => 'old', key => 'rsa:1024', md => 'sha1')), 'aviso',

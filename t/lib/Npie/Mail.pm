@@ -23,11 +23,11 @@ sub address
     return sprintf '%s@m%d-%d.empresa.example', $fate // 'avisos', $$, ++$n;
 }
 
-# An employer registered with an address.
+# An employer registered with an address; further arguments as employer().
 sub employer_at
 {
-    my ($to) = @_;
-    my $employer = employer();
+    my ($to, @arg) = @_;
+    my $employer = employer(@arg);
     world()->registry->sql("UPDATE employer SET email = '$to' WHERE id = $employer->{id}");
     return $employer;
 }
