@@ -13,12 +13,16 @@
 #include "httpd/jobs.h"
 #include "httpd/pages.h"
 #include "httpd/runtime.h"
+#include "httpd/ssl.h"
 #include "httpd/status.h"
 
 static void register_hooks(apr_pool_t *p)
 {
     /* mod_dir would answer for the pages' path before us. */
     static const char *const before_dir[] = { "mod_dir.c", NULL };
+    /* mod_ssl asks for a certificate there when a directory wants one. */
+    static const char *const after_ssl[] = { "mod_ssl.c", NULL };
+    static const char *const before_cache[] = { "mod_cache.c", NULL };
 
     (void)p;
     ap_hook_check_config(npie_conf_check, NULL, NULL, APR_HOOK_MIDDLE);
@@ -26,6 +30,12 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_post_config(npie_jobs_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(npie_runtime_child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_read_request(npie_gate_scrub, NULL, NULL, APR_HOOK_FIRST);
+    npie_ssl_register();
+    ap_hook_quick_handler(npie_ssl_quick, NULL, before_cache,
+                          APR_HOOK_REALLY_FIRST);
+    ap_hook_check_access(npie_ssl_check, after_ssl, NULL, APR_HOOK_LAST,
+                         AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_fixups(npie_ssl_check, NULL, before_dir, APR_HOOK_REALLY_FIRST);
     ap_hook_check_authn(npie_gate_check, NULL, NULL, APR_HOOK_MIDDLE,
                         AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_fixups(npie_pages_fixups, NULL, before_dir, APR_HOOK_MIDDLE);

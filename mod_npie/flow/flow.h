@@ -53,6 +53,19 @@ apr_status_t npie_flow_login(npie_login_t *login, npie_flow_t *flow,
                              npie_bytes_t challenge, npie_bytes_t cms,
                              const char *user, npie_err_t *err);
 
+/**
+ * Judges a certificate whose key was proved otherwise, in a TLS handshake, as
+ * npie_flow_login() does the signer's. Writes nothing.
+ * @param certificate DER or PEM
+ * @param chain of npie_bytes_t (DER) that came along; may be NULL
+ * @return as npie_flow_login(); NPIE_EINPUT (CERT_MALFORMED) when it cannot be
+ *         parsed
+ */
+apr_status_t npie_flow_login_cert(npie_login_t *login, npie_flow_t *flow,
+                                  npie_bytes_t certificate,
+                                  const apr_array_header_t *chain,
+                                  npie_err_t *err);
+
 /** Whose request this is: rows of the session. */
 typedef struct npie_who_t {
     apr_int64_t employer;

@@ -93,21 +93,16 @@ static npie_problem_t belongs(const npie_login_t *login, const char *user)
                ? NPIE_P_NONE : NPIE_P_CERT_OTHER;
 }
 
-apr_status_t npie_flow_login(npie_login_t *login, npie_flow_t *flow,
-                             npie_bytes_t challenge, npie_bytes_t cms,
-                             const char *user, npie_err_t *err)
+/* From a proved certificate to its row, its employer and what they may do. */
+static apr_status_t judge(npie_login_t *login, npie_flow_t *flow,
+                          const char *user, npie_err_t *err)
 {
     npie_problem_t other;
     npie_place_t place;
     npie_renewal_t *due;
     npie_who_t who;
-    apr_status_t rv;
+    apr_status_t rv = find(login, flow, err);
 
-    memset(login, 0, sizeof(*login));
-    rv = prove(login, flow, challenge, cms, err);
-    if (rv == APR_SUCCESS && login->problem == NPIE_P_NONE) {
-        rv = find(login, flow, err);
-    }
     if (rv != APR_SUCCESS || login->problem != NPIE_P_NONE) {
         return rv;
     }
@@ -124,4 +119,41 @@ apr_status_t npie_flow_login(npie_login_t *login, npie_flow_t *flow,
         login->problem = place.problem;
     }
     return rv;
+}
+
+apr_status_t npie_flow_login(npie_login_t *login, npie_flow_t *flow,
+                             npie_bytes_t challenge, npie_bytes_t cms,
+                             const char *user, npie_err_t *err)
+{
+    apr_status_t rv;
+
+    memset(login, 0, sizeof(*login));
+    rv = prove(login, flow, challenge, cms, err);
+    return rv == APR_SUCCESS && login->problem == NPIE_P_NONE
+        ? judge(login, flow, user, err) : rv;
+}
+
+apr_status_t npie_flow_login_cert(npie_login_t *login, npie_flow_t *flow,
+                                  npie_bytes_t certificate,
+                                  const apr_array_header_t *chain,
+                                  npie_err_t *err)
+{
+    npie_err_t why = { 0 };
+    npie_cert_t *cert;
+    apr_status_t rv;
+
+    memset(login, 0, sizeof(*login));
+    rv = npie_cert_parse(&cert, certificate, err, flow->p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    login->cert = cert;
+    rv = npie_trust_verify(flow->trust, cert, chain,
+                           flow->policy->old_key_min_bits, &why, flow->p);
+    if (rv == APR_SUCCESS) {
+        return judge(login, flow, "", err);
+    }
+    return why.problem == NPIE_P_UNTRUSTED || why.problem == NPIE_P_KEY_WEAK
+        ? refuse(login, why.problem)
+        : npie_err_set(err, rv, why.problem, "%s", why.detail);
 }

@@ -8,6 +8,8 @@
 #include <mod_dbd.h>
 #include <mod_watchdog.h>
 
+#include "httpd/ssl.h"
+
 /* A sentence about a server's configuration with the place it is about: the
  * directive when it was given, else the server. */
 static void complain(const server_rec *s, const npie_server_conf_t *conf,
@@ -177,6 +179,16 @@ static npie_runtime_t *load(const server_rec *s, const npie_server_conf_t *conf,
     return runtime;
 }
 
+static int check_tls(const server_rec *s, const npie_server_conf_t *conf)
+{
+    const char *obstacle = conf->tls_expired != 0 ? npie_ssl_obstacle() : NULL;
+
+    if (obstacle != NULL) {
+        complain(s, conf, NPIE_SET_TLS_EXPIRED, obstacle);
+    }
+    return obstacle == NULL;
+}
+
 int npie_conf_shares_registry(const server_rec *a, const server_rec *b)
 {
     const module *dbd = ap_find_linked_module("mod_dbd.c");
@@ -238,6 +250,8 @@ int npie_conf_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 
         conf->runtime = NULL;
         if (!has(conf, NPIE_SET_BASE_URL)) {
+            /* Without pages there is nothing an expired one could do. */
+            conf->tls_expired = 0;
             if (conf->engine != NULL) {
                 complain(s, conf, -1, "NPIEEngine on needs NPIEBaseURL in the "
                          "same server: https://host/npie/");
@@ -246,7 +260,7 @@ int npie_conf_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
             continue;
         }
         if (!complete(s, conf) || !complete_mail(s, conf)
-            || !check_programs(s, conf, ptemp)
+            || !check_programs(s, conf, ptemp) || !check_tls(s, conf)
             || !prepare_statements(main_server, s, conf)) {
             ok = 0;
             continue;

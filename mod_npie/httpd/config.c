@@ -40,6 +40,7 @@ static const struct {
     [NPIE_SET_MAIL_LINK] = PLACE(mail_link),
     [NPIE_SET_MAIL_TEMPLATES] = PLACE(mail_templates),
     [NPIE_SET_REMINDERS] = PLACE(reminders),
+    [NPIE_SET_TLS_EXPIRED] = PLACE(tls_expired),
 #undef PLACE
 };
 
@@ -367,6 +368,25 @@ static const char *set_reminders(cmd_parms *cmd, void *dir, const char *args)
                     cmd->pool));
 }
 
+static const char *set_tls_expired(cmd_parms *cmd, void *dir, const char *arg)
+{
+    npie_server_conf_t *conf = npie_conf_server(cmd->server);
+    const char *error = NULL;
+
+    (void)dir;
+    if (ap_cstr_casecmp(arg, "off") == 0) {
+        conf->tls_expired = 0;
+    }
+    else if (ap_cstr_casecmp(arg, "on") == 0) {
+        conf->tls_expired = -1;
+    }
+    else {
+        error = npie_parse_time(&conf->tls_expired, arg, apr_time_from_sec(1),
+                                36525 * DAY, cmd->pool);
+    }
+    return note(cmd, NPIE_SET_TLS_EXPIRED, error);
+}
+
 #define SETTING(name) ((void *)(apr_uintptr_t)(name))
 
 const command_rec npie_conf_directives[] = {
@@ -418,5 +438,8 @@ const command_rec npie_conf_directives[] = {
                   "Directory of the mails' templates"),
     AP_INIT_RAW_ARGS("NPIEReminders", set_reminders, NULL, RSRC_CONF,
                      "How many days before the end reminders go out, or off"),
+    AP_INIT_TAKE1("NPIETLSExpired", set_tls_expired, NULL, RSRC_CONF,
+                  "Client certificates log in, expired ones renew: on, off, or "
+                  "how long after their end"),
     { .name = NULL }
 };

@@ -33,6 +33,7 @@ typedef enum npie_setting_t {
     NPIE_SET_MAIL_LINK,
     NPIE_SET_MAIL_TEMPLATES,
     NPIE_SET_REMINDERS,
+    NPIE_SET_TLS_EXPIRED,
     NPIE_SETTINGS /**< how many */
 } npie_setting_t;
 
@@ -93,6 +94,7 @@ typedef struct npie_server_conf_t {
     int mail_link;             /**< 1: required */
     const char *mail_templates; /**< directory, absolute */
     npie_reminders_t reminders;
+    apr_interval_time_t tls_expired; /**< longest forgiven; -1: no limit; 0: off */
     const ap_directive_t *engine; /**< an NPIEEngine on of this server, or NULL */
     struct npie_runtime_t *runtime; /**< made by check_config; NULL: not used */
 } npie_server_conf_t;

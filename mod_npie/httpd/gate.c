@@ -125,6 +125,12 @@ static void tell_application(request_rec *r, const npie_session_t *session)
     }
 }
 
+int npie_gate_turn_expired(request_rec *r)
+{
+    return turn_away(r, "", HTTP_FORBIDDEN, NPIE_P_NOT_NOW,
+                     "the certificate has expired");
+}
+
 static int admit(request_rec *r, npie_session_t *session)
 {
     apr_time_t now = r->request_time;
@@ -140,8 +146,7 @@ static int admit(request_rec *r, npie_session_t *session)
     }
     if (session->access != NPIE_ACCESS_APPLICATION
         || now < session->not_before || now >= session->not_after) {
-        return turn_away(r, "", HTTP_FORBIDDEN, NPIE_P_NOT_NOW,
-                         "the certificate has expired");
+        return npie_gate_turn_expired(r);
     }
     r->user = apr_pstrdup(r->pool, session->user);
     r->ap_auth_type = apr_pstrdup(r->pool, "NPIE");

@@ -15,4 +15,8 @@ int npie_gate_scrub(request_rec *r);
  * people and 401 or 403 for programs. */
 int npie_gate_check(request_rec *r);
 
+/** Turns a request away whose certificate has expired: people to the renewal,
+ * programs with 403. @return the status for httpd */
+int npie_gate_turn_expired(request_rec *r);
+
 #endif

@@ -130,6 +130,31 @@ static void describe(npie_session_t *session, const npie_cert_t *cert,
     session->event = certificate != NULL ? certificate->ended : 0;
 }
 
+static npie_access_t access_for(npie_verdict_t verdict)
+{
+    switch (verdict) {
+    case NPIE_VERDICT_APPLICATION:
+    case NPIE_VERDICT_EARLY:
+        return NPIE_ACCESS_APPLICATION;
+    case NPIE_VERDICT_TERMS:
+        return NPIE_ACCESS_TERMS;
+    case NPIE_VERDICT_RENEWAL:
+        return NPIE_ACCESS_RENEWAL;
+    default:
+        return NPIE_ACCESS_REFUSED;
+    }
+}
+
+npie_session_t *npie_login_session(const npie_login_t *login, apr_pool_t *p)
+{
+    npie_session_t *session = apr_pcalloc(p, sizeof(*session));
+
+    session->access = access_for(login->verdict);
+    session->problem = (int)login->problem;
+    describe(session, login->cert, login->employer, login->certificate);
+    return session;
+}
+
 apr_status_t npie_login_open(request_rec *r, npie_access_t access,
                              npie_problem_t problem, const npie_cert_t *cert,
                              const npie_employer_t *employer,
@@ -153,21 +178,6 @@ static void end_before(request_rec *r)
     if (npie_holder_get(&before, r, NULL) == APR_SUCCESS) {
         npie_session_end(npie_runtime_get(r->server)->sessions, before->key,
                          NULL, r->pool);
-    }
-}
-
-static npie_access_t access_for(npie_verdict_t verdict)
-{
-    switch (verdict) {
-    case NPIE_VERDICT_APPLICATION:
-    case NPIE_VERDICT_EARLY:
-        return NPIE_ACCESS_APPLICATION;
-    case NPIE_VERDICT_TERMS:
-        return NPIE_ACCESS_TERMS;
-    case NPIE_VERDICT_RENEWAL:
-        return NPIE_ACCESS_RENEWAL;
-    default:
-        return NPIE_ACCESS_REFUSED;
     }
 }
 
@@ -199,9 +209,7 @@ static int refuse(request_rec *r, const npie_err_t *err)
                                                 (int)err->problem));
 }
 
-/* A certificate may end between its judging and the session's opening; then
- * whoever ended it could not see the session yet. */
-static int still_stands(npie_flow_t *flow, const npie_login_t *login)
+int npie_login_stands(npie_flow_t *flow, const npie_login_t *login)
 {
     npie_certificate_t *now;
 
@@ -243,11 +251,28 @@ static apr_status_t log_in(npie_login_t *login, request_rec *r,
                              login->cert, login->employer, login->certificate,
                              NULL, err);
     }
-    if (rv == APR_SUCCESS && !still_stands(flow, login)) {
+    if (rv == APR_SUCCESS && !npie_login_stands(flow, login)) {
         return npie_err_set(err, NPIE_ECONFLICT, NPIE_P_NOT_NOW,
                             "the certificate changed during the login");
     }
     return rv;
+}
+
+void npie_login_note(request_rec *r, const npie_login_t *login)
+{
+    npie_err_t err;
+
+    if (login->verdict == NPIE_VERDICT_REFUSED) {
+        npie_count(NPIE_COUNT_REFUSALS);
+        npie_err_set(&err, NPIE_EPOLICY, login->problem, "serial %s",
+                     login->cert->serial);
+        npie_answer_log(r, &err);
+        return;
+    }
+    npie_count(NPIE_COUNT_LOGINS);
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                  "login of %s with certificate %s", login->employer->user,
+                  login->cert->serial);
 }
 
 int npie_login_post(request_rec *r, const npie_form_t *form)
@@ -259,18 +284,7 @@ int npie_login_post(request_rec *r, const npie_form_t *form)
         return err.problem == NPIE_P_TOO_MANY ? npie_rate_answer(r, &err)
                                               : refuse(r, &err);
     }
-    if (login.verdict == NPIE_VERDICT_REFUSED) {
-        npie_count(NPIE_COUNT_REFUSALS);
-        npie_err_set(&err, NPIE_EPOLICY, login.problem, "serial %s",
-                     login.cert->serial);
-        npie_answer_log(r, &err);
-    }
-    else {
-        npie_count(NPIE_COUNT_LOGINS);
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                      "login of %s with certificate %s", login.employer->user,
-                      login.cert->serial);
-    }
+    npie_login_note(r, &login);
     return npie_answer_redirect(r, page_after(r, &login,
                                               npie_form_text(form, "volver")));
 }

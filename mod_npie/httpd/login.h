@@ -11,6 +11,17 @@
 /** GET reto: a fresh challenge, text/plain. */
 int npie_login_challenge(request_rec *r);
 
+/** The session for who was judged, not stored yet; what it points to lives as
+ * long as the login. */
+npie_session_t *npie_login_session(const npie_login_t *login, apr_pool_t *p);
+
+/** Is the certificate still as it was judged? It may end before the session
+ * is open; then whoever ended it could not see the session yet. 1 = yes. */
+int npie_login_stands(npie_flow_t *flow, const npie_login_t *login);
+
+/** Logs and counts a login, refused or not. */
+void npie_login_note(request_rec *r, const npie_login_t *login);
+
 /** POST acceso.html: fields reto, firma, usuario, volver. */
 int npie_login_post(request_rec *r, const npie_form_t *form);
 

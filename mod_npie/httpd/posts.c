@@ -308,6 +308,27 @@ static apr_status_t end_sessions_before(npie_post_t *post, apr_int64_t newest,
     return rv;
 }
 
+/* What becomes of the session that the letter was signed in. Under a cookie
+ * or the old certificate it knows the way to the last page for a while; under
+ * the new certificate it would keep it from the application. */
+static apr_status_t retire(const npie_post_t *post,
+                           const npie_certificate_t *newest, npie_err_t *err)
+{
+    npie_sessions_t *sessions = npie_runtime_get(post->r->server)->sessions;
+    npie_session_t *before = post->holder->session;
+
+    if (post->holder->tls && before->certificate == newest->id) {
+        return npie_session_end(sessions, post->holder->key, err,
+                                post->r->pool);
+    }
+    before->access = NPIE_ACCESS_RENEWAL;
+    before->certificate = newest->id;
+    before->serial = newest->serial;
+    before->spki = newest->spki;
+    return npie_session_put(sessions, post->holder->key, before,
+                            AFTERLIFE_SECONDS, err, post->r->pool);
+}
+
 /* The renewal is complete: whoever signed holds the new key, so the session
  * becomes the new certificate's, under a new identifier. The forms of pages
  * that are open go on working: a double click may come with either. */
@@ -316,7 +337,6 @@ static apr_status_t change_over(npie_post_t *post,
                                 npie_err_t *err)
 {
     npie_registry_t *registry = post->flow->registry;
-    npie_session_t *before = post->holder->session;
     npie_certificate_t *row;
     npie_employer_t *employer;
     npie_cert_t *cert;
@@ -331,18 +351,12 @@ static apr_status_t change_over(npie_post_t *post,
     }
     if (rv == APR_SUCCESS) {
         rv = npie_login_open(post->r, NPIE_ACCESS_APPLICATION, NPIE_P_NONE,
-                             cert, employer, row, before->csrf, err);
+                             cert, employer, row,
+                             post->holder->session->csrf, err);
     }
-    if (rv != APR_SUCCESS) {
-        return rv;
+    if (rv == APR_SUCCESS) {
+        rv = retire(post, row, err);
     }
-    before->access = NPIE_ACCESS_RENEWAL;
-    before->certificate = row->id;
-    before->serial = row->serial;
-    before->spki = row->spki;
-    rv = npie_session_put(npie_runtime_get(post->r->server)->sessions,
-                          post->holder->key, before, AFTERLIFE_SECONDS, err,
-                          post->r->pool);
     return rv == APR_SUCCESS
         ? end_sessions_before(post, row->id, additionals, err) : rv;
 }

@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "base/random.h"
+#include "httpd/ssl_login.h"
 #include "pki/digest.h"
 
 /* 256 bits, base64url. */
@@ -74,7 +75,7 @@ static apr_status_t key_of(const char **pkey, const char *token,
         : npie_err_set(err, rv, NPIE_P_INTERNAL, "no SHA-256");
 }
 
-static apr_status_t look_up(lookup_t *lookup, request_rec *r)
+static apr_status_t look_up_cookie(lookup_t *lookup, request_rec *r)
 {
     const npie_runtime_t *runtime = npie_runtime_get(r->server);
     const char *token = cookie_value(r);
@@ -99,6 +100,14 @@ static apr_status_t look_up(lookup_t *lookup, request_rec *r)
         lookup->holder = holder;
     }
     return rv;
+}
+
+static apr_status_t look_up(lookup_t *lookup, request_rec *r)
+{
+    apr_status_t rv = look_up_cookie(lookup, r);
+
+    return rv == APR_NOTFOUND
+        ? npie_ssl_holder(&lookup->holder, r, &lookup->err) : rv;
 }
 
 apr_status_t npie_holder_get(npie_holder_t **pholder, request_rec *r,
@@ -128,35 +137,48 @@ static void set_cookie(request_rec *r, const char *value, const char *more)
                                more, NULL));
 }
 
-apr_status_t npie_holder_open(request_rec *r, npie_session_t *session,
-                              npie_err_t *err)
+apr_status_t npie_holder_store(request_rec *r, const char *key,
+                               npie_session_t *session, int life,
+                               npie_err_t *err)
 {
     const npie_runtime_t *runtime = npie_runtime_get(r->server);
-    char *token, *csrf = NULL;
-    const char *key;
-    apr_status_t rv = npie_random_token(&token, TOKEN_BYTES, r->pool);
+    char *csrf = NULL;
 
-    if (rv == APR_SUCCESS && session->csrf == NULL) {
-        rv = npie_random_token(&csrf, CSRF_BYTES, r->pool);
+    if (session->csrf == NULL
+        && npie_random_token(&csrf, CSRF_BYTES, r->pool) == APR_SUCCESS) {
         session->csrf = csrf;
     }
-    if (rv != APR_SUCCESS) {
+    if (session->csrf == NULL) {
         return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
                             "no random bytes");
-    }
-    rv = key_of(&key, token, err, r->pool);
-    if (rv != APR_SUCCESS) {
-        return rv;
     }
     if (runtime->sessions == NULL) {
         return npie_err_set(err, NPIE_EBACKEND, NPIE_P_SESSIONS_DOWN,
                             "no pool of connections to Redis");
     }
     session->created = apr_time_now();
-    session->expires = session->created
-        + apr_time_from_sec(runtime->conf->session.max);
-    rv = npie_session_put(runtime->sessions, key, session,
-                          runtime->conf->session.idle, err, r->pool);
+    session->expires = session->created + apr_time_from_sec(life);
+    return npie_session_put(runtime->sessions, key, session,
+                            runtime->conf->session.idle, err, r->pool);
+}
+
+apr_status_t npie_holder_open(request_rec *r, npie_session_t *session,
+                              npie_err_t *err)
+{
+    const npie_runtime_t *runtime = npie_runtime_get(r->server);
+    char *token;
+    const char *key;
+    apr_status_t rv;
+
+    if (npie_random_token(&token, TOKEN_BYTES, r->pool) != APR_SUCCESS) {
+        return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
+                            "no random bytes");
+    }
+    rv = key_of(&key, token, err, r->pool);
+    if (rv == APR_SUCCESS) {
+        rv = npie_holder_store(r, key, session, runtime->conf->session.max,
+                               err);
+    }
     if (rv == APR_SUCCESS) {
         set_cookie(r, token, "");
     }

@@ -11,15 +11,19 @@
 
 /** A live session and the name it is stored under. */
 typedef struct npie_holder_t {
-    const char *key; /**< SHA-256 of the cookie's value, 64 hex digits */
+    const char *key; /**< SHA-256 of the cookie's value, 64 hex digits; of the
+                          certificate and more when tls */
     npie_session_t *session;
+    int tls; /**< 1: found by the client certificate, not by a cookie */
 } npie_holder_t;
 
 /**
  * The session of a request, read from Redis once for the request and all its
  * sub-requests and redirects.
- * @return APR_SUCCESS; APR_NOTFOUND: no cookie, or no session under it;
- *         NPIE_EBACKEND (SESSIONS_DOWN)
+ * Without a live one under the cookie it is the client certificate's, see
+ * npie_ssl_holder().
+ * @return APR_SUCCESS; APR_NOTFOUND: none; NPIE_EBACKEND (SESSIONS_DOWN); as
+ *         npie_ssl_holder()
  */
 apr_status_t npie_holder_get(npie_holder_t **pholder, request_rec *r,
                              npie_err_t *err);
@@ -32,6 +36,17 @@ apr_status_t npie_holder_get(npie_holder_t **pholder, request_rec *r,
  */
 apr_status_t npie_holder_open(request_rec *r, npie_session_t *session,
                               npie_err_t *err);
+
+/**
+ * Writes a new session under a key.
+ * @param session created and expires are filled in here, and csrf unless the
+ *        caller did
+ * @param life seconds until its absolute end
+ * @return APR_SUCCESS; NPIE_EBACKEND; NPIE_EINTERNAL
+ */
+apr_status_t npie_holder_store(request_rec *r, const char *key,
+                               npie_session_t *session, int life,
+                               npie_err_t *err);
 
 /** Ends a request's session, if it has one, and takes the cookie back.
  * @return APR_SUCCESS; NPIE_EBACKEND */

@@ -63,6 +63,8 @@ my @cases = (
     ['NPIELetterTerms', "$dir/none.txt", qr/none\.txt/],
     ['NPIELetterTerms', "$dir/bad-terms.txt", qr/bad-terms\.txt/],
     ['NPIEInstitution', 'x' x 201, qr/1 to 200 bytes/],
+    ['NPIETLSExpired', 'yes', qr/no duration/],
+    ['NPIETLSExpired', '10ms', qr/out of range/],
     ['NPIERate', '0 1m', qr/whole number/],
     ['NPIERate', '10 10ms', qr/out of range/],
     ['NPIEMailServer', 'correo.example', qr/smtp/],

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * npie_flow_login(): who somebody turns out to be.
+ * npie_flow_login() and npie_flow_login_cert(): who somebody turns out to be.
  */
 #include "unit/flow_world.h"
 
@@ -17,6 +17,25 @@ static npie_bytes_t signed_by(const identity_t *id, apr_pool_t *p)
     return cms_over(id, &content, 1, p);
 }
 
+/* Whose key a handshake proved is the same as who signed the challenge. */
+static void assert_same_by_cert(person_t *person, const identity_t *id,
+                                const npie_login_t *signer)
+{
+    npie_login_t login;
+
+    assert_ok(person, npie_flow_login_cert(&login, &person->flow, id->der,
+                                           NULL, &person->err));
+    assert_int_equal(login.verdict, signer->verdict);
+    assert_int_equal(login.problem, signer->problem);
+    assert_string_equal(login.cert->spki_sha256, signer->cert->spki_sha256);
+    assert_int_equal(login.certificate == NULL, signer->certificate == NULL);
+    assert_int_equal(login.employer == NULL, signer->employer == NULL);
+    if (signer->certificate != NULL) {
+        assert_int_equal(login.certificate->id, signer->certificate->id);
+        assert_int_equal(login.employer->id, signer->employer->id);
+    }
+}
+
 static npie_login_t login_as(person_t *person, const identity_t *id,
                              const char *user)
 {
@@ -26,6 +45,9 @@ static npie_login_t login_as(person_t *person, const identity_t *id,
                                       unit_bytes(challenge),
                                       signed_by(id, person->p), user,
                                       &person->err));
+    if (*user == '\0' || login.problem != NPIE_P_CERT_OTHER) {
+        assert_same_by_cert(person, id, &login);
+    }
     return login;
 }
 
@@ -194,6 +216,10 @@ static void test_nothing_proved(void **state)
     assert_call(person, NPIE_EINPUT, NPIE_P_SIGNATURE,
                 npie_flow_login(&login, &person->flow, unit_bytes(challenge),
                                 cms, "", &person->err));
+    assert_call(person, NPIE_EINPUT, NPIE_P_CERT_MALFORMED,
+                npie_flow_login_cert(&login, &person->flow,
+                                     unit_bytes("no certificate"), NULL,
+                                     &person->err));
 }
 
 /* A renewal over its time does not keep a certificate alive, nor does login

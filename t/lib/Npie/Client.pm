@@ -13,7 +13,8 @@ use MIME::Base64 qw(encode_base64);
 use Npie::Letter ();
 use Npie::Openssl qw(run slurp spit);
 
-# url: https://host:port; cacert: the server's certificate. A client is one
+# url: https://host:port; cacert: the server's certificate; options: of curl,
+# for every request. A client is one
 # browser: it keeps its cookies.
 sub new
 {
@@ -46,7 +47,7 @@ sub exchange
         '--path-as-is', '--cacert', $self->{cacert}, '--cookie', "$dir/jar",
         '--cookie-jar', "$dir/jar", '--dump-header', $head, '--output', $body);
     push @command, '-H', 'Accept: application/json' if $arg{json};
-    system @command, @{ $arg{curl} // [] }, $self->{url} . $path;
+    system @command, @{ $self->{options} // [] }, @{ $arg{curl} // [] }, $self->{url} . $path;
     my $headers = slurp($head);
     $headers =~ s/\AHTTP\S+ 100 .*?\r\n\r\n//s;
     my ($status) = $headers =~ m{\AHTTP/\S+ (\d+)};

@@ -102,7 +102,7 @@ my %EXTENSIONS = (
 );
 
 # Makes FILE.key (unless there) and FILE.crt.
-# file, key (kind), subject, extensions (ca, leaf, server), from and until
+# file, key (kind), subject, extensions (ca, leaf, server, or as in openssl.cnf), from and until
 # (seconds since 1970), ca (FILE of the issuer; none: self-signed), md,
 # email (for subjectAltName), digits (20 decimal digits: the serial's bytes).
 sub certificate_make
@@ -116,7 +116,7 @@ sub certificate_make
     my $digits = $arg{digits} // join '', map { int rand 10 } 1 .. 20;
     spit("$dir/serial", uc(unpack 'H*', $digits) . "\n");
     spit("$dir/index", '');
-    my $extensions = $EXTENSIONS{ $arg{extensions} };
+    my $extensions = $EXTENSIONS{ $arg{extensions} } // $arg{extensions};
     $extensions .= "subjectAltName = email:$arg{email}\n" if $arg{email};
     my $conf = spit("$dir/ca.cnf", <<"CONF");
 [ca]

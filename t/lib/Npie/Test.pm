@@ -25,7 +25,8 @@ sub world
 }
 
 # vhost: "second" (another name for the same host) or "short" (see
-# t/conf/second.conf.in); the main one without.
+# t/conf/second.conf.in), or one of t/conf/tls.conf.in; the main one without.
+# options: of curl.
 sub browser
 {
     my (%arg) = @_;
@@ -33,7 +34,7 @@ sub browser
     if (my $vhost = $arg{vhost}) {
         $url = "https://127.0.0.1:" . Npie::Openssl::slurp(world()->{dir} . "/port.$vhost");
     }
-    return Npie::Client->new(url => $url,
+    return Npie::Client->new(url => $url, options => $arg{options},
         cacert => world()->{dir} . '/tls/localhost.crt');
 }
 

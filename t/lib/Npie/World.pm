@@ -157,16 +157,18 @@ sub variables
     );
 }
 
-# httpd's own modules that a server with mod_npie loads.
+# httpd's own modules that a server with mod_npie loads; modules_conf() takes
+# more.
 my @MODULES = qw(mpm_event authn_core authz_core authz_user alias dir mime
     headers include dbd log_config setenvif socache_shmcb ssl status unixd
     watchdog);
 
 sub modules_conf
 {
+    my @more = @_;
     chomp(my $dir = Npie::Openssl::run('apxs', '-q', 'LIBEXECDIR'));
     return join '', map { "LoadModule ${_}_module $dir/mod_$_.so\n" }
-        grep { -e "$dir/mod_$_.so" } @MODULES;
+        grep { -e "$dir/mod_$_.so" } @MODULES, @more;
 }
 
 # Writes httpd.conf and npie.conf for a server of its own; arguments of
