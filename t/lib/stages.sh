@@ -80,7 +80,7 @@ stage_sanitize() {
 
 valgrind_check() {
     plain_build "$2" || return
-    make_check build-check/plain "$1" "$2" TESTS='$(check_PROGRAMS)' \
+    NPIE_VALGRIND=1 make_check build-check/plain "$1" "$2" TESTS='$(check_PROGRAMS)' \
         LOG_COMPILER='valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite --child-silent-after-fork=yes'
 }
 

@@ -414,7 +414,7 @@ static void test_hostile_bytes(void **state)
 
     forge_certificate(id, &forge, *state);
     apr_pool_create(&p, *state);
-    for (apr_size_t n = 0; n < id->der.len; ++n) {
+    for (apr_size_t n = 0; n < id->der.len; n += unit_stride(31)) {
         bytes.data = copy = malloc(n > 0 ? n : 1);
         bytes.len = n;
         memcpy(copy, id->der.data, n);
@@ -429,7 +429,7 @@ static void test_hostile_bytes(void **state)
     bytes.len = id->der.len + 1;
     assert_int_equal(npie_cert_parse(&cert, bytes, NULL, p), NPIE_EINPUT);
     bytes.len = id->der.len;
-    for (apr_size_t n = 0; n < bytes.len; ++n) {
+    for (apr_size_t n = 0; n < bytes.len; n += unit_stride(31)) {
         for (int bit = 0; bit < 8; bit += 3) {
             copy[n] ^= (unsigned char)(1 << bit);
             npie_cert_parse(&cert, bytes, NULL, p);

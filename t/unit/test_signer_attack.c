@@ -323,7 +323,7 @@ static void test_mutations(void **state)
     evidence[0] = fixture_csr(key, a->p);
     evidence[1] = letter_of(a, fixture_cadena(a->employer, key, 5000, a->p));
     cert = issued(a, evidence[0], evidence[1]);
-    for (unsigned i = 0; i < 1200; i++) {
+    for (unsigned i = 0; i < 1200; i += unit_stride(47)) {
         npie_bytes_t sent[2] = { evidence[0], evidence[1] };
         unsigned which = i % 4 == 0 ? 0 : 1;
         apr_size_t len = evidence[which].len;
