@@ -318,7 +318,7 @@ static void test_mutations(void **state)
     identity_t *key = identity_key("P-256", a->p);
     npie_bytes_t evidence[2];
     npie_bytes_t cert;
-    int refusals = 0;
+    int tries = 0, refusals = 0;
 
     evidence[0] = fixture_csr(key, a->p);
     evidence[1] = letter_of(a, fixture_cadena(a->employer, key, 5000, a->p));
@@ -331,6 +331,7 @@ static void test_mutations(void **state)
         npie_bytes_t got = { NULL, 0 };
         npie_err_t err = { 0, NPIE_P_NONE, "" };
 
+        tries++;
         /* Most of a letter is the zeros after its CMS: stay before them. */
         bytes[(i * 2654435761u) % (len < 4000 ? len : 4000)] ^=
             (unsigned char)(1u << (i % 8));
@@ -345,7 +346,8 @@ static void test_mutations(void **state)
             refusals++;
         }
     }
-    assert_in_range(refusals, 1000, 1200);
+    /* A few of the bytes mean nothing. */
+    assert_in_range(refusals, tries * 4 / 5, tries);
     fixture_alive(a->signer, 2);
 }
 
