@@ -66,6 +66,9 @@ Log in as an employer whose certificate has expired, and follow the pages:
 $(employer_show "a PFX as Windows wrote them (RC2-40, 3DES, RSA-1024)" "$windows")
 $(employer_show "a modern PFX (AES-256, RSA-2048)" "$modern")
 
+Mail, to whatever address, arrives at  $mailbox
+(an address that begins with nadie@ is refused, one with gris@ put off).
+
 Both files are in demo-out/ as well. The application behind the gate is
 $address/idse/ . The server's log is $demo/world/logs/error_log .
 Ctrl-C stops everything.
@@ -85,6 +88,10 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 demo_build
 demo_world
+if [ -z "$once" ]; then
+    mailbox=$(t/lib/world mail "$demo/world" optional) ||
+        die "the mail server did not start" "read the log above"
+fi
 say "starting Redis, npie-signer and httpd"
 address=$(t/lib/world start "$demo/world" "$module" "$signer" "$data/npie" "$conf" \
     www-data 8443) ||

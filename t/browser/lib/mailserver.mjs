@@ -4,12 +4,15 @@
 // and DIR/other.pem (of another name, same key). Writes "name port" lines to
 // DIR/ports once all listen, and each mail taken as DIR/<n>.eml with
 // DIR/<n>.json (server, from, to, SMTPUTF8). The recipient's local part tells
-// what becomes of a mail: see `fates`. Ends on SIGTERM.
+// what becomes of a mail: see `fates`. `mailbox` among the ports is a page (HTTP)
+// with the mails taken. Ends on SIGTERM.
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 
 import { SMTPServer } from 'smtp-server';
+
+import { mailbox } from './mailbox.mjs';
 
 const dir = process.argv[2];
 const read = name => fs.readFileSync(path.join(dir, name));
@@ -175,6 +178,7 @@ const servers = {
   dirty: scripted('220 hello\r\n', {
     RCPT: '550-first \xff\x01\r\n550-second \x1b[2J\r\n550 third\r\n',
   }),
+  mailbox: mailbox(dir),
 };
 
 const ports = ['\n'];

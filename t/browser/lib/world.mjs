@@ -34,25 +34,29 @@ async function registryMove(folder, from, to) {
 }
 
 /**
- * @return {url, folder, employer(kind, ...settings), log(), sql(text), stop()};
+ * @param options mail: required or optional, for NPIEMailLink; none is sent without
+ * @return {url, folder, mailbox, employer(kind, ...settings), log(), sql(text), stop()};
  *         employer() makes one whose certificate has expired and resolves to
  *         {rp, rp10, user, pfx, password, ...}; kind and settings as
  *         t/lib/world takes them. sql() resolves to the registry's rows.
  *         Parts: redis(start|stop), registry(away|back), signer() for its
- *         process identifiers
+ *         process identifiers; mailbox: the address of the page with the mails,
+ *         which are in the folder mail
  */
-export async function startWorld() {
+export async function startWorld({ mail } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'npie-flow-'));
   await chmod(folder, 0o755);
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
     await world('make', folder, ...users);
+    const mailbox = mail && await world('mail', folder, mail);
     const url = await world('start', folder, join(build, '.libs/mod_npie.so'),
       join(build, 'npie-signer'), join(top, 'htdocs/npie'), join(top, 'conf'),
       ...users.slice(0, 1));
     return {
       url,
       folder,
+      mailbox,
       employer: async (kind, ...settings) =>
         JSON.parse(await world('employer', folder, kind, ...settings)),
       log: () => readFile(join(folder, 'logs/error_log'), 'utf8'),

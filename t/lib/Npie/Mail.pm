@@ -102,23 +102,15 @@ sub hurry
     return;
 }
 
-sub servers
-{
-    my ($what) = @_;
-    local $ENV{srcdir} = $TOP;
-    run('sh', "$TOP/t/lib/backend.sh", "mail-$what", world()->{dir});
-    return;
-}
-
 sub servers_start
 {
-    servers('start');
+    world()->mail('start');
     return;
 }
 
 sub servers_stop
 {
-    servers('stop');
+    world()->mail('stop');
     return;
 }
 

@@ -9,6 +9,7 @@
 #   registry/  registry.db
 #   employers/<RP10>/  old.crt, old.key, and what is made of them
 #   run/       sockets and process identifiers
+#   mail/      the mails taken by the mail servers, and their ports
 package Npie::World;
 
 use strict;
@@ -172,19 +173,48 @@ sub modules_conf
 }
 
 # Writes httpd.conf and npie.conf for a server of its own; arguments of
-# variables(), and module: mod_npie.so.
+# variables(), module: mod_npie.so, and link: required or optional, for mail.
 sub httpd_configure
 {
     my ($self, %arg) = @_;
     my %variables = ($self->variables(%arg), npie_module => $arg{module},
         npie_modules => modules_conf(),
-        npie_user => $> == 0 ? "User $arg{user}\nGroup $arg{user}" : '');
+        npie_user => $> == 0 ? "User $arg{user}\nGroup $arg{user}" : '',
+        npie_mail => defined $arg{link} ? $self->mail_conf(@arg{qw(conf link)}) : '');
     my $dir = $self->{dir};
     Npie::Openssl::spit("$dir/port", $variables{npie_port});
     Npie::Openssl::spit("$dir/npie.conf",
         fill("$TOP/t/conf/npie.conf.in", %variables));
     return Npie::Openssl::spit("$dir/httpd.conf",
         fill("$TOP/t/lib/httpd.conf.in", %variables));
+}
+
+sub mail_conf
+{
+    my ($self, $conf, $link) = @_;
+    return <<"CONF";
+NPIEMailServer smtp+plain://127.0.0.1:@{[$self->mail_port('plain')]} timeout=5s
+NPIEMailFrom "Instituto de Demostración <avisos\@instituto.example>"
+NPIEMailTemplates $conf/mail
+NPIEMailLink $link
+CONF
+}
+
+# Has the mail servers (t/browser/lib/mailserver.mjs) start or stop.
+sub mail
+{
+    my ($self, $what) = @_;
+    local $ENV{srcdir} = $TOP;
+    Npie::Openssl::run('sh', "$TOP/t/lib/backend.sh", "mail-$what", $self->{dir});
+    return;
+}
+
+sub mail_port
+{
+    my ($self, $name) = @_;
+    my %ports = map { split } split /\n/,
+        Npie::Openssl::slurp("$self->{dir}/mail/ports");
+    return $ports{$name} // die "no mail server $name\n";
 }
 
 sub url

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+// Mails as they arrive, opened in the mailbox, and their links followed to the
+// end of a renewal.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { look } from './lib/look.mjs';
+import { readMails } from './lib/mailbox.mjs';
+import { renewedOnce, withPeople } from './lib/renewal.mjs';
+import { startWorld } from './lib/world.mjs';
+
+const WAIT = 30_000;
+let world;
+let addresses = 0;
+
+/** Every mail to an address, once there are as many as are said. */
+async function mailsTo(address, count = 1) {
+  for (const end = Date.now() + WAIT; ; await pause(100)) {
+    const mails = (await readMails(join(world.folder, 'mail')))
+      .filter(({ recipients }) => recipients.includes(address));
+    if (mails.length >= count) {
+      assert.equal(mails.length, count, `to ${address}: ${mails.map(({ subject }) => subject)}`);
+      return mails;
+    }
+    assert.ok(Date.now() < end, `${mails.length} mails to ${address}\n${await world.log()}`);
+  }
+}
+
+const linkOf = ({ links }) => links.find((link) => link.includes('/enlace.html?'));
+
+/** What every mail has, whatever it is about. */
+function wellMade(mail, address, subject) {
+  const header = (name) => mail.headers.find(({ key }) => key === name)?.value;
+  assert.match(mail.subject, subject);
+  assert.deepEqual(mail.from, { name: 'Instituto de Demostración',
+    address: 'avisos@instituto.example' });
+  assert.deepEqual(mail.to.map((to) => to.address), [address]);
+  assert.equal(header('auto-submitted'), 'auto-generated');
+  assert.equal(header('mime-version'), '1.0');
+  assert.match(mail.messageId, /^<[^<>@\s]+@[^<>@\s]+>$/);
+  assert.ok(Math.abs(Date.now() - Date.parse(mail.date)) < 300_000, mail.date);
+  assert.ok(mail.links.length > 0);
+  for (const link of mail.links) {
+    assert.ok(link.startsWith(`${world.url}/npie/`), link);
+    assert.ok(mail.html.includes(link), 'in both parts');
+  }
+}
+
+/** Letter 1 signed by a new employer, and the mail to the address given. */
+async function signed(open) {
+  const employer = await world.employer('modern');
+  const address = `avisos-${++addresses}@empresa.example`;
+  const person = await open(world, employer);
+  await person.goTo('datos');
+  await person.steps.datos({ correo: address });
+  await person.expect('llave');
+  await person.steps.llave();
+  await person.expect('carta');
+  await person.steps.carta();
+  await person.expect('correo');
+  const [mail] = await mailsTo(address);
+  wellMade(mail, address, /^Obtenga su certificado nuevo \(/);
+  assert.match(mail.text, new RegExp(`${person.key.split('/').at(-1)}`));
+  return { employer, address, person, mail };
+}
+
+/** Finds a mail in the mailbox and clicks its link there. */
+async function follow({ page }, mail) {
+  await page.goto(world.mailbox);
+  const article = page.locator(`#correo-${mail.number}`);
+  assert.equal(await article.locator('h2').innerText(), mail.subject);
+  await article.locator(`a[href="${linkOf(mail)}"]`).click();
+  await page.waitForURL(linkOf(mail));
+}
+
+/** From the page that issues to the end; all mails that came. */
+async function finish(person, { employer, address }) {
+  await person.expect('certificado');
+  await person.steps.certificado();
+  await person.expect('terminos');
+  await person.steps.terminos();
+  await person.expect('listo');
+  await renewedOnce(world, employer);
+  const [, issued] = await mailsTo(address, 2);
+  wellMade(issued, address, /^Su certificado nuevo está listo \(/);
+  const [changed] = await mailsTo(employer.email);
+  wellMade(changed, employer.email, /^Cambió el correo de su registro patronal /);
+}
+
+const stateOf = async ({ rp }) => (await world.sql(`SELECT r.state FROM renewal r
+  JOIN employer e ON e.id = r.employer WHERE e.rp = '${rp}'`))[0].state;
+
+/** Of one mode alone. */
+const extra = {
+  required: ['the registered address stops the renewal', () => withPeople(async (open) => {
+    const { employer, person } = await signed(open);
+    const [changed] = await mailsTo(employer.email);
+    const other = await open(world, employer);
+    await other.page.goto(world.mailbox);
+    await look(other.page, '5-buzon');
+    await follow(other, changed);
+    await look(other.page, '5-enlace-detener');
+    assert.equal(await stateOf(employer), 'signed', 'opened only');
+    await other.page.dblclick('button:has-text("Detener la renovación")');
+    await other.page.waitForSelector('text=Avise hoy mismo');
+    await look(other.page, '5-enlace-detenida');
+    assert.equal(await stateOf(employer), 'cancelled');
+    await person.page.reload();
+    await person.expect('acceso');
+  })],
+  optional: ['going on from the page, and the mails come all the same', () =>
+    withPeople(async (open) => {
+      const renewal = await signed(open);
+      await renewal.person.page.dblclick('text=Seguir sin esperar el correo');
+      await finish(renewal.person, renewal);
+    })],
+};
+
+for (const link of ['required', 'optional']) {
+  describe(`NPIEMailLink ${link}`, () => {
+    before(async () => {
+      world = await startWorld({ mail: link });
+    });
+    after(() => world?.stop());
+
+    test('the link in the browser that has the session', () => withPeople(async (open) => {
+      const renewal = await signed(open);
+      const { person, employer, mail } = renewal;
+      const { page } = person;
+      // The mail server has it before its answer is noted.
+      for (const end = Date.now() + WAIT; Date.now() < end; await page.reload()) {
+        if (await page.getAttribute('#estado-correo', 'data-estado') === 'entregado') {
+          break;
+        }
+      }
+      assert.match(await page.innerText('#estado-correo'), /^El servidor de correo lo recibió el /);
+      assert.equal(await page.locator('text=Seguir sin esperar').count(),
+        link === 'optional' ? 1 : 0);
+      await look(page, `5-correo-${link}`);
+      await page.goto(`${world.url}/npie/certificado.html`);
+      await person.expect(link === 'optional' ? 'certificado' : 'correo');
+      await follow(person, mail);
+      await look(page, `5-enlace-${link}`);
+      assert.equal(await stateOf(employer), 'signed', 'opened only');
+      await page.dblclick('text=Confirmar mi correo y seguir');
+      await finish(person, renewal);
+    }));
+
+    test('the link in another browser', () => withPeople(async (open) => {
+      const renewal = await signed(open);
+      const { person, employer, mail } = renewal;
+      const other = await open(world, employer, { from: person });
+      await follow(other, mail);
+      await other.page.dblclick('text=Confirmar mi correo y seguir');
+      await other.page.waitForSelector('text=Entrar y recibir el certificado');
+      assert.equal(await other.page.innerText('h1'), 'Su correo está confirmado');
+      await look(other.page, `5-enlace-confirmado-${link}`);
+      await other.page.click('text=Entrar y recibir el certificado');
+      await other.expect('acceso');
+      await other.steps.acceso();
+      await finish(other, renewal);
+      await follow(person, mail);
+      assert.equal(await person.error(), '63', 'used');
+      await look(person.page, `5-enlace-usado-${link}`);
+    }));
+
+    test(...extra[link]);
+  });
+}
