@@ -91,6 +91,16 @@ async function finish(person, { employer, address }) {
 const stateOf = async ({ rp }) => (await world.sql(`SELECT r.state FROM renewal r
   JOIN employer e ON e.id = r.employer WHERE e.rp = '${rp}'`))[0].state;
 
+const looked = new Set();
+
+/** Looks at a page that is the same in both modes, the first time. */
+async function once(name, { page }) {
+  if (!looked.has(name)) {
+    looked.add(name);
+    await look(page, name);
+  }
+}
+
 /** Of one mode alone. */
 const extra = {
   required: ['the registered address stops the renewal', () => withPeople(async (open) => {
@@ -134,14 +144,14 @@ for (const link of ['required', 'optional']) {
           break;
         }
       }
-      assert.match(await page.innerText('#estado-correo'), /^El servidor de correo lo recibió el /);
+      assert.match(await page.innerText('#estado-correo'),
+        /^El servidor de correo lo recibió el /);
       assert.equal(await page.locator('text=Seguir sin esperar').count(),
         link === 'optional' ? 1 : 0);
       await look(page, `5-correo-${link}`);
       await page.goto(`${world.url}/npie/certificado.html`);
       await person.expect(link === 'optional' ? 'certificado' : 'correo');
       await follow(person, mail);
-      await look(page, `5-enlace-${link}`);
       assert.equal(await stateOf(employer), 'signed', 'opened only');
       await page.dblclick('text=Confirmar mi correo y seguir');
       await finish(person, renewal);
@@ -152,17 +162,18 @@ for (const link of ['required', 'optional']) {
       const { person, employer, mail } = renewal;
       const other = await open(world, employer, { from: person });
       await follow(other, mail);
+      await once('5-enlace', other);
       await other.page.dblclick('text=Confirmar mi correo y seguir');
       await other.page.waitForSelector('text=Entrar y recibir el certificado');
       assert.equal(await other.page.innerText('h1'), 'Su correo está confirmado');
-      await look(other.page, `5-enlace-confirmado-${link}`);
+      await once('5-enlace-confirmado', other);
       await other.page.click('text=Entrar y recibir el certificado');
       await other.expect('acceso');
       await other.steps.acceso();
       await finish(other, renewal);
       await follow(person, mail);
       assert.equal(await person.error(), '63', 'used');
-      await look(person.page, `5-enlace-usado-${link}`);
+      await once('5-enlace-usado', person);
     }));
 
     test(...extra[link]);
