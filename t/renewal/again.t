@@ -32,6 +32,7 @@ sub nothing
     return;
 }
 
+# As if the renewed certificate had been made days before.
 sub days_later
 {
     my ($employer, $days) = @_;
@@ -85,4 +86,17 @@ my $out = browser();
 $out->login(as => $r->{new}, user => $employer->{user});
 $out->logout('listo.html');
 nothing($out, 'logged out');
+
+# When the renewed certificate is about to end, and when it has ended.
+days_later($employer, 170);
+my $early = browser();
+$early->login(as => $r->{new}, user => $employer->{user});
+is($early->get('/npie/aviso.html')->{status}, 200, 'it may be renewed again');
+is_deeply({ files($early) }, \%first, 'and is there all the same');
+days_later($employer, 30);
+my $late = browser();
+redirected($late->login(as => $r->{new}, user => $employer->{user}), 'aviso',
+    'it has expired');
+is_deeply({ files($late) }, \%first, 'and is there all the same');
+nothing($superseded, 'the old certificate still');
 done_testing;
