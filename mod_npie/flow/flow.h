@@ -117,6 +117,16 @@ typedef struct npie_place_t {
 apr_status_t npie_flow_place(npie_place_t *place, npie_flow_t *flow,
                              const npie_who_t *who, npie_err_t *err);
 
+/**
+ * For downloads: puts the completed renewal that made the proved certificate
+ * into a place without any, though that certificate has expired since.
+ * Writes nothing.
+ * @param place as npie_flow_place() left it; renewal and issued may be set
+ * @return APR_SUCCESS, also when there was none; NPIE_EBACKEND
+ */
+apr_status_t npie_flow_place_past(npie_place_t *place, npie_flow_t *flow,
+                                  npie_err_t *err);
+
 /* The moves. Each finds the place again inside its transaction and writes its
  * audit row there. They return APR_SUCCESS when done or done before;
  * NPIE_ECONFLICT (NOT_NOW, or LAPSED when it was over its time) when the

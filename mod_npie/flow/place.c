@@ -164,6 +164,25 @@ apr_status_t npie_place_lapse(npie_flow_t *flow, const npie_who_t *who,
     return rv;
 }
 
+apr_status_t npie_flow_place_past(npie_place_t *place, npie_flow_t *flow,
+                                  npie_err_t *err)
+{
+    npie_renewal_t *past = NULL;
+    apr_status_t rv;
+
+    if (place->renewal != NULL || place->verdict != NPIE_VERDICT_RENEWAL) {
+        return APR_SUCCESS;
+    }
+    rv = optional(npie_renewal_by_new(&past, flow->registry,
+                                      place->certificate->id, err));
+    if (rv == APR_SUCCESS && past != NULL &&
+        past->state == NPIE_RENEWAL_COMPLETED) {
+        place->renewal = past;
+        place->issued = place->certificate;
+    }
+    return rv;
+}
+
 apr_status_t npie_flow_place(npie_place_t *place, npie_flow_t *flow,
                              const npie_who_t *who, npie_err_t *err)
 {

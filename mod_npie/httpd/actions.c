@@ -217,6 +217,7 @@ static int send_file(request_rec *r, int index)
     npie_holder_t *holder;
     npie_flow_t *flow;
     npie_place_t place;
+    npie_err_t err;
     int status = need_session(&holder, r);
 
     if (status != OK) {
@@ -231,6 +232,9 @@ static int send_file(request_rec *r, int index)
     }
     if (place.verdict == NPIE_VERDICT_REFUSED) {
         return npie_pages_go_home(r, holder, &place);
+    }
+    if (npie_flow_place_past(&place, flow, &err) != APR_SUCCESS) {
+        return npie_answer_error(r, &err);
     }
     return files[index].send(r, flow, &place);
 }

@@ -2,27 +2,8 @@
 # Double clicks, Back, several browsers at once: one renewal, one certificate.
 use strict;
 use warnings;
-use POSIX ();
 use Test::More;
 use Npie::Test;
-
-# Runs the code in N processes at once; returns what each gave back.
-sub at_once
-{
-    my ($n, $code) = @_;
-    my $file = world()->{dir} . "/at-once.$$";
-    my @pids = map {
-        my $i = $_;
-        my $pid = fork // die "fork: $!";
-        if (!$pid) {
-            Npie::Openssl::spit("$file.$i", eval { $code->($i) } // "died: $@");
-            POSIX::_exit(0);
-        }
-        $pid;
-    } 1 .. $n;
-    waitpid $_, 0 for @pids;
-    return map { Npie::Openssl::slurp("$file.$_") } 1 .. $n;
-}
 
 my $r = renewal('carta');
 my $employer = $r->{employer};

@@ -37,6 +37,10 @@ const fates = {
   'cuelga': { hangUp: true },
   'cuelga-al-fin': { hangUp: true, atEnd: true },
   'lento': { wait: 20000 },
+  'despacio': { wait: 300 },
+  // The first time nobody is answered, before or after the mail was taken.
+  'retenido': { holdRcpt: true },
+  'tomado': { holdEnd: true },
 };
 
 const fateOf = address => fates[address.split('@')[0]] ?? {};
@@ -52,6 +56,19 @@ function keep(server, session, bytes) {
   fs.writeFileSync(path.join(dir, `${n}.part`), bytes);
   fs.renameSync(path.join(dir, `${n}.part`), path.join(dir, `${n}.eml`));
   return n;
+}
+
+// Is this the first time that this is asked about an address? Then DIR/held
+// says so, and by which server.
+const held = new Set();
+function isHeld(server, address) {
+  if (held.has(address)) {
+    return false;
+  }
+  held.add(address);
+  fs.writeFileSync(path.join(dir, 'held.part'), JSON.stringify({ server, address }));
+  fs.renameSync(path.join(dir, 'held.part'), path.join(dir, 'held'));
+  return true;
 }
 
 function hangUp(server, session) {
@@ -77,6 +94,11 @@ function onData(name, server, stream, session, done) {
       }
       return;
     }
+    if (fate.holdEnd && !held.has(session.envelope.rcptTo[0].address)) {
+      keep(name, session, Buffer.concat(chunks));
+      isHeld(name, session.envelope.rcptTo[0].address);
+      return;
+    }
     const answer = () => done(fate.end ?? null, fate.end ? undefined
       : `Queued as ${keep(name, session, Buffer.concat(chunks))}`);
     fate.wait ? setTimeout(answer, fate.wait).unref() : answer();
@@ -92,7 +114,10 @@ function good(name, options) {
         : done(refusal(535, '5.7.8 Usuario o contraseña incorrectos'));
     },
     onRcptTo({ address }, _session, done) {
-      done(fateOf(address).rcpt ?? null);
+      const fate = fateOf(address);
+      if (!fate.holdRcpt || !isHeld(name, address)) {
+        done(fate.rcpt ?? null);
+      }
     },
     onData(stream, session, done) {
       onData(name, server, stream, session, done);

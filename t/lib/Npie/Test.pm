@@ -11,10 +11,11 @@ use JSON::PP ();
 use Npie::Client;
 use Npie::Openssl ();
 use Npie::World;
+use POSIX ();
 use Test::More ();
 
 our @EXPORT = qw(world browser employer renewal error_of page_of refused
-    redirected certificates_of);
+    redirected certificates_of at_once);
 
 my $world;
 
@@ -172,6 +173,24 @@ sub redirected
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     return Test::More::is("$answer->{status} " . page_of($answer),
         "303 $page", $name);
+}
+
+# Runs the code in N processes at once; returns what each gave back.
+sub at_once
+{
+    my ($n, $code) = @_;
+    my $file = world()->{dir} . "/at-once.$$";
+    my @pids = map {
+        my $i = $_;
+        my $pid = fork // die "fork: $!";
+        if (!$pid) {
+            Npie::Openssl::spit("$file.$i", eval { $code->($i) } // "died: $@");
+            POSIX::_exit(0);
+        }
+        $pid;
+    } 1 .. $n;
+    waitpid $_, 0 for @pids;
+    return map { Npie::Openssl::slurp("$file.$_") } 1 .. $n;
 }
 
 # How many certificates the registry holds of an employer.
