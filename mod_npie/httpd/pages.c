@@ -69,7 +69,7 @@ int npie_pages_go_home(request_rec *r, const npie_holder_t *holder,
     const char *home = npie_where_home(place);
 
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
-                  "%s: renewal %s, led to %s", place->employer->user,
+                  "%s: renewal %s, led to %s", holder->session->user,
                   place->renewal != NULL
                   ? npie_renewal_state_name(place->renewal->state) : "none",
                   home != NULL ? home : "the application");
