@@ -150,7 +150,7 @@ static void test_injection(void **state)
 {
     static const char *const evil[] = {
         "a\r\nBcc: x@evil.example", "a\nBcc: x@evil.example", "a\rBcc: x",
-        "a\r\n\r\nbody", "a\x7F", "a\x01", "a\xC2\x85" "b", "a\xFF", "a\xC0\x8A",
+        "a\r\n\r\nbody", "a\x7F", "a\x01", ("a\xC2\x85" "b"), "a\xFF", "a\xC0\x8A",
         "a\tb",
     };
     static const char *const addresses[] = {
