@@ -23,12 +23,16 @@ static void register_hooks(apr_pool_t *p)
     /* mod_ssl asks for a certificate there when a directory wants one. */
     static const char *const after_ssl[] = { "mod_ssl.c", NULL };
     static const char *const before_cache[] = { "mod_cache.c", NULL };
+    static const char *const before_watchdog[] = { "mod_watchdog.c", NULL };
 
     (void)p;
     ap_hook_check_config(npie_conf_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(npie_runtime_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(npie_jobs_post_config, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_child_init(npie_runtime_child_init, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(npie_runtime_child_init, NULL, before_watchdog,
+                       APR_HOOK_MIDDLE);
+    ap_hook_child_init(npie_jobs_child_init, NULL, before_watchdog,
+                       APR_HOOK_MIDDLE);
     ap_hook_post_read_request(npie_gate_scrub, NULL, NULL, APR_HOOK_FIRST);
     npie_ssl_register();
     ap_hook_quick_handler(npie_ssl_quick, NULL, before_cache,

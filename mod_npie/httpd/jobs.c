@@ -5,6 +5,7 @@
 #include "httpd/jobs.h"
 
 #include <ap_mpm.h>
+#include <apr_atomic.h>
 #include <mod_watchdog.h>
 
 /* Somebody may be looking at the page that waits for the mail. */
@@ -23,12 +24,21 @@ typedef struct job_t {
     apr_time_t reminders_at;
 } job_t;
 
-static int is_stopping(void)
+/* All of them, kept with the configuration's pool. */
+#define JOBS_KEY "npie_jobs"
+typedef struct jobs_t {
+    apr_array_header_t *list;  /* of job_t */
+    apr_thread_mutex_t *turn;  /* of a child: held while its job works */
+    volatile apr_uint32_t end; /* 1: this child ends */
+} jobs_t;
+
+static int is_stopping(const jobs_t *jobs)
 {
     int state = 0;
 
-    return ap_mpm_query(AP_MPMQ_MPM_STATE, &state) == APR_SUCCESS
-        && state == AP_MPMQ_STOPPING;
+    return apr_atomic_read32((volatile apr_uint32_t *)&jobs->end) != 0
+        || (ap_mpm_query(AP_MPMQ_MPM_STATE, &state) == APR_SUCCESS
+            && state == AP_MPMQ_STOPPING);
 }
 
 static void log_sending(const server_rec *s,
@@ -122,7 +132,7 @@ static apr_status_t with_registry(job_t *job, apr_pool_t *pool,
     return rv;
 }
 
-static void run(job_t *job, apr_pool_t *pool)
+static void run(const jobs_t *jobs, job_t *job, apr_pool_t *pool)
 {
     const apr_time_t now = apr_time_now();
 
@@ -133,7 +143,7 @@ static void run(job_t *job, apr_pool_t *pool)
         && with_registry(job, pool, remind) != APR_SUCCESS) {
         return;
     }
-    for (int i = 0; i < MAILS_AT_ONCE && !is_stopping(); ++i) {
+    for (int i = 0; i < MAILS_AT_ONCE && !is_stopping(jobs); ++i) {
         if (with_registry(job, pool, send_one) != APR_SUCCESS) {
             return;
         }
@@ -142,13 +152,50 @@ static void run(job_t *job, apr_pool_t *pool)
 
 static apr_status_t on_turn(int state, void *data, apr_pool_t *pool)
 {
-    apr_array_header_t *jobs = data;
+    jobs_t *jobs = data;
 
-    for (int i = 0; state == AP_WATCHDOG_STATE_RUNNING && i < jobs->nelts;
-         ++i) {
-        run(&APR_ARRAY_IDX(jobs, i, job_t), pool);
+    if (state != AP_WATCHDOG_STATE_RUNNING || jobs->turn == NULL) {
+        return APR_SUCCESS;
     }
+    apr_thread_mutex_lock(jobs->turn);
+    for (int i = 0; i < jobs->list->nelts && !is_stopping(jobs); ++i) {
+        run(jobs, &APR_ARRAY_IDX(jobs->list, i, job_t), pool);
+    }
+    apr_thread_mutex_unlock(jobs->turn);
     return APR_SUCCESS;
+}
+
+/* A child that ends destroys mod_dbd's pool of connections before
+ * mod_watchdog waits for its threads, and that pool asserts that none is in
+ * use. So the mail on its way comes first. */
+static apr_status_t finish(void *data)
+{
+    jobs_t *jobs = data;
+
+    apr_atomic_set32(&jobs->end, 1);
+    apr_thread_mutex_lock(jobs->turn);
+    apr_thread_mutex_unlock(jobs->turn);
+    return APR_SUCCESS;
+}
+
+void npie_jobs_child_init(apr_pool_t *pchild, server_rec *s)
+{
+    void *data = NULL;
+    jobs_t *jobs;
+    apr_status_t rv;
+
+    apr_pool_userdata_get(&data, JOBS_KEY, s->process->pconf);
+    jobs = data;
+    if (jobs == NULL) {
+        return;
+    }
+    rv = apr_thread_mutex_create(&jobs->turn, APR_THREAD_MUTEX_DEFAULT, pchild);
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
+                     "NPIE0104: mails cannot be sent: no mutex");
+        return;
+    }
+    apr_pool_pre_cleanup_register(pchild, jobs, finish);
 }
 
 /* The job for a server's registry, or NULL. */
@@ -190,8 +237,7 @@ static apr_array_header_t *list_jobs(server_rec *s, apr_pool_t *p)
     return jobs;
 }
 
-static apr_status_t watch(apr_array_header_t *jobs, apr_pool_t *pconf,
-                          npie_err_t *err)
+static apr_status_t watch(jobs_t *jobs, apr_pool_t *pconf, npie_err_t *err)
 {
     APR_OPTIONAL_FN_TYPE(ap_watchdog_get_instance) *get =
         APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_get_instance);
@@ -215,13 +261,14 @@ static apr_status_t watch(apr_array_header_t *jobs, apr_pool_t *pconf,
 int npie_jobs_post_config(apr_pool_t *pconf, apr_pool_t *plog,
                           apr_pool_t *ptemp, server_rec *s)
 {
-    apr_array_header_t *jobs = list_jobs(s, pconf);
+    jobs_t *jobs = apr_pcalloc(pconf, sizeof(*jobs));
     npie_err_t err;
     apr_status_t rv;
 
     (void)plog;
     (void)ptemp;
-    if (jobs->nelts == 0
+    jobs->list = list_jobs(s, pconf);
+    if (jobs->list->nelts == 0
         || ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
         return OK;
     }
@@ -231,5 +278,6 @@ int npie_jobs_post_config(apr_pool_t *pconf, apr_pool_t *plog,
                      "NPIE0104: mails cannot be sent: %s", err.detail);
         return HTTP_INTERNAL_SERVER_ERROR;
     }
+    apr_pool_userdata_setn(jobs, JOBS_KEY, NULL, pconf);
     return OK;
 }

@@ -87,8 +87,10 @@ test('both press every button at the same moment', () => withTwo(async (two) => 
   await Promise.all(two.map((person) => person.expect('terminos')));
   await Promise.all(two.map((person) => person.steps.terminos()));
   const done = await Promise.any(two.map((person) => person.expect('listo').then(() => person)));
-  // The other signed the same letter, or came when its session had ended.
+  // The other signed the same letter, or came when its session had ended; its
+  // page may be on its way just now.
   const other = two.find((person) => person !== done);
+  await Promise.any([other.expect('listo'), other.expect('acceso'), other.error()]);
   await other.page.goto(`${world.url}/npie/listo.html`);
   assert.match(other.page.url(), /\/(listo|acceso)\.html$/);
   for (const answer of other.refused.splice(0)) {

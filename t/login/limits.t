@@ -26,4 +26,4 @@ redirected($client->get('/npie/aviso.html'), 'acceso',
 done_testing;
 
 # What was counted here is not to be counted against the files after this one.
-world()->redis('FLUSHDB');
+world()->redis('-n', 1, 'FLUSHDB');

@@ -17,6 +17,16 @@ sub signed
     return $r;
 }
 
+sub eventually
+{
+    my ($holds) = @_;
+    for (1 .. 300) {
+        return 1 if $holds->();
+        select undef, undef, undef, 0.1;
+    }
+    return 0;
+}
+
 sub page_says
 {
     my ($r, $state, $name) = @_;
@@ -71,4 +81,16 @@ hurry($_) for @to;
 is(scalar(mail_wait($_)), 1, 'queued before a restart: it arrives') for @to;
 sleep 3;
 is(scalar(mails($_)), 1, 'once') for @to;
+
+# Restarted gracefully while a mail is on its way: the child hands it over
+# before it ends, and does not fall over its own connections (t/server reads
+# what the log says of that).
+my $slow = address('lento');
+signed($slow);
+my $leased = "SELECT count(*) FROM outbox WHERE address = '$slow' AND lease_until > 0";
+ok(eventually(sub { world()->registry->value($leased) }), 'a mail is on its way');
+kill 'USR1', $parent;
+ok(settled($slow), 'the restarted child ends that attempt');
+is(world()->registry->value("SELECT reason FROM outbox WHERE address = '$slow'"),
+    'timeout', 'as it would have ended without');
 done_testing;
