@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 
 #include "httpd/parse.h"
+#include "store/session_address.h"
 
 #define DAY apr_time_from_sec(86400)
 
@@ -162,7 +163,7 @@ static const char *set_redis(cmd_parms *cmd, void *dir, const char *args)
 {
     (void)dir;
     return note(cmd, NPIE_SET_REDIS,
-                npie_parse_redis(&npie_conf_server(cmd->server)->redis, args,
+                npie_redis_parse(&npie_conf_server(cmd->server)->redis, args,
                                  cmd->pool));
 }
 

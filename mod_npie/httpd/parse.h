@@ -5,21 +5,8 @@
 #ifndef NPIE_HTTPD_PARSE_H
 #define NPIE_HTTPD_PARSE_H
 
+#include "base/parse.h"
 #include "httpd/config.h"
-
-/** A duration: httpd's suffixes (ms, s, mi, h) and d for days; bare numbers
- * are seconds. From min to max microseconds. */
-const char *npie_parse_time(apr_interval_time_t *out, const char *arg,
-                            apr_interval_time_t min, apr_interval_time_t max,
-                            apr_pool_t *p);
-
-/** A whole number from min to max. */
-const char *npie_parse_int(int *out, const char *arg, int min, int max,
-                           apr_pool_t *p);
-
-/** The first line of a file that only the admin may read. */
-const char *npie_parse_secret(const char **out, const char *path,
-                              apr_pool_t *p);
 
 /** As npie_smtp_parse() takes it, then user=, password-file= or
  * password=exec:/program, ca-file=, timeout= in any order. */
@@ -29,11 +16,6 @@ const char *npie_parse_mail_server(npie_smtp_t *out, const char *arg,
 /** Days before the end, "30d 7d", or off. */
 const char *npie_parse_reminders(npie_reminders_t *out, const char *arg,
                                  apr_pool_t *p);
-
-/** unix:/path or host:port, then timeout=, connections=, database=, user=,
- * password-file= in any order. */
-const char *npie_parse_redis(npie_redis_t *out, const char *arg,
-                             apr_pool_t *p);
 
 /** rsa:<bits>, p256, p384, one or more, blanks between. */
 const char *npie_parse_keys(npie_key_rules_t *out, const char *arg,

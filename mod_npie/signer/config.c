@@ -7,7 +7,6 @@
 #include <grp.h>
 #include <limits.h>
 #include <pwd.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,16 +14,15 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#define LINE_SIZE 2048
+#include "base/settings.h"
+
 #define BACKDATE apr_time_from_sec(300)
 
-/* What a key's function works on. Each returns NULL or what is wrong. */
+/* What a key's function works on. */
 typedef struct reading_t {
     npie_signer_config_t *config;
     apr_pool_t *p;
 } reading_t;
-
-typedef const char *(*set_fn)(reading_t *r, const char *value);
 
 static const char *absolute(const char **ppath, reading_t *r,
                             const char *value)
@@ -36,23 +34,30 @@ static const char *absolute(const char **ppath, reading_t *r,
     return NULL;
 }
 
-static const char *set_key(reading_t *r, const char *value)
+static const char *set_key(void *baton, const char *value)
 {
+    reading_t *r = baton;
+
     return absolute(&r->config->key_file, r, value);
 }
 
-static const char *set_certificate(reading_t *r, const char *value)
+static const char *set_certificate(void *baton, const char *value)
 {
+    reading_t *r = baton;
+
     return absolute(&r->config->certificate_file, r, value);
 }
 
-static const char *set_log(reading_t *r, const char *value)
+static const char *set_log(void *baton, const char *value)
 {
+    reading_t *r = baton;
+
     return absolute(&r->config->log_file, r, value);
 }
 
-static const char *set_trust(reading_t *r, const char *value)
+static const char *set_trust(void *baton, const char *value)
 {
+    reading_t *r = baton;
     const char *path = NULL;
     const char *wrong = absolute(&path, r, value);
 
@@ -90,8 +95,9 @@ static const char *account(uid_t *uid, gid_t *gid, const char *value)
     return NULL;
 }
 
-static const char *set_user(reading_t *r, const char *value)
+static const char *set_user(void *baton, const char *value)
 {
+    reading_t *r = baton;
     uid_t uid;
     gid_t gid;
     const char *wrong = account(&uid, &gid, value);
@@ -110,13 +116,16 @@ static const char *set_user(reading_t *r, const char *value)
     return NULL;
 }
 
-static const char *set_peer(reading_t *r, const char *value)
+static const char *set_peer(void *baton, const char *value)
 {
+    reading_t *r = baton;
+
     return account(&r->config->peer_uid, &r->config->peer_gid, value);
 }
 
-static const char *set_validity(reading_t *r, const char *value)
+static const char *set_validity(void *baton, const char *value)
 {
+    reading_t *r = baton;
     long n = number(value, 1, 120);
 
     if (n < 0) {
@@ -141,23 +150,31 @@ static const char *url(const char **purl, reading_t *r, const char *value)
     return NULL;
 }
 
-static const char *set_crl_url(reading_t *r, const char *value)
+static const char *set_crl_url(void *baton, const char *value)
 {
+    reading_t *r = baton;
+
     return url(&r->config->profile.crl_url, r, value);
 }
 
-static const char *set_ocsp_url(reading_t *r, const char *value)
+static const char *set_ocsp_url(void *baton, const char *value)
 {
+    reading_t *r = baton;
+
     return url(&r->config->profile.ocsp_url, r, value);
 }
 
-static const char *set_issuer_url(reading_t *r, const char *value)
+static const char *set_issuer_url(void *baton, const char *value)
 {
+    reading_t *r = baton;
+
     return url(&r->config->profile.issuer_url, r, value);
 }
 
-static const char *set_policy(reading_t *r, const char *value)
+static const char *set_policy(void *baton, const char *value)
 {
+    reading_t *r = baton;
+
     if (value[strspn(value, "0123456789.")] != '\0'
         || strchr(value, '.') == NULL) {
         return "a policy is a dotted object identifier, as 2.16.484.1";
@@ -185,15 +202,18 @@ static apr_interval_time_t interval(const char *text, apr_pool_t *p)
     return 0;
 }
 
-static const char *set_letter_age(reading_t *r, const char *value)
+static const char *set_letter_age(void *baton, const char *value)
 {
+    reading_t *r = baton;
+
     r->config->letter_max_age = interval(value, r->p);
     return r->config->letter_max_age > 0 ? NULL
            : "a time is a number and s, m, h or d, as 10d";
 }
 
-static const char *set_old_bits(reading_t *r, const char *value)
+static const char *set_old_bits(void *baton, const char *value)
 {
+    reading_t *r = baton;
     long n = number(value, 1024, 16384);
 
     if (n < 0) {
@@ -203,8 +223,9 @@ static const char *set_old_bits(reading_t *r, const char *value)
     return NULL;
 }
 
-static const char *set_new_keys(reading_t *r, const char *value)
+static const char *set_new_keys(void *baton, const char *value)
 {
+    reading_t *r = baton;
     npie_key_rules_t rules = { 0, 0, 0 };
     char *rest;
     char *word;
@@ -229,8 +250,9 @@ static const char *set_new_keys(reading_t *r, const char *value)
     return NULL;
 }
 
-static const char *set_rate(reading_t *r, const char *value)
+static const char *set_rate(void *baton, const char *value)
 {
+    reading_t *r = baton;
     char *rest;
     char *count = apr_strtok(apr_pstrdup(r->p, value), " \t", &rest);
     char *window = apr_strtok(NULL, " \t", &rest);
@@ -245,26 +267,22 @@ static const char *set_rate(reading_t *r, const char *value)
     return NULL;
 }
 
-static const char *set_sandbox(reading_t *r, const char *value)
+static const char *set_sandbox(void *baton, const char *value)
 {
+    reading_t *r = baton;
+
     r->config->sandbox = strcmp(value, "on") == 0;
     return r->config->sandbox || strcmp(value, "off") == 0 ? NULL
            : "it is on or off";
 }
 
-enum { REQUIRED = 1, REPEATED = 2, REQUIRED_BY_ROOT = 4 };
-
-static const struct {
-    const char *name;
-    set_fn set;
-    int flags;
-} keys[] = {
-    { "Key", set_key, REQUIRED },
-    { "Certificate", set_certificate, REQUIRED },
-    { "Trust", set_trust, REPEATED },
-    { "IssuanceLog", set_log, REQUIRED },
-    { "User", set_user, REQUIRED_BY_ROOT },
-    { "PeerUser", set_peer, REQUIRED },
+static const npie_setting_t keys[] = {
+    { "Key", set_key, NPIE_SETTING_REQUIRED },
+    { "Certificate", set_certificate, NPIE_SETTING_REQUIRED },
+    { "Trust", set_trust, NPIE_SETTING_REPEATED },
+    { "IssuanceLog", set_log, NPIE_SETTING_REQUIRED },
+    { "User", set_user, NPIE_SETTING_REQUIRED_BY_ROOT },
+    { "PeerUser", set_peer, NPIE_SETTING_REQUIRED },
     { "CertificateValidity", set_validity, 0 },
     { "CRLURL", set_crl_url, 0 },
     { "OCSPURL", set_ocsp_url, 0 },
@@ -275,9 +293,8 @@ static const struct {
     { "NewKeys", set_new_keys, 0 },
     { "Rate", set_rate, 0 },
     { "Sandbox", set_sandbox, 0 },
+    { NULL, NULL, 0 }
 };
-
-#define KEYS (sizeof(keys) / sizeof(keys[0]))
 
 static void set_defaults(npie_signer_config_t *config, apr_pool_t *p)
 {
@@ -296,118 +313,18 @@ static void set_defaults(npie_signer_config_t *config, apr_pool_t *p)
     config->sandbox = 1;
 }
 
-/* Cuts blanks off both ends, in place. */
-static char *trim(char *text)
-{
-    apr_size_t len;
-
-    while (apr_isspace(*text)) {
-        text++;
-    }
-    len = strlen(text);
-    while (len > 0 && apr_isspace(text[len - 1])) {
-        text[--len] = '\0';
-    }
-    return text;
-}
-
-/* One line; name is set to the key's for the message. */
-static const char *take_line(reading_t *r, char *line, int *seen,
-                             const char **name)
-{
-    char *value = line;
-    apr_size_t len;
-
-    while (*value != '\0' && !apr_isspace(*value)) {
-        value++;
-    }
-    if (*value != '\0') {
-        *value++ = '\0';
-    }
-    *name = line;
-    value = trim(value);
-    len = strlen(value);
-    if (len > 1 && value[0] == '"' && value[len - 1] == '"') {
-        value[len - 1] = '\0';
-        value++;
-    }
-    if (*value == '\0') {
-        return "a value is missing";
-    }
-    for (apr_size_t i = 0; i < KEYS; i++) {
-        if (strcmp(line, keys[i].name) == 0) {
-            if (seen[i]++ && !(keys[i].flags & REPEATED)) {
-                return "it stands here a second time";
-            }
-            return keys[i].set(r, value);
-        }
-    }
-    return "there is no such key";
-}
-
-static apr_status_t check_missing(const char *file, const int *seen,
-                                  npie_err_t *err)
-{
-    int required = geteuid() == 0 ? REQUIRED | REQUIRED_BY_ROOT : REQUIRED;
-
-    for (apr_size_t i = 0; i < KEYS; i++) {
-        if ((keys[i].flags & required) && !seen[i]) {
-            return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
-                                "%s: %s is missing", file, keys[i].name);
-        }
-    }
-    return APR_SUCCESS;
-}
-
-static apr_status_t read_lines(reading_t *r, int *seen, FILE *in,
-                               const char *file, npie_err_t *err)
-{
-    char line[LINE_SIZE];
-
-    for (int n = 1; fgets(line, sizeof(line), in) != NULL; n++) {
-        const char *name = "the line";
-        const char *wrong = NULL;
-        char *text;
-
-        if (strlen(line) == sizeof(line) - 1) {
-            wrong = "it is too long";
-        }
-        else {
-            text = trim(line);
-            if (*text != '\0' && *text != '#') {
-                wrong = take_line(r, text, seen, &name);
-            }
-        }
-        if (wrong != NULL) {
-            return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
-                                "%s:%d: %.40s: %s", file, n, name, wrong);
-        }
-    }
-    return APR_SUCCESS;
-}
-
 apr_status_t npie_signer_config_read(npie_signer_config_t **pconfig,
                                      const char *file, npie_err_t *err,
                                      apr_pool_t *p)
 {
     reading_t r;
-    int seen[KEYS] = { 0 };
     apr_array_header_t *trust;
     apr_status_t rv;
-    FILE *in = fopen(file, "re");
 
-    if (in == NULL) {
-        return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE, "%s: %s", file,
-                            strerror(errno));
-    }
     r.p = p;
     r.config = apr_pcalloc(p, sizeof(*r.config));
     set_defaults(r.config, p);
-    rv = read_lines(&r, seen, in, file, err);
-    fclose(in);
-    if (rv == APR_SUCCESS) {
-        rv = check_missing(file, seen, err);
-    }
+    rv = npie_settings_read(file, keys, &r, err);
     if (rv != APR_SUCCESS) {
         return rv;
     }

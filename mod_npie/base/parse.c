@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Durations, numbers and secrets of configurations.
+ */
+#include "base/parse.h"
+
+#include <string.h>
+
+#include <apr_file_io.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+/* A duration of this many seconds or more is out of every range. */
+#define SECONDS_MAX (APR_INT64_C(36525) * 86400)
+
+/* The suffixes of httpd's ap_timeout_parameter_parse(), and days. */
+static const struct {
+    const char *name;
+    apr_interval_time_t unit;
+} units[] = {
+    { "", APR_USEC_PER_SEC },
+    { "ms", APR_USEC_PER_SEC / 1000 },
+    { "s", APR_USEC_PER_SEC },
+    { "mi", APR_USEC_PER_SEC * 60 },
+    { "min", APR_USEC_PER_SEC * 60 },
+    { "h", APR_USEC_PER_SEC * 3600 },
+    { "d", APR_USEC_PER_SEC * 86400 },
+};
+
+/* A duration, or -1. */
+static apr_interval_time_t duration(const char *arg)
+{
+    char *end;
+    apr_int64_t number;
+
+    if (!apr_isdigit(*arg)) {
+        return -1;
+    }
+    number = apr_strtoi64(arg, &end, 10);
+    for (apr_size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (strcasecmp(end, units[i].name) == 0) {
+            return number > SECONDS_MAX * APR_USEC_PER_SEC / units[i].unit
+                ? -1 : number * units[i].unit;
+        }
+    }
+    return -1;
+}
+
+const char *npie_parse_time(apr_interval_time_t *out, const char *arg,
+                            apr_interval_time_t min, apr_interval_time_t max,
+                            apr_pool_t *p)
+{
+    apr_size_t len = strlen(arg);
+    apr_interval_time_t t = duration(arg);
+
+    if (t < 0) {
+        if (len > 1 && (arg[len - 1] == 'd' || arg[len - 1] == 'D')) {
+            return apr_psprintf(p, "'%s' is not a number of days", arg);
+        }
+        return apr_psprintf(p, "'%s' is no duration: write a number with ms, "
+                            "s, mi, h or d behind it, such as 90s or 30d", arg);
+    }
+    if (t < min || t > max) {
+        return apr_psprintf(p, "'%s' is out of range: from %" APR_TIME_T_FMT
+                            " ms to %" APR_TIME_T_FMT " s are allowed", arg,
+                            apr_time_as_msec(min), apr_time_sec(max));
+    }
+    *out = t;
+    return NULL;
+}
+
+const char *npie_parse_int(int *out, const char *arg, int min, int max,
+                           apr_pool_t *p)
+{
+    char *end;
+    apr_int64_t value = apr_strtoi64(arg, &end, 10);
+
+    if (*arg == '\0' || *end != '\0' || value < min || value > max) {
+        return apr_psprintf(p, "'%s' is not a whole number from %d to %d", arg,
+                            min, max);
+    }
+    *out = (int)value;
+    return NULL;
+}
+
+const char *npie_parse_secret(const char **out, const char *path,
+                              apr_pool_t *p)
+{
+    apr_file_t *file;
+    char line[512];
+    apr_status_t rv = apr_file_open(&file, path, APR_READ, 0, p);
+
+    if (rv == APR_SUCCESS) {
+        rv = apr_file_gets(line, sizeof(line), file);
+        apr_file_close(file);
+    }
+    if (rv != APR_SUCCESS) {
+        return apr_psprintf(p, "cannot read the password file %s: %pm", path,
+                            &rv);
+    }
+    line[strcspn(line, "\r\n")] = '\0';
+    *out = apr_pstrdup(p, line);
+    return NULL;
+}

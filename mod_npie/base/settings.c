@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Reading "Key value" lines.
+ */
+#include "base/settings.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <apr_lib.h>
+
+#define LINE_SIZE 2048
+
+/* Cuts blanks off both ends, in place. */
+static char *trim(char *text)
+{
+    apr_size_t len;
+
+    while (apr_isspace(*text)) {
+        text++;
+    }
+    len = strlen(text);
+    while (len > 0 && apr_isspace(text[len - 1])) {
+        text[--len] = '\0';
+    }
+    return text;
+}
+
+/* One line; name is set to the key's for the message. */
+static const char *take_line(const npie_setting_t *settings, void *baton,
+                             char *line, int *seen, const char **name)
+{
+    char *value = line;
+    apr_size_t len;
+
+    while (*value != '\0' && !apr_isspace(*value)) {
+        value++;
+    }
+    if (*value != '\0') {
+        *value++ = '\0';
+    }
+    *name = line;
+    value = trim(value);
+    len = strlen(value);
+    if (len > 1 && value[0] == '"' && value[len - 1] == '"') {
+        value[len - 1] = '\0';
+        value++;
+    }
+    if (*value == '\0') {
+        return "a value is missing";
+    }
+    for (int i = 0; settings[i].name != NULL; i++) {
+        if (strcmp(line, settings[i].name) == 0) {
+            if (seen[i]++ && !(settings[i].flags & NPIE_SETTING_REPEATED)) {
+                return "it stands here a second time";
+            }
+            return settings[i].set(baton, value);
+        }
+    }
+    return "there is no such key";
+}
+
+static apr_status_t check_missing(const char *file,
+                                  const npie_setting_t *settings,
+                                  const int *seen, npie_err_t *err)
+{
+    int required = NPIE_SETTING_REQUIRED;
+
+    if (geteuid() == 0) {
+        required |= NPIE_SETTING_REQUIRED_BY_ROOT;
+    }
+    for (int i = 0; settings[i].name != NULL; i++) {
+        if ((settings[i].flags & required) && !seen[i]) {
+            return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
+                                "%s: %s is missing", file, settings[i].name);
+        }
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t read_lines(const npie_setting_t *settings, void *baton,
+                               int *seen, FILE *in, const char *file,
+                               npie_err_t *err)
+{
+    char line[LINE_SIZE];
+
+    for (int n = 1; fgets(line, sizeof(line), in) != NULL; n++) {
+        const char *name = "the line";
+        const char *wrong = NULL;
+        char *text;
+
+        if (strlen(line) == sizeof(line) - 1) {
+            wrong = "it is too long";
+        }
+        else {
+            text = trim(line);
+            if (*text != '\0' && *text != '#') {
+                wrong = take_line(settings, baton, text, seen, &name);
+            }
+        }
+        if (wrong != NULL) {
+            return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
+                                "%s:%d: %.40s: %s", file, n, name, wrong);
+        }
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t npie_settings_read(const char *file,
+                                const npie_setting_t *settings, void *baton,
+                                npie_err_t *err)
+{
+    int seen[NPIE_SETTINGS_MAX] = { 0 };
+    FILE *in = fopen(file, "re");
+    apr_status_t rv;
+
+    if (in == NULL) {
+        return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE, "%s: %s", file,
+                            strerror(errno));
+    }
+    rv = read_lines(settings, baton, seen, in, file, err);
+    fclose(in);
+    return rv == APR_SUCCESS ? check_missing(file, settings, seen, err) : rv;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Where Redis is, as admins write it in configurations.
+ */
+#ifndef NPIE_STORE_SESSION_ADDRESS_H
+#define NPIE_STORE_SESSION_ADDRESS_H
+
+#include "store/session.h"
+
+/**
+ * unix:/path or host:port, then timeout=, connections=, database=, user=,
+ * password-file= in any order.
+ * @param out holds the defaults; changed on success alone; strings in p
+ * @return NULL, or a sentence that says what is wrong and what is allowed
+ */
+const char *npie_redis_parse(npie_redis_t *out, const char *arg,
+                             apr_pool_t *p);
+
+#endif
