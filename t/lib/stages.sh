@@ -2,30 +2,50 @@
 # The stages of check; sourced by check.sh. Each leaves TAP files in its
 # folder below $results and fails when a program that makes them does.
 
-# stage_run NAME: runs a stage and counts its TAP.
+# stage_run NAME: runs a stage, tells what failed, and leaves its counts
+# (passed, failed, skipped) in $results/NAME.counts.
 stage_run() {
-    local tap=$results/$1 log=$results/$1.log line status=0 counts
+    local name=$1 tap=$results/$1 log=$results/$1.log status=0 began=$SECONDS
+    local line counts='0 0 0' passed failed skipped
+    say "$name"
     mkdir -p "$tap"
-    "stage_$1" "$tap" "$log" || status=$?
-    stage_passed=0 stage_failed=0 stage_skipped=0
+    "stage_$name" "$tap" "$log" || status=$?
     mapfile -t files < <(find "$tap" -type f | sort)
     if [ ${#files[@]} -gt 0 ]; then
         while read -r line; do
-            counts=$line
             case $line in
-                [0-9]*) ;;
+                [0-9]*) counts=$line ;;
                 *) echo "$line" ;;
             esac
         done < <(t/lib/tapcount "${files[@]}")
-        read -r stage_passed stage_failed stage_skipped <<<"$counts"
     fi
-    if [ $((stage_passed + stage_failed)) -eq 0 ]; then
-        echo "not ok: $1 ran nothing"
-        stage_failed=1
-    elif [ $status -ne 0 ] && [ "$stage_failed" -eq 0 ]; then
-        echo "not ok: $1 ended with $status, see $log"
-        stage_failed=1
+    read -r passed failed skipped <<<"$counts"
+    if [ $((passed + failed)) -eq 0 ]; then
+        echo "not ok: $name ran nothing"
+        failed=1
+    elif [ $status -ne 0 ] && [ "$failed" -eq 0 ]; then
+        echo "not ok: $name ended with $status, see $log"
+        failed=1
     fi
+    echo "$passed $failed $skipped" >"$results/$name.counts"
+    say "$name: $passed passed, $failed failed, $skipped skipped, $((SECONDS - began)) s"
+}
+
+# counts_sum STAGES...: the line that ends the run. A stage without counts has
+# not come to its end.
+counts_sum() {
+    local stage p f s passed=0 failed=0 skipped=0
+    for stage in "$@"; do
+        p=0 f=1 s=0
+        if [ -f "$results/$stage.counts" ]; then
+            read -r p f s <"$results/$stage.counts"
+        else
+            echo "not ok: $stage did not end"
+        fi
+        passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+    done
+    echo "$passed passed, $failed failed, $skipped skipped"
+    [ "$failed" -eq 0 ]
 }
 
 # tap_collect BUILD TAP: the logs of make check.
@@ -70,15 +90,14 @@ stage_browser() {
 stage_sanitize() {
     local status=0
     build_in build-check/sanitize "$2" --enable-sanitizers CFLAGS='-O1 -g' || return
-    mkdir -p "$1/asan" "$1/httpd" "$1/valgrind"
+    mkdir -p "$1/asan" "$1/httpd"
     make_check build-check/sanitize "$1/asan" "$2" || status=$?
     NPIE_PRELOAD=$(gcc -print-file-name=libasan.so) PERL_TEST_HARNESS_DUMP_TAP=$1/httpd \
         make -C build-check/sanitize check-httpd >>"$2" 2>&1 || status=$?
-    valgrind_check "$1/valgrind" "$2" || status=$?
     return $status
 }
 
-valgrind_check() {
+stage_valgrind() {
     plain_build "$2" || return
     NPIE_VALGRIND=1 make_check build-check/plain "$1" "$2" TESTS='$(check_PROGRAMS)' \
         LOG_COMPILER='valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite --child-silent-after-fork=yes'

@@ -15,6 +15,6 @@ is_deeply([grep { /AddressSanitizer|LeakSanitizer|runtime error:|Assertion/ } @l
 is_deeply([map { slurp($_) } glob "$logs/sanitizer.*"], [], 'nor into a file of its own');
 is_deeply([grep { /NPIE0093/ } @lines], [], 'nothing that cannot happen has happened');
 # A key, a password or a whole signature has no place in a log.
-is_deeply([grep { /PRIVATE KEY|Prueba123|Clave-nueva|[A-Za-z0-9+\/]{400}/ && !/trace|dump/ } @lines],
+is_deeply([grep { /PRIVATE KEY|Prueba123|Clave-nueva|[A-Za-z0-9+\/]{400}/ } @lines],
     [], 'and no secret is in it');
 done_testing;
