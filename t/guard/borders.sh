@@ -14,7 +14,7 @@ wants() {
     done
 }
 
-for room in base model pki store letter mail signer flow; do
+for room in base model pki store letter mail signer flow ctl; do
     mapfile -t files < <(find mod_npie/"$room" -name '*.o' | sort)
     inputs "objects of $room" "${files[@]}"
     none "$room asks nothing of httpd (no ap_*)" "$(wants '^ap_' "${files[@]}")"
@@ -44,9 +44,14 @@ none 'npie-signer needs neither hiredis, libharu nor apr-util' \
     "$(readelf -d npie-signer | grep NEEDED | grep -E 'hiredis|hpdf|aprutil' || true)"
 none 'npie-signer holds nothing of httpd' "$(wants '^ap_' npie-signer)"
 
+inputs 'npiectl' npiectl
+none 'npiectl holds nothing of httpd' "$($NM npiectl | awk '$2 != "U" && $3 ~ /^ap_/')"
+
 inputs 'mod_npie.so' .libs/mod_npie.so
 none 'mod_npie.so holds no code of the issuer' \
     "$($NM .libs/mod_npie.so | grep npie_issuer_ || true)"
 none 'mod_npie.so exports its module record alone' \
     "$($NM -D --defined-only .libs/mod_npie.so | awk '$3 != "npie_module"')"
+none 'mod_npie.so holds nothing of npiectl' \
+    "$($NM .libs/mod_npie.so | grep npie_ctl_ || true)"
 tap_end

@@ -6,8 +6,7 @@
 . "$top_srcdir/t/guard/tap.sh"
 cd "$top_srcdir"
 
-rooms=(base model pki store letter mail signer flow httpd)
-below='base'
+rooms=(base model pki store letter mail signer flow httpd ctl)
 for i in "${!rooms[@]}"; do
     room=${rooms[i]}
     inputs "room" "mod_npie/$room"
@@ -19,6 +18,8 @@ for i in "${!rooms[@]}"; do
 done
 none 'includes of our own are written "room/file.h"' \
     "$(grep -rnE '#include "[^/"]+"' mod_npie --include='*.[ch]' || true)"
+none 'npiectl includes nothing of httpd' \
+    "$(grep -nE '#include ["<](httpd/|httpd\.h|http_)' mod_npie/ctl/*.[ch] || true)"
 none 'npie-signer includes nothing of the store' \
     "$(grep -nE '#include "store/' mod_npie/signer/*.[ch] || true)"
 

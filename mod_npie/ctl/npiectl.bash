@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+# bash completion of npiectl. One command a line: its words, and its options;
+# those with = take a value. t/guard/commands.sh holds it to the program.
+_npiectl_commands='
+help|
+'
+_npiectl_general='--config= --registry= --redis= --signer= --json --yes --help --version'
+
+_npiectl() {
+    local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
+    local line words rest typed='' word found='' i
+    COMPREPLY=()
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        word=${COMP_WORDS[i]}
+        case $word in
+        -*|=) ;;
+        *) typed+=${typed:+ }$word ;;
+        esac
+    done
+    rest=$_npiectl_general
+    while IFS='|' read -r words line; do
+        [ -n "$words" ] || continue
+        case "$typed " in
+        "$words "*) found=$words; rest+=" $line" ;;
+        esac
+        case "$words" in
+        "$typed"*) [ -n "$found" ] || COMPREPLY+=("${words:${#typed}}") ;;
+        esac
+    done <<< "$_npiectl_commands"
+    case " $rest " in
+    *" $before= "*) COMPREPLY=(); compopt -o default; return ;;
+    esac
+    if [[ $current == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "${rest//=/}" -- "$current")
+    elif [ -n "$found" ]; then
+        COMPREPLY=()
+        compopt -o default
+    else
+        # The next word of every command that goes on from here.
+        mapfile -t COMPREPLY < <(compgen -W "$(printf '%s\n' "${COMPREPLY[@]# }" |
+            cut -d' ' -f1 | sort -u)" -- "$current")
+    fi
+}
+complete -F _npiectl npiectl

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * How a command reaches the parts of the installation.
+ */
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <apr_file_io.h>
+#include <apr_strings.h>
+
+#include "ctl/ctl.h"
+
+apr_status_t npie_ctl_become(npie_ctl_t *ctl, npie_err_t *err)
+{
+    const char *name = ctl->settings->user;
+    const struct passwd *user;
+
+    if (name == NULL || geteuid() != 0) {
+        return APR_SUCCESS;
+    }
+    user = getpwnam(name);
+    if (user == NULL || initgroups(name, user->pw_gid) != 0
+        || setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0) {
+        return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
+                            "cannot become User %s: %s", name,
+                            strerror(errno));
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t not_named(const char *what, const char *key,
+                              const char *option, npie_err_t *err)
+{
+    return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
+                        "no %s is named: give --%s, or %s in npiectl.conf",
+                        what, option, key);
+}
+
+apr_status_t npie_ctl_registry(npie_registry_t **pregistry, npie_ctl_t *ctl,
+                               npie_err_t *err)
+{
+    const npie_ctl_settings_t *settings = ctl->settings;
+    apr_status_t rv = APR_SUCCESS;
+
+    if (settings->driver == NULL) {
+        return not_named("registry", "Registry", "registry", err);
+    }
+    if (ctl->registry == NULL) {
+        rv = npie_ctl_become(ctl, err);
+        if (rv == APR_SUCCESS) {
+            rv = npie_registry_open(&ctl->registry, settings->driver,
+                                    settings->params, err, ctl->p);
+        }
+        if (rv == APR_SUCCESS) {
+            rv = npie_registry_check(ctl->registry, err);
+        }
+    }
+    *pregistry = ctl->registry;
+    return rv;
+}
+
+apr_status_t npie_ctl_sessions(npie_sessions_t **psessions, npie_ctl_t *ctl,
+                               npie_err_t *err)
+{
+    apr_status_t rv;
+
+    if (!ctl->settings->has_redis) {
+        return not_named("Redis", "Redis", "redis", err);
+    }
+    rv = npie_ctl_become(ctl, err);
+    if (rv == APR_SUCCESS) {
+        rv = npie_sessions_create(psessions, &ctl->settings->redis, ctl->p);
+        if (rv != APR_SUCCESS) {
+            return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_NONE,
+                                "Redis: no pool of connections");
+        }
+    }
+    return rv;
+}
+
+apr_status_t npie_ctl_signer(npie_signer_t **psigner, npie_ctl_t *ctl,
+                             npie_err_t *err)
+{
+    if (ctl->settings->signer == NULL) {
+        return not_named("signer", "Signer", "signer", err);
+    }
+    *psigner = apr_pcalloc(ctl->p, sizeof(**psigner));
+    (*psigner)->path = ctl->settings->signer;
+    (*psigner)->timeout = apr_time_from_sec(10);
+    return npie_ctl_become(ctl, err);
+}
+
+apr_status_t npie_ctl_trust(npie_trust_t **ptrust, npie_ctl_t *ctl,
+                            npie_err_t *err)
+{
+    *ptrust = NULL;
+    return ctl->settings->trust->nelts == 0
+        ? APR_SUCCESS
+        : npie_trust_load(ptrust, ctl->settings->trust, err, ctl->p);
+}
+
+/* All of an open file, up to max bytes. */
+static apr_status_t read_all(npie_bytes_t *pbytes, apr_file_t *file,
+                             apr_size_t max, apr_pool_t *p)
+{
+    apr_size_t size = 65536;
+    apr_size_t len = 0;
+    char *data = malloc(size);
+    apr_status_t rv = data == NULL ? APR_ENOMEM : APR_SUCCESS;
+
+    while (rv == APR_SUCCESS) {
+        apr_size_t n = size - len;
+
+        rv = apr_file_read(file, data + len, &n);
+        len += rv == APR_SUCCESS ? n : 0;
+        if (rv == APR_SUCCESS && len > max) {
+            rv = APR_ENOSPC;
+        }
+        if (rv == APR_SUCCESS && len == size) {
+            char *more = realloc(data, size * 2);
+
+            rv = more == NULL ? APR_ENOMEM : APR_SUCCESS;
+            data = more == NULL ? data : more;
+            size *= 2;
+        }
+    }
+    if (rv == APR_EOF) {
+        pbytes->data = (unsigned char *)apr_pstrmemdup(p, data, len);
+        pbytes->len = len;
+        rv = APR_SUCCESS;
+    }
+    free(data);
+    return rv;
+}
+
+apr_status_t npie_ctl_read_file(npie_bytes_t *pbytes, npie_ctl_t *ctl,
+                                const char *path, apr_size_t max,
+                                npie_err_t *err)
+{
+    apr_file_t *file;
+    apr_status_t rv = strcmp(path, "-") == 0
+        ? apr_file_open_stdin(&file, ctl->p)
+        : apr_file_open(&file, path, APR_READ | APR_BINARY, 0, ctl->p);
+    char text[120];
+
+    if (rv == APR_SUCCESS) {
+        rv = read_all(pbytes, file, max, ctl->p);
+        apr_file_close(file);
+    }
+    if (rv == APR_ENOSPC) {
+        return npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE, "%s: it is longer "
+                            "than %" APR_SIZE_T_FMT " bytes", path, max);
+    }
+    return rv == APR_SUCCESS ? rv
+        : npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE, "%s: %s", path,
+                       npie_strerror(rv, text, sizeof(text)));
+}
