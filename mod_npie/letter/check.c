@@ -30,6 +30,13 @@ static int is_key(npie_bytes_t key)
     return key.len > 2 && key.len <= KEY_MAX && key.data[0] == 0x03;
 }
 
+static int is_text(const char *text, apr_size_t max)
+{
+    return text != NULL && strlen(text) <= max * 4
+        && npie_text_is_clean(text, strlen(text))
+        && npie_text_length(text) <= max;
+}
+
 static apr_status_t check_strings(const npie_employer_t *e, npie_err_t *err)
 {
     const struct { const char *field; const char *text; apr_size_t max; }
@@ -55,11 +62,7 @@ static apr_status_t check_strings(const npie_employer_t *e, npie_err_t *err)
     };
 
     for (unsigned i = 0; i < sizeof(strings) / sizeof(strings[0]); ++i) {
-        const char *text = strings[i].text;
-
-        if (text == NULL || strlen(text) > strings[i].max * 4
-            || !npie_text_is_clean(text, strlen(text))
-            || npie_text_length(text) > strings[i].max) {
+        if (!is_text(strings[i].text, strings[i].max)) {
             return bad(err, strings[i].field);
         }
     }
@@ -69,8 +72,8 @@ static apr_status_t check_strings(const npie_employer_t *e, npie_err_t *err)
 
 apr_status_t npie_letter_check(const npie_letter_t *letter, npie_err_t *err)
 {
-    if (letter->kind != NPIE_LETTER_RENEWAL
-        && letter->kind != NPIE_LETTER_TERMS) {
+    if (letter->kind < NPIE_LETTER_RENEWAL
+        || letter->kind > NPIE_LETTER_ADDITIONAL) {
         return bad(err, "kind");
     }
     if (letter->folio < 1) {
@@ -80,7 +83,7 @@ apr_status_t npie_letter_check(const npie_letter_t *letter, npie_err_t *err)
         return bad(err, "SHA-256 of a key");
     }
     if (!is_key(letter->new_public_key)
-        || (letter->kind == NPIE_LETTER_RENEWAL
+        || (letter->kind != NPIE_LETTER_TERMS
             && !is_key(letter->old_public_key))) {
         return bad(err, "public key");
     }
@@ -88,6 +91,12 @@ apr_status_t npie_letter_check(const npie_letter_t *letter, npie_err_t *err)
         && (letter->serial == NULL || strlen(letter->serial) > SHORT_MAX
             || !npie_text_is_clean(letter->serial, strlen(letter->serial)))) {
         return bad(err, "serial");
+    }
+    if (letter->kind == NPIE_LETTER_ADDITIONAL
+        && (!is_text(letter->holder, NPIE_HOLDER_MAX)
+            || !is_text(letter->purpose, NPIE_PURPOSE_MAX)
+            || !is_text(letter->holder_email, NPIE_EMAIL_MAX))) {
+        return bad(err, "holder");
     }
     return check_strings(letter->employer, err);
 }

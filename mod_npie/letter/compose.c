@@ -264,7 +264,7 @@ static int keys_height(const composer_t *c)
     int lines = hex_lines(c->letter->new_public_key);
     int heads = 80000;
 
-    if (c->letter->kind == NPIE_LETTER_RENEWAL) {
+    if (c->letter->kind != NPIE_LETTER_TERMS) {
         lines += hex_lines(c->letter->old_public_key);
         heads *= 2;
     }
@@ -293,11 +293,14 @@ static void add_keys(composer_t *c)
                     "subjectPublicKey, en DER con etiqueta y longitud, en "
                     "hexadecimal y con 16 bytes por renglón. El resumen "
                     "SHA-256 es el de su SubjectPublicKeyInfo completo, tal "
-                    "como lo muestra la página de la renovación.");
-    add_key(c, "Llave pública nueva", letter->new_public_key,
-            letter->new_spki);
-    if (letter->kind == NPIE_LETTER_RENEWAL) {
-        add_key(c, "Llave pública anterior", letter->old_public_key,
+                    "como lo muestra la página donde se firma.");
+    add_key(c, letter->kind == NPIE_LETTER_ADDITIONAL
+            ? "Llave pública del certificado adicional"
+            : "Llave pública nueva", letter->new_public_key, letter->new_spki);
+    if (letter->kind != NPIE_LETTER_TERMS) {
+        add_key(c, letter->kind == NPIE_LETTER_ADDITIONAL
+                ? "Llave pública del certificado principal"
+                : "Llave pública anterior", letter->old_public_key,
                 letter->old_spki);
     }
 }

@@ -69,6 +69,12 @@ npie_cadena_t *npie_letter_cadena(const npie_letter_t *letter, apr_pool_t *p)
     cadena->new_spki = letter->new_spki;
     cadena->email = letter->employer->contact.email;
     cadena->time = letter->time;
+    cadena->holder = cadena->purpose = "";
+    if (letter->kind == NPIE_LETTER_ADDITIONAL) {
+        cadena->email = letter->holder_email;
+        cadena->holder = letter->holder;
+        cadena->purpose = letter->purpose;
+    }
     return cadena;
 }
 

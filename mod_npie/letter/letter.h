@@ -37,13 +37,17 @@ typedef struct npie_letter_t {
     apr_int64_t folio;
     apr_time_t time;              /**< UTC microseconds, whole seconds */
     const npie_employer_t *employer; /**< with the contact data of this renewal */
-    npie_bytes_t old_public_key;  /**< BIT STRING DER; not printed in letter 2 */
+    npie_bytes_t old_public_key;  /**< BIT STRING DER; not printed in letter 2;
+                                       letter 3: the principal's */
     const char *old_spki;         /**< SHA-256, 64 hex digits */
     npie_bytes_t new_public_key;  /**< BIT STRING DER */
     const char *new_spki;
     const char *serial;           /**< letter 2: the new certificate's serial */
     apr_time_t not_before;        /**< letter 2 */
     apr_time_t not_after;         /**< letter 2 */
+    const char *holder;           /**< letter 3: the colleague's name */
+    const char *holder_email;     /**< letter 3 */
+    const char *purpose;          /**< letter 3: what it is for, one line */
 } npie_letter_t;
 
 /** The letter's cadena original, in p; strings are views into the letter. */

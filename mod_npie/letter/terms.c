@@ -21,7 +21,8 @@
 static const char *const value_names[NPIE_VALUES] = {
     "nombre", "calidad", "razon_social", "rp", "npie", "rfc", "curp",
     "domicilio", "usuario", "correo", "telefono", "folio", "fecha", "lugar",
-    "instituto", "subdelegacion", "serie", "desde", "hasta"
+    "instituto", "subdelegacion", "serie", "desde", "hasta", "titular",
+    "correo_titular", "finalidad"
 };
 
 static const char *const part_names[NPIE_PARTS] = {
@@ -32,11 +33,11 @@ static const char *const part_names[NPIE_PARTS] = {
 typedef struct reader_t {
     const char *name;
     int line;
-    int letter;              /* 0 or 1: of the open section */
+    int letter;              /* kind - 1: of the open section */
     int part;                /* of the open section, NOTE_PART or NO_PART */
     int paragraph_line;      /* where the open paragraph began */
     apr_array_header_t *paragraph; /* const char *: its lines */
-    apr_array_header_t *parts[2][NPIE_PARTS];
+    apr_array_header_t *parts[NPIE_LETTERS][NPIE_PARTS];
     npie_terms_t *terms;
     npie_err_t *err;
     apr_pool_t *p;
@@ -59,12 +60,20 @@ static int find_name(const char *const *names, int count, const char *name,
     return -1;
 }
 
+/* The one letter that knows a value; 0: all do. */
+static int only_letter(int value)
+{
+    return value >= NPIE_VALUE_HOLDER ? NPIE_LETTER_ADDITIONAL
+        : value >= NPIE_VALUE_SERIAL ? NPIE_LETTER_TERMS : 0;
+}
+
 /* Compiles a placeholder; *at stands on its '{'. */
 static apr_status_t compile_value(reader_t *r, const char **at, char **out)
 {
     const char *name = *at + 1;
     apr_size_t len = strcspn(name, "{} ");
     int value = find_name(value_names, NPIE_VALUES, name, len);
+    int only = only_letter(value);
 
     if (name[len] != '}') {
         return wrong(r, r->paragraph_line,
@@ -76,10 +85,10 @@ static apr_status_t compile_value(reader_t *r, const char **at, char **out)
                      "conf/letter/terminos.txt lists those there are",
                      apr_pstrmemdup(r->p, name, len)));
     }
-    if (value >= NPIE_VALUE_SERIAL
-        && (r->letter == 0 || r->part == NOTE_PART)) {
+    if (only != 0 && (r->letter != only - 1 || r->part == NOTE_PART)) {
         return wrong(r, r->paragraph_line, apr_psprintf(r->p,
-                     "{%s} is known in carta 2 only", value_names[value]));
+                     "{%s} is known in carta %d only", value_names[value],
+                     only));
     }
     *(*out)++ = VALUE_MARK;
     *(*out)++ = (char)('A' + value);
@@ -180,7 +189,8 @@ static apr_status_t open_section(reader_t *r, const char *line)
         return APR_SUCCESS;
     }
     if (len < strlen("[carta 1: x]") || strncmp(line, "[carta ", 7) != 0
-        || (line[7] != '1' && line[7] != '2') || strncmp(line + 8, ": ", 2) != 0
+        || line[7] < '1' || line[7] >= '1' + NPIE_LETTERS
+        || strncmp(line + 8, ": ", 2) != 0
         || line[len - 1] != ']') {
         return wrong(r, r->line, "unknown section; sections are [nota] and "
                      "[carta 1: titulo] and the like");
@@ -228,7 +238,7 @@ static apr_status_t read_line(reader_t *r, char *line)
 
 static apr_status_t check_complete(reader_t *r)
 {
-    for (int letter = 0; letter < 2; ++letter) {
+    for (int letter = 0; letter < NPIE_LETTERS; ++letter) {
         for (int part = 0; part < NPIE_PARTS; ++part) {
             const apr_array_header_t *found = r->parts[letter][part];
 

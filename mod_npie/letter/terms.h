@@ -32,8 +32,13 @@ typedef enum npie_value_t {
     NPIE_VALUE_DATE, NPIE_VALUE_PLACE, NPIE_VALUE_INSTITUTION,
     NPIE_VALUE_OFFICE,
     NPIE_VALUE_SERIAL, NPIE_VALUE_FROM, NPIE_VALUE_UNTIL, /* letter 2 only */
+    NPIE_VALUE_HOLDER, NPIE_VALUE_HOLDER_EMAIL,
+    NPIE_VALUE_PURPOSE, /* letter 3 only */
     NPIE_VALUES /**< how many */
 } npie_value_t;
+
+/** How many letters there are, of the kinds 1 to this. */
+#define NPIE_LETTERS NPIE_LETTER_ADDITIONAL
 
 /** Bytes that the compiled form and npie_terms_expand() use inside text. */
 #define NPIE_TERMS_BOLD '\1'
@@ -42,7 +47,8 @@ typedef enum npie_value_t {
 /** A template, compiled. Read-only; threads share it. */
 typedef struct npie_terms_t {
     const char *note; /**< compiled; NULL = the template has none */
-    const apr_array_header_t *parts[2][NPIE_PARTS]; /**< const char *, compiled;
+    const apr_array_header_t *parts[NPIE_LETTERS][NPIE_PARTS]; /**<
+                                  const char *, compiled;
                                   by kind - 1; none empty */
 } npie_terms_t;
 

@@ -58,7 +58,10 @@ apr_status_t npie_letter_trial(const npie_letter_art_t *art, npie_err_t *err,
     npie_employer_t employer = { .id = 0 };
     npie_letter_t letter = { .folio = 1, .employer = &employer,
                              .old_spki = spki, .new_spki = spki,
-                             .serial = "00000000000000000000" };
+                             .serial = "00000000000000000000",
+                             .holder = words(NPIE_HOLDER_MAX, p),
+                             .holder_email = words(NPIE_EMAIL_MAX, p),
+                             .purpose = words(NPIE_PURPOSE_MAX, p) };
     npie_bytes_t pdf;
     npie_err_t why;
 
@@ -67,7 +70,7 @@ apr_status_t npie_letter_trial(const npie_letter_art_t *art, npie_err_t *err,
     letter.old_public_key.data = key;
     letter.old_public_key.len = KEY_SIZE;
     letter.new_public_key = letter.old_public_key;
-    for (int kind = NPIE_LETTER_RENEWAL; kind <= NPIE_LETTER_TERMS; ++kind) {
+    for (int kind = NPIE_LETTER_RENEWAL; kind <= NPIE_LETTER_ADDITIONAL; ++kind) {
         letter.kind = (npie_letter_kind_t)kind;
         if (npie_letter_draw(&pdf, art, &letter, &why, p) != APR_SUCCESS) {
             return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,

@@ -91,6 +91,9 @@ void npie_letter_values(const char *values[NPIE_VALUES],
     values[NPIE_VALUE_SERIAL] = "";
     values[NPIE_VALUE_FROM] = "";
     values[NPIE_VALUE_UNTIL] = "";
+    values[NPIE_VALUE_HOLDER] = letter->holder;
+    values[NPIE_VALUE_HOLDER_EMAIL] = letter->holder_email;
+    values[NPIE_VALUE_PURPOSE] = letter->purpose;
     if (letter->kind == NPIE_LETTER_TERMS) {
         values[NPIE_VALUE_SERIAL] = letter->serial;
         values[NPIE_VALUE_FROM] = npie_text_date_es(letter->not_before, p);

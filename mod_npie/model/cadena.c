@@ -14,7 +14,8 @@
 /* The fields in their order. */
 enum {
     AT_VERSION, AT_KIND, AT_FOLIO, AT_RP, AT_RFC, AT_CURP, AT_USER, AT_OLD,
-    AT_NEW, AT_EMAIL, AT_TIME, FIELDS
+    AT_NEW, AT_EMAIL, AT_TIME, FIELDS,
+    AT_HOLDER = FIELDS, AT_PURPOSE, FIELDS_MAX
 };
 
 #define HEX_LEN (NPIE_SHA256_HEX_SIZE - 1)
@@ -56,19 +57,29 @@ static void unescape(char *text)
 
 char *npie_cadena_format(const npie_cadena_t *cadena, apr_pool_t *p)
 {
+    const char *more = cadena->kind != NPIE_LETTER_ADDITIONAL ? ""
+        : apr_pstrcat(p, "|", escape(cadena->holder, p), "|",
+                      escape(cadena->purpose, p), NULL);
+
     return apr_psprintf(p, "||1.0|%d|%" APR_INT64_T_FMT
-                        "|%s|%s|%s|%s|%s|%s|%s|%s||",
+                        "|%s|%s|%s|%s|%s|%s|%s|%s%s||",
                         (int)cadena->kind, cadena->folio,
                         escape(cadena->rp, p), escape(cadena->rfc, p),
                         escape(cadena->curp, p), escape(cadena->user, p),
                         cadena->old_spki, cadena->new_spki,
                         escape(cadena->email, p),
-                        npie_text_time(cadena->time, p));
+                        npie_text_time(cadena->time, p), more);
+}
+
+static npie_letter_kind_t kind_of(const char *text)
+{
+    return strcmp(text, "3") == 0 ? NPIE_LETTER_ADDITIONAL
+        : strcmp(text, "2") == 0 ? NPIE_LETTER_TERMS : NPIE_LETTER_RENEWAL;
 }
 
 /* Cuts the line in place at its '|'. Returns 0 unless there are just as many
  * fields as there must be. */
-static int split(char *fields[FIELDS], char *line, apr_size_t len)
+static int split(char *fields[FIELDS_MAX], char *line, apr_size_t len)
 {
     int n = 0;
 
@@ -80,7 +91,7 @@ static int split(char *fields[FIELDS], char *line, apr_size_t len)
     for (line += 2; line != NULL; ++n) {
         char *bar = strchr(line, '|');
 
-        if (n == FIELDS) {
+        if (n == FIELDS_MAX) {
             return 0;
         }
         fields[n] = line;
@@ -89,7 +100,9 @@ static int split(char *fields[FIELDS], char *line, apr_size_t len)
         }
         line = bar;
     }
-    return n == FIELDS;
+    return n > AT_KIND
+        && n == (kind_of(fields[AT_KIND]) == NPIE_LETTER_ADDITIONAL
+                 ? FIELDS_MAX : FIELDS);
 }
 
 static int is_hash(const char *text)
@@ -102,7 +115,7 @@ apr_status_t npie_cadena_parse(npie_cadena_t **pcadena, npie_bytes_t text,
                                apr_pool_t *p)
 {
     npie_cadena_t *cadena = apr_pcalloc(p, sizeof(*cadena));
-    char *fields[FIELDS];
+    char *fields[FIELDS_MAX];
     char rp[NPIE_RP_SIZE];
     const char *again;
 
@@ -115,8 +128,14 @@ apr_status_t npie_cadena_parse(npie_cadena_t **pcadena, npie_bytes_t text,
     for (int i = AT_RP; i <= AT_EMAIL; ++i) {
         unescape(fields[i]);
     }
-    cadena->kind = strcmp(fields[AT_KIND], "2") == 0 ? NPIE_LETTER_TERMS
-                                                  : NPIE_LETTER_RENEWAL;
+    cadena->kind = kind_of(fields[AT_KIND]);
+    cadena->holder = cadena->purpose = "";
+    if (cadena->kind == NPIE_LETTER_ADDITIONAL) {
+        unescape(fields[AT_HOLDER]);
+        unescape(fields[AT_PURPOSE]);
+        cadena->holder = fields[AT_HOLDER];
+        cadena->purpose = fields[AT_PURPOSE];
+    }
     cadena->folio = apr_atoi64(fields[AT_FOLIO]);
     cadena->rp = fields[AT_RP];
     cadena->rfc = fields[AT_RFC];

@@ -2,10 +2,12 @@
  * The cadena original: what a letter says, as one machine-readable line.
  *
  *   ||1.0|kind|folio|RP|RFC|CURP|user|old|new|e-mail|time||
+ *   ||1.0|3|folio|RP|RFC|CURP|user|old|new|e-mail|time|holder|purpose||
  *
- * kind 1 or 2; folio decimal; old and new the SHA-256 of each
- * SubjectPublicKeyInfo in lower-case hex; time UTC in RFC 3339 to the second.
- * In RP ... e-mail a '|' is written %7C, a '%' %25; nothing else is escaped.
+ * kind 1 or 2, with two fields more 3; folio decimal; old and new the SHA-256
+ * of each SubjectPublicKeyInfo in lower-case hex; time UTC in RFC 3339 to the
+ * second. In RP ... e-mail, holder and purpose a '|' is written %7C, a '%'
+ * %25; nothing else is escaped.
  */
 #ifndef NPIE_MODEL_CADENA_H
 #define NPIE_MODEL_CADENA_H
@@ -17,12 +19,14 @@
 #include "base/status.h"
 
 /** The longest cadena, in bytes. */
-#define NPIE_CADENA_MAX 1024
+#define NPIE_CADENA_MAX 2048
 
-/** Which letter: 1 accepts the renewal, 2 the terms. */
+/** Which letter: 1 accepts the renewal, 2 the terms, 3 asks for an additional
+ * certificate. */
 typedef enum npie_letter_kind_t {
     NPIE_LETTER_RENEWAL = 1,
-    NPIE_LETTER_TERMS = 2
+    NPIE_LETTER_TERMS = 2,
+    NPIE_LETTER_ADDITIONAL = 3
 } npie_letter_kind_t;
 
 /** All strings clean UTF-8, never NULL. */
@@ -33,10 +37,13 @@ typedef struct npie_cadena_t {
     const char *rfc;
     const char *curp;
     const char *user;
-    const char *old_spki;    /**< 64 lower-case hex digits */
+    const char *old_spki;    /**< 64 lower-case hex digits; in letter 3 of the
+                                  principal certificate */
     const char *new_spki;    /**< 64 lower-case hex digits */
-    const char *email;
+    const char *email;       /**< in letter 3 the colleague's */
     apr_time_t time;         /**< UTC microseconds, whole seconds */
+    const char *holder;      /**< letter 3: the colleague's name; else "" */
+    const char *purpose;     /**< letter 3; else "" */
 } npie_cadena_t;
 
 /**

@@ -14,6 +14,8 @@
 #define NPIE_USER_MIN 8   /**< characters */
 #define NPIE_USER_MAX 20
 #define NPIE_EMAIL_MAX 254 /**< bytes, RFC 5321 section 4.5.3.1.3 */
+#define NPIE_HOLDER_MAX 100  /**< characters of a colleague's name */
+#define NPIE_PURPOSE_MAX 100 /**< characters */
 
 /**
  * The check digit of a registro patronal.

@@ -25,6 +25,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "pki/openssl.h"
+#include "pki/policy.h"
 
 #define SERIAL_DIGITS 20
 #define NAME_MAX_CHARS 200
@@ -40,7 +41,16 @@ struct npie_issuer_t {
     int months;
     apr_interval_time_t backdate;
     STACK_OF(X509_EXTENSION) *constants;
+    X509_EXTENSION *policy;     /* of principal certificates, or NULL */
+    X509_EXTENSION *additional; /* of additional ones, or NULL */
 };
+
+static void free_extensions(npie_issuer_t *issuer)
+{
+    sk_X509_EXTENSION_pop_free(issuer->constants, X509_EXTENSION_free);
+    X509_EXTENSION_free(issuer->policy);
+    X509_EXTENSION_free(issuer->additional);
+}
 
 static apr_status_t issuer_free(void *data)
 {
@@ -48,7 +58,7 @@ static apr_status_t issuer_free(void *data)
 
     EVP_PKEY_free(issuer->key);
     X509_free(issuer->ca);
-    sk_X509_EXTENSION_pop_free(issuer->constants, X509_EXTENSION_free);
+    free_extensions(issuer);
     return APR_SUCCESS;
 }
 
@@ -144,28 +154,6 @@ static int add_access(AUTHORITY_INFO_ACCESS *list, int method,
     return 1;
 }
 
-static int add_policy(npie_issuer_t *issuer, const char *oid)
-{
-    CERTIFICATEPOLICIES *policies = CERTIFICATEPOLICIES_new();
-    POLICYINFO *policy = POLICYINFO_new();
-    int done = 0;
-
-    if (policies == NULL || policy == NULL) {
-        goto cleanup;
-    }
-    policy->policyid = OBJ_txt2obj(oid, 1);
-    if (policy->policyid == NULL || sk_POLICYINFO_push(policies, policy) <= 0) {
-        goto cleanup;
-    }
-    policy = NULL;
-    done = X509V3_add1_i2d(&issuer->constants, NID_certificate_policies,
-                           policies, 0, X509V3_ADD_APPEND) == 1;
-cleanup:
-    POLICYINFO_free(policy);
-    CERTIFICATEPOLICIES_free(policies);
-    return done;
-}
-
 static int add_authority_info(npie_issuer_t *issuer,
                               const npie_profile_t *profile)
 {
@@ -197,9 +185,12 @@ static const char *make_constants(npie_issuer_t *issuer,
                       "keyid:always")) {
         return "the CA certificate has no subject key identifier";
     }
-    if (profile->policy_oid != NULL
-        && !add_policy(issuer, profile->policy_oid)) {
-        return "the policy is no object identifier";
+    if ((profile->policy_oid != NULL
+         && !npie_policy_extension(&issuer->policy, profile->policy_oid, NULL))
+        || (profile->additional_oid != NULL
+            && !npie_policy_extension(&issuer->additional, profile->policy_oid,
+                              profile->additional_oid))) {
+        return "a policy is no object identifier";
     }
     if (profile->crl_url != NULL
         && !add_crl_point(issuer, profile->crl_url)) {
@@ -264,7 +255,7 @@ apr_status_t npie_issuer_create(npie_issuer_t **pissuer, EVP_PKEY *key,
         fault = make_constants(issuer, profile);
     }
     if (fault != NULL) {
-        sk_X509_EXTENSION_pop_free(issuer->constants, X509_EXTENSION_free);
+        free_extensions(issuer);
         return npie_openssl_fail(err, NPIE_ECONFIG, NPIE_P_NONE, fault);
     }
     X509_up_ref(issuer->ca);
@@ -486,6 +477,16 @@ static int add_email(X509 *x509, const char *email)
     return done;
 }
 
+/* The policies say whether it is an additional certificate. */
+static int add_policies(X509 *x509, const npie_issuer_t *issuer,
+                        const npie_subject_t *subject)
+{
+    X509_EXTENSION *policy = subject->principal != NULL ? issuer->additional
+                                                        : issuer->policy;
+
+    return policy == NULL || X509_add_ext(x509, policy, -1) == 1;
+}
+
 static int add_constants(X509 *x509, const npie_issuer_t *issuer)
 {
     int count = sk_X509_EXTENSION_num(issuer->constants);
@@ -535,6 +536,7 @@ apr_status_t npie_issuer_issue(npie_bytes_t *pder, npie_issuer_t *issuer,
                                const npie_subject_t *subject, apr_time_t now,
                                npie_err_t *err, apr_pool_t *p)
 {
+    const npie_cert_t *principal = subject->principal;
     apr_time_t not_after = add_months(now, issuer->months);
     unsigned char *der = NULL;
     X509 *x509;
@@ -543,6 +545,17 @@ apr_status_t npie_issuer_issue(npie_bytes_t *pder, npie_issuer_t *issuer,
     if (!is_subject(subject)) {
         return npie_err_set(err, NPIE_EINPUT, NPIE_P_ISSUE_REFUSED,
                             "the subject is incomplete or too long");
+    }
+    if (principal != NULL
+        && (issuer->additional == NULL || now < principal->not_before
+            || now >= principal->not_after)) {
+        return npie_err_set(err, NPIE_EPOLICY, NPIE_P_ISSUE_REFUSED,
+                            issuer->additional == NULL
+                            ? "additional certificates have no mark here"
+                            : "the principal certificate is not valid");
+    }
+    if (principal != NULL && not_after > principal->not_after) {
+        not_after = principal->not_after;
     }
     if (not_after > issuer->ca_not_after || now < issuer->ca_not_before) {
         return npie_err_set(err, NPIE_EPOLICY, NPIE_P_ISSUE_REFUSED,
@@ -553,7 +566,8 @@ apr_status_t npie_issuer_issue(npie_bytes_t *pder, npie_issuer_t *issuer,
         && set_serial(x509) && set_dates(x509, issuer, now, not_after)
         && X509_set_issuer_name(x509, X509_get_subject_name(issuer->ca)) == 1
         && set_subject(x509, subject) && set_key(x509, csr->spki)
-        && add_constants(x509, issuer) && add_key_id(x509)
+        && add_constants(x509, issuer)
+        && add_policies(x509, issuer, subject) && add_key_id(x509)
         && add_email(x509, subject->email)
         && X509_sign(x509, issuer->key, digest_for(issuer->key)) > 0) {
         len = i2d_X509(x509, &der);

@@ -16,6 +16,8 @@ typedef struct npie_profile_t {
     const char *ocsp_url;
     const char *issuer_url; /**< CA certificate, DER */
     const char *policy_oid; /**< dotted */
+    const char *additional_oid; /**< dotted: the policy that marks additional
+                                     certificates; NULL: none can be made */
 } npie_profile_t;
 
 /** Who the certificate is for. Clean UTF-8, never NULL, at most 200 characters
@@ -30,6 +32,9 @@ typedef struct npie_subject_t {
                                    pki/issue.c */
     const char *email;        /**< subjectAltName rfc822Name, or
                                    SmtpUTF8Mailbox when it is not ASCII */
+    const npie_cert_t *principal; /**< of an additional certificate: it gets
+                                   the mark and ends with this one at the
+                                   latest. NULL: it is a principal one */
 } npie_subject_t;
 
 /** A CA's key and certificate with the constant extensions made once. Used by
@@ -58,7 +63,8 @@ apr_status_t npie_issuer_create(npie_issuer_t **pissuer, EVP_PKEY *key,
  *        same day and time of the month in UTC, or on the month's last day
  * @return APR_SUCCESS; NPIE_EINPUT (the subject is incomplete, too long or
  *         not clean); NPIE_EPOLICY when the CA expires before the end of the
- *         validity; NPIE_EINTERNAL
+ *         validity, the principal certificate is not valid at `now`, or there
+ *         is no mark for additional ones; NPIE_EINTERNAL
  */
 apr_status_t npie_issuer_issue(npie_bytes_t *pder, npie_issuer_t *issuer,
                                const npie_csr_t *csr,

@@ -27,10 +27,10 @@ apr_status_t npie_signer_ping(npie_signer_state_t *state,
                               apr_pool_t *ptemp);
 
 /**
- * Asks for the certificate of a renewal. The same request again gives the
+ * Asks for the certificate of a renewal, or for an additional one. The same request again gives the
  * same certificate, so after NPIE_EBACKEND the caller simply repeats it.
  * @param pcert set to DER in p
- * @param csr DER; letter: letter 1 with the employer's signature inside
+ * @param csr DER; letter: letter 1 or 3 with the employer's signature inside
  * @return APR_SUCCESS; NPIE_EPOLICY (the signer's problem number, or
  *         ISSUE_REFUSED); NPIE_EBACKEND (SIGNER_DOWN: unreachable, timed out,
  *         busy or failed); NPIE_EPROTO

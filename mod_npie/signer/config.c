@@ -17,6 +17,8 @@
 #include "base/settings.h"
 
 #define BACKDATE apr_time_from_sec(300)
+/* Under 2.25 (ITU-T X.667) a number of 128 random bits needs no registrar. */
+#define ADDITIONAL_OID "2.25.100662562719402897779814378220470279100"
 
 /* What a key's function works on. */
 typedef struct reading_t {
@@ -171,16 +173,28 @@ static const char *set_issuer_url(void *baton, const char *value)
     return url(&r->config->profile.issuer_url, r, value);
 }
 
-static const char *set_policy(void *baton, const char *value)
+static const char *oid(const char **poid, reading_t *r, const char *value)
 {
-    reading_t *r = baton;
-
     if (value[strspn(value, "0123456789.")] != '\0'
         || strchr(value, '.') == NULL) {
         return "a policy is a dotted object identifier, as 2.16.484.1";
     }
-    r->config->profile.policy_oid = apr_pstrdup(r->p, value);
+    *poid = apr_pstrdup(r->p, value);
     return NULL;
+}
+
+static const char *set_policy(void *baton, const char *value)
+{
+    reading_t *r = baton;
+
+    return oid(&r->config->profile.policy_oid, r, value);
+}
+
+static const char *set_additional(void *baton, const char *value)
+{
+    reading_t *r = baton;
+
+    return oid(&r->config->profile.additional_oid, r, value);
 }
 
 /* "30s", "1m", "2h", "10d"; 0 when it is none of these. */
@@ -288,6 +302,7 @@ static const npie_setting_t keys[] = {
     { "OCSPURL", set_ocsp_url, 0 },
     { "IssuerURL", set_issuer_url, 0 },
     { "Policy", set_policy, 0 },
+    { "AdditionalPolicy", set_additional, 0 },
     { "LetterMaxAge", set_letter_age, 0 },
     { "OldKeyMinBits", set_old_bits, 0 },
     { "NewKeys", set_new_keys, 0 },
@@ -303,6 +318,7 @@ static void set_defaults(npie_signer_config_t *config, apr_pool_t *p)
     config->gid = getegid();
     config->profile.validity_months = 6;
     config->profile.backdate = BACKDATE;
+    config->profile.additional_oid = ADDITIONAL_OID;
     config->letter_max_age = apr_time_from_sec(10 * 86400);
     config->old_key_min_bits = 1024;
     config->new_keys.rsa_min_bits = 2048;
@@ -311,6 +327,18 @@ static void set_defaults(npie_signer_config_t *config, apr_pool_t *p)
     config->rate = 600;
     config->rate_window = apr_time_from_sec(60);
     config->sandbox = 1;
+}
+
+/* With one policy for both every certificate would be an additional one. */
+static apr_status_t check_policies(const char *file,
+                                   const npie_profile_t *profile,
+                                   npie_err_t *err)
+{
+    return profile->policy_oid == NULL
+        || strcmp(profile->policy_oid, profile->additional_oid) != 0
+        ? APR_SUCCESS
+        : npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE, "%s: AdditionalPolicy "
+                       "must differ from Policy", file);
 }
 
 apr_status_t npie_signer_config_read(npie_signer_config_t **pconfig,
@@ -325,6 +353,9 @@ apr_status_t npie_signer_config_read(npie_signer_config_t **pconfig,
     r.config = apr_pcalloc(p, sizeof(*r.config));
     set_defaults(r.config, p);
     rv = npie_settings_read(file, keys, &r, err);
+    if (rv == APR_SUCCESS) {
+        rv = check_policies(file, &r.config->profile, err);
+    }
     if (rv != APR_SUCCESS) {
         return rv;
     }

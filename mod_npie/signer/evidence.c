@@ -6,8 +6,10 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "letter/file.h"
 #include "model/field.h"
+#include "pki/policy.h"
 
 /* How far the clocks of httpd's machine and of ours may be apart. */
 #define SKEW apr_time_from_sec(300)
@@ -42,6 +44,10 @@ static apr_status_t verify_letter(npie_evidence_t *evidence,
     }
     evidence->cadena = file->cadena;
     evidence->old = signer;
+    if (npie_cert_has_policy(signer, rules->additional_oid) != 0) {
+        return refuse(err, NPIE_P_PRINCIPAL_ONLY,
+                      "the letter is signed with an additional certificate");
+    }
     return APR_SUCCESS;
 }
 
@@ -51,8 +57,9 @@ static apr_status_t match_keys(const npie_evidence_t *evidence,
 {
     const npie_cadena_t *cadena = evidence->cadena;
 
-    if (cadena->kind != NPIE_LETTER_RENEWAL) {
-        return refuse(err, NPIE_P_LETTER, "it is not letter 1");
+    if (cadena->kind != NPIE_LETTER_RENEWAL
+        && cadena->kind != NPIE_LETTER_ADDITIONAL) {
+        return refuse(err, NPIE_P_LETTER, "it is neither letter 1 nor 3");
     }
     if (strcmp(cadena->old_spki, evidence->old->spki_sha256) != 0) {
         return refuse(err, NPIE_P_LETTER_SIGNER,
@@ -103,6 +110,11 @@ static apr_status_t match_employer(const npie_evidence_t *evidence,
     return APR_SUCCESS;
 }
 
+static int is_line(const char *text, apr_size_t max)
+{
+    return *text != '\0' && npie_text_length(text) <= max;
+}
+
 /* Is what the certificate will take from the letter fit to stand in one? */
 static apr_status_t check_fields(const npie_evidence_t *evidence,
                                  npie_err_t *err)
@@ -112,6 +124,12 @@ static apr_status_t check_fields(const npie_evidence_t *evidence,
     if (!npie_field_email(cadena->email)) {
         return refuse(err, NPIE_P_EMAIL,
                       "the letter's e-mail address is not one address");
+    }
+    if (cadena->kind == NPIE_LETTER_ADDITIONAL) {
+        return is_line(cadena->holder, NPIE_HOLDER_MAX)
+            && is_line(cadena->purpose, NPIE_PURPOSE_MAX) ? APR_SUCCESS
+            : refuse(err, NPIE_P_ISSUE_REFUSED,
+                     "the letter's holder or purpose is missing or too long");
     }
     if (evidence->old->rfc[0] == '\0' && cadena->rfc[0] != '\0'
         && npie_field_rfc(cadena->rfc) == NPIE_FIELD_BAD) {
@@ -138,6 +156,11 @@ static void set_subject(npie_evidence_t *evidence)
     subject->curp = old->curp[0] != '\0' ? old->curp : cadena->curp;
     subject->rfc = old->rfc[0] != '\0' ? old->rfc : cadena->rfc;
     subject->email = cadena->email;
+    if (cadena->kind == NPIE_LETTER_ADDITIONAL) {
+        subject->common_name = cadena->holder;
+        subject->curp = "";
+        subject->principal = old;
+    }
 }
 
 apr_status_t npie_evidence_verify(npie_evidence_t **pevidence,
@@ -185,6 +208,11 @@ apr_status_t npie_evidence_fresh(const npie_evidence_t *evidence,
     if (evidence->old->not_before > now) {
         return refuse(err, NPIE_P_CERT_NOT_YET,
                       "the old certificate is not valid yet");
+    }
+    if (evidence->cadena->kind == NPIE_LETTER_ADDITIONAL
+        && evidence->old->not_after <= now) {
+        return refuse(err, NPIE_P_ISSUE_REFUSED,
+                      "the principal certificate has expired");
     }
     return APR_SUCCESS;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What entitles somebody to a certificate: his request and the letter that he
- * signed with his old key.
+ * signed with his old key, or that his employer signed with the principal one.
  */
 #ifndef NPIE_SIGNER_EVIDENCE_H
 #define NPIE_SIGNER_EVIDENCE_H
@@ -15,17 +15,22 @@ typedef struct npie_evidence_rules_t {
     npie_cms_rules_t cms;
     npie_key_rules_t new_keys;
     apr_interval_time_t letter_max_age; /**< microseconds */
+    const char *additional_oid; /**< policy of additional certificates, whose
+                                     signatures entitle to nothing */
 } npie_evidence_rules_t;
 
 /** Evidence that holds. Lives in the pool. */
 typedef struct npie_evidence_t {
     const npie_csr_t *csr;
     const npie_cadena_t *cadena; /**< what the employer signed */
-    const npie_cert_t *old;      /**< with what he signed it */
+    const npie_cert_t *old;      /**< with what he signed it: letter 1 with the
+                                      old certificate, 3 with the principal */
     npie_subject_t subject;      /**< of the certificate to be made: from the
                                       old certificate, the e-mail from the
                                       cadena; RFC and CURP from the cadena
-                                      only where the old certificate has none */
+                                      only where the old certificate has none.
+                                      Letter 3: name and e-mail from the cadena,
+                                      no CURP */
 } npie_evidence_t;
 
 /**
@@ -45,7 +50,7 @@ apr_status_t npie_evidence_verify(npie_evidence_t **pevidence,
 /**
  * Judges the evidence's dates: the letter neither too old nor from the
  * future, the old certificate in force already. That it has expired is no
- * fault.
+ * fault in letter 1; the principal one of letter 3 must be valid.
  * @param now UTC microseconds
  * @return APR_SUCCESS; NPIE_EPOLICY
  */

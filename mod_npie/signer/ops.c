@@ -22,6 +22,7 @@ void npie_ops_init(npie_ops_t *ops, npie_authority_t *authority,
     ops->rules.cms.require_signing_certificate = 0;
     ops->rules.new_keys = config->new_keys;
     ops->rules.letter_max_age = config->letter_max_age;
+    ops->rules.additional_oid = config->profile.additional_oid;
     ops->rate = config->rate;
     ops->rate_window = config->rate_window;
     ops->allowance = config->rate;

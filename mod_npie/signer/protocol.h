@@ -6,7 +6,7 @@
  * bit set, and its id. Payload fields are those of base/wire.h.
  *
  *   PING   -> (nothing);  reply: status 4, u32 pid, u64 certificates issued
- *   ISSUE  -> bytes CSR (DER), bytes letter 1 as signed (PDF)
+ *   ISSUE  -> bytes CSR (DER), bytes letter 1 or 3 as signed (PDF)
  *            reply: status 4; 0: bytes certificate (DER), u16 n, n x bytes CA
  *            certificate (DER, nearest first); else: u16 problem number,
  *            string detail (English)

@@ -77,7 +77,9 @@ static inline sample_t *sample_make(npie_letter_kind_t kind, apr_pool_t *p)
         .old_spki = SAMPLE_OLD, .new_spki = SAMPLE_NEW,
         .serial = "00001000000504465028",
         .not_before = apr_time_from_sec(1795287475),
-        .not_after = apr_time_from_sec(1810926000)
+        .not_after = apr_time_from_sec(1810926000),
+        .holder = "Iñaki Peña | & Cía", .holder_email = "inaki@nandu.example",
+        .purpose = "Movimientos afiliatorios 100 %"
     };
 
     s->employer = employer;

@@ -30,7 +30,7 @@
 const npie_subject_t fixture_subject = {
     "Molinos del Bajío, S.A. de C.V.", "A064878710",
     "Ximena Ñandú Bolaños", "BOXW310820HNERXN09", "AUA881212566",
-    "antes@molinos.example"
+    "antes@molinos.example", NULL
 };
 
 npie_cert_t *fixture_parse(npie_bytes_t der, apr_pool_t *p)

@@ -22,7 +22,7 @@ static npie_cadena_t example(void)
         .rfc = "AUA881212566", .curp = "AAPR630321HDFLRC09",
         .user = "A064878710", .old_spki = HEX_A, .new_spki = HEX_B,
         .email = "ana@empresa.example",
-        .time = apr_time_from_sec(1795287775)
+        .time = apr_time_from_sec(1795287775), .holder = "", .purpose = ""
     };
 
     return cadena;
@@ -50,6 +50,35 @@ static void test_parse(void **state)
     assert_string_equal(cadena->new_spki, HEX_B);
     assert_string_equal(cadena->email, "ana@empresa.example");
     assert_true(cadena->time == apr_time_from_sec(1795287775));
+}
+
+#define MORE "|I%7Caki %25|Para 2||"
+
+/* Letter 3 has two fields more, and only letter 3. */
+static void test_additional(void **state)
+{
+    static const char *const refused[] = {
+        "Z||", "Z|a||", "Z|a|b|c||", "Z|a|b|", "Z|a|b|||"
+    };
+    npie_cadena_t cadena = example(), *read = NULL;
+    const char *line;
+
+    cadena.kind = NPIE_LETTER_ADDITIONAL;
+    cadena.holder = "I|aki %";
+    cadena.purpose = "Para 2";
+    line = npie_cadena_format(&cadena, *state);
+    assert_string_equal(line + strlen(line) - strlen(MORE), MORE);
+    assert_int_equal(npie_cadena_parse(&read, unit_bytes(line), *state), 0);
+    assert_int_equal(read->kind, NPIE_LETTER_ADDITIONAL);
+    assert_string_equal(read->holder, cadena.holder);
+    assert_string_equal(read->purpose, cadena.purpose);
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); ++i) {
+        line = apr_pstrcat(*state, "||1.0|3", LINE + strlen("||1.0|1"), NULL);
+        line = apr_psprintf(*state, "%.*s%s", (int)(strlen(line) - 3), line,
+                            refused[i]);
+        assert_int_equal(npie_cadena_parse(&read, unit_bytes(line), *state),
+                         NPIE_EINPUT);
+    }
 }
 
 /* An e-mail address may hold '|' and '%': RFC 5322 atext. */
@@ -128,7 +157,7 @@ static void test_every_cut_fails(void **state)
 static void test_bound(void **state)
 {
     npie_cadena_t cadena = example(), *read = NULL;
-    char email[400];
+    char email[1900];
 
     memset(email, '%', sizeof(email));
     email[254] = '\0';
@@ -141,7 +170,7 @@ static void test_bound(void **state)
         &read, unit_bytes(npie_cadena_format(&cadena, *state)), *state), 0);
     assert_true(read->folio == APR_INT64_MAX);
     email[254] = '%';
-    email[300] = '\0';
+    email[700] = '\0';
     assert_int_equal(npie_cadena_parse(
         &read, unit_bytes(npie_cadena_format(&cadena, *state)), *state),
         NPIE_EINPUT);
@@ -153,6 +182,7 @@ int main(void)
         pool_test(test_format),
         pool_test(test_parse),
         pool_test(test_escapes),
+        pool_test(test_additional),
         pool_test(test_refuses),
         pool_test(test_every_cut_fails),
         pool_test(test_bound),

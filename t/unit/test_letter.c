@@ -22,7 +22,7 @@ static int group_setup(void **state)
     return apr_initialize();
 }
 
-/* Every section of both letters. */
+/* Every section of all letters. */
 static const char good_terms[] =
     "[carta 1: titulo]\nUno\n[carta 1: destinatario]\nA\nB\n"
     "[carta 1: cuerpo]\n{nombre} con *{rp}*\ny mas\n\nDos **\n"
@@ -30,7 +30,10 @@ static const char good_terms[] =
     "[carta 1: protesta]\nx\n[carta 2: titulo]\nDos\n"
     "[carta 2: destinatario]\nx\n[carta 2: cuerpo]\n{serie} {desde} {hasta}\n"
     "[carta 2: aceptacion]\nx\n[carta 2: terminos]\nx\n"
-    "[carta 2: protesta]\nx\n";
+    "[carta 2: protesta]\nx\n[carta 3: titulo]\nTres\n"
+    "[carta 3: destinatario]\nx\n[carta 3: cuerpo]\n{titular} {finalidad}\n"
+    "[carta 3: aceptacion]\n{correo_titular}\n[carta 3: terminos]\nx\n"
+    "[carta 3: protesta]\nx\n";
 
 /* good_terms with its first `old` replaced. */
 static npie_bytes_t terms_with(const char *old, const char *new, apr_pool_t *p)
@@ -78,17 +81,18 @@ static void test_terms_refused(void **state)
         { "{nombre}", "{nombre", "t, line 7: a { without its }" },
         { "{nombre}", "nombre}", "t, line 7: a } without its {" },
         { "{nombre}", "{serie}", "t, line 7: {serie} is known in carta 2" },
+        { "{nombre}", "{titular}", "t, line 7: {titular} is known in carta 3" },
         { "*{rp}*", "*{rp}", "t, line 7: a * without" },
         { "[carta 1: terminos]", "[carta 1: termino]",
           "t, line 13: unknown section; a letter has" },
-        { "[carta 1: terminos]", "[carta 3: terminos]",
+        { "[carta 1: terminos]", "[carta 4: terminos]",
           "t, line 13: unknown section; sections are" },
         { "[carta 2: titulo]", "[carta 1: titulo]",
           "t, line 19: this section is there already" },
         { "[carta 2: protesta]\nx\n", "",
-          "t, line 29: the section [carta 2: protesta] is missing" },
+          "t, line 41: the section [carta 2: protesta] is missing" },
         { "[carta 2: protesta]\nx\n", "[carta 2: protesta]\n",
-          "t, line 30: the section [carta 2: protesta] is missing" },
+          "t, line 42: the section [carta 2: protesta] is missing" },
         { "[carta 1: titulo]\n", "# nada\nhola\n",
           "t, line 2: text before the first section" },
         { "Uno\n", "Uno\n\nDos\n", "t, line 4: a title is one paragraph" },
@@ -229,6 +233,7 @@ static void test_drawn(void **state)
 
     check_drawn(art, &sample_make(NPIE_LETTER_RENEWAL, p)->letter, p);
     check_drawn(art, &sample_make(NPIE_LETTER_TERMS, p)->letter, p);
+    check_drawn(art, &sample_make(NPIE_LETTER_ADDITIONAL, p)->letter, p);
 }
 
 /* A text of so many bytes without any blank. */
@@ -296,7 +301,7 @@ static void test_fields_refused(void **state)
     refused_with("entity", employer.address.entity, 33);
     refused_with("street", employer.address.street, "a\1b");
     refused_with("folio", letter.folio, 0);
-    refused_with("kind", letter.kind, (npie_letter_kind_t)3);
+    refused_with("kind", letter.kind, (npie_letter_kind_t)4);
     refused_with("SHA-256", letter.new_spki, "abc");
     refused_with("public key", letter.new_public_key, none);
     refused_with("public key", letter.new_public_key, sample_key(1201, p));
