@@ -9,6 +9,8 @@
 #include <apr_strings.h>
 
 #include "model/field.h"
+#include "model/reason.h"
+#include "store/revocation.h"
 
 static apr_status_t wrong(const npie_step_t *step, const npie_cert_t *cert,
                           const char *what)
@@ -56,11 +58,10 @@ static apr_status_t check(npie_cert_t **pcert, const npie_step_t *step,
     return APR_SUCCESS;
 }
 
-static apr_status_t insert_certificate(npie_step_t *step,
-                                       const npie_cert_t *cert)
+static npie_certificate_t *make_row(const npie_step_t *step,
+                                    const npie_cert_t *cert)
 {
     npie_certificate_t *row = apr_pcalloc(step->flow->p, sizeof(*row));
-    apr_status_t rv;
 
     row->employer = step->who->employer;
     row->generation = step->place.generation;
@@ -73,8 +74,16 @@ static apr_status_t insert_certificate(npie_step_t *step,
     row->not_after = cert->not_after;
     row->status = NPIE_CERTIFICATE_ACTIVE;
     row->reason = "";
-    rv = npie_certificate_insert(&row->id, step->flow->registry, row,
-                                 step->err);
+    return row;
+}
+
+static apr_status_t insert_certificate(npie_step_t *step,
+                                       const npie_cert_t *cert)
+{
+    npie_certificate_t *row = make_row(step, cert);
+    apr_status_t rv = npie_certificate_insert(&row->id, step->flow->registry,
+                                              row, step->err);
+
     step->place.issued = row;
     step->place.renewal->new_certificate = row->id;
     return rv;
@@ -96,23 +105,60 @@ static apr_status_t draw_letter2(npie_step_t *step, const npie_cert_t *cert)
     return rv;
 }
 
-/* The renewal went another way while the signer worked: the certificate will
- * not be used, and whoever watches over the authority should know. */
-static apr_status_t note_unused(npie_step_t *step, const npie_cert_t *cert)
+/* Takes a certificate in that exists but is nobody's to use: revoked. */
+static apr_status_t insert_unused(npie_step_t *step, const npie_cert_t *cert)
 {
     npie_registry_t *registry = step->flow->registry;
+    npie_certificate_t *row = make_row(step, cert);
+    npie_certificate_t *before;
+    apr_int64_t highest;
     apr_status_t rv;
 
-    rv = npie_registry_begin(registry, step->err);
+    rv = npie_certificate_by_spki(&before, registry, cert->spki_sha256,
+                                  step->err);
+    if (rv != APR_NOTFOUND) {
+        return rv;
+    }
+    rv = npie_certificate_generation(&highest, registry, row->employer,
+                                     step->err);
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    rv = npie_audit(registry, step->flow->now, step->who->actor,
-                    "issue-unused",
-                    apr_psprintf(step->flow->p, "certificate %s, key %s",
-                                 cert->serial, cert->spki_sha256), step->err);
-    rv = npie_step_end(step, rv);
-    return rv == APR_SUCCESS ? npie_step_later(step) : rv;
+    row->generation = (int)highest + 1;
+    row->status = NPIE_CERTIFICATE_REVOKED;
+    row->ended = step->flow->now;
+    row->reason = npie_reason_name(NPIE_REASON_CESSATION);
+    rv = npie_certificate_insert(&row->id, registry, row, step->err);
+    if (rv == APR_SUCCESS) {
+        rv = npie_certificate_set_unused(registry, row->id, step->err);
+    }
+    return rv == APR_SUCCESS
+               ? npie_audit(registry, step->flow->now, step->who->actor,
+                            "issue-unused",
+                            apr_psprintf(step->flow->p,
+                                         "certificate %s, key %s, revoked",
+                                         cert->serial, cert->spki_sha256),
+                            step->err)
+               : rv;
+}
+
+/* The renewal went another way while the signer worked, or its certificate
+ * was revoked. Keeps why unless a fault comes in between. */
+static apr_status_t note_unused(npie_step_t *step, const npie_cert_t *cert,
+                                apr_status_t why)
+{
+    npie_step_t note = *step;
+    npie_err_t fault = { 0 };
+    apr_status_t rv;
+
+    note.err = &fault;
+    rv = npie_registry_begin(step->flow->registry, &fault);
+    if (rv == APR_SUCCESS) {
+        rv = npie_step_end(&note, insert_unused(&note, cert));
+    }
+    return rv == APR_SUCCESS
+               ? why : npie_err_set(step->err, rv, fault.problem, "%s",
+                                    fault.detail);
 }
 
 /* What the signer gave, and for which letter 1. */
@@ -197,5 +243,6 @@ apr_status_t npie_flow_issue(npie_flow_t *flow, const npie_who_t *who,
     issued.cert = cert;
     issued.letter1 = letter->folio;
     rv = npie_step_run(&step, make_issued, &issued);
-    return rv == NPIE_ECONFLICT ? note_unused(&step, cert) : rv;
+    return rv == NPIE_ECONFLICT || rv == NPIE_EPOLICY
+               ? note_unused(&step, cert, rv) : rv;
 }

@@ -43,6 +43,8 @@ static const signed char table[NPIE_EVENTS][STATES] = {
                                LATER, LATER, LATER, LATER },
     [NPIE_EVENT_LAPSE] = { LAPSED, LAPSED, LAPSED, LAPSED, LAPSED,
                            BUG, BUG, DONE, BUG },
+    [NPIE_EVENT_REVOKE] = { CANCELLED, CANCELLED, CANCELLED, CANCELLED, LAPSED,
+                            DONE, DONE, DONE, DONE },
 };
 
 static const char *const names[NPIE_EVENTS] = {
@@ -57,6 +59,7 @@ static const char *const names[NPIE_EVENTS] = {
     [NPIE_EVENT_RESEND] = "mail-again",
     [NPIE_EVENT_READDRESS] = "mail-address",
     [NPIE_EVENT_LAPSE] = "lapse",
+    [NPIE_EVENT_REVOKE] = "revoke-renewal",
 };
 
 npie_move_t npie_machine_move(npie_renewal_state_t *pnext,

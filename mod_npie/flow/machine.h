@@ -23,6 +23,7 @@ typedef enum npie_event_t {
     NPIE_EVENT_RESEND,   /**< the mail with the link once more */
     NPIE_EVENT_READDRESS, /**< the same, to another address */
     NPIE_EVENT_LAPSE,    /**< npie_policy_lapsed(); never asked for by a user */
+    NPIE_EVENT_REVOKE,   /**< its old or its new certificate was revoked */
     NPIE_EVENTS          /**< how many */
 } npie_event_t;
 

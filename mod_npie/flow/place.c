@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "store/revocation.h"
+
 /* Turns "no such row" into a NULL row. */
 static apr_status_t optional(apr_status_t rv)
 {
@@ -74,12 +76,20 @@ static apr_status_t finish(npie_place_t *place, npie_flow_t *flow,
                            npie_err_t *err)
 {
     const npie_renewal_t *renewal = place->renewal;
+    apr_int64_t highest = 0;
+    apr_status_t rv = APR_SUCCESS;
 
     place->old = place->certificate;
-    place->generation = place->newest != NULL ? place->newest->generation + 1
-                                              : 1;
     if (place->issued != NULL) {
         place->generation = place->issued->generation;
+    }
+    else {
+        rv = npie_certificate_generation(&highest, flow->registry,
+                                         place->employer->id, err);
+        place->generation = (int)highest + 1;
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
     if (renewal == NULL) {
         return APR_SUCCESS;
@@ -92,6 +102,17 @@ static apr_status_t finish(npie_place_t *place, npie_flow_t *flow,
     }
     return npie_certificate_get(&place->old, flow->registry,
                                 renewal->old_certificate, err);
+}
+
+/* What a renewal made that is over its time is not the newest any more. */
+static apr_status_t pass_over(npie_place_t *place, const npie_renewal_t *due,
+                              npie_flow_t *flow, npie_err_t *err)
+{
+    return due != NULL && place->newest != NULL &&
+                   due->new_certificate == place->newest->id
+               ? npie_certificate_get(&place->newest, flow->registry,
+                                      due->old_certificate, err)
+               : APR_SUCCESS;
 }
 
 apr_status_t npie_place_read(npie_place_t *place, npie_renewal_t **pdue,
@@ -124,6 +145,9 @@ apr_status_t npie_place_read(npie_place_t *place, npie_renewal_t **pdue,
     if (rv == APR_SUCCESS && !place->certificate->additional) {
         rv = read_open(place, pdue, flow, err);
     }
+    if (rv == APR_SUCCESS) {
+        rv = pass_over(place, *pdue, flow, err);
+    }
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -136,8 +160,9 @@ apr_status_t npie_place_read(npie_place_t *place, npie_renewal_t **pdue,
     return rv == APR_SUCCESS ? finish(place, flow, err) : rv;
 }
 
-apr_status_t npie_place_lapse(npie_flow_t *flow, const npie_who_t *who,
-                              npie_renewal_t *due, npie_err_t *err)
+apr_status_t npie_place_end(npie_flow_t *flow, const npie_who_t *who,
+                            npie_renewal_t *due, npie_event_t event,
+                            npie_err_t *err)
 {
     npie_registry_t *registry = flow->registry;
     const npie_renewal_state_t was = due->state;
@@ -145,21 +170,24 @@ apr_status_t npie_place_lapse(npie_flow_t *flow, const npie_who_t *who,
                                                          : due->letter1;
     apr_status_t rv = APR_SUCCESS;
 
-    if (npie_machine_move(&due->state, was, NPIE_EVENT_LAPSE) !=
-        NPIE_MOVE_GO) {
+    if (npie_machine_move(&due->state, was, event) != NPIE_MOVE_GO) {
         return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
-                            "a renewal that is %s cannot lapse",
+                            "no %s of a renewal that is %s",
+                            npie_event_name(event),
                             npie_renewal_state_name(was));
     }
     due->changed = flow->now;
     if (folio != 0) {
         rv = npie_letter_void(registry, folio, err);
     }
+    if (rv == APR_SUCCESS && due->new_certificate != 0) {
+        rv = npie_certificate_set_unused(registry, due->new_certificate, err);
+    }
     if (rv == APR_SUCCESS) {
         rv = npie_renewal_update(registry, due, was, err);
     }
     if (rv == APR_SUCCESS) {
-        rv = npie_step_note(flow, who, NPIE_EVENT_LAPSE, due, was, err);
+        rv = npie_step_note(flow, who, event, due, was, err);
     }
     return rv;
 }
@@ -202,7 +230,7 @@ apr_status_t npie_flow_place(npie_place_t *place, npie_flow_t *flow,
     }
     rv = npie_place_read(place, &due, flow, who, err);
     if (rv == APR_SUCCESS && due != NULL) {
-        rv = npie_place_lapse(flow, who, due, err);
+        rv = npie_place_end(flow, who, due, NPIE_EVENT_LAPSE, err);
         place->lapsed = 1;
     }
     if (rv != APR_SUCCESS) {

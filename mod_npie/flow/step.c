@@ -119,8 +119,8 @@ static apr_status_t begin(npie_step_t *step)
     }
     rv = npie_place_read(&step->place, &due, step->flow, step->who, step->err);
     if (rv == APR_SUCCESS && due != NULL) {
-        rv = npie_step_end(step, npie_place_lapse(step->flow, step->who, due,
-                                                  step->err));
+        rv = npie_step_end(step, npie_place_end(step->flow, step->who, due,
+                                                NPIE_EVENT_LAPSE, step->err));
         return rv == APR_SUCCESS ? too_late(step) : rv;
     }
     if (rv == APR_SUCCESS) {

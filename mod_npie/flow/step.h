@@ -32,9 +32,12 @@ apr_status_t npie_place_read(npie_place_t *place, npie_renewal_t **pdue,
 apr_status_t npie_place_mail(npie_place_t *place, npie_flow_t *flow,
                              npie_err_t *err);
 
-/** Ends a renewal that is over its time, in the open transaction. */
-apr_status_t npie_place_lapse(npie_flow_t *flow, const npie_who_t *who,
-                              npie_renewal_t *due, npie_err_t *err);
+/** Ends an open renewal in the open transaction, with the letter that is not
+ * signed and the certificate that will not be used.
+ * @param event LAPSE or REVOKE */
+apr_status_t npie_place_end(npie_flow_t *flow, const npie_who_t *who,
+                            npie_renewal_t *due, npie_event_t event,
+                            npie_err_t *err);
 
 /** Notes NOT_NOW; NPIE_ECONFLICT. */
 apr_status_t npie_step_later(const npie_step_t *step);

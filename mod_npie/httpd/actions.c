@@ -14,6 +14,7 @@
 #include "httpd/mail.h"
 #include "httpd/pages.h"
 #include "httpd/posts.h"
+#include "httpd/revoke.h"
 #include "httpd/where.h"
 
 /* A form that is posted by somebody with a session. */
@@ -28,6 +29,7 @@ static const struct {
     { "correo.html", NPIE_BODY_FORM_MAX, npie_post_mail },
     { "certificado.html", NPIE_BODY_FORM_MAX, npie_post_issue },
     { "terminos.html", NPIE_BODY_FILE_MAX, npie_post_terms },
+    { "revocar.html", NPIE_BODY_FORM_MAX, npie_post_revoke },
     { "cancelar", NPIE_BODY_FORM_MAX, npie_post_cancel },
     { "rehacer", NPIE_BODY_FORM_MAX, npie_post_rekey },
     { "salir", NPIE_BODY_FORM_MAX, npie_post_logout },

@@ -16,6 +16,7 @@ static const npie_page_t pages[] = {
     { "certificado.html", 5 },
     { "terminos.html", 6 },
     { "listo.html", 7 },
+    { "revocar.html", 0 },
     { "rechazo-revocado.html", 0 },
     { "rechazo-sustituido.html", 0 },
     { "rechazo-futuro.html", 0 },
@@ -106,6 +107,9 @@ int npie_where_allowed(const npie_place_t *place, const char *page)
     }
     if (place->verdict == NPIE_VERDICT_REFUSED) {
         return 0;
+    }
+    if (strcmp(page, "revocar.html") == 0) {
+        return 1;
     }
     if (place->mail.waits && place->mail.link_required) {
         return 0;

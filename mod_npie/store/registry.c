@@ -11,7 +11,7 @@
 #include "store/registry_sql.h"
 
 /* The schema that the statements are written for. */
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 
 static apr_status_t close_registry(void *baton)
 {

@@ -150,7 +150,8 @@ apr_status_t npie_certificate_get(npie_certificate_t **pcertificate,
 apr_status_t npie_certificate_by_spki(npie_certificate_t **pcertificate,
                                       npie_registry_t *registry,
                                       const char *spki, npie_err_t *err);
-/** The principal certificate of the highest generation. */
+/** The principal certificate of the highest generation, but for those whose
+ * renewal ended without letter 2. */
 apr_status_t npie_certificate_newest(npie_certificate_t **pcertificate,
                                      npie_registry_t *registry,
                                      apr_int64_t employer, npie_err_t *err);

@@ -11,10 +11,8 @@ static const char *const status_names[] = {
     [NPIE_CERTIFICATE_REVOKED] = "revoked",
 };
 
-static void take_certificate(void *baton, npie_row_t *row)
+void npie_row_certificate(npie_certificate_t *c, npie_row_t *row)
 {
-    npie_certificate_t *c = baton;
-
     c->id = npie_row_number(row);
     c->employer = npie_row_number(row);
     c->generation = (int)npie_row_number(row);
@@ -33,12 +31,17 @@ static void take_certificate(void *baton, npie_row_t *row)
     c->terms_signed = npie_row_time(row);
 }
 
+static void take_certificate(void *baton, npie_row_t *row)
+{
+    npie_row_certificate(baton, row);
+}
+
 static void append_certificate(void *baton, npie_row_t *row)
 {
     apr_array_header_t *list = baton;
     npie_certificate_t *c = apr_pcalloc(list->pool, sizeof(*c));
 
-    take_certificate(c, row);
+    npie_row_certificate(c, row);
     APR_ARRAY_PUSH(list, npie_certificate_t *) = c;
 }
 

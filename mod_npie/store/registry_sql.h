@@ -55,6 +55,9 @@ npie_bytes_t npie_row_bytes(npie_row_t *row);
  * of them makes the row bad and reads as the last. */
 int npie_row_name(npie_row_t *row, const char *const *names, int count);
 
+/** The columns of a certificate, all of them. */
+void npie_row_certificate(npie_certificate_t *c, npie_row_t *row);
+
 /** Takes one row into whatever baton is. */
 typedef void npie_row_fn(void *baton, npie_row_t *row);
 

@@ -4,6 +4,8 @@
  */
 #include "unit/flow_world.h"
 
+#include "flow/revoke.h"
+
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -155,7 +157,11 @@ static void test_unused(void **state)
     assert_int_equal(kill(world->signer->pid, SIGCONT), 0);
     assert_later(other, outcome(thread));
     apr_pool_destroy(p);
-    assert_string_equal(certificates(person), "1");
+    assert_string_equal(certificates(person), "2");
+    assert_string_equal(
+        world_ask(apr_psprintf(*state,
+            "SELECT status || ' ' || unused FROM certificate WHERE spki ="
+            " '%s'", spki), *state), "revoked 1");
     first = world_ask(apr_psprintf(*state,
         "SELECT detail FROM audit WHERE event = 'issue-unused' AND actor ="
         " '%s'", person->who.actor), *state);
@@ -164,6 +170,45 @@ static void test_unused(void **state)
     assert_string_equal(person->new_cert->spki_sha256,
                         spki_of(person->new_key, *state));
     person_to(person, NPIE_RENEWAL_COMPLETED);
+}
+
+/* The old certificate is revoked while the signer works: what it makes is
+ * taken in as revoked, and the move says why. */
+static void test_revoked_meanwhile(void **state)
+{
+    person_t *person = person_at(NPIE_RENEWAL_CONFIRMED, *state);
+    const npie_revocation_t revocation = {
+        .certificate = person->who.certificate,
+        .reason = NPIE_REASON_KEY_COMPROMISE,
+    };
+    apr_array_header_t *ended;
+    pthread_t thread;
+    person_t *other;
+    apr_pool_t *p;
+
+    apr_pool_create(&p, NULL);
+    other = person_again(person, p);
+    thread = issue_stopped(other);
+    assert_ok(person, npie_flow_revoke(&ended, &person->flow, "admin",
+                                       &revocation, &person->err));
+    assert_int_equal(ended->nelts, 1);
+    assert_int_equal(kill(world->signer->pid, SIGCONT), 0);
+    assert_call(other, NPIE_EPOLICY, NPIE_P_CERT_REVOKED, outcome(thread));
+    apr_pool_destroy(p);
+    assert_string_equal(
+        world_ask(apr_psprintf(*state,
+            "SELECT group_concat(status || ' ' || reason || ' ' || unused)"
+            " FROM certificate WHERE employer = %" APR_INT64_T_FMT,
+            person->employer.id), *state),
+        "revoked keyCompromise 0,revoked cessationOfOperation 1");
+    assert_string_equal(
+        world_ask(apr_psprintf(*state,
+            "SELECT state FROM renewal WHERE employer = %" APR_INT64_T_FMT,
+            person->employer.id), *state), "cancelled");
+    assert_string_equal(
+        world_ask(apr_psprintf(*state,
+            "SELECT count(*) FROM audit WHERE event = 'issue-unused' AND"
+            " actor = '%s'", person->who.actor), *state), "1");
 }
 
 /* Somebody else holds the registry's write lock for longer than anybody
@@ -287,7 +332,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         pool_test(test_signer_gone), pool_test(test_signer_slow),
         pool_test(test_killed_between), pool_test(test_killed_while),
-        pool_test(test_unused), pool_test(test_registry_locked),
+        pool_test(test_unused), pool_test(test_revoked_meanwhile),
+        pool_test(test_registry_locked),
         pool_test(test_rolled_back), pool_test(test_wrong_certificate),
         pool_test(test_signer_refuses),
     };

@@ -359,7 +359,8 @@ static void test_lapse_at_move(void **state)
     }
 }
 
-/* The new certificate expires with its letter unsigned: it is renewed. */
+/* The new certificate expires with its letter unsigned: the one before it is
+ * renewed again. */
 static void test_lapse_issued(void **state)
 {
     person_t *person = person_at(NPIE_RENEWAL_NONE, *state);
@@ -373,11 +374,11 @@ static void test_lapse_issued(void **state)
     renewed->flow.now = person->new_cert->not_after;
     assert_call(person, NPIE_ECONFLICT, NPIE_P_LAPSED,
                 sign(person, NPIE_LETTER_TERMS, nothing));
-    assert_int_equal(person_place(renewed).verdict, NPIE_VERDICT_RENEWAL);
-    assert_int_equal(person_place(person).problem, NPIE_P_CERT_SUPERSEDED);
+    assert_int_equal(person_place(renewed).problem, NPIE_P_CERT_SUPERSEDED);
+    assert_int_equal(person_place(person).verdict, NPIE_VERDICT_RENEWAL);
     assert_null(person_place(person).renewal);
-    assert_ok(renewed, person_data(renewed));
-    assert_int_equal(person_place(renewed).generation, 3);
+    assert_ok(person, person_data(person));
+    assert_int_equal(person_place(person).generation, 3);
 }
 
 static void revoke_row(person_t *person, apr_int64_t certificate)

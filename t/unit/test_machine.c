@@ -27,6 +27,7 @@ static const char *const expected[NPIE_EVENTS] = {
     [NPIE_EVENT_RESEND] =   "..g......",
     [NPIE_EVENT_READDRESS] = "..g......",
     [NPIE_EVENT_LAPSE] =    "lllll!!=!",
+    [NPIE_EVENT_REVOKE] =   "xxxxl====",
 };
 
 static npie_renewal_state_t named(char letter)
@@ -114,7 +115,7 @@ static void walk(walk_t *w, npie_renewal_state_t at, unsigned steps)
                         next == NPIE_RENEWAL_LAPSED);
         }
         walk(w, next, next == NPIE_RENEWAL_STARTED || e == NPIE_EVENT_CANCEL ||
-                      e == NPIE_EVENT_LAPSE ? 0 : steps | 1u << e);
+                      e == NPIE_EVENT_LAPSE || e == NPIE_EVENT_REVOKE ? 0 : steps | 1u << e);
     }
 }
 

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * An employer revokes a certificate whose key is lost or stolen.
+ */
+#include "httpd/revoke.h"
+
+#include "flow/revoke.h"
+#include "httpd/answer.h"
+#include "httpd/draft.h"
+#include "httpd/pages.h"
+
+#define PAGE "revocar.html"
+
+apr_status_t npie_revoke_sessions(npie_sessions_t *sessions,
+                                  const apr_array_header_t *ended,
+                                  const char *except, npie_err_t *err,
+                                  apr_pool_t *ptemp)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    for (int i = 0; rv == APR_SUCCESS && i < ended->nelts; ++i) {
+        rv = npie_session_end_all(sessions,
+                                  APR_ARRAY_IDX(ended, i,
+                                                npie_certificate_t *)->spki,
+                                  except, err, ptemp);
+    }
+    return rv;
+}
+
+/* What the form says; NPIE_EINPUT where it says nothing that counts. */
+static apr_status_t read_form(npie_lost_t *lost, npie_reason_t *reason,
+                              const npie_form_t *form, npie_err_t *err)
+{
+    static const struct {
+        const char *word;
+        npie_reason_t reason;
+    } motives[] = {
+        { "robada", NPIE_REASON_KEY_COMPROMISE },
+        { "perdida", NPIE_REASON_CESSATION },
+    };
+    const char *which = npie_form_text(form, "cual");
+    const char *motive = npie_form_text(form, "motivo");
+    int known = 0;
+
+    for (apr_size_t i = 0; i < sizeof(motives) / sizeof(motives[0]); ++i) {
+        if (strcmp(motives[i].word, motive) == 0) {
+            *reason = motives[i].reason;
+            known = 1;
+        }
+    }
+    *lost = strcmp(which, "nuevo") == 0 ? NPIE_LOST_NEW : NPIE_LOST_THIS;
+    if (*lost == NPIE_LOST_THIS && strcmp(which, "este") != 0) {
+        known = 0;
+    }
+    if (!known || strcmp(npie_form_text(form, "confirmo"), "si") != 0) {
+        return npie_err_set(err, NPIE_EINPUT, NPIE_P_REVOKE_CONFIRM,
+                            "which, why or the confirmation is missing");
+    }
+    return APR_SUCCESS;
+}
+
+static int answer_refused(npie_post_t *post, const npie_err_t *err)
+{
+    npie_err_t lost;
+
+    if (npie_answer_status(err->status) >= 500
+        || npie_answer_wants_json(post->r)) {
+        return npie_answer_error(post->r, err);
+    }
+    npie_answer_log(post->r, err);
+    if (err->status == NPIE_EINPUT
+        && npie_draft_save(post->r, post->holder, PAGE,
+                           npie_draft_new(err->problem, NULL), &lost)
+           != APR_SUCCESS) {
+        return npie_answer_error(post->r, &lost);
+    }
+    return npie_answer_redirect(post->r, err->status == NPIE_EINPUT ? PAGE
+                                                                    : "");
+}
+
+static int has_ended(const apr_array_header_t *ended, apr_int64_t certificate)
+{
+    for (int i = 0; i < ended->nelts; ++i) {
+        if (APR_ARRAY_IDX(ended, i, npie_certificate_t *)->id == certificate) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* The session whose own certificate has ended: it opens nothing any more but
+ * the page that says so. */
+static apr_status_t reduce(npie_post_t *post, npie_err_t *err)
+{
+    const npie_runtime_t *runtime = npie_runtime_get(post->r->server);
+    npie_session_t *session = post->holder->session;
+
+    session->access = NPIE_ACCESS_REFUSED;
+    session->problem = NPIE_P_CERT_REVOKED;
+    session->event = post->flow->now;
+    return npie_session_put(runtime->sessions, post->holder->key, session,
+                            runtime->conf->session.idle, err, post->r->pool);
+}
+
+int npie_post_revoke(npie_post_t *post)
+{
+    npie_sessions_t *sessions = npie_runtime_get(post->r->server)->sessions;
+    apr_array_header_t *ended;
+    npie_reason_t reason;
+    npie_lost_t lost;
+    npie_err_t err;
+    apr_status_t rv = read_form(&lost, &reason, post->form, &err);
+
+    if (rv == APR_SUCCESS) {
+        rv = npie_flow_revoke_own(&ended, post->flow, &post->who, lost, reason,
+                                  &err);
+    }
+    if (rv != APR_SUCCESS) {
+        return answer_refused(post, &err);
+    }
+    npie_draft_save(post->r, post->holder, PAGE, NULL, NULL);
+    if (has_ended(ended, post->who.certificate)) {
+        rv = reduce(post, &err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_revoke_sessions(sessions, ended, post->holder->key, &err,
+                                  post->r->pool);
+    }
+    return rv == APR_SUCCESS ? npie_answer_redirect(post->r, "")
+                             : npie_answer_error(post->r, &err);
+}

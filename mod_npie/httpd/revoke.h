@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Revoking one's own certificate, on revocar.html.
+ */
+#ifndef NPIE_HTTPD_REVOKE_H
+#define NPIE_HTTPD_REVOKE_H
+
+#include "httpd/posts.h"
+
+/** POST revocar.html: fields cual (este, nuevo), motivo (robada, perdida),
+ * confirmo (si). */
+int npie_post_revoke(npie_post_t *post);
+
+/**
+ * Ends the sessions of certificates that have ended.
+ * @param ended of npie_certificate_t *
+ * @param except a session's key to spare, or NULL
+ * @return APR_SUCCESS; NPIE_EBACKEND: some may go on
+ */
+apr_status_t npie_revoke_sessions(npie_sessions_t *sessions,
+                                  const apr_array_header_t *ended,
+                                  const char *except, npie_err_t *err,
+                                  apr_pool_t *ptemp);
+
+#endif
