@@ -11,6 +11,7 @@
 #include "httpd/config.h"
 #include "httpd/gate.h"
 #include "httpd/jobs.h"
+#include "httpd/mail.h"
 #include "httpd/pages.h"
 #include "httpd/runtime.h"
 #include "httpd/ssl.h"
@@ -34,6 +35,9 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_child_init(npie_jobs_child_init, NULL, before_watchdog,
                        APR_HOOK_MIDDLE);
     ap_hook_post_read_request(npie_gate_scrub, NULL, NULL, APR_HOOK_FIRST);
+    /* Before whatever looks at the request to note it. */
+    ap_hook_post_read_request(npie_mail_hide_token, NULL, NULL,
+                              APR_HOOK_REALLY_FIRST);
     npie_ssl_register();
     ap_hook_quick_handler(npie_ssl_quick, NULL, before_cache,
                           APR_HOOK_REALLY_FIRST);

@@ -81,6 +81,8 @@ typedef struct npie_place_mail_t {
     int left;            /**< how often it can still be asked for */
     npie_outbox_t *last; /**< the newest mail with a link to go on; NULL when
                               none was queued */
+    npie_outbox_t *issued; /**< of a completed renewal: the mail that says so,
+                                or NULL */
 } npie_place_mail_t;
 
 /** Where an employer is: all rows a page may show. */

@@ -107,11 +107,34 @@ static apr_status_t read_sent(npie_outbox_t **plast, int *pleft,
     return APR_SUCCESS;
 }
 
+static apr_status_t read_issued(npie_outbox_t **pmail,
+                                npie_registry_t *registry, apr_int64_t renewal,
+                                npie_err_t *err)
+{
+    apr_array_header_t *list;
+    apr_status_t rv = npie_outbox_list(&list, registry, renewal, err);
+
+    for (int i = 0; rv == APR_SUCCESS && i < list->nelts; ++i) {
+        npie_outbox_t *mail = APR_ARRAY_IDX(list, i, npie_outbox_t *);
+
+        if (mail->kind == NPIE_MAIL_ISSUED && *pmail == NULL) {
+            *pmail = mail;
+        }
+    }
+    return rv;
+}
+
 apr_status_t npie_place_mail(npie_place_t *place, npie_flow_t *flow,
                              npie_err_t *err)
 {
-    if (!flow->policy->mail || place->renewal == NULL ||
-        place->renewal->state != NPIE_RENEWAL_SIGNED) {
+    if (!flow->policy->mail || place->renewal == NULL) {
+        return APR_SUCCESS;
+    }
+    if (place->renewal->state == NPIE_RENEWAL_COMPLETED) {
+        return read_issued(&place->mail.issued, flow->registry,
+                           place->renewal->id, err);
+    }
+    if (place->renewal->state != NPIE_RENEWAL_SIGNED) {
         return APR_SUCCESS;
     }
     place->mail.waits = 1;

@@ -11,6 +11,9 @@
 #include "httpd/rate.h"
 #include "httpd/vars.h"
 
+/* Where the query of a link's address is until its page is shown. */
+#define NOTE "npie-link-query"
+
 static const char *const purposes[NPIE_LINK_PURPOSES] = {
     [NPIE_LINK_CONTINUE] = "continuar",
     [NPIE_LINK_STOP] = "detener",
@@ -31,11 +34,42 @@ static const char *state_of(const npie_outbox_t *mail)
         : *mail->reason != '\0' ? "reintento" : "encolado";
 }
 
+/* When it came to be as state_of() says; of one to be tried again, when it
+ * will be. */
+static const char *when_of(const npie_outbox_t *mail, apr_pool_t *p)
+{
+    return npie_text_moment_es(mail->sent != 0 ? mail->sent
+                               : mail->gave_up != 0 ? mail->gave_up
+                               : *mail->reason != '\0' ? mail->next_try
+                               : mail->queued, p);
+}
+
+/* What stands on pages before and after the wait for the mail. */
+static void set_beside(request_rec *r, const npie_place_t *place)
+{
+    const npie_runtime_t *runtime = npie_runtime_get(r->server);
+    const npie_outbox_t *issued = place->mail.issued;
+
+    if (!runtime->policy.mail) {
+        return;
+    }
+    npie_vars_set(r, "npie_mail",
+                  runtime->policy.mail_link_required ? "required"
+                                                     : "optional");
+    npie_vars_set(r, "npie_reminders",
+                  runtime->conf->reminders.count > 0 ? "1" : NULL);
+    if (issued != NULL) {
+        npie_vars_set(r, "npie_issued_mail", state_of(issued));
+        npie_vars_set(r, "npie_issued_mail_to", issued->address);
+        npie_vars_set(r, "npie_issued_mail_when", when_of(issued, r->pool));
+    }
+}
+
 void npie_mail_vars(request_rec *r, const npie_place_t *place)
 {
     const npie_outbox_t *mail = place->mail.last;
-    apr_time_t when;
 
+    set_beside(r, place);
     if (!place->mail.waits) {
         return;
     }
@@ -48,13 +82,58 @@ void npie_mail_vars(request_rec *r, const npie_place_t *place)
     if (mail == NULL) {
         return;
     }
-    when = mail->sent != 0 ? mail->sent
-        : mail->gave_up != 0 ? mail->gave_up
-        : *mail->reason != '\0' ? mail->next_try : mail->queued;
     npie_vars_set(r, "npie_mail_state", state_of(mail));
-    npie_vars_set(r, "npie_mail_when", npie_text_moment_es(when, r->pool));
+    npie_vars_set(r, "npie_mail_when", when_of(mail, r->pool));
     npie_vars_set(r, "npie_mail_reason", mail->reason);
     npie_vars_set(r, "npie_mail_said", mail->server_said);
+}
+
+/* Is this the page of the links, however its address is written? The address
+ * is not decoded yet when a request was just read. */
+static int is_link_page(const request_rec *r)
+{
+    const npie_runtime_t *runtime = npie_runtime_get(r->server);
+    char *path = apr_pstrdup(r->pool, r->uri != NULL ? r->uri : "");
+    apr_size_t len;
+
+    if (ap_unescape_url(path) != OK) {
+        return 0;
+    }
+    ap_getparents(path);
+    ap_no2slash(path);
+    len = strlen(runtime->conf->base.path);
+    return strncmp(path, runtime->conf->base.path, len) == 0
+        && strcmp(path + len, NPIE_LINK_PAGE) == 0;
+}
+
+/* An address without its query. What follows a blank is kept. */
+static char *without_query(const char *address, apr_pool_t *p)
+{
+    const apr_size_t len = strcspn(address, "?");
+
+    return apr_pstrcat(p, apr_pstrmemdup(p, address, len),
+                       address + len + strcspn(address + len, " "), NULL);
+}
+
+int npie_mail_hide_token(request_rec *r)
+{
+    const char *referer = apr_table_get(r->headers_in, "Referer");
+
+    if (npie_runtime_get(r->server) == NULL) {
+        return DECLINED;
+    }
+    if (referer != NULL && ap_strstr_c(referer, NPIE_LINK_PAGE "?") != NULL) {
+        apr_table_setn(r->headers_in, "Referer",
+                       without_query(referer, r->pool));
+    }
+    if (r->args != NULL && is_link_page(r)) {
+        apr_table_setn(r->notes, NOTE, r->args);
+        r->args = NULL;
+        r->parsed_uri.query = NULL;
+        r->the_request = without_query(r->the_request, r->pool);
+        r->unparsed_uri = without_query(r->unparsed_uri, r->pool);
+    }
+    return DECLINED;
 }
 
 /* A field of the query string, undecoded: tokens need no decoding, and what
@@ -62,7 +141,7 @@ void npie_mail_vars(request_rec *r, const npie_place_t *place)
 static const char *query(const request_rec *r, const char *name)
 {
     const apr_size_t len = strlen(name);
-    const char *from = r->args;
+    const char *from = apr_table_get(r->notes, NOTE);
 
     while (from != NULL && *from != '\0') {
         const apr_size_t pair = strcspn(from, "&");
@@ -94,6 +173,9 @@ int npie_mail_show_link(request_rec *r)
     npie_flow_t *flow;
     npie_err_t err;
 
+    /* The page's own address is the secret; no-referrer would take the Origin
+     * from its form too. */
+    apr_table_setn(r->err_headers_out, "Referrer-Policy", "strict-origin");
     if (*done != '\0') {
         return show_done(r, done);
     }

@@ -13,7 +13,13 @@
 /** Does this server send mail, so that it has pages about it? 1 = yes. */
 int npie_mail_is_on(const request_rec *r);
 
-/** Variables of correo: what became of the mail. */
+/** post_read_request: takes the query of a link's address, and of a Referer
+ * that names it, out of the request, so that no log and no status page shows
+ * the token; npie_mail_show_link() alone knows it then. Always DECLINED. */
+int npie_mail_hide_token(request_rec *r);
+
+/** Variables about mail: whether it is sent, and what became of the one that
+ * correo waits for and of the one that says that all is done. */
 void npie_mail_vars(request_rec *r, const npie_place_t *place);
 
 /** GET enlace.html?t=token: what the token is. Changes nothing. */

@@ -152,6 +152,7 @@ static int show_place(request_rec *r, const char *name,
 {
     npie_flow_t *flow;
     npie_place_t place = { 0 };
+    npie_err_t err;
     int status = npie_pages_place(&flow, &place, r, holder);
 
     if (status != OK) {
@@ -159,6 +160,10 @@ static int show_place(request_rec *r, const char *name,
     }
     if (!npie_where_allowed(&place, name)) {
         return npie_pages_go_home(r, holder, &place);
+    }
+    if (strcmp(name, "aviso.html") == 0
+        && npie_flow_place_past(&place, flow, &err) != APR_SUCCESS) {
+        return npie_answer_error(r, &err);
     }
     npie_vars_place(r, &place);
     npie_vars_letters(r, flow, &place);
@@ -171,6 +176,19 @@ static int show_place(request_rec *r, const char *name,
     }
     npie_draft_show(r, holder, name);
     return OK;
+}
+
+/* Without a session. Whoever comes to renew while the certificate is still
+ * valid, as a reminder has it, is not to end up in the application. */
+static int lead_to_login(request_rec *r, const char *name)
+{
+    if (strcmp(name, "aviso.html") != 0) {
+        return npie_answer_redirect(r, "acceso.html");
+    }
+    return npie_answer_redirect(r, apr_pstrcat(r->pool, "acceso.html?volver=",
+                                               ap_escape_urlencoded(r->pool,
+                                                                    r->uri),
+                                               NULL));
 }
 
 static int show_page(request_rec *r, const char *name, int step)
@@ -195,7 +213,7 @@ static int show_page(request_rec *r, const char *name, int step)
         return npie_mail_is_on(r) ? npie_mail_show_link(r) : HTTP_NOT_FOUND;
     }
     if (rv == APR_NOTFOUND) {
-        return npie_answer_redirect(r, "acceso.html");
+        return lead_to_login(r, name);
     }
     if (rv != APR_SUCCESS) {
         return npie_answer_error(r, &err);

@@ -2,6 +2,7 @@
 // Mails as they arrive, opened in the mailbox, and their links followed to the
 // end of a renewal.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -27,7 +28,8 @@ async function mailsTo(address, count = 1) {
   }
 }
 
-const linkOf = ({ links }) => links.find((link) => link.includes('/enlace.html?'));
+/** The link that a mail is about; a reminder's leads to the pages. */
+const linkOf = ({ links }) => links.find((link) => link.includes('/enlace.html?')) ?? links[0];
 
 /** What every mail has, whatever it is about. */
 function wellMade(mail, address, subject) {
@@ -47,18 +49,23 @@ function wellMade(mail, address, subject) {
   }
 }
 
-/** Letter 1 signed by a new employer, and the mail to the address given. */
-async function signed(open) {
-  const employer = await world.employer('modern');
-  const address = `avisos-${++addresses}@empresa.example`;
-  const person = await open(world, employer);
-  await person.goTo('datos');
+/** From the data, with an address, to the page that waits for the mail. */
+async function toLetter(person, address) {
   await person.steps.datos({ correo: address });
   await person.expect('llave');
   await person.steps.llave();
   await person.expect('carta');
   await person.steps.carta();
   await person.expect('correo');
+}
+
+/** Letter 1 signed by a new employer, and the mail to the address given. */
+async function signed(open) {
+  const employer = await world.employer('modern');
+  const address = `avisos-${++addresses}@empresa.example`;
+  const person = await open(world, employer);
+  await person.goTo('datos');
+  await toLetter(person, address);
   const [mail] = await mailsTo(address);
   wellMade(mail, address, /^Obtenga su certificado nuevo \(/);
   assert.match(mail.text, new RegExp(`${person.key.split('/').at(-1)}`));
@@ -71,18 +78,24 @@ async function follow({ page }, mail) {
   const article = page.locator(`#correo-${mail.number}`);
   assert.equal(await article.locator('h2').innerText(), mail.subject);
   await article.locator(`a[href="${linkOf(mail)}"]`).click();
-  await page.waitForURL(linkOf(mail));
+  await page.waitForURL((url) => url.href.startsWith(world.url));
 }
 
-/** From the page that issues to the end; all mails that came. */
-async function finish(person, { employer, address }) {
+/** From the page that issues to the end. */
+async function toEnd(person, employer) {
   await person.expect('certificado');
   await person.steps.certificado();
   await person.expect('terminos');
   await person.steps.terminos();
   await person.expect('listo');
   await renewedOnce(world, employer);
-  const [, issued] = await mailsTo(address, 2);
+}
+
+/** From the page that issues to the end; all mails that came, sent to the
+ * address before it. */
+async function finish(person, { employer, address }, sent = 1) {
+  await toEnd(person, employer);
+  const issued = (await mailsTo(address, sent + 1)).at(-1);
   wellMade(issued, address, /^Su certificado nuevo está listo \(/);
   const [changed] = await mailsTo(employer.email);
   wellMade(changed, employer.email, /^Cambió el correo de su registro patronal /);
@@ -106,7 +119,21 @@ for (const link of ['required', 'optional']) {
     before(async () => {
       world = await startWorld({ mail: link });
     });
-    after(() => world?.stop());
+    // Whatever was opened in whichever browser.
+    after(async () => {
+      if (!world) {
+        return;
+      }
+      const logs = await Promise.all(['access_log', 'error_log'].map((name) =>
+        readFile(join(world.folder, 'logs', name), 'utf8')));
+      assert.match(logs[0], /"GET \/npie\/enlace\.html HTTP/);
+      for (const { links } of await readMails(join(world.folder, 'mail'))) {
+        for (const [, token] of links.join(' ').matchAll(/\?t=([\w-]+)/g)) {
+          assert.ok(logs.every((log) => !log.includes(token)), 'no token in a log');
+        }
+      }
+      await world.stop();
+    });
 
     test('the link in the browser that has the session', () => withPeople(async (open) => {
       const renewal = await signed(open);
@@ -147,8 +174,49 @@ for (const link of ['required', 'optional']) {
       await finish(other, renewal);
       await follow(person, mail);
       assert.equal(await person.error(), '63', 'used');
+      assert.doesNotMatch(await person.page.innerText('main'), /sigue donde/);
       await once('5-enlace-usado', person);
     }));
+
+    if (link === 'optional') {
+      test('asked for again, the second link', () => withPeople(async (open) => {
+        const renewal = await signed(open);
+        const { person, employer, address } = renewal;
+        await world.sql('UPDATE outbox SET queued = queued - 61');
+        await person.page.click('text=Enviar otra vez');
+        const [, again] = await mailsTo(address, 2);
+        wellMade(again, address, /^Su liga para continuar la renovación \(/);
+        const other = await open(world, employer, { from: person });
+        await follow(other, again);
+        await other.page.click('text=Confirmar mi correo y seguir');
+        await other.page.click('text=Entrar y recibir el certificado');
+        await other.expect('acceso');
+        await other.steps.acceso();
+        await finish(other, renewal, 2);
+      }));
+
+      test('the reminder, and on without waiting', () => withPeople(async (open) => {
+        const employer = await world.employer('modern', 'kind=early');
+        // The job looks for what is due when it begins.
+        process.kill(Number(await readFile(join(world.folder, 'run/httpd.pid'), 'utf8')), 'SIGUSR1');
+        const [reminder] = await mailsTo(employer.email);
+        wellMade(reminder, employer.email, /^Su certificado vence en 10 días \(/);
+        const person = await open(world, employer);
+        await follow(person, reminder);
+        await person.expect('acceso');
+        await person.steps.acceso(employer.pfx, employer.password, { here: true });
+        await person.expect('aviso');
+        assert.match(await person.page.innerText('#avisos'), new RegExp(employer.email));
+        await look(person.page, '2-aviso-correo');
+        await person.steps.aviso();
+        await toLetter(person, employer.email);
+        await mailsTo(employer.email, 2);
+        await person.page.dblclick('text=Seguir sin esperar');
+        await toEnd(person, employer);
+        assert.match(await person.page.innerText('#aviso-correo'), new RegExp(employer.email));
+        await look(person.page, '7-listo-correo');
+      }));
+    }
 
     if (link === 'required') {
       test('the registered address stops the renewal', () => withPeople(async (open) => {

@@ -5,6 +5,7 @@ use strict;
 use warnings;
 use Test::More;
 use Npie::Mail;
+use Npie::Openssl qw(slurp);
 use Npie::Test;
 
 # Letter 1 signed at a host that sends mail.
@@ -77,6 +78,13 @@ Npie::Test::renewal_step($r, $_->[0], $_->[1])
 my (undef, $second) = mail_wait($to, 2);
 like($second->{subject}, qr/certificado nuevo está listo/, 'issued: a mail says it');
 is(scalar(mails($to)), 2, 'two mails in all');
+my $done = $client->get('/npie/listo.html')->{body};
+like($done, qr/id="aviso-correo" data-estado="(?:entregado|encolado)"[^\n]*\Q$to\E/,
+    'the last page tells of it');
+like($done, qr/id="aviso-correo"[^\n]*le escribiremos otra vez/, 'and of reminders');
+$page = $other->get(path_of($mail));
+is(error_of($page), 63, 'the link is used');
+unlike($page->{body}, qr/sigue donde/, 'and promises no renewal that goes on');
 
 # Optional: both ways, and the link in the browser that has the session.
 $to = address();
@@ -107,6 +115,23 @@ for my $name (sort keys %bad) {
     is($answer->{status}, 303, "$name, posted: led back");
 }
 is(browser()->get(path_of($mail))->{status}, 404, 'a host without mail has no links');
+
+# No log knows a token, wherever it comes in.
+($mail) = mail_wait($to);
+my ($token) = path_of($mail) =~ /t=(.*)/;
+like($other->get(path_of($mail))->{headers}, qr/^Referrer-Policy: strict-origin\r?$/mi,
+    "the page's address does not leave it");
+$other->request($_) for "/npie/enl%61ce.html?t=$token", "//npie/x/../enlace.html?t=$token";
+my @from = (curl => [ '-H', "Referer: " . link_of($mail) ]);
+$other->request('/npie/npie.css', @from);
+$other->post('/npie/enlace.html', [ t => 'abc' ], @from);
+my $logged = sub {
+    # trace shows what passes on the wire.
+    return join "\n", grep { !/:trace\d\]/ } split /\n/, slurp("$ENV{NPIE_LOGS}/$_[0]");
+};
+like($logged->('access_log'), qr{"GET /npie/enlace\.html HTTP/}, 'the log of requests has the page');
+like($logged->('error_log'), qr{NPIE0066.*enlace\.html$}m, 'the log of errors too');
+unlike($logged->($_), qr/\Q$token\E/, "$_: and not the token") for qw(access_log error_log);
 
 # From another site's page.
 is($other->post('/npie/enlace.html', [ t => 'a' x 32 ],

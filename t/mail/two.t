@@ -54,7 +54,7 @@ sub configure
     $conf =~ s{\Q$dir\E/run/ssl_sessions}{$own/run/ssl_sessions};
     # A mail server may take its time; nobody gives up before the kill.
     $conf =~ s{(?=^</virtualHost>)}{<<"MAIL"}me;
-    NPIEMailServer smtp+plain://127.0.0.1:$smtp{$httpd->{server}} timeout=60s
+    NPIEMailServer @{[$httpd->{smtp} // "smtp+plain://127.0.0.1:$smtp{$httpd->{server}}"]} timeout=60s
     NPIEMailFrom "Servidor $httpd->{name} <avisos\@instituto.example>"
     NPIEMailTemplates $variables{npie_conf}/mail
 MAIL
@@ -180,7 +180,8 @@ Npie::World->make(dir => $dir);
 world()->redis_start;
 servers_start();
 signer_start();
-configure($_, map { split } split /\n/, slurp("$dir/mail/ports")) for values %httpd;
+my %ports = map { split } split /\n/, slurp("$dir/mail/ports");
+configure($_, %ports) for values %httpd;
 start($_) for values %httpd;
 
 # Both at work.
@@ -256,6 +257,33 @@ is($twice[0]{id}, $twice[1]{id}, 'as the same message');
 is(row('sent IS NOT NULL', $to), 1, 'now it is noted');
 is(scalar(mails($to)), 2, 'and not sent any more');
 start($dead);
+
+# A mail server with another's certificate is given nothing, and the page says
+# why; once it shows its own, the mail arrives.
+sub alone
+{
+    my ($httpd, $server) = @_;
+    $httpd->{smtp} = "smtp://127.0.0.1:$ports{$server} ca-file=$dir/mail/ca.pem";
+    configure($httpd, %ports);
+    start($httpd);
+    return;
+}
+kill_all($_) for values %httpd;
+alone($httpd{uno}, 'other');
+($r) = at_letter('avisos', 'uno');
+$to = $r->{mail};
+sign($r);
+ok(settled($to), 'another certificate: tried');
+is(row('reason', $to), 'certificate', 'another certificate: noted');
+my $page = $r->{client}->get('/npie/correo.html')->{body};
+like($page, qr/data-estado="reintento"[^<]*no se pudo comprobar/, 'the page says why');
+unlike($page, qr/127\.0\.0\.1|SSL|respondió/, 'and not with what servers');
+is(scalar(mails($to)), 0, 'another certificate: no mail');
+kill_all($httpd{uno});
+alone($httpd{uno}, 'starttls');
+hurry($to);
+is(scalar(mail_wait($to)), 1, 'the right certificate: it arrives');
+start($httpd{dos});
 like(slurp("$_->{world}{dir}/logs/error_log"), qr/NPIE0101/, "$_->{name} has logged")
     for values %httpd;
 unlike(slurp("$_->{world}{dir}/logs/error_log"), qr/Sanitizer|runtime error|NPIE0103/,

@@ -91,12 +91,26 @@ nothing($out, 'logged out');
 days_later($employer, 170);
 my $early = browser();
 $early->login(as => $r->{new}, user => $employer->{user});
+sub has_links
+{
+    my ($client, $name) = @_;
+    my $body = $client->get('/npie/aviso.html')->{body};
+    like($body, qr/href="\Q$_\E"/, "$name: aviso has a link to $_") for @FILES[0, 2, 3];
+    return;
+}
 is($early->get('/npie/aviso.html')->{status}, 200, 'it may be renewed again');
+has_links($early, 'about to end');
 is_deeply({ files($early) }, \%first, 'and is there all the same');
 days_later($employer, 30);
 my $late = browser();
 redirected($late->login(as => $r->{new}, user => $employer->{user}), 'aviso',
     'it has expired');
+has_links($late, 'expired');
+my $never = browser();
+my $first_time = employer();
+$never->login(as => $first_time->{as}, user => $first_time->{user});
+unlike($never->get('/npie/aviso.html')->{body}, qr/certificado\.cer|\.pdf"/,
+    'one that was never renewed has none');
 is_deeply({ files($late) }, \%first, 'and is there all the same');
 nothing($superseded, 'the old certificate still');
 done_testing;

@@ -25,14 +25,26 @@ static person_t *with_mail(npie_renewal_state_t state, void **test)
     return person;
 }
 
+/* What is asked of the employer's mails, in the order of their queueing. */
+static const char *ask_mails(person_t *person, const char *what,
+                             const char *which)
+{
+    char *rows = apr_pstrdup(person->p, world_ask(
+        apr_psprintf(person->p, "SELECT %s FROM outbox WHERE employer = %d %s"
+                     " ORDER BY id", what, (int)person->employer.id, which),
+        person->p));
+
+    for (char *c = strchr(rows, '\n'); c != NULL; c = strchr(c, '\n')) {
+        *c = ',';
+    }
+    return rows;
+}
+
 /* The employer's mails as "kind address", w before one withdrawn. */
 static const char *mails(person_t *person)
 {
-    return world_ask(apr_psprintf(person->p,
-        "SELECT group_concat(text, ', ') FROM (SELECT CASE reason WHEN "
-        "'withdrawn' THEN 'w ' ELSE '' END || kind || ' ' || address AS text "
-        "FROM outbox WHERE employer = %d ORDER BY id)",
-        (int)person->employer.id), person->p);
+    return ask_mails(person, "CASE reason WHEN 'withdrawn' THEN 'w ' ELSE ''"
+                     " END || kind || ' ' || address", "");
 }
 
 /* A link of the renewal's newest mail, good for a day; returns its token. */
@@ -106,10 +118,10 @@ static void test_queued(void **state)
     person->new_key = identity_key("P-256", *state);
     person->csr = fixture_csr(person->new_key, *state);
     person_to(person, NPIE_RENEWAL_SIGNED);
-    assert_string_equal(mails(person), "cambio " OLD ", obtener " NEW);
+    assert_string_equal(mails(person), "cambio " OLD ",obtener " NEW);
     person_to(person, NPIE_RENEWAL_COMPLETED);
-    assert_string_equal(mails(person), "cambio " OLD ", obtener " NEW
-                        ", emitido " NEW);
+    assert_string_equal(mails(person), "cambio " OLD ",obtener " NEW
+                        ",emitido " NEW);
 }
 
 static void test_same_address(void **state)
@@ -170,9 +182,9 @@ static void test_resend(void **state)
     assert_call(person, NPIE_EPOLICY, NPIE_P_MAIL_LIMIT, resend(person));
     assert_call(person, NPIE_EPOLICY, NPIE_P_MAIL_LIMIT,
                 readdress(person, "otra@molinos.example"));
-    assert_string_equal(mails(person), "cambio " OLD ", w obtener " NEW
-                        ", w liga " NEW ", w liga " NEW ", w liga " NEW
-                        ", w liga " NEW ", liga " NEW);
+    assert_string_equal(mails(person), "cambio " OLD ",w obtener " NEW
+                        ",w liga " NEW ",w liga " NEW ",w liga " NEW
+                        ",w liga " NEW ",liga " NEW);
 }
 
 static void test_readdress(void **state)
@@ -189,8 +201,8 @@ static void test_readdress(void **state)
     assert_int_equal(link_state(person, token), NPIE_LINK_SUPERSEDED);
     assert_call(person, NPIE_EPOLICY, NPIE_P_LINK_SUPERSEDED,
                 confirm(person, token));
-    assert_string_equal(mails(person), "cambio " OLD ", w obtener " NEW
-                        ", obtener otra@molinos.example, cambio " OLD);
+    assert_string_equal(mails(person), "cambio " OLD ",w obtener " NEW
+                        ",obtener otra@molinos.example,cambio " OLD);
     assert_string_equal(person_place(person).renewal->contact.email,
                         "otra@molinos.example");
     person_to(person, NPIE_RENEWAL_ISSUED);
@@ -248,7 +260,7 @@ static void test_link_ends(void **state)
     person->flow.now -= DAY;
     assert_ok(person, person_rekey(person));
     assert_int_equal(link_state(person, token), NPIE_LINK_SUPERSEDED);
-    assert_string_equal(mails(person), "cambio " OLD ", w obtener " NEW);
+    assert_string_equal(mails(person), "cambio " OLD ",w obtener " NEW);
 
     person = with_mail(NPIE_RENEWAL_SIGNED, state);
     token = link_new(person, NPIE_LINK_CONTINUE);
@@ -289,7 +301,7 @@ static void test_stop(void **state)
                                       &person->err));
     assert_int_equal(letter->voided, 1);
     assert_call(person, NPIE_EPOLICY, NPIE_P_LINK_USED, stop(person, token));
-    assert_string_equal(mails(person), "cambio " OLD ", w obtener " NEW);
+    assert_string_equal(mails(person), "cambio " OLD ",w obtener " NEW);
 
     person = with_mail(NPIE_RENEWAL_KEYED, state);
     token = link_new(person, NPIE_LINK_STOP);
@@ -384,10 +396,8 @@ static void test_delay(void **state)
 
 static const char *reminders(person_t *person)
 {
-    return world_ask(apr_psprintf(person->p,
-        "SELECT group_concat(days || ' ' || coalesce(reason, ''), ',') FROM "
-        "(SELECT days, reason FROM outbox WHERE employer = %d AND kind = "
-        "'vencimiento' ORDER BY id)", (int)person->employer.id), person->p);
+    return ask_mails(person, "days || ' ' || coalesce(reason, '')",
+                     "AND kind = 'vencimiento'");
 }
 
 static void remind(person_t *person)
@@ -420,17 +430,22 @@ static void test_reminders(void **state)
     assert_string_equal(reminders(person), "15 withdrawn,7 ");
 }
 
+#define TESTS                                                           \
+    pool_test(test_queued), pool_test(test_same_address),               \
+    pool_test(test_without_server), pool_test(test_place),              \
+    pool_test(test_resend), pool_test(test_readdress),                  \
+    pool_test(test_link), pool_test(test_link_ends),                    \
+    pool_test(test_link_late), pool_test(test_stop),                    \
+    pool_test(test_unreachable), pool_test(test_delay),                 \
+    pool_test(test_reminders)
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        pool_test(test_queued), pool_test(test_same_address),
-        pool_test(test_without_server), pool_test(test_place),
-        pool_test(test_resend), pool_test(test_readdress),
-        pool_test(test_link), pool_test(test_link_ends),
-        pool_test(test_link_late), pool_test(test_stop),
-        pool_test(test_unreachable), pool_test(test_delay),
-        pool_test(test_reminders),
-    };
+    const struct CMUnitTest sqlite[] = { TESTS };
+    const struct CMUnitTest pgsql[] = { TESTS };
+    int failed;
 
-    return world_run(tests);
+    failed = world_run(sqlite);
+    return failed + cmocka_run_group_tests(pgsql, world_setup_pgsql,
+                                           world_teardown);
 }

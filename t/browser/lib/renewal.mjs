@@ -78,8 +78,10 @@ export async function openPerson(world, employer, { from, faults, ...options } =
   };
 
   const steps = {
-    async acceso(file = employer.pfx, password = employer.password) {
-      await page.goto(`${world.url}/npie/acceso.html`);
+    async acceso(file = employer.pfx, password = employer.password, { here } = {}) {
+      if (!here) {
+        await page.goto(`${world.url}/npie/acceso.html`);
+      }
       await openFile(file, password);
       await page.click('#abrir-boton');
       await page.waitForSelector('#confirmar:not([hidden])');
