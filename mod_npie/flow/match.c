@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "letter/revision.h"
+
 static int same(npie_bytes_t a, npie_bytes_t b)
 {
     return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
@@ -52,14 +54,17 @@ static apr_status_t classify_letter(npie_bytes_t *psigned,
                                     const npie_letter_row_t *letter,
                                     npie_bytes_t file)
 {
-    npie_letter_file_t *given, *stored;
+    const npie_letter_file_t *given;
+    npie_letter_file_t *stored;
+    npie_revision_t *revision;
     apr_status_t rv;
 
-    rv = npie_letter_file_parse(&given, file, step->err, step->flow->p);
+    rv = npie_revision_parse(&revision, file, step->err, step->flow->p);
     if (rv != APR_SUCCESS) {
         check->mismatch = NPIE_MISMATCH_RESAVED;
         return APR_SUCCESS;
     }
+    given = revision->parts;
     check->folio = given->cadena->folio;
     if (check->folio != letter->folio) {
         return classify_other(check, step);

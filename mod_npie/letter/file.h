@@ -53,7 +53,8 @@ apr_status_t npie_letter_file_sign(npie_bytes_t *out, npie_bytes_t file,
 
 /** What a file that was given for a letter turned out to be. */
 typedef enum npie_file_kind_t {
-    NPIE_FILE_LETTER,       /**< parses as a letter: compare its cadena */
+    NPIE_FILE_LETTER,       /**< parses as a letter, sealed or not: compare
+                                   its cadena */
     NPIE_FILE_LETTER_RESAVED, /**< a PDF with traces of one of our letters:
                                    saved by another program, or cut short */
     NPIE_FILE_PDF,          /**< a PDF that is none of ours */

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "letter/form.h"
+#include "letter/revision.h"
 
 /* Readers look for %PDF- in the first KiB (ISO 32000-1, annex H.3). */
 #define PDF_HEAD_WITHIN 1024
@@ -55,7 +56,7 @@ static int at(npie_bytes_t file, apr_size_t from, const char *bytes,
 static npie_file_kind_t pdf_kind(npie_bytes_t file)
 {
     npie_file_kind_t kind = NPIE_FILE_PDF;
-    npie_letter_file_t *parts;
+    npie_revision_t *revision;
     apr_pool_t *ptemp;
 
     if (has(file, file.len, NPIE_FORM_CADENA)
@@ -64,11 +65,11 @@ static npie_file_kind_t pdf_kind(npie_bytes_t file)
         || has(file, file.len, ">" NPIE_FORM_CREATOR "<")) {
         kind = NPIE_FILE_LETTER_RESAVED;
     }
-    if (file.len > NPIE_LETTER_MAX
+    if (file.len > NPIE_SEALED_MAX
         || apr_pool_create(&ptemp, NULL) != APR_SUCCESS) {
         return kind;
     }
-    if (npie_letter_file_parse(&parts, file, NULL, ptemp) == APR_SUCCESS) {
+    if (npie_revision_parse(&revision, file, NULL, ptemp) == APR_SUCCESS) {
         kind = NPIE_FILE_LETTER;
     }
     apr_pool_destroy(ptemp);

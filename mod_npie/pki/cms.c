@@ -270,8 +270,11 @@ static apr_status_t judge_chain(const message_t *m, const npie_cert_t *signer,
             APR_ARRAY_PUSH(chain, npie_bytes_t) = to_der(x509, p);
         }
     }
-    return npie_trust_verify(rules->trust, signer, chain, rules->min_bits,
-                             err, p);
+    return rules->seal
+        ? npie_trust_verify_seal(rules->trust, signer, chain, rules->min_bits,
+                                 err, p)
+        : npie_trust_verify(rules->trust, signer, chain, rules->min_bits,
+                            err, p);
 }
 
 /* npie_cms_verify() on a message whose kind is right. */

@@ -18,6 +18,8 @@ typedef struct npie_cms_rules_t {
     int require_signing_certificate; /**< 1: signingCertificateV2 (RFC 5035)
                                   must be there and name the signer; 0: only
                                   when it is there */
+    int seal;                  /**< 1: the signer must be the institute, see
+                                  npie_trust_verify_seal(); 0: a person */
 } npie_cms_rules_t;
 
 /**

@@ -19,6 +19,7 @@
 #define FILE_MAX (1 << 20) /* bytes of a trust file */
 #define COMPANIONS_MAX 8   /* certificates that came along and are looked at */
 #define EC_MIN_BITS 224
+#define DOCUMENT_SIGNING "1.3.6.1.5.5.7.3.36" /* RFC 9336 */
 
 struct npie_trust_t {
     apr_array_header_t *anchors; /* of npie_cert_t *, self-signed */
@@ -317,6 +318,22 @@ static void path_free(path_t *path)
     ERR_clear_error();
 }
 
+/* libcrypto 3.0 has no name for the purpose, nor a flag. */
+static int signs_documents(X509 *leaf)
+{
+    EXTENDED_KEY_USAGE *list = X509_get_ext_d2i(leaf, NID_ext_key_usage, NULL,
+                                                NULL);
+    char text[sizeof(DOCUMENT_SIGNING) + 1];
+    int found = 0;
+
+    for (int i = 0; i < sk_ASN1_OBJECT_num(list) && !found; ++i) {
+        OBJ_obj2txt(text, sizeof(text), sk_ASN1_OBJECT_value(list, i), 1);
+        found = strcmp(text, DOCUMENT_SIGNING) == 0;
+    }
+    EXTENDED_KEY_USAGE_free(list);
+    return found;
+}
+
 /* NULL when the leaf is an end entity's for signing and logging in. */
 static const char *leaf_fault(X509 *leaf)
 {
@@ -332,7 +349,24 @@ static const char *leaf_fault(X509 *leaf)
     if (!(extended & (XKU_SSL_CLIENT | XKU_SMIME | XKU_ANYEKU))) {
         return "the certificate is not for persons (extendedKeyUsage)";
     }
+    if (signs_documents(leaf)) {
+        return "the certificate is for the institute's seals";
+    }
     return NULL;
+}
+
+/* NULL when the leaf is the institute's for seals. */
+static const char *seal_fault(X509 *leaf)
+{
+    if (X509_check_ca(leaf) != 0) {
+        return "the certificate is a CA's";
+    }
+    if (!(X509_get_key_usage(leaf)
+          & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION))) {
+        return "the certificate is not for signatures (keyUsage)";
+    }
+    return signs_documents(leaf) ? NULL
+        : "the certificate is not for seals (extendedKeyUsage)";
 }
 
 static int is_digest_taken(X509 *x509)
@@ -413,13 +447,13 @@ static apr_status_t copy_chain(apr_array_header_t **pchain,
     return APR_SUCCESS;
 }
 
-/* Both public functions in one; pchain may be NULL. */
-static apr_status_t verify(apr_array_header_t **pchain,
+/* All public functions in one; pchain may be NULL.
+ * fault: what the leaf alone is unfit by, or NULL */
+static apr_status_t verify(apr_array_header_t **pchain, const char *fault,
                            const npie_trust_t *trust, const npie_cert_t *leaf,
                            const apr_array_header_t *chain, int min_bits,
                            npie_err_t *err, apr_pool_t *p)
 {
-    const char *fault = leaf_fault(leaf->x509);
     path_t path;
     apr_status_t rv;
 
@@ -452,7 +486,18 @@ apr_status_t npie_trust_verify(const npie_trust_t *trust,
                                const apr_array_header_t *chain, int min_bits,
                                npie_err_t *err, apr_pool_t *ptemp)
 {
-    return verify(NULL, trust, leaf, chain, min_bits, err, ptemp);
+    return verify(NULL, leaf_fault(leaf->x509), trust, leaf, chain, min_bits,
+                  err, ptemp);
+}
+
+apr_status_t npie_trust_verify_seal(const npie_trust_t *trust,
+                                    const npie_cert_t *leaf,
+                                    const apr_array_header_t *chain,
+                                    int min_bits, npie_err_t *err,
+                                    apr_pool_t *ptemp)
+{
+    return verify(NULL, seal_fault(leaf->x509), trust, leaf, chain, min_bits,
+                  err, ptemp);
 }
 
 apr_status_t npie_trust_chain(apr_array_header_t **pchain,
@@ -460,5 +505,6 @@ apr_status_t npie_trust_chain(apr_array_header_t **pchain,
                               const npie_cert_t *leaf, npie_err_t *err,
                               apr_pool_t *p)
 {
-    return verify(pchain, trust, leaf, NULL, 0, err, p);
+    return verify(pchain, leaf_fault(leaf->x509), trust, leaf, NULL, 0, err,
+                  p);
 }

@@ -29,7 +29,7 @@ apr_status_t npie_trust_load(npie_trust_t **ptrust,
  * issuers were valid too; the leaf's own dates against the present are NOT
  * judged, the caller does that. The leaf must not be a CA, its keyUsage (when
  * present) must have digitalSignature, its extendedKeyUsage (when present)
- * clientAuth, emailProtection or any. Weak signatures (SHA-1) and RSA keys
+ * clientAuth, emailProtection or any, and not documentSigning. Weak signatures (SHA-1) and RSA keys
  * from min_bits on are taken in this old chain; MD5 and shorter are not.
  * Revocation is the registry's matter. Two authorities of one name are told
  * apart by their keys. Thread-safe.
@@ -43,6 +43,18 @@ apr_status_t npie_trust_verify(const npie_trust_t *trust,
                                const npie_cert_t *leaf,
                                const apr_array_header_t *chain, int min_bits,
                                npie_err_t *err, apr_pool_t *ptemp);
+
+/**
+ * As npie_trust_verify(), for the institute's seal: extendedKeyUsage must be
+ * there with documentSigning (RFC 9336), which no certificate of an employer
+ * has, keyUsage (when present) have digitalSignature or nonRepudiation.
+ * @return as npie_trust_verify()
+ */
+apr_status_t npie_trust_verify_seal(const npie_trust_t *trust,
+                                    const npie_cert_t *leaf,
+                                    const apr_array_header_t *chain,
+                                    int min_bits, npie_err_t *err,
+                                    apr_pool_t *ptemp);
 
 /**
  * The CA certificates above a leaf, nearest first, the anchor last.

@@ -20,6 +20,7 @@ void npie_ops_init(npie_ops_t *ops, npie_authority_t *authority,
     ops->rules.cms.min_bits = config->old_key_min_bits;
     /* openssl, as people without JavaScript use it, leaves it out. */
     ops->rules.cms.require_signing_certificate = 0;
+    ops->rules.cms.seal = 0;
     ops->rules.new_keys = config->new_keys;
     ops->rules.letter_max_age = config->letter_max_age;
     ops->rules.additional_oid = config->profile.additional_oid;

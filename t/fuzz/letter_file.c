@@ -7,7 +7,7 @@
 
 #include <apr_general.h>
 
-#include "letter/file.h"
+#include "letter/revision.h"
 #include "unit/letter_form.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
@@ -26,10 +26,12 @@ static void check(npie_bytes_t file, apr_pool_t *p)
     npie_bytes_t cms = { der, sizeof(der) };
     npie_letter_file_t *parts;
     npie_bytes_t out;
+    npie_revision_t *revision;
     int is_letter = npie_letter_file_parse(&parts, file, NULL, p)
         == APR_SUCCESS;
 
-    if (is_letter != (npie_file_kind(file) == NPIE_FILE_LETTER)) {
+    if ((npie_revision_parse(&revision, file, NULL, p) == APR_SUCCESS)
+        != (npie_file_kind(file) == NPIE_FILE_LETTER)) {
         abort();
     }
     /* What is taken for a letter takes a signature, and is one then. */

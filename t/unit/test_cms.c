@@ -54,7 +54,7 @@ static void set_trust(scene_t *scene, const identity_t *ca)
 
 static scene_t make_scene(const char *kind, apr_pool_t *p)
 {
-    scene_t scene = { identity_key("P-256", p), NULL, { NULL, 1024, 0 }, p };
+    scene_t scene = { identity_key("P-256", p), NULL, { .min_bits = 1024 }, p };
     forge_t forge = { .common_name = "Raíz", .extensions = FORGE_CA,
                       .from = -900, .until = 900 };
 

@@ -15,7 +15,8 @@
 static void assert_signed(person_t *person, npie_letter_kind_t kind,
                           const npie_cert_t *by)
 {
-    const npie_cms_rules_t rules = { world->trust, 1024, 1 };
+    const npie_cms_rules_t rules = { .trust = world->trust, .min_bits = 1024,
+                                     .require_signing_certificate = 1 };
     const npie_letter_row_t *letter = person_letter(person, kind);
     npie_letter_file_t *parts;
     npie_cert_t *signer;

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Making the detached CMS of a seal. Used by npie-signer alone.
+ */
+#ifndef NPIE_PKI_CMS_MAKE_H
+#define NPIE_PKI_CMS_MAKE_H
+
+#include <apr_tables.h>
+
+#include "pki/cert.h"
+
+/**
+ * Signs content given in pieces: SignedData (RFC 5652) with one signer,
+ * SHA-256, RSA PKCS#1 v1.5 or ECDSA, and the signed attributes contentType,
+ * messageDigest and signingCertificateV2 (RFC 5035). Signing-time, which
+ * libcrypto always adds, is left out: PAdES has it in the PDF alone
+ * (ETSI EN 319 142-1, 6.3). DER.
+ * @param pcms set to DER in p
+ * @param key of the certificate, RSA or EC
+ * @param chain of npie_bytes_t, DER certificates to come along; may be empty
+ * @return APR_SUCCESS; NPIE_EINTERNAL
+ */
+apr_status_t npie_cms_make(npie_bytes_t *pcms, EVP_PKEY *key,
+                           const npie_cert_t *cert,
+                           const apr_array_header_t *chain,
+                           const npie_bytes_t *content, int npieces,
+                           npie_err_t *err, apr_pool_t *p);
+
+#endif

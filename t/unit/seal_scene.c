@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * See seal_scene.h.
+ */
+#include "unit/seal_scene.h"
+
+#include <string.h>
+
+#include <openssl/cms.h>
+#include <openssl/obj_mac.h>
+
+#include "pki/cms_make.h"
+#include "unit/letter_sample.h"
+
+static npie_cert_t *parse(const identity_t *id, apr_pool_t *p)
+{
+    npie_cert_t *cert = NULL;
+
+    assert_int_equal(npie_cert_parse(&cert, id->der, NULL, p), APR_SUCCESS);
+    return cert;
+}
+
+static identity_t *certified(const identity_t *ca, const forge_t *like,
+                             apr_pool_t *p)
+{
+    identity_t *id = identity_key("P-256", p);
+    forge_t forge = *like;
+
+    forge.issuer = ca;
+    forge_certificate(id, &forge, p);
+    return id;
+}
+
+identity_t *seal_employer(const identity_t *ca, int from, int until,
+                          apr_pool_t *p)
+{
+    const forge_t forge = {
+        .common_name = "Begoña Núñez", .extensions = FORGE_LEAF,
+        .entries = { { NID_organizationalUnitName, V_ASN1_UTF8STRING,
+                       "A064878710", 0 } },
+        .from = from, .until = until, .serial = "3031"
+    };
+
+    return certified(ca, &forge, p);
+}
+
+identity_t *seal_institute(const identity_t *ca, const char *usage,
+                           apr_pool_t *p)
+{
+    const forge_t forge = {
+        .common_name = "Sello de Demostración",
+        .extensions = { { "basicConstraints", "critical,CA:FALSE" },
+                        { "keyUsage", "critical,nonRepudiation" },
+                        { "extendedKeyUsage", usage } },
+        .from = -10, .until = 300, .serial = "3032"
+    };
+
+    return certified(ca, &forge, p);
+}
+
+npie_bytes_t seal_signed(npie_bytes_t letter, const identity_t *id,
+                         apr_pool_t *p)
+{
+    npie_letter_file_t *file;
+    npie_bytes_t content, out;
+    unsigned char *data = apr_palloc(p, letter.len);
+
+    assert_int_equal(npie_letter_file_parse(&file, letter, NULL, p),
+                     APR_SUCCESS);
+    content.data = data;
+    content.len = file->signed_part[0].len + file->signed_part[1].len;
+    memcpy(data, file->signed_part[0].data, file->signed_part[0].len);
+    memcpy(data + file->signed_part[0].len, file->signed_part[1].data,
+           file->signed_part[1].len);
+    assert_int_equal(npie_letter_file_sign(&out, letter,
+                                           identity_cms(id, content,
+                                                        CMS_CADES, p),
+                                           NULL, p), APR_SUCCESS);
+    return out;
+}
+
+npie_bytes_t seal_sealed(npie_bytes_t letter, const identity_t *id,
+                         apr_time_t time, apr_pool_t *p)
+{
+    apr_array_header_t *chain = apr_array_make(p, 1, sizeof(npie_bytes_t));
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
+    npie_bytes_t cms, file;
+    unsigned char *data;
+    npie_seal_t *seal;
+
+    if (npie_seal_prepare(&seal, letter, time, &err, p) != APR_SUCCESS
+        || npie_cms_make(&cms, id->key, parse(id, p), chain,
+                         seal->signed_part, 3, &err, p) != APR_SUCCESS
+        || npie_seal_fill(seal, cms, &err) != APR_SUCCESS) {
+        fail_msg("seal: %s", err.detail);
+    }
+    file.len = letter.len + seal->section.len;
+    file.data = data = apr_palloc(p, file.len);
+    memcpy(data, letter.data, letter.len);
+    memcpy(data + letter.len, seal->section.data, seal->section.len);
+    return file;
+}
+
+npie_letter_view_t *seal_look(const seal_scene_t *scene, npie_bytes_t file,
+                              apr_pool_t *p)
+{
+    npie_letter_view_t *view;
+    npie_err_t err;
+
+    if (npie_letter_verify(&view, &scene->rules, file, &err, p)
+        != APR_SUCCESS) {
+        fail_msg("verify: %s", err.detail);
+    }
+    return view;
+}
+
+static void draw(seal_scene_t *scene, const npie_letter_art_t *art,
+                 npie_letter_kind_t kind)
+{
+    sample_t *sample = sample_make(kind, scene->p);
+
+    sample->letter.time = scene->time;
+    sample->letter.old_spki = parse(scene->old, scene->p)->spki_sha256;
+    sample->letter.new_spki = parse(scene->new, scene->p)->spki_sha256;
+    scene->letter[kind] =
+        seal_signed(sample_draw(art, &sample->letter, scene->p),
+                    kind == NPIE_LETTER_RENEWAL ? scene->old : scene->new,
+                    scene->p);
+    scene->sealed[kind] =
+        seal_sealed(scene->letter[kind], scene->institute,
+                    scene->time + apr_time_from_sec(90), scene->p);
+}
+
+seal_scene_t *seal_scene(apr_pool_t *p)
+{
+    static const forge_t root = { .common_name = "Autoridad",
+                                  .extensions = FORGE_CA, .from = -4000,
+                                  .until = 4000 };
+    seal_scene_t *scene = apr_pcalloc(p, sizeof(*scene));
+    apr_array_header_t *files = apr_array_make(p, 1, sizeof(const char *));
+    const npie_letter_art_t *art = sample_art(p);
+
+    scene->p = p;
+    scene->ca = identity_key("P-256", p);
+    forge_certificate(scene->ca, &root, p);
+    scene->old = seal_employer(scene->ca, -400, -200, p);
+    scene->new = seal_employer(scene->ca, -1, 180, p);
+    scene->institute = seal_institute(scene->ca, SEAL_USAGE, p);
+    APR_ARRAY_PUSH(files, const char *) =
+        forge_file("ca.pem", unit_bytes(npie_cert_pem(parse(scene->ca, p), p)),
+                   p);
+    assert_int_equal(npie_trust_load(&scene->trust, files, NULL, p),
+                     APR_SUCCESS);
+    scene->rules.trust = scene->trust;
+    scene->rules.old_key_min_bits = 1024;
+    scene->time = apr_time_from_sec(apr_time_sec(apr_time_now()));
+    draw(scene, art, NPIE_LETTER_RENEWAL);
+    draw(scene, art, NPIE_LETTER_TERMS);
+    return scene;
+}

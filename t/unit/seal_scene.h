@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A drawn letter, signed by an employer and sealed by the institute, with
+ * everything that belongs to it.
+ */
+#ifndef NPIE_UNIT_SEAL_SCENE_H
+#define NPIE_UNIT_SEAL_SCENE_H
+
+#include "unit/unit.h"
+
+#include "letter/revision.h"
+#include "letter/verify.h"
+#include "unit/forge.h"
+
+/* extendedKeyUsage of a seal; mail programs' own is for poppler. */
+#define SEAL_USAGE "1.3.6.1.5.5.7.3.36,emailProtection"
+
+typedef struct seal_scene_t {
+    apr_pool_t *p;
+    identity_t *ca;
+    identity_t *old;      /* the employer's expired certificate */
+    identity_t *new;      /* and the new one */
+    identity_t *institute;
+    npie_trust_t *trust;
+    npie_verify_rules_t rules;
+    npie_bytes_t letter[3];  /* 1 and 2, as signed */
+    npie_bytes_t sealed[3];
+    apr_time_t time;         /* of the letters */
+} seal_scene_t;
+
+/* Makes keys, certificates and both letters. */
+seal_scene_t *seal_scene(apr_pool_t *p);
+/* A certificate of an employer, issued by ca, for a key of its own. */
+identity_t *seal_employer(const identity_t *ca, int from, int until,
+                          apr_pool_t *p);
+/* One for seals; usage: extendedKeyUsage as openssl.cnf has it. */
+identity_t *seal_institute(const identity_t *ca, const char *usage,
+                           apr_pool_t *p);
+/* A letter with the employer's signature inside. */
+npie_bytes_t seal_signed(npie_bytes_t letter, const identity_t *id,
+                         apr_pool_t *p);
+/* A signed letter with that certificate's seal after it. */
+npie_bytes_t seal_sealed(npie_bytes_t letter, const identity_t *id,
+                         apr_time_t time, apr_pool_t *p);
+/* What verifying says. */
+npie_letter_view_t *seal_look(const seal_scene_t *scene, npie_bytes_t file,
+                              apr_pool_t *p);
+
+#endif
