@@ -146,8 +146,8 @@ static void judge_signer(look_t *look)
     if (cadena == NULL) {
         see(view, NPIE_SEEN_FORM, "the file is not of a letter's form");
     }
-    else if (strcmp(cert->spki_sha256, cadena->kind == NPIE_LETTER_RENEWAL
-                    ? cadena->old_spki : cadena->new_spki) != 0) {
+    else if (strcmp(cert->spki_sha256, cadena->kind == NPIE_LETTER_TERMS
+                    ? cadena->new_spki : cadena->old_spki) != 0) {
         see(view, NPIE_SEEN_OTHER, "the letter names another key");
     }
     else if (strncmp(cert->rp10, cadena->rp, NPIE_RP10_SIZE - 1) != 0) {

@@ -11,6 +11,8 @@
 #include "pki/cms_make.h"
 #include "unit/letter_sample.h"
 
+seal_scene_t *scene;
+
 static npie_cert_t *parse(const identity_t *id, apr_pool_t *p)
 {
     npie_cert_t *cert = NULL;
@@ -100,8 +102,7 @@ npie_bytes_t seal_sealed(npie_bytes_t letter, const identity_t *id,
     return file;
 }
 
-npie_letter_view_t *seal_look(const seal_scene_t *scene, npie_bytes_t file,
-                              apr_pool_t *p)
+npie_letter_view_t *seal_look(npie_bytes_t file, apr_pool_t *p)
 {
     npie_letter_view_t *view;
     npie_err_t err;
@@ -113,8 +114,7 @@ npie_letter_view_t *seal_look(const seal_scene_t *scene, npie_bytes_t file,
     return view;
 }
 
-static void draw(seal_scene_t *scene, const npie_letter_art_t *art,
-                 npie_letter_kind_t kind)
+static void draw(const npie_letter_art_t *art, npie_letter_kind_t kind)
 {
     sample_t *sample = sample_make(kind, scene->p);
 
@@ -130,15 +130,15 @@ static void draw(seal_scene_t *scene, const npie_letter_art_t *art,
                     scene->time + apr_time_from_sec(90), scene->p);
 }
 
-seal_scene_t *seal_scene(apr_pool_t *p)
+static void make_scene(apr_pool_t *p)
 {
     static const forge_t root = { .common_name = "Autoridad",
                                   .extensions = FORGE_CA, .from = -4000,
                                   .until = 4000 };
-    seal_scene_t *scene = apr_pcalloc(p, sizeof(*scene));
     apr_array_header_t *files = apr_array_make(p, 1, sizeof(const char *));
     const npie_letter_art_t *art = sample_art(p);
 
+    scene = apr_pcalloc(p, sizeof(*scene));
     scene->p = p;
     scene->ca = identity_key("P-256", p);
     forge_certificate(scene->ca, &root, p);
@@ -153,7 +153,25 @@ seal_scene_t *seal_scene(apr_pool_t *p)
     scene->rules.trust = scene->trust;
     scene->rules.old_key_min_bits = 1024;
     scene->time = apr_time_from_sec(apr_time_sec(apr_time_now()));
-    draw(scene, art, NPIE_LETTER_RENEWAL);
-    draw(scene, art, NPIE_LETTER_TERMS);
-    return scene;
+    draw(art, NPIE_LETTER_RENEWAL);
+    draw(art, NPIE_LETTER_TERMS);
+}
+
+int seal_setup(void **state)
+{
+    apr_pool_t *p;
+
+    (void)state;
+    apr_initialize();
+    apr_pool_create(&p, NULL);
+    make_scene(p);
+    return 0;
+}
+
+int seal_teardown(void **state)
+{
+    (void)state;
+    apr_pool_destroy(scene->p);
+    apr_terminate();
+    return 0;
 }

@@ -27,8 +27,11 @@ typedef struct seal_scene_t {
     apr_time_t time;         /* of the letters */
 } seal_scene_t;
 
-/* Makes keys, certificates and both letters. */
-seal_scene_t *seal_scene(apr_pool_t *p);
+/* What a group of tests works on, and its setup and teardown. */
+extern seal_scene_t *scene;
+int seal_setup(void **state);
+int seal_teardown(void **state);
+
 /* A certificate of an employer, issued by ca, for a key of its own. */
 identity_t *seal_employer(const identity_t *ca, int from, int until,
                           apr_pool_t *p);
@@ -42,7 +45,6 @@ npie_bytes_t seal_signed(npie_bytes_t letter, const identity_t *id,
 npie_bytes_t seal_sealed(npie_bytes_t letter, const identity_t *id,
                          apr_time_t time, apr_pool_t *p);
 /* What verifying says. */
-npie_letter_view_t *seal_look(const seal_scene_t *scene, npie_bytes_t file,
-                              apr_pool_t *p);
+npie_letter_view_t *seal_look(npie_bytes_t file, apr_pool_t *p);
 
 #endif

@@ -12,26 +12,6 @@
     "/usr/share/java/javax.activation.jar:/usr/share/java/jaxb-api.jar " \
     "org.apache.pdfbox.preflight.Validator_A1b"
 
-static seal_scene_t *scene;
-static apr_pool_t *group_pool;
-
-static int group_setup(void **state)
-{
-    (void)state;
-    apr_initialize();
-    apr_pool_create(&group_pool, NULL);
-    scene = seal_scene(group_pool);
-    return 0;
-}
-
-static int group_teardown(void **state)
-{
-    (void)state;
-    apr_pool_destroy(group_pool);
-    apr_terminate();
-    return 0;
-}
-
 static void need(const char *output, const char *text)
 {
     if (strstr(output, text) == NULL) {
@@ -145,10 +125,10 @@ static void test_judges(void **state)
     const char *output;
 
     run("mkdir -p nss && certutil -N -d sql:nss --empty-password && "
-        "certutil -A -n ca -t CT,CT,CT -i ca.pem -d sql:nss", group_pool);
+        "certutil -A -n ca -t CT,CT,CT -i ca.pem -d sql:nss", scene->p);
     for (int kind = 1; kind <= 2; ++kind) {
-        forge_file("sealed.pdf", scene->sealed[kind], group_pool);
-        output = run("pdfsig -nssdir sql:nss sealed.pdf", group_pool);
+        forge_file("sealed.pdf", scene->sealed[kind], scene->p);
+        output = run("pdfsig -nssdir sql:nss sealed.pdf", scene->p);
         need(output, "Signature #1");
         need(output, "Signature Field Name: Patron");
         output = strstr(output, "Signature #2");
@@ -160,15 +140,15 @@ static void test_judges(void **state)
         need(output, "Signature Validation: Signature is Valid.");
         need(output, "Certificate Validation: Certificate is Trusted.");
         output = run("pdfsig -nssdir sql:nss sealed.pdf | "
-                     "grep -c 'Signature is Valid'", group_pool);
+                     "grep -c 'Signature is Valid'", scene->p);
         assert_string_equal(output, "2\n");
-        run("qpdf --check sealed.pdf", group_pool);
-        output = run("mutool info sealed.pdf", group_pool);
+        run("qpdf --check sealed.pdf", scene->p);
+        output = run("mutool info sealed.pdf", scene->p);
         assert_null(strstr(output, "warning"));
         assert_null(strstr(output, "error"));
-        need(run(JAVA " sealed.pdf", group_pool),
+        need(run(JAVA " sealed.pdf", scene->p),
              "is a valid PDF/A-1b file");
-        need(run("pdftotext -enc UTF-8 sealed.pdf -", group_pool),
+        need(run("pdftotext -enc UTF-8 sealed.pdf -", scene->p),
              "Sellado el ");
     }
     (void)p;
@@ -182,15 +162,15 @@ static void test_attributes(void **state)
 
     assert_int_equal(npie_revision_parse(&revision, scene->sealed[2], NULL,
                                          *state), APR_SUCCESS);
-    forge_file("cms", revision->cms, group_pool);
-    output = run("openssl cms -cmsout -print -inform DER -in cms", group_pool);
+    forge_file("cms", revision->cms, scene->p);
+    output = run("openssl cms -cmsout -print -inform DER -in cms", scene->p);
     need(output, "contentType");
     need(output, "messageDigest");
     need(output, "id-smime-aa-signingCertificateV2");
     assert_null(strstr(output, "signingTime"));
     /* libcrypto takes the encoding for DER. */
     run("openssl cms -cmsout -inform DER -in cms -outform DER -out again && "
-        "cmp cms again", group_pool);
+        "cmp cms again", scene->p);
 }
 
 int main(void)
@@ -204,6 +184,6 @@ int main(void)
         pool_test(test_attributes),
     };
 
-    return cmocka_run_group_tests_name("seal", tests, group_setup,
-                                       group_teardown);
+    return cmocka_run_group_tests_name("seal", tests, seal_setup,
+                                       seal_teardown);
 }

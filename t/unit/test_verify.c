@@ -7,32 +7,12 @@
 
 #include "unit/letter_sample.h"
 
-static seal_scene_t *scene;
-static apr_pool_t *group_pool;
-
-static int group_setup(void **state)
-{
-    (void)state;
-    apr_initialize();
-    apr_pool_create(&group_pool, NULL);
-    scene = seal_scene(group_pool);
-    return 0;
-}
-
-static int group_teardown(void **state)
-{
-    (void)state;
-    apr_pool_destroy(group_pool);
-    apr_terminate();
-    return 0;
-}
-
 /* Outcome, employer's signature, seal. */
 static void expect(npie_bytes_t file, npie_outcome_t outcome,
                    npie_seen_t employer, npie_seen_t seal, const char *what,
                    apr_pool_t *p)
 {
-    const npie_letter_view_t *view = seal_look(scene, file, p);
+    const npie_letter_view_t *view = seal_look(file, p);
 
     if (view->outcome != outcome || view->employer.seen != employer
         || view->seal.seen != seal) {
@@ -76,7 +56,7 @@ static npie_bytes_t joined(npie_bytes_t a, npie_bytes_t b, apr_pool_t *p)
 
 static void test_good(void **state)
 {
-    npie_letter_view_t *view = seal_look(scene, scene->sealed[1], *state);
+    npie_letter_view_t *view = seal_look(scene->sealed[1], *state);
 
     assert_int_equal(view->outcome, NPIE_OUTCOME_SEALED);
     assert_int_equal(view->cadena->kind, NPIE_LETTER_RENEWAL);
@@ -88,7 +68,7 @@ static void test_good(void **state)
     assert_int_equal(view->seal.time, scene->time + apr_time_from_sec(90));
     assert_int_equal(view->size, scene->sealed[1].len);
     assert_int_equal(view->after, 0);
-    view = seal_look(scene, scene->sealed[2], *state);
+    view = seal_look(scene->sealed[2], *state);
     assert_int_equal(view->outcome, NPIE_OUTCOME_SEALED);
     assert_int_equal(view->employer.expired_then, 0);
     expect(scene->letter[1], NPIE_OUTCOME_SIGNED, NPIE_SEEN_GOOD,
@@ -178,7 +158,7 @@ static void test_sweep(void **state)
             continue;
         }
         bytes[at] ^= 1;
-        view = seal_look(scene, file, p);
+        view = seal_look(file, p);
         if (view->outcome != NPIE_OUTCOME_ALTERED
             || view->seal.seen == NPIE_SEEN_GOOD
             || (at < scene->letter[1].len && !first
@@ -206,7 +186,7 @@ static void test_cut(void **state)
         unsigned char *exact = malloc(len + 1);
 
         memcpy(exact, file.data, len);
-        view = seal_look(scene, (npie_bytes_t){ exact, len }, p);
+        view = seal_look((npie_bytes_t){ exact, len }, p);
         assert_true(view->outcome == NPIE_OUTCOME_ALTERED
                     || view->outcome == NPIE_OUTCOME_FOREIGN
                     || view->outcome == NPIE_OUTCOME_APPENDED);
@@ -233,19 +213,19 @@ static void test_appended(void **state)
 
     expect(file, NPIE_OUTCOME_APPENDED, NPIE_SEEN_GOOD, NPIE_SEEN_GOOD,
            "a line end", *state);
-    view = seal_look(scene, file, *state);
+    view = seal_look(file, *state);
     assert_int_equal(view->after, 1);
     assert_int_equal(view->update, 0);
     file = joined(scene->sealed[1], unit_bytes(update), *state);
     expect(file, NPIE_OUTCOME_APPENDED, NPIE_SEEN_GOOD, NPIE_SEEN_GOOD,
            "another page laid over it", *state);
-    view = seal_look(scene, file, *state);
+    view = seal_look(file, *state);
     assert_int_equal(view->after, strlen(update));
     assert_int_equal(view->update, 1);
     file = joined(scene->letter[2], unit_bytes(update), *state);
     expect(file, NPIE_OUTCOME_APPENDED, NPIE_SEEN_GOOD, NPIE_SEEN_NONE,
            "another page instead of the seal", *state);
-    assert_int_equal(seal_look(scene, file, *state)->update, 1);
+    assert_int_equal(seal_look(file, *state)->update, 1);
 }
 
 static npie_bytes_t section_of(int kind)
@@ -314,7 +294,7 @@ static void test_signers(void **state)
            NPIE_SEEN_OTHER, NPIE_SEEN_NONE, "another employer's key", p);
     expect(seal_signed(blank, scene->institute, p), NPIE_OUTCOME_DOUBTFUL,
            NPIE_SEEN_UNTRUSTED, NPIE_SEEN_NONE, "the institute's seal", p);
-    assert_non_null(seal_look(scene, seal_signed(blank, other, p),
+    assert_non_null(seal_look(seal_signed(blank, other, p),
                               p)->employer.cert);
 }
 
@@ -335,7 +315,7 @@ static void test_foreign(void **state)
 
         expect(file, NPIE_OUTCOME_FOREIGN, NPIE_SEEN_NONE, NPIE_SEEN_NONE,
                files[i].bytes, *state);
-        assert_int_equal(seal_look(scene, file, *state)->kind, files[i].kind);
+        assert_int_equal(seal_look(file, *state)->kind, files[i].kind);
     }
 }
 
@@ -353,6 +333,6 @@ int main(void)
         pool_test(test_foreign),
     };
 
-    return cmocka_run_group_tests_name("verify", tests, group_setup,
-                                       group_teardown);
+    return cmocka_run_group_tests_name("verify", tests, seal_setup,
+                                       seal_teardown);
 }
