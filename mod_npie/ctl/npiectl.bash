@@ -3,6 +3,9 @@
 # those with = take a value. t/guard/commands.sh holds it to the program.
 _npiectl_commands='
 help|
+registry init|
+registry upgrade|
+registry check|
 '
 _npiectl_general='--config= --registry= --redis= --signer= --json --yes --help --version'
 

@@ -12,6 +12,7 @@
 #include <apr_strings.h>
 
 #include "ctl/ctl.h"
+#include "store/schema.h"
 
 apr_status_t npie_ctl_become(npie_ctl_t *ctl, npie_err_t *err)
 {
@@ -39,6 +40,33 @@ static apr_status_t not_named(const char *what, const char *key,
                         what, option, key);
 }
 
+/* Says what to do about tables that the statements are not written for. */
+static apr_status_t check_version(npie_ctl_t *ctl, npie_err_t *err)
+{
+    npie_registry_t *registry;
+    apr_pool_t *p;
+    apr_status_t rv;
+    int version = 0;
+
+    apr_pool_create(&p, ctl->p);
+    rv = npie_schema_connect(&registry, ctl->settings->driver,
+                             ctl->settings->params, err, p);
+    if (rv == APR_SUCCESS) {
+        rv = npie_schema_version(&version, registry, err);
+    }
+    apr_pool_destroy(p);
+    if (rv != APR_SUCCESS || version == NPIE_SCHEMA_VERSION) {
+        return rv;
+    }
+    return version == 0
+        ? npie_err_set(err, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN, "there is no "
+                       "registry in it: npiectl registry init makes one")
+        : npie_err_set(err, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN,
+                       "the registry has version %d, and this npiectl needs "
+                       "%d: see npiectl registry upgrade", version,
+                       NPIE_SCHEMA_VERSION);
+}
+
 apr_status_t npie_ctl_registry(npie_registry_t **pregistry, npie_ctl_t *ctl,
                                npie_err_t *err)
 {
@@ -51,11 +79,11 @@ apr_status_t npie_ctl_registry(npie_registry_t **pregistry, npie_ctl_t *ctl,
     if (ctl->registry == NULL) {
         rv = npie_ctl_become(ctl, err);
         if (rv == APR_SUCCESS) {
-            rv = npie_registry_open(&ctl->registry, settings->driver,
-                                    settings->params, err, ctl->p);
+            rv = check_version(ctl, err);
         }
         if (rv == APR_SUCCESS) {
-            rv = npie_registry_check(ctl->registry, err);
+            rv = npie_registry_open(&ctl->registry, settings->driver,
+                                    settings->params, err, ctl->p);
         }
     }
     *pregistry = ctl->registry;

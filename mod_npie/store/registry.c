@@ -10,9 +10,6 @@
 
 #include "store/registry_sql.h"
 
-/* The schema that the statements are written for. */
-#define SCHEMA_VERSION 3
-
 static apr_status_t close_registry(void *baton)
 {
     npie_registry_t *registry = baton;
@@ -21,9 +18,8 @@ static apr_status_t close_registry(void *baton)
     return APR_SUCCESS;
 }
 
-static apr_status_t connect_registry(npie_registry_t *registry,
-                                     const char *driver, const char *params,
-                                     npie_err_t *err)
+apr_status_t npie_sql_connect(npie_registry_t *registry, const char *driver,
+                              const char *params, npie_err_t *err)
 {
     const char *said = NULL;
     apr_finfo_t finfo;
@@ -52,7 +48,7 @@ static apr_status_t connect_registry(npie_registry_t *registry,
     }
     apr_pool_cleanup_register(registry->p, registry, close_registry,
                               apr_pool_cleanup_null);
-    return npie_sql_prepare(registry, err);
+    return APR_SUCCESS;
 }
 
 apr_status_t npie_registry_open(npie_registry_t **pregistry, const char *driver,
@@ -64,7 +60,10 @@ apr_status_t npie_registry_open(npie_registry_t **pregistry, const char *driver,
 
     registry->p = p;
     registry->prepared = apr_hash_make(p);
-    rv = connect_registry(registry, driver, params, err);
+    rv = npie_sql_connect(registry, driver, params, err);
+    if (rv == APR_SUCCESS) {
+        rv = npie_sql_prepare(registry, err);
+    }
     if (rv == APR_SUCCESS) {
         *pregistry = registry;
     }
@@ -79,10 +78,11 @@ apr_status_t npie_registry_check(npie_registry_t *registry, npie_err_t *err)
 
     npie_args_init(&args, registry);
     rv = npie_sql_number(&version, registry, NPIE_SQL_SCHEMA, &args, err);
-    if (rv == APR_SUCCESS && version != SCHEMA_VERSION) {
+    if (rv == APR_SUCCESS && version != NPIE_SCHEMA_VERSION) {
         return npie_err_set(err, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN,
-                            "registry: schema version %d is needed, %d found",
-                            SCHEMA_VERSION, (int)version);
+                            "registry: schema version %d is needed, %d found:"
+                            " npiectl registry upgrade",
+                            NPIE_SCHEMA_VERSION, (int)version);
     }
     return rv;
 }

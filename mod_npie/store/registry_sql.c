@@ -188,6 +188,26 @@ apr_status_t npie_sql_run(npie_registry_t *registry, const char *sql,
     return APR_SUCCESS;
 }
 
+const char *npie_sql_ask(npie_registry_t *registry, const char *sql,
+                         int column)
+{
+    apr_dbd_results_t *results = NULL;
+    apr_dbd_row_t *row = NULL;
+    const char *answer = NULL;
+
+    if (apr_dbd_select(registry->driver, registry->p, registry->handle,
+                       &results, sql, 1) != 0) {
+        return NULL;
+    }
+    while (apr_dbd_get_row(registry->driver, registry->p, results, &row, -1)
+           == 0) {
+        const char *entry = apr_dbd_get_entry(registry->driver, row, column);
+
+        answer = apr_pstrdup(registry->p, entry == NULL ? "" : entry);
+    }
+    return answer;
+}
+
 apr_status_t npie_sql_prepare(npie_registry_t *registry, npie_err_t *err)
 {
     const npie_statement_t *s;

@@ -102,6 +102,22 @@ apr_status_t npie_sql_change_id(npie_registry_t *registry,
 apr_status_t npie_sql_run(npie_registry_t *registry, const char *sql,
                           npie_err_t *err);
 
+/** Runs SQL that is no prepared statement and answers one row.
+ * @param column from 0
+ * @return that column of the last row, in registry->p; NULL when it failed
+ *         or there was no row */
+const char *npie_sql_ask(npie_registry_t *registry, const char *sql,
+                         int column);
+
+/**
+ * Connects a registry whose p and prepared are set, without preparing
+ * anything; the connection ends with p.
+ * @param params as DBDParams; SQLite's file must be there
+ * @return APR_SUCCESS or NPIE_EBACKEND
+ */
+apr_status_t npie_sql_connect(npie_registry_t *registry, const char *driver,
+                              const char *params, npie_err_t *err);
+
 /** Prepares every statement (again) on the registry's connection.
  * @return APR_SUCCESS or NPIE_EBACKEND */
 apr_status_t npie_sql_prepare(npie_registry_t *registry, npie_err_t *err);

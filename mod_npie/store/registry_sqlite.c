@@ -20,26 +20,6 @@ typedef struct connection_t {
     apr_ino_t inode;
 } connection_t;
 
-/* Runs SQL that answers one row, and copies one column of it. */
-static const char *ask(npie_registry_t *registry, const char *sql, int column)
-{
-    apr_dbd_results_t *results = NULL;
-    apr_dbd_row_t *row = NULL;
-    const char *answer = NULL;
-
-    if (apr_dbd_select(registry->driver, registry->p, registry->handle,
-                       &results, sql, 1) != 0) {
-        return NULL;
-    }
-    while (apr_dbd_get_row(registry->driver, registry->p, results, &row, -1)
-           == 0) {
-        const char *entry = apr_dbd_get_entry(registry->driver, row, column);
-
-        answer = apr_pstrdup(registry->p, entry == NULL ? "" : entry);
-    }
-    return answer;
-}
-
 static apr_status_t stat_file(apr_finfo_t *finfo, const char *path,
                               npie_registry_t *registry)
 {
@@ -53,13 +33,13 @@ static apr_status_t set_up(connection_t **pconnection,
 {
     apr_pool_t *p = apr_hash_pool_get(registry->prepared);
     connection_t *connection = apr_pcalloc(p, sizeof(*connection));
-    const char *path = ask(registry, "PRAGMA database_list", 2);
-    const char *keys = ask(registry, "PRAGMA foreign_keys", 0);
+    const char *path = npie_sql_ask(registry, "PRAGMA database_list", 2);
+    const char *keys = npie_sql_ask(registry, "PRAGMA foreign_keys", 0);
     apr_finfo_t finfo;
     apr_status_t rv;
 
     if (path == NULL || keys == NULL
-        || ask(registry, BUSY_TIMEOUT, 0) == NULL) {
+        || npie_sql_ask(registry, BUSY_TIMEOUT, 0) == NULL) {
         return npie_sql_failed(registry, "setting up", err);
     }
     rv = npie_sql_run(registry, "PRAGMA synchronous = FULL", err);

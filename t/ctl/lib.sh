@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+# For tests of npiectl: bash, from the build tree. Makes a folder of its own,
+# $work, and runs every test on SQLite and PostgreSQL alike.
+set -u
+tap_n=0
+tap_bad=0
+srcdir=${srcdir:-.}
+export srcdir
+npiectl=$PWD/npiectl
+work=$(mktemp -d /tmp/npie-ctl-XXXXXX)
+chmod 755 "$work"
+pgsql=no
+printf 'SQL %s/sql\n' "$work" > "$work/npiectl.conf"
+mkdir "$work/sql"
+cp -R "$srcdir/conf/sql/sqlite" "$srcdir/conf/sql/pgsql" "$work/sql/"
+chmod -R u+w "$work/sql"
+
+finish() {
+    [ "$pgsql" = no ] || sh "$srcdir/t/lib/backend.sh" pgsql-stop "$work"
+    rm -rf "$work"
+}
+trap finish EXIT
+
+# ok DESCRIPTION COMMAND...: passes when the command succeeds.
+ok() {
+    local what=$1
+    shift
+    tap_n=$((tap_n + 1))
+    if "$@"; then
+        echo "ok $tap_n - $what"
+    else
+        tap_bad=1
+        echo "not ok $tap_n - $what"
+        sed 's/^/# out: /' "$work/out" | head -n 30
+        sed 's/^/# err: /' "$work/err" | head -n 30
+    fi
+}
+
+# ctl ARGUMENT...: npiectl on $registry; leaves $work/out and $work/err.
+ctl() {
+    $CTL_UNDER "$npiectl" -c "$work/npiectl.conf" --registry "$registry" "$@" \
+        > "$work/out" 2> "$work/err" < /dev/null
+}
+CTL_UNDER=${CTL_UNDER:-}
+
+# ends STATUS ARGUMENT...: npiectl ends with this status.
+ends() {
+    local want=$1 got=0
+    shift
+    ctl "$@" || got=$?
+    [ "$got" = "$want" ] || { echo "# status $got"; false; }
+}
+
+said() { grep -qF -- "$1" "$work/out"; }
+complained() { grep -qF -- "$1" "$work/err"; }
+
+# json PERL: true of the answer, as $j.
+json() {
+    perl -MJSON::PP -0777 -ne 'my $j = decode_json($_); exit !('"$1"')' "$work/out"
+}
+
+# sql TEXT: the answer of the registry's own program.
+sql() {
+    case $registry in
+    sqlite3:*) printf '%s\n' "$1" | sqlite3 "${registry#*:}" ;;
+    *) printf '%s\n' "$1" | psql -qAt -h "$work/pgsql" -U npie -d "$database" ;;
+    esac
+}
+
+# on sqlite|pgsql: a place for a registry that is not there yet.
+on() {
+    place=$1
+    places=$((${places:-0} + 1))
+    if [ "$1" = sqlite ]; then
+        registry=sqlite3:$work/registry$places.db
+        return
+    fi
+    if [ "$pgsql" = no ]; then
+        sh "$srcdir/t/lib/backend.sh" pgsql-start "$work" || exit 99
+        pgsql=yes
+    fi
+    database=ctl$places
+    psql -q -h "$work/pgsql" -U npie -d postgres -c "CREATE DATABASE $database" || exit 99
+    registry="pgsql:host=$work/pgsql user=npie dbname=$database"
+}
+
+tap_end() {
+    echo "1..$tap_n"
+    exit "$tap_bad"
+}

@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# npiectl registry: made, upgraded, looked over.
+# shellcheck source=t/ctl/lib.sh
+. "${srcdir:-.}/t/ctl/lib.sh" || exit 99
+
+files() { (cd "$work" && ls registry* 2> "$work/ls"); }
+
+for database_kind in sqlite pgsql; do
+    database_kind_pgsql=$([ $database_kind = sqlite ]; echo $?)
+    on $database_kind
+    step="$place:"
+    : > "$work/out"; : > "$work/err"
+    ok "$step no registry, no check" ends 3 registry check
+    ok "$step no registry, no upgrade" ends $((database_kind_pgsql ? 1 : 3)) registry upgrade
+    ok "$step init" ends 0 registry init
+    newest=$(ls "$work/sql/$place" | tail -n 1 | cut -c1-4)
+    ok "$step of the newest version" test "$(sql 'SELECT max(version) FROM schema')" = "$((10#$newest))"
+    ok "$step check" ends 0 registry check --json
+    ok "$step is good" json '$j->{good} && !@{$j->{findings}}'
+    ok "$step init again is refused" ends 1 registry init
+    ok "$step and says what to do" complained 'registry upgrade'
+    ok "$step upgrade of the newest changes nothing" ends 0 registry upgrade -j
+    ok "$step before is now" json '$j->{before} == $j->{version}'
+
+    sql "INSERT INTO employer (name, rp, rfc, username, given_name, surname, surname2,
+        curp, subdelegation, entity, city, municipality, colony, street, outer_number,
+        inner_number, postcode, email, phone, fax) VALUES ('X', 'A0648787107',
+        'AUA881212566', 'A064878710', 'A', 'B', '', 'AAPR630321HDFLRC09', '', 9, '', '',
+        '', '', '', '', '06600', '', '', '')"
+    for generation in 1 2; do
+        sql "INSERT INTO certificate (employer, generation, additional, holder, holder_email,
+            serial, spki, der, not_before, not_after, status, reason) VALUES (1, $generation,
+            0, '', '', '30', '$(printf '%064d' $generation)', 'AA==', 1, 2, 'active', '')"
+    done
+    ok "$step contradictions are found" ends 3 registry check
+    ok "$step and told" said 'Found: 1 employers with two active certificates'
+
+    # From every older version; a step that fails is undone.
+    for version in $(seq 1 $((10#$newest - 1))); do
+        on $database_kind
+        for file in "$work/sql/$place"/*; do
+            number=${file##*/}
+            [ $((10#${number%%-*})) -le "$version" ] || continue
+            sql "$(cat "$file")" > "$work/sql.out"
+        done
+        ok "$step version $version is too old" ends 3 registry check
+        ok "$step which is said" complained 'registry upgrade'
+        next=$(ls "$work/sql/$place/$(printf '%04d' $((version + 1)))"-*)
+        cp "$next" "$work/kept"
+        sed -i 's/^COMMIT;/INSERT INTO nowhere VALUES (1);\nCOMMIT;/' "$next"
+        ok "$step a step that fails" ends 3 registry upgrade
+        ok "$step is told by its file" complained "${next##*/}"
+        ok "$step and undone" test "$(sql 'SELECT max(version) FROM schema')" = "$version"
+        cp "$work/kept" "$next"
+        ok "$step upgrade" ends 0 registry upgrade -j
+        ok "$step from $version" json "\$j->{before} == $version"
+        ok "$step is good" ends 0 registry check
+    done
+    mv "$work/sql/$place/0001"* "$work/first"
+    on $database_kind
+    ok "$step a schema file is missing" ends 1 registry init
+    ok "$step which one is said" complained 'no file 0001-*.sql'
+    mv "$work/first" "$work/sql/$place/0001-registry.sql"
+done
+
+on sqlite
+echo 'no sql' >> "$work/sql/sqlite/0001-registry.sql"
+before=$(files)
+ok 'an init that fails' ends 3 registry init
+ok 'leaves no file' test "$(files)" = "$before"
+cp "$srcdir/conf/sql/sqlite/0001-registry.sql" "$work/sql/sqlite/"
+ctl registry init
+file=${registry#*:}
+dd if=/dev/zero of="$file" bs=1 seek=30000 count=9000 conv=notrunc 2> "$work/dd"
+ok 'a damaged file is found' ends 3 registry check
+registry=sqlite3:/nowhere/registry.db
+ok 'a file that cannot be made' ends 1 registry init
+ok 'no registry is named' test "$("$npiectl" registry check 2>&1 | grep -c -- --registry)" = 1
+tap_end
