@@ -14,7 +14,7 @@ wants() {
     done
 }
 
-for room in base model pki store letter mail signer flow ctl; do
+for room in base model pki store letter renew mail signer flow ctl; do
     mapfile -t files < <(find mod_npie/"$room" -name '*.o' | sort)
     inputs "objects of $room" "${files[@]}"
     none "$room asks nothing of httpd (no ap_*)" "$(wants '^ap_' "${files[@]}")"
@@ -33,7 +33,7 @@ place() {
 }
 place hiredis '^redis[A-Z]' 'mod_npie/store/(\.libs/)?[a-z_]*-?session'
 place libharu '^HPDF_' 'mod_npie/letter/(\.libs/)?[^:]*'
-place libcurl '^curl_' 'mod_npie/mail/(\.libs/)?[a-z_]*-?smtp'
+place libcurl '^curl_' 'mod_npie/(mail/(\.libs/)?[a-z_]*-?smtp|renew/(\.libs/)?[a-z_]*-?http)'
 place apr_dbd '^apr_dbd_' 'mod_npie/store/(\.libs/)?[a-z_]*-?(registry|statements|rows)'
 
 none 'letter/file.c knows nothing of libharu' \
@@ -47,6 +47,10 @@ none 'npie-signer holds nothing of httpd' "$(wants '^ap_' npie-signer)"
 inputs 'npiectl' npiectl
 none 'npiectl holds nothing of httpd' "$($NM npiectl | awk '$2 != "U" && $3 ~ /^ap_/')"
 
+inputs 'npie-renew' npie-renew
+none 'npie-renew needs neither hiredis, libharu nor apr-util' \
+    "$(readelf -d npie-renew | grep NEEDED | grep -E 'hiredis|hpdf|aprutil' || true)"
+
 inputs 'mod_npie.so' .libs/mod_npie.so
 none 'mod_npie.so holds no code of the issuer' \
     "$($NM .libs/mod_npie.so | grep npie_issuer_ || true)"
@@ -54,4 +58,6 @@ none 'mod_npie.so exports its module record alone' \
     "$($NM -D --defined-only .libs/mod_npie.so | awk '$3 != "npie_module"')"
 none 'mod_npie.so holds nothing of npiectl' \
     "$($NM .libs/mod_npie.so | grep npie_ctl_ || true)"
+none 'mod_npie.so holds nothing that opens an employer'\''s key' \
+    "$($NM .libs/mod_npie.so | grep npie_credential_ || true)"
 tap_end

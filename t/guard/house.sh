@@ -6,7 +6,7 @@
 . "$top_srcdir/t/guard/tap.sh"
 cd "$top_srcdir"
 
-rooms=(base model pki store letter mail signer flow httpd ctl)
+rooms=(base model pki store letter renew mail signer flow httpd ctl)
 for i in "${!rooms[@]}"; do
     room=${rooms[i]}
     inputs "room" "mod_npie/$room"
@@ -20,6 +20,9 @@ none 'includes of our own are written "room/file.h"' \
     "$(grep -rnE '#include "[^/"]+"' mod_npie --include='*.[ch]' || true)"
 none 'npiectl includes nothing of httpd' \
     "$(grep -nE '#include ["<](httpd/|httpd\.h|http_)' mod_npie/ctl/*.[ch] || true)"
+none 'npie-renew includes of store and letter a letter'\''s file alone' \
+    "$(grep -nE '#include "(store|letter)/' mod_npie/renew/*.[ch] |
+        grep -v '"letter/file.h"' || true)"
 none 'npie-signer includes nothing of the store' \
     "$(grep -nE '#include "store/' mod_npie/signer/*.[ch] || true)"
 

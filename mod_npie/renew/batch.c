@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The list of employers, done one by one.
+ */
+#include "renew/batch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "base/text.h"
+#include "renew/disk.h"
+#include "renew/renewal.h"
+
+#define DAY apr_time_from_sec(86400)
+
+/* By npie_result_t: what the summary calls them, and a line of its own. */
+static const struct {
+    const char *many;
+    const char *one;
+} words[NPIE_RESULTS] = {
+    [NPIE_RESULT_RENEWED] = { "Renovados", "renovado" },
+    [NPIE_RESULT_ALREADY] = { "Ya renovados antes", "ya renovado antes" },
+    [NPIE_RESULT_NOT_DUE] = { "Vigentes todavía", "vigente todavía" },
+    [NPIE_RESULT_MAIL] = { "Esperan la liga del correo",
+                           "espera la liga del correo" },
+    [NPIE_RESULT_FAILED] = { "Con falla", "falla" },
+};
+
+static const npie_job_t *job_at(const apr_array_header_t *jobs, int i)
+{
+    return &APR_ARRAY_IDX(jobs, i, npie_job_t);
+}
+
+static const char *name_of(const npie_job_t *job)
+{
+    const char *slash = strrchr(npie_job_file(job), '/');
+
+    return slash != NULL ? slash + 1 : npie_job_file(job);
+}
+
+/* One of the list, in memory of its own. */
+static void renew_one(npie_outcome_t *outcome, npie_http_t *http,
+                      const npie_job_t *job, const npie_options_t *options,
+                      const npie_say_t *say, apr_pool_t *p)
+{
+    apr_pool_t *pone;
+
+    apr_pool_create(&pone, p);
+    npie_renewal_run(outcome, http, job, options, say, pone);
+    outcome->title = apr_pstrdup(p, outcome->title);
+    outcome->remedy = apr_pstrdup(p, outcome->remedy);
+    apr_pool_destroy(pone);
+}
+
+static void tell_one(const npie_say_t *say, const npie_outcome_t *outcome,
+                     const npie_job_t *job, int done, int all)
+{
+    if (outcome->result == NPIE_RESULT_FAILED) {
+        npie_say_problem(say, outcome, npie_job_file(job));
+    }
+    else if (!say->bar) {
+        npie_say_line(say, "%d/%d %s: %s", done, all, npie_job_file(job),
+                      words[outcome->result].one);
+    }
+}
+
+static npie_exit_t summarize(const npie_say_t *say,
+                             const apr_array_header_t *jobs,
+                             const npie_outcome_t *outcomes)
+{
+    int counts[NPIE_RESULTS] = { 0 };
+
+    for (int i = 0; i < jobs->nelts; ++i) {
+        ++counts[outcomes[i].result];
+    }
+    npie_say_line(say, "Resumen de %d patrones", jobs->nelts);
+    for (int result = 0; result < NPIE_RESULTS; ++result) {
+        npie_say_line(say, "  %s: %d", words[result].many, counts[result]);
+    }
+    for (int i = 0; i < jobs->nelts; ++i) {
+        if (outcomes[i].result == NPIE_RESULT_FAILED
+            || outcomes[i].result == NPIE_RESULT_MAIL) {
+            npie_say_line(say, "  [%d] %s: %s", (int)outcomes[i].err.problem,
+                          npie_job_file(job_at(jobs, i)),
+                          npie_say_title(&outcomes[i]));
+        }
+    }
+    if (counts[NPIE_RESULT_FAILED] > 0) {
+        return NPIE_EXIT_SOME;
+    }
+    return counts[NPIE_RESULT_MAIL] > 0 ? NPIE_EXIT_MAIL : NPIE_EXIT_DONE;
+}
+
+static npie_exit_t no_http(const npie_say_t *say, const npie_err_t *err)
+{
+    npie_outcome_t outcome;
+
+    npie_outcome_set(&outcome, err, NULL, NULL);
+    npie_say_problem(say, &outcome, NULL);
+    return outcome.exit;
+}
+
+npie_exit_t npie_batch_renew(const apr_array_header_t *jobs,
+                             const npie_options_t *options,
+                             const npie_say_t *say, apr_pool_t *p)
+{
+    npie_outcome_t *outcomes = apr_pcalloc(p, (apr_size_t)jobs->nelts
+                                              * sizeof(*outcomes));
+    npie_http_t *http;
+    npie_err_t err;
+
+    if (npie_http_open(&http, options, say, &err, p) != APR_SUCCESS) {
+        return no_http(say, &err);
+    }
+    for (int i = 0; i < jobs->nelts; ++i) {
+        npie_say_progress(say, i, jobs->nelts, name_of(job_at(jobs, i)));
+        renew_one(&outcomes[i], http, job_at(jobs, i), options, say, p);
+        if (options->list != NULL) {
+            tell_one(say, &outcomes[i], job_at(jobs, i), i + 1, jobs->nelts);
+        }
+    }
+    npie_say_progress_end(say);
+    if (options->list != NULL) {
+        return summarize(say, jobs, outcomes);
+    }
+    if (outcomes[0].result != NPIE_RESULT_RENEWED
+        && outcomes[0].err.problem != NPIE_P_NONE) {
+        npie_say_problem(say, &outcomes[0], NULL);
+    }
+    return outcomes[0].exit;
+}
+
+/** When one of the list expires. */
+typedef struct expiry_t {
+    const npie_job_t *job;
+    const npie_cert_t *cert;
+} expiry_t;
+
+static int by_expiry(const void *a, const void *b)
+{
+    const expiry_t *one = a, *other = b;
+
+    return (one->cert->not_after > other->cert->not_after)
+        - (one->cert->not_after < other->cert->not_after);
+}
+
+static apr_status_t read_expiry(expiry_t *expiry, const npie_job_t *job,
+                                npie_err_t *err, apr_pool_t *p)
+{
+    npie_credential_t credential;
+    npie_cert_t *cert;
+    npie_bytes_t bytes;
+    apr_status_t rv;
+
+    expiry->job = job;
+    if (job->cer == NULL) {
+        rv = npie_renewal_open_old(&credential, job, job->line != 0, err, p);
+        expiry->cert = credential.cert;
+        return rv;
+    }
+    rv = npie_disk_read(&bytes, job->cer, NPIE_CREDENTIAL_MAX, err, p);
+    if (rv == APR_SUCCESS) {
+        rv = npie_cert_parse(&cert, bytes, err, p);
+        expiry->cert = cert;
+    }
+    return rv;
+}
+
+static void tell_expiry(const npie_say_t *say, const expiry_t *expiry,
+                        apr_time_t now, apr_pool_t *p)
+{
+    apr_time_t left = expiry->cert->not_after - now;
+    apr_int64_t days = (left < 0 ? -left : left) / DAY;
+
+    npie_say_line(say, "%s  %s  %s  %s  %s %" APR_INT64_T_FMT " días",
+                  apr_pstrmemdup(p, npie_text_time(expiry->cert->not_after,
+                                                   p), 10),
+                  expiry->cert->rp10, expiry->cert->common_name,
+                  npie_job_file(expiry->job),
+                  left <= 0 ? "venció hace" : "vence en", days);
+}
+
+npie_exit_t npie_batch_check(const apr_array_header_t *jobs,
+                             const npie_options_t *options,
+                             const npie_say_t *say, apr_pool_t *p)
+{
+    expiry_t *expiries = apr_pcalloc(p, (apr_size_t)jobs->nelts
+                                        * sizeof(*expiries));
+    npie_exit_t code = NPIE_EXIT_DONE;
+    apr_time_t now = apr_time_now();
+    int count = 0, failed = 0;
+    npie_outcome_t outcome;
+    npie_err_t err;
+
+    for (int i = 0; i < jobs->nelts; ++i) {
+        if (read_expiry(&expiries[count], job_at(jobs, i), &err, p)
+            == APR_SUCCESS) {
+            ++count;
+            continue;
+        }
+        npie_outcome_set(&outcome, &err, NULL, NULL);
+        npie_say_problem(say, &outcome, npie_job_file(job_at(jobs, i)));
+        failed = options->list != NULL ? NPIE_EXIT_SOME : (int)outcome.exit;
+    }
+    qsort(expiries, (size_t)count, sizeof(*expiries), by_expiry);
+    for (int i = 0; i < count; ++i) {
+        tell_expiry(say, &expiries[i], now, p);
+        if (expiries[i].cert->not_after - now <= options->days * DAY) {
+            code = NPIE_EXIT_DUE;
+        }
+    }
+    return failed != 0 ? (npie_exit_t)failed : code;
+}

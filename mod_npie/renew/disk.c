@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Reading and writing of files.
+ */
+#include "renew/disk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <apr_strings.h>
+#include <openssl/crypto.h>
+
+/** Bytes that are cleansed before they are given back. */
+typedef struct held_t {
+    unsigned char *data;
+    apr_size_t len;
+} held_t;
+
+static apr_status_t forget(void *baton)
+{
+    held_t *held = baton;
+
+    OPENSSL_clear_free(held->data, held->len);
+    return APR_SUCCESS;
+}
+
+static apr_status_t read_all(npie_bytes_t *bytes, int fd, apr_size_t size,
+                             apr_pool_t *p)
+{
+    held_t *held = apr_palloc(p, sizeof(*held));
+    apr_size_t len = 0;
+    ssize_t got = 1;
+
+    held->len = size + 1;
+    held->data = OPENSSL_zalloc(held->len);
+    if (held->data == NULL) {
+        return APR_ENOMEM;
+    }
+    apr_pool_cleanup_register(p, held, forget, apr_pool_cleanup_null);
+    while (len < size && got > 0) {
+        got = read(fd, held->data + len, size - len);
+        len += got > 0 ? (apr_size_t)got : 0;
+    }
+    bytes->data = held->data;
+    bytes->len = len;
+    return got < 0 ? errno : APR_SUCCESS;
+}
+
+apr_status_t npie_disk_read(npie_bytes_t *bytes, const char *path,
+                            apr_size_t max, npie_err_t *err, apr_pool_t *p)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    apr_status_t rv = fd < 0 ? errno : APR_SUCCESS;
+    struct stat st;
+
+    if (rv == APR_SUCCESS && fstat(fd, &st) != 0) {
+        rv = errno;
+    }
+    else if (rv == APR_SUCCESS && !S_ISREG(st.st_mode)) {
+        rv = EINVAL;
+    }
+    else if (rv == APR_SUCCESS && (apr_uint64_t)st.st_size > max) {
+        rv = EFBIG;
+    }
+    if (rv == APR_SUCCESS) {
+        rv = read_all(bytes, fd, (apr_size_t)st.st_size, p);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (rv == APR_SUCCESS) {
+        return rv;
+    }
+    return npie_err_set(err, rv == ENOENT ? APR_NOTFOUND : NPIE_EINPUT,
+                        NPIE_P_FILE_READ, "%s: %s", path, strerror(rv));
+}
+
+static int write_all(int fd, npie_bytes_t bytes)
+{
+    ssize_t put;
+
+    while (bytes.len > 0) {
+        put = write(fd, bytes.data, bytes.len);
+        if (put < 0 && errno != EINTR) {
+            return 0;
+        }
+        if (put > 0) {
+            bytes.data += put;
+            bytes.len -= (apr_size_t)put;
+        }
+    }
+    return 1;
+}
+
+/* Gives the finished file its name, unless something has that name. */
+static int name_it(const char *temp, const char *path)
+{
+    if (link(temp, path) == 0) {
+        return 1;
+    }
+#ifdef RENAME_NOREPLACE
+    /* File systems without links, as on memory sticks. */
+    if (errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS) {
+        return renameat2(AT_FDCWD, temp, AT_FDCWD, path, RENAME_NOREPLACE)
+            == 0;
+    }
+#endif
+    return 0;
+}
+
+/* A new name lasts when its folder is on the disk. */
+static void sync_folder(const char *path, apr_pool_t *p)
+{
+    const char *slash = strrchr(path, '/');
+    const char *folder = slash == NULL ? "."
+        : apr_pstrmemdup(p, path, (apr_size_t)(slash - path) + 1);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd >= 0) {
+        fsync(fd);
+        close(fd);
+    }
+}
+
+apr_status_t npie_disk_write_new(const char *path, npie_bytes_t bytes,
+                                 npie_err_t *err, apr_pool_t *p)
+{
+    char *temp = apr_pstrcat(p, path, ".XXXXXX", NULL);
+    int fd, why = 0;
+
+    if (npie_disk_is_there(path)) {
+        return npie_err_set(err, NPIE_ECONFLICT, NPIE_P_FILE_EXISTS, "%s",
+                            path);
+    }
+    /* The mode is 0600 whatever the umask says. */
+    fd = mkostemp(temp, O_CLOEXEC);
+    if (fd < 0) {
+        return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_FILE_WRITE, "%s: %s",
+                            path, strerror(errno));
+    }
+    if (!write_all(fd, bytes) || fsync(fd) != 0) {
+        why = errno;
+    }
+    close(fd);
+    if (why == 0 && !name_it(temp, path)) {
+        why = errno;
+    }
+    unlink(temp);
+    if (why == EEXIST) {
+        return npie_err_set(err, NPIE_ECONFLICT, NPIE_P_FILE_EXISTS, "%s",
+                            path);
+    }
+    if (why != 0) {
+        return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_FILE_WRITE, "%s: %s",
+                            path, strerror(why));
+    }
+    sync_folder(path, p);
+    return APR_SUCCESS;
+}
+
+int npie_disk_is_there(const char *path)
+{
+    struct stat st;
+
+    return lstat(path, &st) == 0;
+}
+
+int npie_disk_is_open(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) != 0 || (st.st_mode & (S_IRWXG | S_IRWXO)) != 0;
+}

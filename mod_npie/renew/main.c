@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * npie-renew: renews certificates from the command line. See npie-renew(1).
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+#include <apr_general.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/provider.h>
+
+#include "renew/batch.h"
+#include "renew/list.h"
+#include "renew/options.h"
+#include "renew/terminal.h"
+
+/* Where passwords and keys are: locked in memory as far as limits allow. */
+#define SECURE_HEAP (256 * 1024)
+#define SECURE_LEAST 64
+
+/* No core file, and no other process of this user looks into this one. */
+static int harden(void)
+{
+    const struct rlimit none = { 0, 0 };
+
+#ifdef __linux__
+    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
+        return 0;
+    }
+#endif
+    signal(SIGPIPE, SIG_IGN);
+    return setrlimit(RLIMIT_CORE, &none) == 0;
+}
+
+/* The old ciphers of Windows are in a provider of their own; without it, a
+ * file that wants them says so. */
+static int load_ciphers(void)
+{
+    int loaded = OSSL_PROVIDER_load(NULL, "default") != NULL;
+
+    OSSL_PROVIDER_load(NULL, "legacy");
+    ERR_clear_error();
+    return loaded;
+}
+
+static npie_exit_t fail(const npie_say_t *say, const npie_err_t *err)
+{
+    npie_outcome_t outcome;
+
+    npie_outcome_set(&outcome, err, NULL, NULL);
+    npie_say_problem(say, &outcome, NULL);
+    return outcome.exit;
+}
+
+static npie_exit_t work(const npie_options_t *options, int verbose,
+                        apr_pool_t *p)
+{
+    npie_say_t say = { !options->quiet && (options->list == NULL || verbose),
+                       options->list != NULL && !verbose && !options->check
+                       && !options->quiet && isatty(STDERR_FILENO) };
+    apr_array_header_t *jobs;
+    npie_err_t err;
+
+    if (options->list != NULL) {
+        if (npie_list_read(&jobs, options->list, &options->job, &err, p)
+            != APR_SUCCESS) {
+            return fail(&say, &err);
+        }
+    }
+    else {
+        jobs = apr_array_make(p, 1, sizeof(npie_job_t));
+        APR_ARRAY_PUSH(jobs, npie_job_t) = options->job;
+    }
+    if (options->check) {
+        return npie_batch_check(jobs, options, &say, p);
+    }
+    if (!options->accept_terms && !npie_terminal_is_there()) {
+        npie_err_set(&err, NPIE_EPOLICY, NPIE_P_DECLINED,
+                     "no terminal to ask at, and no --accept-terms");
+        return fail(&say, &err);
+    }
+    return npie_batch_renew(jobs, options, &say, p);
+}
+
+static npie_exit_t run(int argc, char **argv, apr_pool_t *p)
+{
+    npie_options_t options;
+    const char *why;
+    int verbose;
+
+    switch (npie_options_read(&options, &verbose, &why, argc, argv, p)) {
+    case NPIE_ASK_HELP:
+        fputs(npie_options_help(p), stdout);
+        return NPIE_EXIT_DONE;
+    case NPIE_ASK_VERSION:
+        puts("npie-renew " PACKAGE_VERSION);
+        return NPIE_EXIT_DONE;
+    case NPIE_ASK_WRONG:
+        fprintf(stderr, "npie-renew: %s\n  Vea npie-renew --help.\n", why);
+        return NPIE_EXIT_USAGE;
+    default:
+        return work(&options, verbose, p);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    apr_pool_t *p;
+    int code;
+
+    if (!harden() || apr_initialize() != APR_SUCCESS
+        || apr_pool_create(&p, NULL) != APR_SUCCESS) {
+        fputs("npie-renew: no se puede empezar\n", stderr);
+        return NPIE_EXIT_FAILED;
+    }
+    CRYPTO_secure_malloc_init(SECURE_HEAP, SECURE_LEAST);
+    if (load_ciphers()) {
+        code = run(argc, argv, p);
+    }
+    else {
+        fputs("npie-renew: OpenSSL no tiene con qué trabajar\n", stderr);
+        code = NPIE_EXIT_FAILED;
+    }
+    apr_pool_destroy(p);
+    CRYPTO_secure_malloc_done();
+    apr_terminate();
+    return code;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What npie-renew tells the person in front of it, in Spanish: steps on
+ * standard output, problems and progress on standard error.
+ */
+#ifndef NPIE_RENEW_SAY_H
+#define NPIE_RENEW_SAY_H
+
+#include "renew/job.h"
+
+/** How much is told. */
+typedef struct npie_say_t {
+    int steps; /**< 1: each step */
+    int bar;   /**< 1: a progress bar, on a terminal only */
+} npie_say_t;
+
+/** One step, a line; at once, also into a pipe. */
+void npie_say_step(const npie_say_t *say, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/** A line that is always told. */
+void npie_say_line(const npie_say_t *say, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/** A problem with its number, what happened, what to do, and the detail.
+ * @param whose file it is about, or NULL */
+void npie_say_problem(const npie_say_t *say, const npie_outcome_t *outcome,
+                      const char *whose);
+
+/** Draws the bar again: done of all; name of the next one, or "". */
+void npie_say_progress(const npie_say_t *say, int done, int all,
+                       const char *name);
+
+/** Takes the bar away. */
+void npie_say_progress_end(const npie_say_t *say);
+
+/** What happened, as the outcome or the table words it; never NULL. */
+const char *npie_say_title(const npie_outcome_t *outcome);
+
+#endif

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Passwords from a file, a program or the terminal.
+ */
+#include "renew/secret.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <apr_strings.h>
+#include <openssl/crypto.h>
+
+#include "base/text.h"
+#include "renew/terminal.h"
+
+#define NEW_LEAST 8
+
+static apr_status_t forget(void *text)
+{
+    OPENSSL_secure_clear_free(text, NPIE_SECRET_MAX + 1);
+    return APR_SUCCESS;
+}
+
+npie_secret_t *npie_secret_make(apr_pool_t *p)
+{
+    npie_secret_t *secret = apr_pcalloc(p, sizeof(*secret));
+
+    secret->text = OPENSSL_secure_zalloc(NPIE_SECRET_MAX + 1);
+    if (secret->text == NULL) {
+        abort();
+    }
+    apr_pool_cleanup_register(p, secret->text, forget, apr_pool_cleanup_null);
+    return secret;
+}
+
+static apr_status_t failed(npie_err_t *err, const char *what, const char *why)
+{
+    return npie_err_set(err, NPIE_EINPUT, NPIE_P_SECRET, "%s: %s", what, why);
+}
+
+/* Up to the first line's end, all that a descriptor gives. */
+static apr_status_t read_line(npie_secret_t *secret, int fd, const char *what,
+                              npie_err_t *err)
+{
+    char *end;
+    ssize_t got;
+
+    do {
+        got = read(fd, secret->text + secret->len,
+                   NPIE_SECRET_MAX - secret->len);
+        if (got > 0) {
+            secret->len += (apr_size_t)got;
+        }
+    } while ((got > 0 && secret->len < NPIE_SECRET_MAX
+              && memchr(secret->text, '\n', secret->len) == NULL)
+             || (got < 0 && errno == EINTR));
+    if (got < 0) {
+        return failed(err, what, strerror(errno));
+    }
+    end = memchr(secret->text, '\n', secret->len);
+    if (end == NULL && secret->len == NPIE_SECRET_MAX) {
+        return failed(err, what, "the first line is too long");
+    }
+    if (end != NULL) {
+        OPENSSL_cleanse(end, secret->len - (apr_size_t)(end - secret->text));
+        secret->len = (apr_size_t)(end - secret->text);
+    }
+    if (secret->len > 0 && secret->text[secret->len - 1] == '\r') {
+        secret->text[--secret->len] = '\0';
+    }
+    return npie_text_is_clean(secret->text, secret->len) ? APR_SUCCESS
+        : failed(err, what, "the first line is no clean UTF-8");
+}
+
+static apr_status_t from_file(npie_secret_t *secret, const char *path,
+                              npie_err_t *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    apr_status_t rv;
+    struct stat st;
+
+    if (fd < 0 || fstat(fd, &st) != 0) {
+        rv = failed(err, path, strerror(errno));
+    }
+    else if (S_ISREG(st.st_mode) && (st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+        rv = failed(err, path, "others may read it: chmod 600");
+    }
+    else {
+        rv = read_line(secret, fd, path, err);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return rv;
+}
+
+/* The child's side. */
+static void run(char *const *words, const npie_secret_want_t *want, int out)
+{
+    if (setenv("NPIE_RENEW_PASSWORD", want->what, 1) == 0
+        && setenv("NPIE_RENEW_FILE", want->file, 1) == 0
+        && dup2(out, STDOUT_FILENO) >= 0) {
+        execvp(words[0], words);
+    }
+    _exit(127);
+}
+
+static apr_status_t from_program(npie_secret_t *secret, const char *command,
+                                 const npie_secret_want_t *want,
+                                 npie_err_t *err, apr_pool_t *p)
+{
+    char **words = NULL;
+    apr_status_t rv;
+    int ends[2], status = -1;
+    pid_t pid;
+
+    if (apr_tokenize_to_argv(command, &words, p) != APR_SUCCESS
+        || words[0] == NULL) {
+        return failed(err, "exec:", "no program is named");
+    }
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        return failed(err, words[0], strerror(errno));
+    }
+    pid = fork();
+    if (pid == 0) {
+        run(words, want, ends[1]);
+    }
+    close(ends[1]);
+    rv = pid < 0 ? failed(err, words[0], strerror(errno))
+                 : read_line(secret, ends[0], words[0], err);
+    close(ends[0]);
+    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (rv == APR_SUCCESS && status != 0) {
+        rv = failed(err, words[0], "the program failed");
+    }
+    return rv;
+}
+
+static apr_status_t ask(npie_secret_t *secret, const npie_secret_want_t *want,
+                        npie_err_t *err, apr_pool_t *p)
+{
+    npie_secret_t *again;
+    apr_status_t rv = npie_terminal_ask_hidden(
+        secret->text, NPIE_SECRET_MAX + 1,
+        apr_pstrcat(p, want->prompt, ": ", NULL));
+
+    if (rv == APR_SUCCESS && want->twice) {
+        again = npie_secret_make(p);
+        rv = npie_terminal_ask_hidden(again->text, NPIE_SECRET_MAX + 1,
+                                      "Otra vez, para comprobarla: ");
+        if (rv == APR_SUCCESS && strcmp(secret->text, again->text) != 0) {
+            return npie_err_set(err, NPIE_EINPUT, NPIE_P_NEW_PASSWORD_DIFFERS,
+                                "the two entries differ");
+        }
+    }
+    secret->len = strlen(secret->text);
+    return rv == APR_SUCCESS ? rv
+        : failed(err, "terminal", rv == APR_EOF ? "nothing was typed"
+                                                : "there is none to ask at");
+}
+
+apr_status_t npie_secret_get(npie_secret_t **psecret,
+                             const npie_secret_want_t *want, npie_err_t *err,
+                             apr_pool_t *p)
+{
+    npie_secret_t *secret = npie_secret_make(p);
+    const char *source = want->source;
+
+    *psecret = secret;
+    if (source == NULL) {
+        return ask(secret, want, err, p);
+    }
+    if (strncmp(source, "file:", 5) == 0) {
+        return from_file(secret, source + 5, err);
+    }
+    if (strncmp(source, "exec:", 5) == 0) {
+        return from_program(secret, source + 5, want, err, p);
+    }
+    if (want->literal && strncmp(source, "pass:", 5) == 0
+        && strlen(source + 5) <= NPIE_SECRET_MAX) {
+        secret->len = strlen(source + 5);
+        memcpy(secret->text, source + 5, secret->len);
+        return APR_SUCCESS;
+    }
+    return failed(err, "source", "neither file: nor exec:");
+}
+
+apr_status_t npie_secret_check_new(const npie_secret_t *secret,
+                                   const char *user, npie_err_t *err)
+{
+    int printable = 1;
+
+    for (apr_size_t i = 0; i < secret->len; ++i) {
+        printable = printable && secret->text[i] >= ' '
+            && secret->text[i] <= '~';
+    }
+    return secret->len >= NEW_LEAST && printable
+        && strcmp(secret->text, user) != 0 ? APR_SUCCESS
+        : npie_err_set(err, NPIE_EINPUT, NPIE_P_NEW_PASSWORD,
+                       "the new password breaks the rules");
+}
