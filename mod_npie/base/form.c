@@ -14,6 +14,9 @@
 /* RFC 2046 section 5.1.1: 1 to 70 characters. */
 #define BOUNDARY_MAX 70
 
+#define URLENCODED "application/x-www-form-urlencoded"
+#define MULTIPART "multipart/form-data"
+
 typedef struct field_t {
     const char *name;
     const char *filename; /* NULL: a text field */
@@ -278,21 +281,44 @@ static int media_type_is(const char *content_type, const char *type)
             || apr_isspace(content_type[len]));
 }
 
+npie_form_t *npie_form_create(apr_pool_t *p)
+{
+    npie_form_t *form = apr_palloc(p, sizeof(*form));
+
+    form->fields = apr_array_make(p, 8, sizeof(field_t));
+    return form;
+}
+
+apr_status_t npie_form_add(npie_form_t *form, const char *name,
+                           const char *filename, npie_bytes_t value,
+                           npie_err_t *err)
+{
+    field_t field = { name, filename, value };
+
+    return add(form, &field, err);
+}
+
+int npie_form_takes(const char *content_type)
+{
+    return content_type != NULL
+        && (media_type_is(content_type, URLENCODED)
+            || media_type_is(content_type, MULTIPART));
+}
+
 apr_status_t npie_form_parse(npie_form_t **pform, const char *content_type,
                              npie_bytes_t body, npie_err_t *err, apr_pool_t *p)
 {
-    npie_form_t *form = apr_palloc(p, sizeof(*form));
+    npie_form_t *form = npie_form_create(p);
     apr_status_t rv;
 
     *pform = NULL;
-    form->fields = apr_array_make(p, 8, sizeof(field_t));
     if (content_type == NULL) {
         content_type = "";
     }
-    if (media_type_is(content_type, "application/x-www-form-urlencoded")) {
+    if (media_type_is(content_type, URLENCODED)) {
         rv = parse_urlencoded(form, body, err, p);
     }
-    else if (media_type_is(content_type, "multipart/form-data")) {
+    else if (media_type_is(content_type, MULTIPART)) {
         const char *boundary = parameter(content_type, "boundary", p);
 
         if (boundary == NULL || *boundary == '\0'

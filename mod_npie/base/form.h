@@ -27,6 +27,25 @@ typedef struct npie_form_t npie_form_t;
 apr_status_t npie_form_parse(npie_form_t **pform, const char *content_type,
                              npie_bytes_t body, npie_err_t *err, apr_pool_t *p);
 
+/** An empty form, to be filled by what reads another kind of body. */
+npie_form_t *npie_form_create(apr_pool_t *p);
+
+/**
+ * Adds a field, by the rules of npie_form_parse().
+ * @param name NUL ended, kept
+ * @param filename NULL: a text field, whose value is NUL ended beside its
+ *        length; else a file's name, kept
+ * @param value kept
+ * @return APR_SUCCESS; NPIE_EINPUT (REQUEST, or ENCODING)
+ */
+apr_status_t npie_form_add(npie_form_t *form, const char *name,
+                           const char *filename, npie_bytes_t value,
+                           npie_err_t *err);
+
+/** Does a body of this media type make a form that npie_form_parse() reads?
+ * @param content_type the header's value, or NULL. 1 = yes */
+int npie_form_takes(const char *content_type);
+
 /**
  * A text field, NUL ended, never NULL ("" when absent or a file).
  */

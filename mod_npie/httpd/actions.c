@@ -10,6 +10,8 @@
 #include "httpd/answer.h"
 #include "httpd/body.h"
 #include "httpd/files.h"
+#include "httpd/gate.h"
+#include "httpd/json.h"
 #include "httpd/login.h"
 #include "httpd/mail.h"
 #include "httpd/pages.h"
@@ -49,8 +51,8 @@ static const struct {
     const char *name;
     int (*send)(request_rec *r, npie_flow_t *flow, const npie_place_t *place);
 } files[] = {
-    { "CartadeAceptaciondeRenovacion.pdf", npie_file_letter1 },
-    { "TerminosyCondiciones.pdf", npie_file_letter2 },
+    { NPIE_LETTER1_FILE, npie_file_letter1 },
+    { NPIE_LETTER2_FILE, npie_file_letter2 },
     { "certificado.cer", npie_file_certificate },
     { "certificado.json", npie_file_certificate_json },
     { "vencimiento.ics", npie_file_calendar },
@@ -133,9 +135,10 @@ static int read_form(const npie_form_t **form, request_rec *r,
     npie_err_t err;
 
     if (npie_body_form(&parsed, r, limit, &err) != APR_SUCCESS) {
-        return npie_answer_problem(r, err.problem == NPIE_P_TOO_LARGE
-                                   ? HTTP_REQUEST_ENTITY_TOO_LARGE
-                                   : HTTP_BAD_REQUEST, &err);
+        return npie_answer_problem_with(r,
+            err.problem == NPIE_P_TOO_LARGE ? HTTP_REQUEST_ENTITY_TOO_LARGE
+            : err.problem == NPIE_P_MEDIA_TYPE ? HTTP_UNSUPPORTED_MEDIA_TYPE
+            : HTTP_BAD_REQUEST, &err, json_pack("{s:s}", "reason", err.detail));
     }
     *form = parsed;
     return OK;
@@ -155,18 +158,20 @@ static int need_session(npie_holder_t **holder, request_rec *r)
         return npie_answer_error(r, &err);
     }
     if (npie_answer_wants_json(r)) {
-        apr_table_setn(r->err_headers_out, "WWW-Authenticate", "NPIE");
-        return refuse(r, HTTP_UNAUTHORIZED, NPIE_P_SESSION, "no live session");
+        return npie_answer_no_session(r);
     }
     return npie_answer_redirect(r, apr_psprintf(r->pool,
                                                 LOGIN "?problema=%d",
                                                 (int)NPIE_P_SESSION));
 }
 
-static int token_matches(const npie_session_t *session,
+/* A header of this name cannot be sent by a page of another site. */
+static int token_matches(const request_rec *r, const npie_session_t *session,
                          const npie_form_t *form)
 {
-    const char *token = npie_form_text(form, "csrf");
+    const char *header = npie_gate_token(r);
+    const char *token = header != NULL ? header
+                                       : npie_form_text(form, "csrf");
     apr_size_t len = strlen(session->csrf);
 
     return len > 0 && strlen(token) == len
@@ -185,14 +190,15 @@ static int run_post(request_rec *r, int index)
     if (status != OK) {
         return status;
     }
-    if (!token_matches(post.holder->session, post.form)) {
+    if (!token_matches(r, post.holder->session, post.form)) {
         return refuse(r, HTTP_FORBIDDEN, NPIE_P_CSRF, "csrf token");
     }
     if (posts[index].act == npie_post_logout) {
         return npie_post_logout(&post);
     }
     if (post.holder->session->access == NPIE_ACCESS_REFUSED) {
-        return npie_answer_redirect(r, "");
+        return npie_answer_wants_json(r) ? npie_json_refused(r, post.holder)
+                                         : npie_answer_redirect(r, "");
     }
     if (npie_runtime_flow(&post.flow, r, &err) != APR_SUCCESS) {
         return npie_answer_error(r, &err);
@@ -233,7 +239,7 @@ static int send_file(request_rec *r, int index)
         return status;
     }
     if (place.verdict == NPIE_VERDICT_REFUSED) {
-        return npie_pages_go_home(r, holder, &place);
+        return npie_pages_go_home(r, holder, flow, &place);
     }
     if (npie_flow_place_past(&place, flow, &err) != APR_SUCCESS) {
         return npie_answer_error(r, &err);
@@ -245,6 +251,8 @@ static int method_not_allowed(request_rec *r, int method)
 {
     r->allowed = AP_METHOD_BIT << method;
     npie_answer_headers(r);
+    apr_table_setn(r->err_headers_out, "Allow", method == M_GET ? "GET, HEAD"
+                                                                : "POST");
     return HTTP_METHOD_NOT_ALLOWED;
 }
 
@@ -267,6 +275,10 @@ int npie_actions_handler(request_rec *r)
             return method_not_allowed(r, M_GET);
         }
         return index >= 0 ? send_file(r, index) : npie_login_challenge(r);
+    }
+    if (r->method_number == M_GET && npie_where_page(*name == '\0'
+                                                     ? "aviso.html" : name)) {
+        return npie_pages_json(r);
     }
     if (r->method_number != M_POST) {
         return method_not_allowed(r, M_POST);

@@ -5,10 +5,15 @@
 
 #include <apr_strings.h>
 
+#include "httpd/accept.h"
 #include "httpd/runtime.h"
 
 #define ERROR_PAGE "error.html"
 #define RETRY_SECONDS "30"
+#define TOO_MANY_SECONDS "60"
+#define HTML "text/html"
+#define JSON "application/json"
+#define PROBLEM_JSON "application/problem+json"
 #define NOTE "npie-problem"
 
 int npie_answer_status(apr_status_t rv)
@@ -32,12 +37,16 @@ int npie_answer_status(apr_status_t rv)
     }
 }
 
+int npie_answer_problem_status(const npie_err_t *err)
+{
+    return err->problem == NPIE_P_TOO_MANY ? HTTP_TOO_MANY_REQUESTS
+                                           : npie_answer_status(err->status);
+}
+
 int npie_answer_wants_json(const request_rec *r)
 {
-    const char *accept = apr_table_get(r->headers_in, "Accept");
-
-    return accept != NULL && strstr(accept, "application/json") != NULL
-        && strstr(accept, "text/html") == NULL;
+    return npie_accept_prefers(r, JSON, HTML)
+        || npie_accept_prefers(r, PROBLEM_JSON, HTML);
 }
 
 void npie_answer_headers(request_rec *r)
@@ -63,6 +72,7 @@ void npie_answer_headers(request_rec *r)
         apr_table_setn(r->err_headers_out, headers[i][0], headers[i][1]);
         apr_table_unset(r->headers_out, headers[i][0]);
     }
+    apr_table_setn(r->err_headers_out, "Vary", "Accept");
 }
 
 void npie_answer_log(const request_rec *r, const npie_err_t *err)
@@ -101,7 +111,7 @@ int npie_answer_redirect(request_rec *r, const char *page)
     return HTTP_SEE_OTHER;
 }
 
-static json_t *problem_json(int status, npie_problem_t problem)
+json_t *npie_answer_problem_json(int status, npie_problem_t problem)
 {
     const npie_problem_info_t *info = npie_problem_find((int)problem);
 
@@ -114,30 +124,75 @@ static json_t *problem_json(int status, npie_problem_t problem)
                      "title", info->cause, "detail", info->remedy);
 }
 
-int npie_answer_problem(request_rec *r, int status, const npie_err_t *err)
+/* When to come again, unless who refused knows better. */
+static void set_retry(request_rec *r, int status)
 {
+    const char *seconds = status == HTTP_SERVICE_UNAVAILABLE ? RETRY_SECONDS
+        : status == HTTP_TOO_MANY_REQUESTS ? TOO_MANY_SECONDS : NULL;
+
+    if (seconds != NULL
+        && apr_table_get(r->err_headers_out, "Retry-After") == NULL) {
+        apr_table_setn(r->err_headers_out, "Retry-After", seconds);
+    }
+}
+
+int npie_answer_problem_with(request_rec *r, int status,
+                             const npie_err_t *err, json_t *members)
+{
+    json_t *json;
+
     npie_answer_log(r, err);
     npie_answer_headers(r);
     if (status == HTTP_SERVICE_UNAVAILABLE) {
         npie_count(NPIE_COUNT_FAULTS);
     }
-    if (status == HTTP_SERVICE_UNAVAILABLE
-        || status == HTTP_TOO_MANY_REQUESTS) {
-        apr_table_setn(r->err_headers_out, "Retry-After", RETRY_SECONDS);
-    }
+    set_retry(r, status);
     if (npie_answer_wants_json(r)) {
-        npie_answer_json(r, status, problem_json(status, err->problem));
+        json = npie_answer_problem_json(status, err->problem);
+        json_object_update(json, members);
+        json_decref(members);
+        npie_answer_json(r, status, json);
         return DONE;
     }
+    json_decref(members);
     apr_table_setn(r->notes, NOTE,
                    apr_itoa(r->pool, (int)err->problem));
     npie_answer_error_pages(r);
     return status;
 }
 
+int npie_answer_problem(request_rec *r, int status, const npie_err_t *err)
+{
+    return npie_answer_problem_with(r, status, err, NULL);
+}
+
 int npie_answer_error(request_rec *r, const npie_err_t *err)
 {
-    return npie_answer_problem(r, npie_answer_status(err->status), err);
+    return npie_answer_problem(r, npie_answer_problem_status(err), err);
+}
+
+int npie_answer_no_session(request_rec *r)
+{
+    npie_err_t err;
+
+    apr_table_setn(r->err_headers_out, "WWW-Authenticate", "NPIE");
+    npie_err_set(&err, NPIE_EINPUT, NPIE_P_SESSION, "no live session");
+    return npie_answer_problem(r, HTTP_UNAUTHORIZED, &err);
+}
+
+/* Pages are read by mod_include, and JSON has their addresses: what somebody
+ * wrote into it must not be taken for a directive. */
+static void pass_by_include(request_rec *r)
+{
+    ap_filter_t *next;
+
+    for (ap_filter_t *filter = r->output_filters; filter != NULL;
+         filter = next) {
+        next = filter->next;
+        if (ap_cstr_casecmp(filter->frec->name, "INCLUDES") == 0) {
+            ap_remove_output_filter(filter);
+        }
+    }
 }
 
 int npie_answer_json(request_rec *r, int status, json_t *json)
@@ -149,9 +204,9 @@ int npie_answer_json(request_rec *r, int status, json_t *json)
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     npie_answer_headers(r);
+    pass_by_include(r);
     r->status = status;
-    ap_set_content_type(r, status >= 400 ? "application/problem+json"
-                                         : "application/json");
+    ap_set_content_type(r, status >= 400 ? PROBLEM_JSON : JSON);
     ap_set_content_length(r, (apr_off_t)strlen(text));
     ap_rputs(text, r);
     free(text);

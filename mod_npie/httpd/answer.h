@@ -15,6 +15,9 @@
  * ECONFLICT 409, EBACKEND and EPROTO 503, NOTFOUND 404, else 500. */
 int npie_answer_status(apr_status_t rv);
 
+/** The same for a failure with its problem: TOO_MANY is 429. */
+int npie_answer_problem_status(const npie_err_t *err);
+
 /** Does the client want JSON rather than a page? By Accept; 1 = yes. */
 int npie_answer_wants_json(const request_rec *r);
 
@@ -36,13 +39,25 @@ int npie_answer_redirect(request_rec *r, const char *page);
 
 /**
  * Logs and answers a problem with a status of its own: error.html for people,
- * JSON (RFC 9457) for programs. 503 says when to come again.
+ * JSON (RFC 9457) for programs. 429 and 503 say when to come again, in the
+ * Retry-After set before this or of their own.
  * @return the status for httpd
  */
 int npie_answer_problem(request_rec *r, int status, const npie_err_t *err);
 
-/** As npie_answer_problem() with the status by npie_answer_status(). */
+/** The same with further members of the JSON.
+ * @param members an object, given up here; may be NULL */
+int npie_answer_problem_with(request_rec *r, int status,
+                             const npie_err_t *err, json_t *members);
+
+/** A problem as JSON, a new object. */
+json_t *npie_answer_problem_json(int status, npie_problem_t problem);
+
+/** As npie_answer_problem() with the status by npie_answer_problem_status(). */
 int npie_answer_error(request_rec *r, const npie_err_t *err);
+
+/** Answers 401 to a program without a session. */
+int npie_answer_no_session(request_rec *r);
 
 /** Sends JSON with a status and frees it. @return OK */
 int npie_answer_json(request_rec *r, int status, json_t *json);

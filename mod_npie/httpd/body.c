@@ -5,6 +5,8 @@
 
 #include <apr_strings.h>
 
+#include "httpd/json_body.h"
+
 #define CHUNK 8192
 
 static apr_status_t too_large(npie_err_t *err, apr_size_t limit)
@@ -47,6 +49,7 @@ static apr_status_t read_all(npie_bytes_t *body, request_rec *r,
 apr_status_t npie_body_form(npie_form_t **pform, request_rec *r,
                             apr_size_t limit, npie_err_t *err)
 {
+    const char *type = apr_table_get(r->headers_in, "Content-Type");
     npie_bytes_t body;
     apr_status_t rv;
 
@@ -58,11 +61,19 @@ apr_status_t npie_body_form(npie_form_t **pform, request_rec *r,
     if (r->remaining > (apr_off_t)limit) {
         return too_large(err, limit);
     }
-    rv = ap_should_client_block(r) ? read_all(&body, r, limit, err)
-        : npie_err_set(err, NPIE_EINPUT, NPIE_P_REQUEST, "there is no body");
+    if (!ap_should_client_block(r)) {
+        *pform = npie_form_create(r->pool);
+        return APR_SUCCESS;
+    }
+    if (!npie_form_takes(type) && !npie_json_body_is(type)) {
+        return npie_err_set(err, NPIE_EINPUT, NPIE_P_MEDIA_TYPE,
+                            "neither a form nor application/json");
+    }
+    rv = read_all(&body, r, limit, err);
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    return npie_form_parse(pform, apr_table_get(r->headers_in, "Content-Type"),
-                           body, err, r->pool);
+    return npie_json_body_is(type)
+        ? npie_json_body_parse(pform, body, err, r->pool)
+        : npie_form_parse(pform, type, body, err, r->pool);
 }

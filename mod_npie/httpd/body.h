@@ -13,10 +13,11 @@
 #define NPIE_BODY_FILE_MAX (1024 * 1024)
 
 /**
- * Reads and parses a form. In a handler only: an earlier hook has no input
+ * Reads and parses a form, or the JSON that stands for one; without a body
+ * it is empty. In a handler only: an earlier hook has no input
  * filters.
  * @param limit bytes; a longer body, announced or not, is refused unread
- * @return APR_SUCCESS; NPIE_EINPUT (TOO_LARGE, REQUEST, ENCODING)
+ * @return APR_SUCCESS; NPIE_EINPUT (TOO_LARGE, MEDIA_TYPE, REQUEST, ENCODING)
  */
 apr_status_t npie_body_form(npie_form_t **pform, request_rec *r,
                             apr_size_t limit, npie_err_t *err);

@@ -23,6 +23,35 @@ void npie_draft_field(json_t *draft, const char *name, const char *value,
                                   "number", (int)problem));
 }
 
+json_t *npie_draft_members(json_t *draft)
+{
+    json_t *found = json_object_get(draft, "detail");
+    json_t *members = json_object(), *fields = json_object(), *field;
+    const char *name;
+
+    json_object_foreach(json_object_get(draft, "fields"), name, field) {
+        json_int_t number = json_integer_value(json_object_get(field,
+                                                               "number"));
+        const npie_problem_info_t *info = npie_problem_find((int)number);
+
+        if (info != NULL) {
+            json_object_set_new(fields, name,
+                                json_pack("{s:i, s:s}", "number",
+                                          (int)info->number,
+                                          "title", info->cause));
+        }
+    }
+    if (json_object_size(fields) > 0) {
+        json_object_set(members, "fields", fields);
+    }
+    json_decref(fields);
+    if (json_string_length(found) > 0) {
+        json_object_set(members, "found", found);
+    }
+    json_decref(draft);
+    return members;
+}
+
 apr_status_t npie_draft_save(request_rec *r, const npie_holder_t *holder,
                              const char *page, json_t *draft, npie_err_t *err)
 {

@@ -17,6 +17,12 @@ json_t *npie_draft_new(npie_problem_t problem, const char *detail);
 void npie_draft_field(json_t *draft, const char *name, const char *value,
                       npie_problem_t problem);
 
+/** What a program is told of a draft, as members of the problem: "fields",
+ * each that is wrong with number and title, and "found", what a file was that
+ * is not the letter. Frees the draft.
+ * @return a new object */
+json_t *npie_draft_members(json_t *draft);
+
 /** Keeps a draft for a page and frees it; NULL removes what was kept.
  * @return APR_SUCCESS; NPIE_EBACKEND */
 apr_status_t npie_draft_save(request_rec *r, const npie_holder_t *holder,

@@ -39,7 +39,7 @@ int npie_file_letter1(request_rec *r, npie_flow_t *flow,
 {
     return send_letter(r, flow,
                        place->renewal != NULL ? place->renewal->letter1 : 0,
-                       "CartadeAceptaciondeRenovacion.pdf");
+                       NPIE_LETTER1_FILE);
 }
 
 int npie_file_letter2(request_rec *r, npie_flow_t *flow,
@@ -47,7 +47,7 @@ int npie_file_letter2(request_rec *r, npie_flow_t *flow,
 {
     return send_letter(r, flow,
                        place->renewal != NULL ? place->renewal->letter2 : 0,
-                       "TerminosyCondiciones.pdf");
+                       NPIE_LETTER2_FILE);
 }
 
 /* RP10_n, the name that all files of a generation share. */
@@ -79,9 +79,10 @@ int npie_file_certificate_json(request_rec *r, npie_flow_t *flow,
                                const npie_place_t *place)
 {
     apr_array_header_t *chain;
-    npie_cert_t *cert;
+    npie_cert_t *cert, *above;
     npie_err_t err;
     json_t *list;
+    char *pem;
 
     if (place->issued == NULL) {
         return not_there(r, "the certificate");
@@ -93,16 +94,23 @@ int npie_file_certificate_json(request_rec *r, npie_flow_t *flow,
         return npie_answer_error(r, &err);
     }
     list = json_array();
+    pem = npie_cert_pem(cert, r->pool);
     for (int i = 0; i < chain->nelts; ++i) {
-        json_array_append_new(list, base64(APR_ARRAY_IDX(chain, i,
-                                                         npie_bytes_t),
-                                           r->pool));
+        npie_bytes_t der = APR_ARRAY_IDX(chain, i, npie_bytes_t);
+
+        json_array_append_new(list, base64(der, r->pool));
+        if (npie_cert_parse(&above, der, &err, r->pool) != APR_SUCCESS) {
+            json_decref(list);
+            return npie_answer_error(r, &err);
+        }
+        pem = apr_pstrcat(r->pool, pem, npie_cert_pem(above, r->pool), NULL);
     }
     return npie_answer_json(r, HTTP_OK,
-                            json_pack("{s:o, s:o, s:s, s:s}",
+                            json_pack("{s:o, s:o, s:s, s:s, s:s}",
                                       "certificate",
                                       base64(place->issued->der, r->pool),
                                       "chain", list,
+                                      "pem", pem,
                                       "name", file_stem(r, place),
                                       "keySha256",
                                       place->renewal != NULL

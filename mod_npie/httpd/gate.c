@@ -11,6 +11,8 @@
 #include "httpd/answer.h"
 #include "httpd/session.h"
 
+#define TOKEN_NOTE "npie-token"
+
 /* Is a header's name, its hyphens and underscores taken as the same, one that
  * only we may set? */
 static int is_ours(const char *name)
@@ -47,15 +49,25 @@ int npie_gate_scrub(request_rec *r)
         if (entry->key != NULL && is_ours(entry->key)) {
             const char *name = apr_pstrdup(r->pool, entry->key);
 
-            ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                          "NPIE0010: a header named %.40s of the client's was "
-                          "dropped", name);
+            if (ap_cstr_casecmp(name, NPIE_TOKEN_HEADER) == 0) {
+                apr_table_setn(r->notes, TOKEN_NOTE, entry->val);
+            }
+            else {
+                ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                              "NPIE0010: a header named %.40s of the client's "
+                              "was dropped", name);
+            }
             apr_table_unset(r->headers_in, name);
             headers = apr_table_elts(r->headers_in);
             i = headers->nelts;
         }
     }
     return DECLINED;
+}
+
+const char *npie_gate_token(const request_rec *r)
+{
+    return apr_table_get(r->notes, TOKEN_NOTE);
 }
 
 /* Would a redirect reach a person? Programs and fetches get a status. */

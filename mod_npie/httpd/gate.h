@@ -6,9 +6,16 @@
 
 #include "httpd/private.h"
 
+/** The header with which programs send the token of their session. */
+#define NPIE_TOKEN_HEADER "NPIE-Token"
+
 /** Hook post_read_request: drops the client's own REMOTE_USER and NPIE_*
- * headers, in every spelling that CGI would fold into those names. */
+ * headers, in every spelling that CGI would fold into those names. Of the
+ * token's the value stays for npie_gate_token(). */
 int npie_gate_scrub(request_rec *r);
+
+/** The token that came in a header of the request; NULL: none. */
+const char *npie_gate_token(const request_rec *r);
 
 /** Hook check_authn: one look into Redis; r->user and NPIE_* variables for a
  * session with a valid certificate and signed terms; else a redirect for

@@ -7,7 +7,9 @@
 
 #include "base/random.h"
 #include "base/text.h"
+#include "httpd/accept.h"
 #include "httpd/answer.h"
+#include "httpd/pages.h"
 #include "httpd/rate.h"
 #include "httpd/where.h"
 #include "pki/digest.h"
@@ -38,7 +40,7 @@ int npie_login_challenge(request_rec *r)
     char *token;
 
     if (npie_rate_within(r, "reto", &err) != APR_SUCCESS) {
-        return npie_rate_answer(r, &err);
+        return npie_answer_error(r, &err);
     }
     if (npie_random_token(&token, CHALLENGE_BYTES, r->pool) != APR_SUCCESS) {
         npie_err_set(&err, NPIE_EINTERNAL, NPIE_P_INTERNAL, "no random bytes");
@@ -51,6 +53,10 @@ int npie_login_challenge(request_rec *r)
         || npie_once_put(runtime->sessions, id, CHALLENGE_SECONDS, &err,
                          r->pool) != APR_SUCCESS) {
         return npie_answer_error(r, &err);
+    }
+    if (npie_accept_prefers(r, "application/json", "text/plain")) {
+        return npie_answer_json(r, HTTP_OK,
+                                json_pack("{s:s}", "challenge", text));
     }
     bytes.data = (const unsigned char *)text;
     bytes.len = strlen(text);
@@ -281,10 +287,13 @@ int npie_login_post(request_rec *r, const npie_form_t *form)
     npie_err_t err;
 
     if (log_in(&login, r, form, &err) != APR_SUCCESS) {
-        return err.problem == NPIE_P_TOO_MANY ? npie_rate_answer(r, &err)
+        return err.problem == NPIE_P_TOO_MANY ? npie_answer_error(r, &err)
                                               : refuse(r, &err);
     }
     npie_login_note(r, &login);
+    if (npie_answer_wants_json(r)) {
+        return npie_pages_tell(r);
+    }
     return npie_answer_redirect(r, page_after(r, &login,
                                               npie_form_text(form, "volver")));
 }

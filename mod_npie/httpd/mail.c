@@ -8,6 +8,8 @@
 #include "base/text.h"
 #include "flow/mail.h"
 #include "httpd/answer.h"
+#include "httpd/json.h"
+#include "httpd/pages.h"
 #include "httpd/rate.h"
 #include "httpd/vars.h"
 
@@ -19,6 +21,12 @@ static const char *const purposes[NPIE_LINK_PURPOSES] = {
     [NPIE_LINK_STOP] = "detener",
 };
 
+/* The move of each, for programs. */
+static const char *const moves[NPIE_LINK_PURPOSES] = {
+    [NPIE_LINK_CONTINUE] = "confirm",
+    [NPIE_LINK_STOP] = "stop",
+};
+
 int npie_mail_is_on(const request_rec *r)
 {
     const npie_runtime_t *runtime = npie_runtime_get(r->server);
@@ -26,22 +34,38 @@ int npie_mail_is_on(const request_rec *r)
     return runtime != NULL && runtime->policy.mail;
 }
 
-/* In one word, for the page to choose its sentence. */
-static const char *state_of(const npie_outbox_t *mail)
+/* What became of the mail, in one word: for the page to choose its sentence,
+ * and for programs. */
+typedef enum fate_t {
+    NONE,
+    QUEUED,
+    RETRYING,
+    DELIVERED,
+    REFUSED
+} fate_t;
+
+static const char *const fates[][2] = {
+    [NONE] = { "", "none" },
+    [QUEUED] = { "encolado", "queued" },
+    [RETRYING] = { "reintento", "retrying" },
+    [DELIVERED] = { "entregado", "delivered" },
+    [REFUSED] = { "rechazado", "refused" },
+};
+
+static fate_t fate_of(const npie_outbox_t *mail)
 {
-    return mail->sent != 0 ? "entregado"
-        : mail->gave_up != 0 ? "rechazado"
-        : *mail->reason != '\0' ? "reintento" : "encolado";
+    return mail == NULL ? NONE
+        : mail->sent != 0 ? DELIVERED
+        : mail->gave_up != 0 ? REFUSED
+        : *mail->reason != '\0' ? RETRYING : QUEUED;
 }
 
-/* When it came to be as state_of() says; of one to be tried again, when it
- * will be. */
-static const char *when_of(const npie_outbox_t *mail, apr_pool_t *p)
+/* When it came to be so; of one to be tried again, when it will be. */
+static apr_time_t time_of(const npie_outbox_t *mail)
 {
-    return npie_text_moment_es(mail->sent != 0 ? mail->sent
-                               : mail->gave_up != 0 ? mail->gave_up
-                               : *mail->reason != '\0' ? mail->next_try
-                               : mail->queued, p);
+    return mail->sent != 0 ? mail->sent
+        : mail->gave_up != 0 ? mail->gave_up
+        : *mail->reason != '\0' ? mail->next_try : mail->queued;
 }
 
 /* What stands on pages before and after the wait for the mail. */
@@ -59,9 +83,10 @@ static void set_beside(request_rec *r, const npie_place_t *place)
     npie_vars_set(r, "npie_reminders",
                   runtime->conf->reminders.count > 0 ? "1" : NULL);
     if (issued != NULL) {
-        npie_vars_set(r, "npie_issued_mail", state_of(issued));
+        npie_vars_set(r, "npie_issued_mail", fates[fate_of(issued)][0]);
         npie_vars_set(r, "npie_issued_mail_to", issued->address);
-        npie_vars_set(r, "npie_issued_mail_when", when_of(issued, r->pool));
+        npie_vars_set(r, "npie_issued_mail_when",
+                      npie_text_moment_es(time_of(issued), r->pool));
     }
 }
 
@@ -79,13 +104,36 @@ void npie_mail_vars(request_rec *r, const npie_place_t *place)
                   place->mail.left > 0 ? apr_itoa(r->pool, place->mail.left)
                                        : NULL);
     npie_vars_set(r, "npie_mail_to", place->renewal->contact.email);
-    if (mail == NULL) {
-        return;
+    npie_vars_set(r, "npie_mail_state", fates[fate_of(mail)][0]);
+    if (mail != NULL) {
+        npie_vars_set(r, "npie_mail_when",
+                      npie_text_moment_es(time_of(mail), r->pool));
+        npie_vars_set(r, "npie_mail_reason", mail->reason);
+        npie_vars_set(r, "npie_mail_said", mail->server_said);
     }
-    npie_vars_set(r, "npie_mail_state", state_of(mail));
-    npie_vars_set(r, "npie_mail_when", when_of(mail, r->pool));
-    npie_vars_set(r, "npie_mail_reason", mail->reason);
-    npie_vars_set(r, "npie_mail_said", mail->server_said);
+}
+
+json_t *npie_mail_json(request_rec *r, const npie_place_t *place)
+{
+    const npie_outbox_t *mail = place->mail.last;
+    json_t *json = json_pack("{s:s, s:s, s:b, s:i}",
+                             "state", fates[fate_of(mail)][1],
+                             "to", place->renewal->contact.email,
+                             "required", place->mail.link_required,
+                             "left", place->mail.left);
+
+    if (mail != NULL) {
+        json_object_set_new(json, "at",
+                            json_string(npie_text_time(time_of(mail),
+                                                       r->pool)));
+    }
+    if (mail != NULL && *mail->reason != '\0') {
+        json_object_set_new(json, "reason", json_string(mail->reason));
+    }
+    if (mail != NULL && *mail->server_said != '\0') {
+        json_object_set_new(json, "said", json_string(mail->server_said));
+    }
+    return json;
 }
 
 /* Is this the page of the links, however its address is written? The address
@@ -154,6 +202,20 @@ static const char *query(const request_rec *r, const char *name)
     return "";
 }
 
+/* A link for a program: the move that it is good for, or why there is none. */
+static int tell_link(request_rec *r, const npie_link_view_t *view,
+                     const char *token)
+{
+    npie_err_t err;
+
+    if (view->state != NPIE_LINK_GOOD) {
+        npie_err_set(&err, NPIE_EPOLICY, view->problem, "a link was opened");
+        return npie_answer_error(r, &err);
+    }
+    return npie_json_link(r, moves[view->purpose], token,
+                          view->renewal->key_name);
+}
+
 /* After the button was pressed; the address says what it was. */
 static int show_done(request_rec *r, const char *what)
 {
@@ -162,7 +224,7 @@ static int show_done(request_rec *r, const char *what)
             npie_vars_set(r, "npie_link_done", purposes[i]);
         }
     }
-    return OK;
+    return npie_answer_wants_json(r) ? npie_json_login(r) : OK;
 }
 
 int npie_mail_show_link(request_rec *r)
@@ -180,11 +242,14 @@ int npie_mail_show_link(request_rec *r)
         return show_done(r, done);
     }
     if (npie_rate_within(r, "liga", &err) != APR_SUCCESS) {
-        return npie_rate_answer(r, &err);
+        return npie_answer_error(r, &err);
     }
     if (npie_runtime_flow(&flow, r, &err) != APR_SUCCESS
         || npie_flow_link_open(&view, flow, token, &err) != APR_SUCCESS) {
         return npie_answer_error(r, &err);
+    }
+    if (npie_answer_wants_json(r)) {
+        return tell_link(r, &view, token);
     }
     if (view.state != NPIE_LINK_GOOD) {
         npie_vars_problem(r, (int)view.problem, NULL);
@@ -219,6 +284,9 @@ static int go_on(request_rec *r, npie_link_purpose_t purpose)
 {
     npie_holder_t *holder;
 
+    if (npie_answer_wants_json(r)) {
+        return npie_pages_tell(r);
+    }
     if (purpose == NPIE_LINK_CONTINUE
         && npie_holder_get(&holder, r, NULL) == APR_SUCCESS) {
         return npie_answer_redirect(r, "");
@@ -258,7 +326,7 @@ int npie_mail_use_link(request_rec *r, const npie_form_t *form)
     apr_status_t rv;
 
     if (npie_rate_within(r, "liga", &err) != APR_SUCCESS) {
-        return npie_rate_answer(r, &err);
+        return npie_answer_error(r, &err);
     }
     rv = npie_runtime_flow(&flow, r, &err);
     if (rv == APR_SUCCESS) {

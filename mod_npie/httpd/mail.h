@@ -4,6 +4,8 @@
 #ifndef NPIE_HTTPD_MAIL_H
 #define NPIE_HTTPD_MAIL_H
 
+#include <jansson.h>
+
 #include "base/form.h"
 #include "httpd/posts.h"
 
@@ -21,6 +23,9 @@ int npie_mail_hide_token(request_rec *r);
 /** Variables about mail: whether it is sent, and what became of the one that
  * correo waits for and of the one that says that all is done. */
 void npie_mail_vars(request_rec *r, const npie_place_t *place);
+
+/** The same for programs; only while the renewal waits for the mail. */
+json_t *npie_mail_json(request_rec *r, const npie_place_t *place);
 
 /** GET enlace.html?t=token: what the token is. Changes nothing. */
 int npie_mail_show_link(request_rec *r);

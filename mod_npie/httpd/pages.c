@@ -8,6 +8,7 @@
 #include "httpd/actions.h"
 #include "httpd/answer.h"
 #include "httpd/draft.h"
+#include "httpd/json.h"
 #include "httpd/mail.h"
 #include "httpd/vars.h"
 
@@ -36,11 +37,18 @@ npie_who_t npie_pages_who(const npie_session_t *session)
     return who;
 }
 
+/* What an action leads to is its answer, for a program; asking for a page
+ * leads to the right one. */
+static int answers_json(const request_rec *r)
+{
+    return r->method_number == M_POST && npie_answer_wants_json(r);
+}
+
 /* Lets a session into the application. It has proved a certificate whose letter
  * 2 was signed elsewhere meanwhile, or else has only outlived its renewal: then
  * its holder may see how that ended, and logs in anew. */
 static int enter_application(request_rec *r, const npie_holder_t *holder,
-                             const npie_place_t *place)
+                             npie_flow_t *flow, const npie_place_t *place)
 {
     static const char end[] = "listo.html";
     const npie_runtime_t *runtime = npie_runtime_get(r->server);
@@ -56,15 +64,25 @@ static int enter_application(request_rec *r, const npie_holder_t *holder,
         }
     }
     if (session->access == NPIE_ACCESS_APPLICATION) {
-        return npie_answer_redirect(r, runtime->conf->application);
+        return answers_json(r)
+            ? npie_json_place(r, holder, flow, place, NULL)
+            : npie_answer_redirect(r, runtime->conf->application);
     }
-    return npie_answer_redirect(r, *npie_pages_name(r) != '\0'
-                                && npie_where_allowed(place, end)
-                                ? end : "acceso.html");
+    return *npie_pages_name(r) != '\0' && npie_where_allowed(place, end)
+        ? npie_pages_lead(r, holder, flow, place, end)
+        : npie_answer_redirect(r, "acceso.html");
+}
+
+int npie_pages_lead(request_rec *r, const npie_holder_t *holder,
+                    npie_flow_t *flow, const npie_place_t *place,
+                    const char *page)
+{
+    return answers_json(r) ? npie_json_place(r, holder, flow, place, page)
+                           : npie_answer_redirect(r, page);
 }
 
 int npie_pages_go_home(request_rec *r, const npie_holder_t *holder,
-                       const npie_place_t *place)
+                       npie_flow_t *flow, const npie_place_t *place)
 {
     const char *home = npie_where_home(place);
 
@@ -73,8 +91,8 @@ int npie_pages_go_home(request_rec *r, const npie_holder_t *holder,
                   place->renewal != NULL
                   ? npie_renewal_state_name(place->renewal->state) : "none",
                   home != NULL ? home : "the application");
-    return home != NULL ? npie_answer_redirect(r, home)
-                        : enter_application(r, holder, place);
+    return home != NULL ? npie_pages_lead(r, holder, flow, place, home)
+                        : enter_application(r, holder, flow, place);
 }
 
 int npie_pages_place(npie_flow_t **pflow, npie_place_t *place, request_rec *r,
@@ -94,12 +112,38 @@ int npie_pages_place(npie_flow_t **pflow, npie_place_t *place, request_rec *r,
     return rv == APR_SUCCESS ? OK : npie_answer_error(r, &err);
 }
 
+int npie_pages_tell(request_rec *r)
+{
+    npie_holder_t *holder;
+    npie_place_t place;
+    npie_flow_t *flow;
+    npie_err_t err;
+    apr_status_t rv = npie_holder_get(&holder, r, &err);
+    int status;
+
+    if (rv != APR_SUCCESS) {
+        return rv == APR_NOTFOUND ? npie_json_login(r)
+                                  : npie_answer_error(r, &err);
+    }
+    if (holder->session->access == NPIE_ACCESS_REFUSED) {
+        return npie_json_refused(r, holder);
+    }
+    status = npie_pages_place(&flow, &place, r, holder);
+    return status == OK ? npie_pages_go_home(r, holder, flow, &place) : status;
+}
+
 /* error.html, by httpd's internal redirect. */
 static int show_error(request_rec *r, const char *name)
 {
     npie_holder_t *holder;
 
     npie_answer_headers(r);
+    if (npie_answer_wants_json(r)) {
+        npie_answer_json(r, r->prev->status,
+                         npie_answer_problem_json(r->prev->status,
+                                                  npie_answer_noted(r->prev)));
+        return DONE;
+    }
     npie_vars_common(r, name, 0);
     npie_vars_problem(r, (int)npie_answer_noted(r->prev), NULL);
     if (npie_holder_get(&holder, r, NULL) == APR_SUCCESS) {
@@ -136,14 +180,18 @@ static void show_return(request_rec *r)
 
 /* Pages of a login that was refused. */
 static int show_refusal(request_rec *r, const char *name,
-                        const npie_session_t *session)
+                        const npie_holder_t *holder)
 {
-    const char *page = npie_where_refusal((npie_problem_t)session->problem);
+    const char *page =
+        npie_where_refusal((npie_problem_t)holder->session->problem);
 
     if (strcmp(name, page) != 0) {
         return npie_answer_redirect(r, page);
     }
-    npie_vars_problem(r, session->problem, NULL);
+    if (npie_answer_wants_json(r)) {
+        return npie_json_refused(r, holder);
+    }
+    npie_vars_problem(r, holder->session->problem, NULL);
     return OK;
 }
 
@@ -159,7 +207,10 @@ static int show_place(request_rec *r, const char *name,
         return status;
     }
     if (!npie_where_allowed(&place, name)) {
-        return npie_pages_go_home(r, holder, &place);
+        return npie_pages_go_home(r, holder, flow, &place);
+    }
+    if (npie_answer_wants_json(r)) {
+        return npie_json_place(r, holder, flow, &place, name);
     }
     if (strcmp(name, "aviso.html") == 0
         && npie_flow_place_past(&place, flow, &err) != APR_SUCCESS) {
@@ -191,6 +242,12 @@ static int lead_to_login(request_rec *r, const char *name)
                                                NULL));
 }
 
+/* The pages' path itself is where the employer is. */
+static const npie_page_t *page_of(const char *name)
+{
+    return npie_where_page(*name == '\0' ? "aviso.html" : name);
+}
+
 static int show_page(request_rec *r, const char *name, int step)
 {
     int is_login = strcmp(name, "acceso.html") == 0;
@@ -205,6 +262,9 @@ static int show_page(request_rec *r, const char *name, int step)
         npie_vars_session(r, holder->session);
     }
     if (is_login) {
+        if (npie_answer_wants_json(r)) {
+            return npie_json_login(r);
+        }
         show_number_asked_for(r);
         show_return(r);
         return OK;
@@ -213,14 +273,23 @@ static int show_page(request_rec *r, const char *name, int step)
         return npie_mail_is_on(r) ? npie_mail_show_link(r) : HTTP_NOT_FOUND;
     }
     if (rv == APR_NOTFOUND) {
-        return lead_to_login(r, name);
+        return npie_answer_wants_json(r) ? npie_answer_no_session(r)
+                                         : lead_to_login(r, name);
     }
     if (rv != APR_SUCCESS) {
         return npie_answer_error(r, &err);
     }
     return holder->session->access == NPIE_ACCESS_REFUSED
-        ? show_refusal(r, name, holder->session)
+        ? show_refusal(r, name, holder)
         : show_place(r, name, holder);
+}
+
+int npie_pages_json(request_rec *r)
+{
+    const char *name = npie_pages_name(r);
+    const npie_page_t *page = page_of(name);
+
+    return page != NULL ? show_page(r, name, page->step) : DECLINED;
 }
 
 /* Scripts, styles and pictures: files like any other, with the headers that
@@ -229,6 +298,7 @@ static int serve_asset(request_rec *r)
 {
     npie_answer_headers(r);
     apr_table_setn(r->err_headers_out, "Cache-Control", "no-cache");
+    apr_table_unset(r->err_headers_out, "Vary");
     npie_answer_error_pages(r);
     return DECLINED;
 }
@@ -253,8 +323,13 @@ int npie_pages_fixups(request_rec *r)
         r->handler = HANDLER;
         return OK;
     }
-    page = npie_where_page(*name == '\0' ? "aviso.html" : name);
+    page = page_of(name);
     if (page != NULL && r->method_number == M_GET) {
+        if (npie_answer_wants_json(r)) {
+            npie_answer_error_pages(r);
+            r->handler = HANDLER;
+            return OK;
+        }
         return show_page(r, name, page->step);
     }
     npie_answer_headers(r);

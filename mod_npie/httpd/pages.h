@@ -28,6 +28,19 @@ npie_who_t npie_pages_who(const npie_session_t *session);
 
 /** Sends a session's holder where they belong: a page, or the application. */
 int npie_pages_go_home(request_rec *r, const npie_holder_t *holder,
-                       const npie_place_t *place);
+                       npie_flow_t *flow, const npie_place_t *place);
+
+/** Sends them to a page they may be on; the answer to a program's action is
+ * that page as JSON. */
+int npie_pages_lead(request_rec *r, const npie_holder_t *holder,
+                    npie_flow_t *flow, const npie_place_t *place,
+                    const char *page);
+
+/** Answers a program's action with where its session is now; without one, the
+ * login page. */
+int npie_pages_tell(request_rec *r);
+
+/** The handler's part of a page asked for as JSON. */
+int npie_pages_json(request_rec *r);
 
 #endif

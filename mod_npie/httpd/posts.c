@@ -9,7 +9,7 @@
 #include "flow/mail.h"
 #include "httpd/answer.h"
 #include "httpd/draft.h"
-#include "httpd/files.h"
+#include "httpd/json.h"
 #include "httpd/login.h"
 #include "httpd/pages.h"
 
@@ -28,7 +28,7 @@ static int done(npie_post_t *post, const char *page)
     if (npie_flow_place(&place, post->flow, &post->who, &err) != APR_SUCCESS) {
         return npie_answer_error(post->r, &err);
     }
-    return npie_pages_go_home(post->r, post->holder, &place);
+    return npie_pages_go_home(post->r, post->holder, post->flow, &place);
 }
 
 /* Back to the page with the reason and what was typed; frees the draft. */
@@ -39,8 +39,9 @@ static int refuse(npie_post_t *post, const char *page, const npie_err_t *err,
 
     if (npie_answer_status(err->status) >= 500
         || npie_answer_wants_json(post->r)) {
-        json_decref(draft);
-        return npie_answer_error(post->r, err);
+        return npie_answer_problem_with(post->r,
+                                        npie_answer_problem_status(err), err,
+                                        npie_draft_members(draft));
     }
     npie_answer_log(post->r, err);
     if (err->status == NPIE_ECONFLICT) {
@@ -207,20 +208,13 @@ int npie_post_letter(npie_post_t *post)
 int npie_post_issue(npie_post_t *post)
 {
     static const char page[] = "certificado.html";
-    npie_place_t place;
     npie_err_t err;
 
     if (npie_flow_issue(post->flow, &post->who, &err) != APR_SUCCESS) {
         return refuse(post, page, &err, npie_draft_new(err.problem, NULL));
     }
     npie_count(NPIE_COUNT_ISSUED);
-    if (!npie_answer_wants_json(post->r)) {
-        return done(post, page);
-    }
-    if (npie_flow_place(&place, post->flow, &post->who, &err) != APR_SUCCESS) {
-        return npie_answer_error(post->r, &err);
-    }
-    return npie_file_certificate_json(post->r, post->flow, &place);
+    return done(post, page);
 }
 
 /* The address is looked at as on datos, and told of in the same fields. */
@@ -361,6 +355,23 @@ static apr_status_t change_over(npie_post_t *post,
         ? end_sessions_before(post, row->id, additionals, err) : rv;
 }
 
+/* The last page, in the session of the new certificate. */
+static int show_end(npie_post_t *post)
+{
+    npie_holder_t *holder;
+    npie_place_t place;
+    npie_err_t err;
+    apr_status_t rv = npie_holder_get(&holder, post->r, &err);
+
+    if (rv == APR_SUCCESS) {
+        post->who = npie_pages_who(holder->session);
+        rv = npie_flow_place(&place, post->flow, &post->who, &err);
+    }
+    return rv == APR_SUCCESS
+        ? npie_pages_lead(post->r, holder, post->flow, &place, "listo.html")
+        : npie_answer_error(post->r, &err);
+}
+
 int npie_post_terms(npie_post_t *post)
 {
     static const char page[] = "terminos.html";
@@ -380,7 +391,7 @@ int npie_post_terms(npie_post_t *post)
         return npie_answer_error(post->r, &err);
     }
     npie_count(NPIE_COUNT_COMPLETED);
-    return npie_answer_redirect(post->r, "listo.html");
+    return show_end(post);
 }
 
 int npie_post_cancel(npie_post_t *post)
@@ -411,7 +422,10 @@ int npie_post_logout(npie_post_t *post)
 {
     npie_err_t err;
 
-    return npie_holder_end(post->r, &err) == APR_SUCCESS
-        ? npie_answer_redirect(post->r, "acceso.html")
-        : npie_answer_error(post->r, &err);
+    if (npie_holder_end(post->r, &err) != APR_SUCCESS) {
+        return npie_answer_error(post->r, &err);
+    }
+    return npie_answer_wants_json(post->r)
+        ? npie_json_login(post->r)
+        : npie_answer_redirect(post->r, "acceso.html");
 }

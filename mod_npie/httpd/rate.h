@@ -6,14 +6,12 @@
 
 #include "httpd/runtime.h"
 
-/** Counts this address's attempts at something.
+/** Counts this address's attempts at something. With too many, the answer's
+ * Retry-After is set to the window's end.
  * @param what [a-z]+
  * @return APR_SUCCESS while there are few enough; NPIE_EPOLICY (TOO_MANY);
  *         NPIE_EBACKEND */
 apr_status_t npie_rate_within(request_rec *r, const char *what,
                               npie_err_t *err);
-
-/** Answers for such a failure: 429, or as npie_answer_error(). */
-int npie_rate_answer(request_rec *r, const npie_err_t *err);
 
 #endif

@@ -129,6 +129,19 @@ apr_status_t npie_holder_get(npie_holder_t **pholder, request_rec *r,
     return lookup->rv;
 }
 
+/* From here on a new session is the request's. */
+static void remember(request_rec *r, const char *key,
+                             npie_session_t *session)
+{
+    request_rec *origin = first(r);
+    lookup_t *lookup = apr_pcalloc(origin->pool, sizeof(*lookup));
+
+    lookup->holder = apr_pcalloc(origin->pool, sizeof(*lookup->holder));
+    lookup->holder->key = key;
+    lookup->holder->session = session;
+    ap_set_module_config(origin->request_config, &npie_module, lookup);
+}
+
 static void set_cookie(request_rec *r, const char *value, const char *more)
 {
     apr_table_addn(r->err_headers_out, "Set-Cookie",
@@ -181,6 +194,7 @@ apr_status_t npie_holder_open(request_rec *r, npie_session_t *session,
     }
     if (rv == APR_SUCCESS) {
         set_cookie(r, token, "");
+        remember(r, key, session);
     }
     return rv;
 }

@@ -30,6 +30,8 @@ apr_status_t npie_holder_get(npie_holder_t **pholder, request_rec *r,
 
 /**
  * Opens a session under a new identifier and sets the cookie in the answer.
+ * npie_holder_get() finds it from now on; session lives as long as the
+ * request.
  * @param session created and expires are filled in here, and csrf unless the
  *        forms of a session before it are to go on working
  * @return APR_SUCCESS; NPIE_EBACKEND; NPIE_EINTERNAL

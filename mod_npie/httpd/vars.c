@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "base/text.h"
+#include "httpd/shown.h"
 #include "model/field.h"
 
 void npie_vars_set(request_rec *r, const char *name, const char *value)
@@ -22,6 +23,22 @@ static void set_date(request_rec *r, const char *name, apr_time_t t)
     }
 }
 
+/* One certificate under a prefix: npie_old_serial and so on. */
+static void set_certificate(request_rec *r, const char *which,
+                            npie_shown_certificate_t shown)
+{
+    const char *prefix = apr_pstrcat(r->pool, "npie_", which, "_", NULL);
+
+    npie_vars_set(r, apr_pstrcat(r->pool, prefix, "serial", NULL),
+                  shown.serial);
+    npie_vars_set(r, apr_pstrcat(r->pool, prefix, "spki", NULL), shown.spki);
+    npie_vars_set(r, apr_pstrcat(r->pool, prefix, "name", NULL), shown.name);
+    npie_vars_set(r, apr_pstrcat(r->pool, prefix, "issuer", NULL),
+                  shown.issuer);
+    set_date(r, apr_pstrcat(r->pool, prefix, "from", NULL), shown.from);
+    set_date(r, apr_pstrcat(r->pool, prefix, "until", NULL), shown.until);
+}
+
 void npie_vars_common(request_rec *r, const char *page, int step)
 {
     const npie_server_conf_t *conf = npie_conf_server(r->server);
@@ -32,11 +49,7 @@ void npie_vars_common(request_rec *r, const char *page, int step)
     npie_vars_set(r, "npie_institution", conf->institution);
     npie_vars_set(r, "npie_page", apr_pstrmemdup(r->pool, page, stem));
     npie_vars_set(r, "npie_new_algorithm",
-                  conf->new_keys.rsa_min_bits == 0
-                  ? (conf->new_keys.p256 ? "P-256" : "P-384")
-                  : conf->new_keys.rsa_min_bits > 3072
-                  ? apr_psprintf(r->pool, "RSA-%d", conf->new_keys.rsa_min_bits)
-                  : "RSA-3072");
+                  npie_shown_algorithm(conf, r->pool));
     if (step > 0) {
         npie_vars_set(r, "npie_step", apr_itoa(r->pool, step));
     }
@@ -53,62 +66,25 @@ void npie_vars_session(request_rec *r, const npie_session_t *session)
         npie_vars_set(r, "npie_rp_display",
                       npie_field_rp_display(session->rp, r->pool));
     }
-    npie_vars_set(r, "npie_cert_name", session->common_name);
-    npie_vars_set(r, "npie_cert_serial",
-                  npie_cert_serial_text(session->serial, r->pool));
-    npie_vars_set(r, "npie_cert_spki", session->spki);
-    set_date(r, "npie_cert_from", session->not_before);
-    set_date(r, "npie_cert_until", session->not_after);
+    set_certificate(r, "cert", npie_shown_proved(session, r->pool));
     set_date(r, "npie_event_date", session->event);
+}
+
+static void set_fields(request_rec *r, const npie_shown_field_t *field,
+                       const npie_employer_t *employer)
+{
+    for (; field->variable != NULL; ++field) {
+        npie_vars_set(r, field->variable, npie_shown_value(field, employer));
+    }
 }
 
 static void set_employer(request_rec *r, const npie_employer_t *e)
 {
-    const npie_entity_t *entity = npie_entity_find(e->address.entity);
-
-    npie_vars_set(r, "npie_name", e->name);
-    npie_vars_set(r, "npie_rp", e->rp);
+    set_fields(r, npie_shown_employer, e);
+    set_fields(r, npie_shown_address, e);
     npie_vars_set(r, "npie_rp_display", npie_field_rp_display(e->rp, r->pool));
     npie_vars_set(r, "npie_rp10", apr_pstrmemdup(r->pool, e->rp, 10));
-    npie_vars_set(r, "npie_rfc", e->rfc);
-    npie_vars_set(r, "npie_user", e->user);
-    npie_vars_set(r, "npie_given_name", e->given_name);
-    npie_vars_set(r, "npie_surname", e->surname);
-    npie_vars_set(r, "npie_surname2", e->surname2);
-    npie_vars_set(r, "npie_curp", e->curp);
-    npie_vars_set(r, "npie_entity", entity != NULL ? entity->name : NULL);
-    npie_vars_set(r, "npie_city", e->address.city);
-    npie_vars_set(r, "npie_municipality", e->address.municipality);
-    npie_vars_set(r, "npie_colony", e->address.colony);
-    npie_vars_set(r, "npie_street", e->address.street);
-    npie_vars_set(r, "npie_outer", e->address.outer_number);
-    npie_vars_set(r, "npie_inner", e->address.inner_number);
-    npie_vars_set(r, "npie_postcode", e->address.postcode);
-    npie_vars_set(r, "npie_correo", e->contact.email);
-    npie_vars_set(r, "npie_correo2", e->contact.email);
-    npie_vars_set(r, "npie_telefono", e->contact.phone);
-    npie_vars_set(r, "npie_fax", e->contact.fax);
-}
-
-/* One certificate under a prefix: npie_old_serial and so on. What stands in
- * the certificate itself comes from its bytes. */
-static void set_certificate(request_rec *r, const char *which,
-                            const npie_certificate_t *row)
-{
-    const char *prefix = apr_pstrcat(r->pool, "npie_", which, "_", NULL);
-    npie_cert_t *cert;
-
-    npie_vars_set(r, apr_pstrcat(r->pool, prefix, "serial", NULL),
-                  npie_cert_serial_text(row->serial, r->pool));
-    npie_vars_set(r, apr_pstrcat(r->pool, prefix, "spki", NULL), row->spki);
-    set_date(r, apr_pstrcat(r->pool, prefix, "from", NULL), row->not_before);
-    set_date(r, apr_pstrcat(r->pool, prefix, "until", NULL), row->not_after);
-    if (npie_cert_parse(&cert, row->der, NULL, r->pool) == APR_SUCCESS) {
-        npie_vars_set(r, apr_pstrcat(r->pool, prefix, "name", NULL),
-                      cert->common_name);
-        npie_vars_set(r, apr_pstrcat(r->pool, prefix, "issuer", NULL),
-                      cert->issuer);
-    }
+    npie_vars_set(r, "npie_entity", npie_shown_entity(e));
 }
 
 static void set_renewal(request_rec *r, const npie_place_t *place)
@@ -132,12 +108,12 @@ void npie_vars_place(request_rec *r, const npie_place_t *place)
     apr_time_t left = place->certificate->not_after - r->request_time;
 
     set_employer(r, place->employer);
-    set_certificate(r, "cert", place->certificate);
+    set_certificate(r, "cert", npie_shown_row(place->certificate, r->pool));
     if (place->old != NULL) {
-        set_certificate(r, "old", place->old);
+        set_certificate(r, "old", npie_shown_row(place->old, r->pool));
     }
     if (place->issued != NULL) {
-        set_certificate(r, "new", place->issued);
+        set_certificate(r, "new", npie_shown_row(place->issued, r->pool));
     }
     if (place->renewal != NULL) {
         set_renewal(r, place);
@@ -145,8 +121,7 @@ void npie_vars_place(request_rec *r, const npie_place_t *place)
     set_date(r, "npie_event_date", place->certificate->ended);
     npie_vars_set(r, "npie_generation", apr_itoa(r->pool, place->generation));
     npie_vars_set(r, "npie_key_default",
-                  apr_psprintf(r->pool, "%.10s_%d", place->employer->rp,
-                               place->generation));
+                  npie_shown_key_name(place, r->pool));
     if (place->verdict == NPIE_VERDICT_EARLY) {
         npie_vars_set(r, "npie_early", "1");
     }

@@ -199,14 +199,16 @@ sub letter_sign
         firma => encode_base64($cms, ''), @file ], json => $arg{json});
 }
 
-# Has the certificate issued; returns the answer, with what its JSON says as
-# {issued}.
+# Has the certificate issued; returns the answer, with the certificate's JSON
+# as {issued}.
 sub issue
 {
     my ($self) = @_;
     my $answer = $self->post('/npie/certificado.html',
         [ $self->csrf('certificado.html') ], json => 1);
-    $answer->{issued} = eval { JSON::PP::decode_json($answer->{body}) };
+    return $answer if $answer->{status} != 200;
+    $answer->{issued} = eval { JSON::PP::decode_json(
+        $self->request('/npie/certificado.json')->{body}) };
     return $answer;
 }
 

@@ -14,7 +14,7 @@ use Npie::World;
 use POSIX ();
 use Test::More ();
 
-our @EXPORT = qw(world browser employer renewal error_of page_of refused
+our @EXPORT = qw(world browser program employer renewal error_of page_of refused
     redirected certificates_of at_once);
 
 my $world;
@@ -35,8 +35,16 @@ sub browser
     if (my $vhost = $arg{vhost}) {
         $url = "https://127.0.0.1:" . Npie::Openssl::slurp(world()->{dir} . "/port.$vhost");
     }
-    return Npie::Client->new(url => $url, options => $arg{options},
-        cacert => world()->{dir} . '/tls/localhost.crt');
+    return ($arg{class} // 'Npie::Client')->new(url => $url, options => $arg{options},
+        cacert => world()->{dir} . '/tls/localhost.crt',
+        keep => world()->{dir} . '/answers.jsonl');
+}
+
+# The same with JSON; all their answers are kept together.
+sub program
+{
+    require Npie::Program;
+    return browser(@_, class => 'Npie::Program');
 }
 
 # An employer of the test's own; arguments of Npie::World->employer. {as} is

@@ -3,7 +3,7 @@
 import { NUMBER } from 'npie:problems';
 import { checkKey, makePfx } from '../client.js';
 import { byId, save, swap } from './dom.js';
-import { postForJson } from './net.js';
+import { getJson, postForJson } from './net.js';
 import { clearField, clearProblem, showFaults, showProblem } from './problem.js';
 import { working } from './form.js';
 
@@ -38,7 +38,8 @@ export function start() {
       return;
     }
     progress('Pidiendo el certificado…');
-    const issued = await postForJson('certificado.html', { csrf: form.elements.csrf.value });
+    const place = await postForJson('certificado.html', { csrf: form.elements.csrf.value });
+    const issued = place.ok ? await getJson('certificado.json') : place;
     if (!issued.ok) {
       showProblem(issued);
       return;

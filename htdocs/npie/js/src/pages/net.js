@@ -22,7 +22,7 @@ async function request(address, read, options = {}) {
   let response;
   try {
     response = await fetch(address, {
-      cache: 'no-store', headers: { Accept: 'application/json, */*;q=0.5' }, ...options,
+      cache: 'no-store', headers: { Accept: 'application/json' }, ...options,
     });
   } catch {
     return failed(NUMBER.NETWORK);
@@ -42,8 +42,12 @@ async function request(address, read, options = {}) {
   }
 }
 
+// A challenge or a letter, as it is; only what goes wrong is JSON.
 export const getBytes = (address) => request(address,
-  async (response) => ({ bytes: new Uint8Array(await response.arrayBuffer()) }));
+  async (response) => ({ bytes: new Uint8Array(await response.arrayBuffer()) }),
+  { headers: { Accept: 'application/pdf, text/plain, application/json;q=0.5' } });
+
+export const getJson = (address) => request(address, (response) => response.json());
 
 export const postForJson = (address, fields) => request(address,
   (response) => response.json(),

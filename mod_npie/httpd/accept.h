@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Which of two representations a client would rather have.
+ */
+#ifndef NPIE_HTTPD_ACCEPT_H
+#define NPIE_HTTPD_ACCEPT_H
+
+#include "httpd/private.h"
+
+/**
+ * Compares two media types by a request's Accept (RFC 9110 section 12.5.1):
+ * the higher quality wins; of two alike the one that is named more exactly,
+ * so that JSON named beside a wildcard asks for JSON.
+ * @param type, other as "application/json"
+ * @return 1 when type is acceptable and preferred to other; 0 also without
+ *         Accept
+ */
+int npie_accept_prefers(const request_rec *r, const char *type,
+                        const char *other);
+
+#endif
