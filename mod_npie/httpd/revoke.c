@@ -125,6 +125,9 @@ int npie_post_revoke(npie_post_t *post)
         rv = npie_revoke_sessions(sessions, ended, post->holder->key, &err,
                                   post->r->pool);
     }
-    return rv == APR_SUCCESS ? npie_answer_redirect(post->r, "")
-                             : npie_answer_error(post->r, &err);
+    if (rv != APR_SUCCESS) {
+        return npie_answer_error(post->r, &err);
+    }
+    return npie_answer_wants_json(post->r) ? npie_pages_tell(post->r)
+                                           : npie_answer_redirect(post->r, "");
 }
