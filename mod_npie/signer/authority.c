@@ -23,17 +23,20 @@
 
 static apr_status_t forget(void *data)
 {
-    npie_key_file_forget(data);
-    return APR_SUCCESS;
-}
+    npie_key_file_t *file = data;
 
-void npie_key_file_forget(npie_key_file_t *file)
-{
     if (file->data != NULL) {
         OPENSSL_secure_clear_free(file->data, KEY_FILE_MAX);
         file->data = NULL;
         file->len = 0;
     }
+    return APR_SUCCESS;
+}
+
+void npie_key_files_forget(npie_key_files_t *files)
+{
+    forget(&files->ca);
+    forget(&files->seal);
 }
 
 static const char *check_key_file(const struct stat *st,
@@ -73,13 +76,14 @@ static apr_status_t read_fd(npie_key_file_t *file, int fd)
     return APR_SUCCESS;
 }
 
-apr_status_t npie_key_file_read(npie_key_file_t *file,
-                                const npie_signer_config_t *config,
-                                npie_err_t *err, apr_pool_t *p)
+static apr_status_t read_key(npie_key_file_t *file, const char *name,
+                             const char *path,
+                             const npie_signer_config_t *config,
+                             npie_err_t *err, apr_pool_t *p)
 {
     const char *wrong = NULL;
     struct stat st;
-    int fd = open(config->key_file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
     file->len = 0;
     file->data = OPENSSL_secure_malloc(KEY_FILE_MAX);
@@ -100,29 +104,67 @@ apr_status_t npie_key_file_read(npie_key_file_t *file,
         close(fd);
     }
     if (wrong != NULL) {
-        return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE, "Key %s: %s",
-                            config->key_file, wrong);
+        return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE, "%s %s: %s", name,
+                            path, wrong);
     }
     return APR_SUCCESS;
 }
 
-/* Adds one certificate to the chain. */
-static apr_status_t add_certificate(npie_authority_t *authority, X509 *x509,
+apr_status_t npie_key_files_read(npie_key_files_t *files,
+                                 const npie_signer_config_t *config,
+                                 npie_err_t *err, apr_pool_t *p)
+{
+    apr_status_t rv = read_key(&files->ca, "Key", config->key_file, config,
+                               err, p);
+
+    return rv == APR_SUCCESS && config->seal_key_file != NULL
+        ? read_key(&files->seal, "SealKey", config->seal_key_file, config,
+                   err, p)
+        : rv;
+}
+
+/* Adds one certificate to a chain. */
+static apr_status_t add_certificate(apr_array_header_t *chain, X509 *x509,
                                     apr_pool_t *p)
 {
     npie_bytes_t der = { NULL, 0 };
     unsigned char *out;
     int len = i2d_X509(x509, NULL);
 
-    if (len <= 0 || len > NPIE_CERT_MAX
-        || authority->chain->nelts >= CHAIN_MAX) {
+    if (len <= 0 || len > NPIE_CERT_MAX || chain->nelts >= CHAIN_MAX) {
         return NPIE_ECONFIG;
     }
     out = apr_palloc(p, (apr_size_t)len);
     der.data = out;
     der.len = (apr_size_t)len;
     i2d_X509(x509, &out);
-    APR_ARRAY_PUSH(authority->chain, npie_bytes_t) = der;
+    APR_ARRAY_PUSH(chain, npie_bytes_t) = der;
+    return APR_SUCCESS;
+}
+
+/* The certificates of a PEM file. */
+static apr_status_t read_chain(apr_array_header_t **pchain, const char *name,
+                               const char *path, npie_err_t *err,
+                               apr_pool_t *p)
+{
+    apr_array_header_t *chain = apr_array_make(p, 2, sizeof(npie_bytes_t));
+    BIO *in = BIO_new_file(path, "r");
+    apr_status_t rv = APR_SUCCESS;
+    X509 *x509;
+
+    while (in != NULL && rv == APR_SUCCESS
+           && (x509 = PEM_read_bio_X509(in, NULL, NULL, NULL)) != NULL) {
+        rv = add_certificate(chain, x509, p);
+        X509_free(x509);
+    }
+    BIO_free(in);
+    ERR_clear_error();
+    if (rv != APR_SUCCESS || chain->nelts == 0) {
+        return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
+                            "%s %s: it holds no certificate in PEM, or too "
+                            "many", name, path);
+    }
+    *pchain = chain;
     return APR_SUCCESS;
 }
 
@@ -131,25 +173,20 @@ apr_status_t npie_authority_load(npie_authority_t **pauthority,
                                  npie_err_t *err, apr_pool_t *p)
 {
     npie_authority_t *authority = apr_pcalloc(p, sizeof(*authority));
-    BIO *in = BIO_new_file(config->certificate_file, "r");
-    apr_status_t rv = APR_SUCCESS;
-    X509 *x509;
+    apr_array_header_t *seal;
+    apr_status_t rv = read_chain(&authority->chain, "Certificate",
+                                 config->certificate_file, err, p);
 
-    authority->chain = apr_array_make(p, 2, sizeof(npie_bytes_t));
-    while (in != NULL && rv == APR_SUCCESS
-           && (x509 = PEM_read_bio_X509(in, NULL, NULL, NULL)) != NULL) {
-        rv = add_certificate(authority, x509, p);
-        X509_free(x509);
-    }
-    BIO_free(in);
-    ERR_clear_error();
-    if (rv != APR_SUCCESS || authority->chain->nelts == 0) {
-        return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
-                            "Certificate %s: it holds no certificate in PEM, "
-                            "or too many", config->certificate_file);
-    }
     *pauthority = authority;
-    return npie_trust_load(&authority->trust, config->trust_files, err, p);
+    if (rv == APR_SUCCESS && config->seal_certificate_file != NULL) {
+        rv = read_chain(&seal, "SealCertificate",
+                        config->seal_certificate_file, err, p);
+        if (rv == APR_SUCCESS) {
+            rv = npie_sealer_create(&authority->sealer, seal, err, p);
+        }
+    }
+    return rv == APR_SUCCESS
+        ? npie_trust_load(&authority->trust, config->trust_files, err, p) : rv;
 }
 
 /* Says in time that soon nothing can be issued any more. */
@@ -175,25 +212,50 @@ static int no_passphrase(char *buf, int size, int rwflag, void *data)
     return -1;
 }
 
-apr_status_t npie_authority_unlock(npie_authority_t *authority,
-                                   const npie_key_file_t *file,
-                                   const npie_signer_config_t *config,
-                                   npie_err_t *err, apr_pool_t *p)
+static apr_status_t read_private(EVP_PKEY **pkey, const npie_key_file_t *file,
+                                 const char *name, const char *path,
+                                 npie_err_t *err)
 {
     BIO *in = BIO_new_mem_buf(file->data, (int)file->len);
-    EVP_PKEY *key = NULL;
-    npie_cert_t *ca;
-    apr_status_t rv;
 
+    *pkey = NULL;
     if (in != NULL) {
-        key = PEM_read_bio_PrivateKey(in, NULL, no_passphrase, NULL);
+        *pkey = PEM_read_bio_PrivateKey(in, NULL, no_passphrase, NULL);
         BIO_free(in);
     }
     ERR_clear_error();
-    if (key == NULL) {
-        return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
-                            "Key %s: it holds no private key in PEM without "
-                            "a passphrase", config->key_file);
+    return *pkey != NULL ? APR_SUCCESS
+        : npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
+                       "%s %s: it holds no private key in PEM without a "
+                       "passphrase", name, path);
+}
+
+static apr_status_t unlock_seal(npie_authority_t *authority,
+                                const npie_key_file_t *file,
+                                const npie_signer_config_t *config,
+                                npie_err_t *err, apr_pool_t *p)
+{
+    EVP_PKEY *key;
+    apr_status_t rv = read_private(&key, file, "SealKey",
+                                   config->seal_key_file, err);
+
+    return rv == APR_SUCCESS
+        ? npie_sealer_unlock(authority->sealer, key, authority->trust, err, p)
+        : rv;
+}
+
+apr_status_t npie_authority_unlock(npie_authority_t *authority,
+                                   const npie_key_files_t *files,
+                                   const npie_signer_config_t *config,
+                                   npie_err_t *err, apr_pool_t *p)
+{
+    EVP_PKEY *key;
+    npie_cert_t *ca;
+    apr_status_t rv = read_private(&key, &files->ca, "Key", config->key_file,
+                                   err);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
     rv = npie_cert_parse(&ca, APR_ARRAY_IDX(authority->chain, 0, npie_bytes_t),
                          err, p);
@@ -206,5 +268,6 @@ apr_status_t npie_authority_unlock(npie_authority_t *authority,
         return rv;
     }
     judge_end(ca, config);
-    return APR_SUCCESS;
+    return authority->sealer != NULL
+        ? unlock_seal(authority, &files->seal, config, err, p) : APR_SUCCESS;
 }

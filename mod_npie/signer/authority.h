@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The CA that signs: its key, its certificates, and whom it trusts.
+ * The CA that signs: its key, its certificates, and whom it trusts; and the
+ * institute's seal.
  */
 #ifndef NPIE_SIGNER_AUTHORITY_H
 #define NPIE_SIGNER_AUTHORITY_H
@@ -9,12 +10,14 @@
 #include "pki/issue.h"
 #include "pki/trust.h"
 #include "signer/config.h"
+#include "signer/sealer.h"
 
 /** An authority ready to sign. One thread. */
 typedef struct npie_authority_t {
     npie_issuer_t *issuer;
     npie_trust_t *trust;       /**< own and older authorities */
     apr_array_header_t *chain; /**< of npie_bytes_t, DER, nearest first */
+    npie_sealer_t *sealer;     /**< NULL: there is no seal */
 } npie_authority_t;
 
 /** The bytes of a key file, in memory that is not swapped or dumped where
@@ -24,18 +27,24 @@ typedef struct npie_key_file_t {
     apr_size_t len;
 } npie_key_file_t;
 
+/** Those of the CA and, where there is one, of the seal. */
+typedef struct npie_key_files_t {
+    npie_key_file_t ca;
+    npie_key_file_t seal; /**< len 0: none */
+} npie_key_files_t;
+
 /**
- * Reads the key file without looking into it. To be called before privileges
- * are dropped.
+ * Reads the key files without looking into them. To be called before
+ * privileges are dropped.
  * @return APR_SUCCESS; NPIE_ECONFIG: not there, not a plain file, owned by
  *         somebody else than root and User, or open to group or others
  */
-apr_status_t npie_key_file_read(npie_key_file_t *file,
-                                const npie_signer_config_t *config,
-                                npie_err_t *err, apr_pool_t *p);
+apr_status_t npie_key_files_read(npie_key_files_t *files,
+                                 const npie_signer_config_t *config,
+                                 npie_err_t *err, apr_pool_t *p);
 
 /** Cleanses the bytes now. */
-void npie_key_file_forget(npie_key_file_t *file);
+void npie_key_files_forget(npie_key_files_t *files);
 
 /**
  * Loads certificates and trust: the public part. To be called before
@@ -47,12 +56,12 @@ apr_status_t npie_authority_load(npie_authority_t **pauthority,
                                  npie_err_t *err, apr_pool_t *p);
 
 /**
- * Takes the key into use.
- * @return APR_SUCCESS; NPIE_ECONFIG: no private key without a passphrase, or
- *         not the certificate's
+ * Takes the keys into use.
+ * @return APR_SUCCESS; NPIE_ECONFIG: no private key without a passphrase, not
+ *         the certificate's, or a seal that nobody would trust
  */
 apr_status_t npie_authority_unlock(npie_authority_t *authority,
-                                   const npie_key_file_t *file,
+                                   const npie_key_files_t *files,
                                    const npie_signer_config_t *config,
                                    npie_err_t *err, apr_pool_t *p);
 

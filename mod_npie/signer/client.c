@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/wire.h"
+#include "letter/seal.h"
 #include "pki/cert.h"
 #include "signer/ticks.h"
 
@@ -166,7 +167,7 @@ static int transient(apr_status_t rv, int *hangups)
 }
 
 /* Asks until there is an answer, the deadline is over or the failure is one
- * that stays. Both operations may be repeated: a certificate issued by the
+ * that stays. All operations may be repeated: a certificate issued by the
  * first try is what the second one gets. */
 static apr_status_t exchange(npie_bytes_t *payload, const npie_signer_t *signer,
                              npie_bytes_t request, npie_err_t *err,
@@ -315,5 +316,33 @@ apr_status_t npie_signer_issue(npie_bytes_t *pcert, const npie_signer_t *signer,
         return malformed(signer, err);
     }
     *pcert = cert;
+    return APR_SUCCESS;
+}
+
+apr_status_t npie_signer_seal(npie_bytes_t *psection,
+                              const npie_signer_t *signer, npie_bytes_t letter,
+                              npie_err_t *err, apr_pool_t *p)
+{
+    npie_wire_reader_t r;
+    npie_bytes_t payload;
+    npie_bytes_t section;
+    apr_uint32_t status;
+    apr_status_t rv = exchange(&payload, signer,
+                               frame(NPIE_SIGNER_SEAL, &letter, 1, p), err, p);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    npie_wire_reader_init(&r, payload);
+    status = npie_wire_get_u32(&r);
+    if (status != NPIE_SIGNER_OK) {
+        rv = failure(status, &r, signer, err, p);
+        return status == NPIE_SIGNER_UNKNOWN_OP ? APR_ENOTIMPL : rv;
+    }
+    section = npie_wire_get_bytes(&r, NPIE_SEAL_MAX);
+    if (npie_wire_get_end(&r) != APR_SUCCESS || section.len == 0) {
+        return malformed(signer, err);
+    }
+    *psection = section;
     return APR_SUCCESS;
 }

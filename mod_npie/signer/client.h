@@ -39,4 +39,15 @@ apr_status_t npie_signer_issue(npie_bytes_t *pcert, const npie_signer_t *signer,
                                npie_bytes_t csr, npie_bytes_t letter,
                                npie_err_t *err, apr_pool_t *p);
 
+/**
+ * Asks for the institute's seal on a letter. Each answer is another one.
+ * @param psection set to what is to be appended to the letter, in p
+ * @param letter as the employer signed it
+ * @return APR_SUCCESS; APR_ENOTIMPL: the signer has no seal; NPIE_EPOLICY (it
+ *         does not take the letter); NPIE_EBACKEND (SIGNER_DOWN); NPIE_EPROTO
+ */
+apr_status_t npie_signer_seal(npie_bytes_t *psection,
+                              const npie_signer_t *signer, npie_bytes_t letter,
+                              npie_err_t *err, apr_pool_t *p);
+
 #endif

@@ -50,6 +50,20 @@ static const char *set_certificate(void *baton, const char *value)
     return absolute(&r->config->certificate_file, r, value);
 }
 
+static const char *set_seal_key(void *baton, const char *value)
+{
+    reading_t *r = baton;
+
+    return absolute(&r->config->seal_key_file, r, value);
+}
+
+static const char *set_seal_certificate(void *baton, const char *value)
+{
+    reading_t *r = baton;
+
+    return absolute(&r->config->seal_certificate_file, r, value);
+}
+
 static const char *set_log(void *baton, const char *value)
 {
     reading_t *r = baton;
@@ -293,6 +307,8 @@ static const char *set_sandbox(void *baton, const char *value)
 static const npie_setting_t keys[] = {
     { "Key", set_key, NPIE_SETTING_REQUIRED },
     { "Certificate", set_certificate, NPIE_SETTING_REQUIRED },
+    { "SealKey", set_seal_key, 0 },
+    { "SealCertificate", set_seal_certificate, 0 },
     { "Trust", set_trust, NPIE_SETTING_REPEATED },
     { "IssuanceLog", set_log, NPIE_SETTING_REQUIRED },
     { "User", set_user, NPIE_SETTING_REQUIRED_BY_ROOT },
@@ -355,6 +371,11 @@ apr_status_t npie_signer_config_read(npie_signer_config_t **pconfig,
     rv = npie_settings_read(file, keys, &r, err);
     if (rv == APR_SUCCESS) {
         rv = check_policies(file, &r.config->profile, err);
+    }
+    if (rv == APR_SUCCESS && (r.config->seal_key_file == NULL)
+                             != (r.config->seal_certificate_file == NULL)) {
+        rv = npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE, "%s: SealKey and "
+                          "SealCertificate go together", file);
     }
     if (rv != APR_SUCCESS) {
         return rv;

@@ -18,6 +18,8 @@
 typedef struct npie_signer_config_t {
     const char *key_file;
     const char *certificate_file;
+    const char *seal_key_file;         /**< NULL: there is no seal */
+    const char *seal_certificate_file; /**< NULL with the key */
     apr_array_header_t *trust_files; /**< of const char *; the own first */
     const char *log_file;            /**< issuance log */
     const char *user;                /**< NULL: stay who we are */

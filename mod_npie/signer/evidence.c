@@ -51,20 +51,38 @@ static apr_status_t verify_letter(npie_evidence_t *evidence,
     return APR_SUCCESS;
 }
 
+/* Is it signed with the certificate that it names? */
+static apr_status_t match_signer(const npie_evidence_t *evidence,
+                                 npie_err_t *err)
+{
+    const npie_cadena_t *cadena = evidence->cadena;
+    const int new = cadena->kind == NPIE_LETTER_TERMS;
+
+    if (strcmp(new ? cadena->new_spki : cadena->old_spki,
+               evidence->old->spki_sha256) == 0) {
+        return APR_SUCCESS;
+    }
+    return refuse(err, NPIE_P_LETTER_SIGNER, new
+                  ? "the letter names another new key than the one it is "
+                    "signed with"
+                  : "the letter names another old key than the one it is "
+                    "signed with");
+}
+
 /* Do letter, request and signing certificate speak of the same keys? */
 static apr_status_t match_keys(const npie_evidence_t *evidence,
                                npie_err_t *err)
 {
     const npie_cadena_t *cadena = evidence->cadena;
+    apr_status_t rv;
 
     if (cadena->kind != NPIE_LETTER_RENEWAL
         && cadena->kind != NPIE_LETTER_ADDITIONAL) {
         return refuse(err, NPIE_P_LETTER, "it is neither letter 1 nor 3");
     }
-    if (strcmp(cadena->old_spki, evidence->old->spki_sha256) != 0) {
-        return refuse(err, NPIE_P_LETTER_SIGNER,
-                      "the letter names another old key than the one it is "
-                      "signed with");
+    rv = match_signer(evidence, err);
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
     if (strcmp(cadena->new_spki, evidence->csr->spki_sha256) != 0) {
         return refuse(err, NPIE_P_ISSUE_REFUSED,
@@ -215,4 +233,45 @@ apr_status_t npie_evidence_fresh(const npie_evidence_t *evidence,
                       "the principal certificate has expired");
     }
     return APR_SUCCESS;
+}
+
+/* Was the certificate in force when the letter was made? */
+static apr_status_t match_dates(const npie_evidence_t *evidence,
+                                apr_time_t now, npie_err_t *err)
+{
+    const npie_cadena_t *cadena = evidence->cadena;
+
+    if (cadena->time > now + SKEW) {
+        return refuse(err, NPIE_P_ISSUE_REFUSED,
+                      "the letter is dated in the future");
+    }
+    if (cadena->time + SKEW < evidence->old->not_before) {
+        return refuse(err, NPIE_P_CERT_NOT_YET,
+                      "the letter is older than the certificate it is signed "
+                      "with");
+    }
+    if (cadena->kind != NPIE_LETTER_RENEWAL
+        && cadena->time >= evidence->old->not_after) {
+        return refuse(err, NPIE_P_CERT_TOO_OLD,
+                      "the certificate had expired when the letter was made");
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t npie_evidence_letter(const npie_cadena_t **pcadena,
+                                  const npie_evidence_rules_t *rules,
+                                  npie_bytes_t letter, apr_time_t now,
+                                  npie_err_t *err, apr_pool_t *p)
+{
+    npie_evidence_t evidence = { .csr = NULL };
+    apr_status_t rv = verify_letter(&evidence, rules, letter, err, p);
+
+    if (rv == APR_SUCCESS) {
+        rv = match_signer(&evidence, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = match_employer(&evidence, err);
+    }
+    *pcadena = evidence.cadena;
+    return rv == APR_SUCCESS ? match_dates(&evidence, now, err) : rv;
 }

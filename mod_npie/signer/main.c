@@ -87,7 +87,7 @@ static apr_status_t socket_of(int *pfd, const options_t *options,
 /* What still needs the privileges the signer was started with. */
 static apr_status_t prepare(npie_signer_config_t **pconfig,
                             npie_authority_t **pauthority,
-                            npie_key_file_t *key, const options_t *options,
+                            npie_key_files_t *key, const options_t *options,
                             npie_err_t *err, apr_pool_t *p)
 {
     apr_status_t rv = npie_privilege_harden(err);
@@ -96,7 +96,7 @@ static apr_status_t prepare(npie_signer_config_t **pconfig,
         rv = npie_signer_config_read(pconfig, options->config_file, err, p);
     }
     if (rv == APR_SUCCESS) {
-        rv = npie_key_file_read(key, *pconfig, err, p);
+        rv = npie_key_files_read(key, *pconfig, err, p);
     }
     if (rv == APR_SUCCESS) {
         rv = npie_authority_load(pauthority, *pconfig, err, p);
@@ -107,7 +107,7 @@ static apr_status_t prepare(npie_signer_config_t **pconfig,
 static apr_status_t check(const options_t *options, npie_err_t *err,
                           apr_pool_t *p)
 {
-    npie_key_file_t *key = apr_pcalloc(p, sizeof(*key));
+    npie_key_files_t *key = apr_pcalloc(p, sizeof(*key));
     npie_signer_config_t *config;
     npie_authority_t *authority;
     apr_status_t rv = prepare(&config, &authority, key, options, err, p);
@@ -143,7 +143,7 @@ static apr_status_t start(int *pfd, npie_ops_t *ops, uid_t *ppeer,
                           const options_t *options, pid_t parent,
                           npie_err_t *err, apr_pool_t *p)
 {
-    npie_key_file_t *key = apr_pcalloc(p, sizeof(*key));
+    npie_key_files_t *key = apr_pcalloc(p, sizeof(*key));
     npie_signer_config_t *config;
     npie_authority_t *authority;
     npie_issuance_t *log;
@@ -163,7 +163,7 @@ static apr_status_t start(int *pfd, npie_ops_t *ops, uid_t *ppeer,
     }
     if (rv == APR_SUCCESS) {
         rv = npie_authority_unlock(authority, key, config, err, p);
-        npie_key_file_forget(key);
+        npie_key_files_forget(key);
     }
     if (rv == APR_SUCCESS && npie_server_prepare(*pfd) != APR_SUCCESS) {
         rv = npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,

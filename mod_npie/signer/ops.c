@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * PING and ISSUE.
+ * PING, ISSUE and SEAL.
  */
 #include "signer/ops.h"
 
@@ -170,6 +170,19 @@ static void answer_failure(npie_bytes_t *reply,
                     err->problem, err->detail, p);
 }
 
+/* Answers for the caller when there are too many requests. */
+static int is_busy(npie_bytes_t *reply, npie_ops_t *ops,
+                   const npie_signer_header_t *header, apr_pool_t *p)
+{
+    if (within_rate(ops)) {
+        return 0;
+    }
+    npie_signer_say("warn", "busy: more requests than Rate allows");
+    npie_ops_refuse(reply, header, NPIE_SIGNER_BUSY, NPIE_P_SIGNER_DOWN,
+                    "more requests than the signer's Rate allows", p);
+    return 1;
+}
+
 static void answer_issue(npie_bytes_t *reply, npie_ops_t *ops,
                          const npie_signer_header_t *header,
                          npie_wire_reader_t *r, apr_pool_t *p)
@@ -190,10 +203,7 @@ static void answer_issue(npie_bytes_t *reply, npie_ops_t *ops,
                         p);
         return;
     }
-    if (!within_rate(ops)) {
-        npie_signer_say("warn", "busy: more requests than Rate allows");
-        npie_ops_refuse(reply, header, NPIE_SIGNER_BUSY, NPIE_P_SIGNER_DOWN,
-                        "more requests than the signer's Rate allows", p);
+    if (is_busy(reply, ops, header, p)) {
         return;
     }
     rv = npie_evidence_verify(&evidence, &ops->rules, csr, letter, &err, p);
@@ -211,6 +221,42 @@ static void answer_issue(npie_bytes_t *reply, npie_ops_t *ops,
     for (int i = 0; i < chain->nelts; i++) {
         npie_wire_put_bytes(&w, APR_ARRAY_IDX(chain, i, npie_bytes_t));
     }
+    *reply = framed(header, &w, p);
+}
+
+static void answer_seal(npie_bytes_t *reply, npie_ops_t *ops,
+                        const npie_signer_header_t *header,
+                        npie_wire_reader_t *r, apr_pool_t *p)
+{
+    npie_bytes_t letter = npie_wire_get_bytes(r, NPIE_LETTER_MAX);
+    npie_bytes_t section = { NULL, 0 };
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
+    npie_wire_writer_t w;
+    apr_status_t rv;
+
+    if (npie_wire_get_end(r) != APR_SUCCESS) {
+        npie_ops_refuse(reply, header, NPIE_SIGNER_MALFORMED, NPIE_P_REQUEST,
+                        "the fields of SEAL are not a letter", p);
+        return;
+    }
+    if (ops->authority->sealer == NULL) {
+        npie_ops_refuse(reply, header, NPIE_SIGNER_UNKNOWN_OP, NPIE_P_REQUEST,
+                        "there is no seal: set SealKey and SealCertificate",
+                        p);
+        return;
+    }
+    if (is_busy(reply, ops, header, p)) {
+        return;
+    }
+    rv = npie_sealer_seal(&section, ops->authority->sealer, &ops->rules,
+                          letter, apr_time_now(), &err, p);
+    if (rv != APR_SUCCESS) {
+        answer_failure(reply, header, NULL, rv, &err, p);
+        return;
+    }
+    npie_wire_writer_init(&w, p);
+    npie_wire_put_u32(&w, NPIE_SIGNER_OK);
+    npie_wire_put_bytes(&w, section);
     *reply = framed(header, &w, p);
 }
 
@@ -251,6 +297,9 @@ void npie_ops_answer(npie_bytes_t *reply, npie_ops_t *ops,
         break;
     case NPIE_SIGNER_ISSUE:
         answer_issue(reply, ops, header, &r, p);
+        break;
+    case NPIE_SIGNER_SEAL:
+        answer_seal(reply, ops, header, &r, p);
         break;
     default:
         npie_signer_say("warn", "refused an unknown operation %u",

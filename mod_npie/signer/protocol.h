@@ -11,6 +11,10 @@
  *            certificate (DER, nearest first); else: u16 problem number,
  *            string detail (English)
  *
+ *   SEAL   -> bytes letter as signed (PDF)
+ *            reply: status 4; 0: bytes to be appended to the letter; else as
+ *            ISSUE, UNKNOWN_OP when there is no seal
+ *
  * Anything else: an error reply, and the connection stays or is closed, but
  * the signer lives on.
  */
@@ -29,7 +33,8 @@
 
 typedef enum npie_signer_op_t {
     NPIE_SIGNER_PING = 1,
-    NPIE_SIGNER_ISSUE = 2
+    NPIE_SIGNER_ISSUE = 2,
+    NPIE_SIGNER_SEAL = 5
 } npie_signer_op_t;
 
 /** How a request ended, on the wire. */

@@ -37,7 +37,9 @@ identity_t *seal_employer(const identity_t *ca, int from, int until,
 {
     const forge_t forge = {
         .common_name = "Begoña Núñez", .extensions = FORGE_LEAF,
-        .entries = { { NID_organizationalUnitName, V_ASN1_UTF8STRING,
+        .entries = { { NID_organizationName, V_ASN1_UTF8STRING,
+                       "Cigüeñas del Norte", 0 },
+                     { NID_organizationalUnitName, V_ASN1_UTF8STRING,
                        "A064878710", 0 } },
         .from = from, .until = until, .serial = "3031"
     };
@@ -80,13 +82,21 @@ npie_bytes_t seal_signed(npie_bytes_t letter, const identity_t *id,
     return out;
 }
 
+npie_bytes_t seal_joined(npie_bytes_t a, npie_bytes_t b, apr_pool_t *p)
+{
+    unsigned char *data = apr_palloc(p, a.len + b.len);
+
+    memcpy(data, a.data, a.len);
+    memcpy(data + a.len, b.data, b.len);
+    return (npie_bytes_t){ data, a.len + b.len };
+}
+
 npie_bytes_t seal_sealed(npie_bytes_t letter, const identity_t *id,
                          apr_time_t time, apr_pool_t *p)
 {
     apr_array_header_t *chain = apr_array_make(p, 1, sizeof(npie_bytes_t));
     npie_err_t err = { 0, NPIE_P_NONE, "" };
-    npie_bytes_t cms, file;
-    unsigned char *data;
+    npie_bytes_t cms;
     npie_seal_t *seal;
 
     if (npie_seal_prepare(&seal, letter, time, &err, p) != APR_SUCCESS
@@ -95,11 +105,7 @@ npie_bytes_t seal_sealed(npie_bytes_t letter, const identity_t *id,
         || npie_seal_fill(seal, cms, &err) != APR_SUCCESS) {
         fail_msg("seal: %s", err.detail);
     }
-    file.len = letter.len + seal->section.len;
-    file.data = data = apr_palloc(p, file.len);
-    memcpy(data, letter.data, letter.len);
-    memcpy(data + letter.len, seal->section.data, seal->section.len);
-    return file;
+    return seal_joined(letter, seal->section, p);
 }
 
 npie_letter_view_t *seal_look(npie_bytes_t file, apr_pool_t *p)

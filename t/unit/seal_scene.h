@@ -44,6 +44,8 @@ npie_bytes_t seal_signed(npie_bytes_t letter, const identity_t *id,
 /* A signed letter with that certificate's seal after it. */
 npie_bytes_t seal_sealed(npie_bytes_t letter, const identity_t *id,
                          apr_time_t time, apr_pool_t *p);
+/* One after the other. */
+npie_bytes_t seal_joined(npie_bytes_t a, npie_bytes_t b, apr_pool_t *p);
 /* What verifying says. */
 npie_letter_view_t *seal_look(npie_bytes_t file, apr_pool_t *p);
 

@@ -45,15 +45,6 @@ static npie_bytes_t flipped(npie_bytes_t file, apr_size_t at, apr_pool_t *p)
     return file;
 }
 
-static npie_bytes_t joined(npie_bytes_t a, npie_bytes_t b, apr_pool_t *p)
-{
-    unsigned char *data = apr_palloc(p, a.len + b.len);
-
-    memcpy(data, a.data, a.len);
-    memcpy(data + a.len, b.data, b.len);
-    return (npie_bytes_t){ data, a.len + b.len };
-}
-
 static void test_good(void **state)
 {
     npie_letter_view_t *view = seal_look(scene->sealed[1], *state);
@@ -208,7 +199,7 @@ static void test_appended(void **state)
     static const char update[] =
         "13 0 obj\n<<\n/Type /Page\n>>\nendobj\nxref\n0 0\n"
         "trailer\n<<\n/Size 32\n>>\nstartxref\n1\n%%EOF\n";
-    npie_bytes_t file = joined(scene->sealed[1], unit_bytes("\n"), *state);
+    npie_bytes_t file = seal_joined(scene->sealed[1], unit_bytes("\n"), *state);
     npie_letter_view_t *view;
 
     expect(file, NPIE_OUTCOME_APPENDED, NPIE_SEEN_GOOD, NPIE_SEEN_GOOD,
@@ -216,13 +207,13 @@ static void test_appended(void **state)
     view = seal_look(file, *state);
     assert_int_equal(view->after, 1);
     assert_int_equal(view->update, 0);
-    file = joined(scene->sealed[1], unit_bytes(update), *state);
+    file = seal_joined(scene->sealed[1], unit_bytes(update), *state);
     expect(file, NPIE_OUTCOME_APPENDED, NPIE_SEEN_GOOD, NPIE_SEEN_GOOD,
            "another page laid over it", *state);
     view = seal_look(file, *state);
     assert_int_equal(view->after, strlen(update));
     assert_int_equal(view->update, 1);
-    file = joined(scene->letter[2], unit_bytes(update), *state);
+    file = seal_joined(scene->letter[2], unit_bytes(update), *state);
     expect(file, NPIE_OUTCOME_APPENDED, NPIE_SEEN_GOOD, NPIE_SEEN_NONE,
            "another page instead of the seal", *state);
     assert_int_equal(seal_look(file, *state)->update, 1);
@@ -247,7 +238,7 @@ static void test_seal_replaced(void **state)
         .extensions = { { "extendedKeyUsage", "1.3.6.1.5.5.7.3.36" } }
     };
 
-    expect(joined(scene->letter[2], section_of(1), *state),
+    expect(seal_joined(scene->letter[2], section_of(1), *state),
            NPIE_OUTCOME_ALTERED, NPIE_SEEN_GOOD, NPIE_SEEN_PARTIAL,
            "the seal of letter 1 on letter 2", *state);
     expect(seal_sealed(scene->letter[1], scene->old, time, *state),
@@ -271,7 +262,7 @@ static void test_seal_replaced(void **state)
 static void test_shadow(void **state)
 {
     static const char update[] = "13 0 obj\n<<\n/Type /Page\n>>\nendobj\n";
-    npie_bytes_t file = joined(joined(scene->letter[1], unit_bytes(update),
+    npie_bytes_t file = seal_joined(seal_joined(scene->letter[1], unit_bytes(update),
                                       *state), section_of(1), *state);
 
     expect(file, NPIE_OUTCOME_ALTERED, NPIE_SEEN_GOOD, NPIE_SEEN_PARTIAL,

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Sealing letters.
+ */
+#include "signer/sealer.h"
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include "letter/seal.h"
+#include "pki/cms_make.h"
+#include "signer/say.h"
+
+/* As readers of letters want it (letter/verify.c). */
+#define MIN_BITS 2048
+
+struct npie_sealer_t {
+    EVP_PKEY *key;
+    npie_cert_t *cert;
+    apr_array_header_t *above; /* of npie_bytes_t */
+};
+
+static apr_status_t free_key(void *data)
+{
+    npie_sealer_t *sealer = data;
+
+    EVP_PKEY_free(sealer->key);
+    sealer->key = NULL;
+    return APR_SUCCESS;
+}
+
+apr_status_t npie_sealer_create(npie_sealer_t **psealer,
+                                apr_array_header_t *chain, npie_err_t *err,
+                                apr_pool_t *p)
+{
+    npie_sealer_t *sealer = apr_pcalloc(p, sizeof(*sealer));
+    npie_err_t why = { 0, NPIE_P_NONE, "" };
+
+    if (npie_cert_parse(&sealer->cert,
+                        APR_ARRAY_IDX(chain, 0, npie_bytes_t), &why, p)
+        != APR_SUCCESS) {
+        return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
+                            "SealCertificate: %s", why.detail);
+    }
+    sealer->above = apr_array_make(p, 2, sizeof(npie_bytes_t));
+    for (int i = 1; i < chain->nelts; ++i) {
+        APR_ARRAY_PUSH(sealer->above, npie_bytes_t) =
+            APR_ARRAY_IDX(chain, i, npie_bytes_t);
+    }
+    *psealer = sealer;
+    return APR_SUCCESS;
+}
+
+apr_status_t npie_sealer_unlock(npie_sealer_t *sealer, EVP_PKEY *key,
+                                const npie_trust_t *trust, npie_err_t *err,
+                                apr_pool_t *p)
+{
+    npie_err_t why = { 0, NPIE_P_NONE, "" };
+    const char *wrong = NULL;
+
+    sealer->key = key;
+    apr_pool_cleanup_register(p, sealer, free_key, apr_pool_cleanup_null);
+    if (!EVP_PKEY_is_a(key, "RSA") && !EVP_PKEY_is_a(key, "EC")) {
+        wrong = "SealKey: it is neither an RSA nor an EC key";
+    }
+    else if (X509_check_private_key(sealer->cert->x509, key) != 1) {
+        wrong = "SealKey: it is not the key of SealCertificate";
+    }
+    else if (apr_time_now() >= sealer->cert->not_after) {
+        wrong = "SealCertificate: it has expired";
+    }
+    else if (npie_trust_verify_seal(trust, sealer->cert, sealer->above,
+                                    MIN_BITS, &why, p) != APR_SUCCESS) {
+        return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
+                            "SealCertificate: %s", why.detail);
+    }
+    ERR_clear_error();
+    return wrong == NULL ? APR_SUCCESS
+        : npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE, "%s", wrong);
+}
+
+apr_status_t npie_sealer_seal(npie_bytes_t *psection, npie_sealer_t *sealer,
+                              const npie_evidence_rules_t *rules,
+                              npie_bytes_t letter, apr_time_t now,
+                              npie_err_t *err, apr_pool_t *p)
+{
+    const npie_cadena_t *cadena;
+    npie_seal_t *seal;
+    npie_bytes_t cms;
+    apr_status_t rv = npie_evidence_letter(&cadena, rules, letter, now, err,
+                                           p);
+
+    if (rv == APR_SUCCESS && now >= sealer->cert->not_after) {
+        rv = npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
+                          "the seal's certificate has expired: put another "
+                          "into SealCertificate");
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_seal_prepare(&seal, letter, now, err, p);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_cms_make(&cms, sealer->key, sealer->cert, sealer->above,
+                           seal->signed_part, 3, err, p);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_seal_fill(seal, cms, err);
+    }
+    if (rv == APR_SUCCESS) {
+        *psection = seal->section;
+        npie_signer_say("notice", "sealed letter %d of %s, folio %"
+                        APR_INT64_T_FMT, (int)cadena->kind, cadena->rp,
+                        cadena->folio);
+    }
+    return rv;
+}

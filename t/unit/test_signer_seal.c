@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SEAL, asked of npie-signer itself: what it seals, what it does not, and a
+ * seal's configuration.
+ */
+#include "unit/seal_scene.h"
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <apr_strings.h>
+
+#include "unit/letter_sample.h"
+#include "unit/signer_fixture.h"
+
+/* A signer with the scene's CA and that certificate for its seal. */
+static fixture_signer_t *signer_with(const identity_t *institute,
+                                     const char *more, apr_pool_t *p)
+{
+    fixture_ca_t ca = { scene->ca, fixture_parse(scene->ca->der, p), NULL };
+    const char *key = forge_path("seal.key", p);
+    npie_cert_t *cert = fixture_parse(institute->der, p);
+
+    identity_write_key(institute, key);
+    assert_int_equal(chmod(key, 0400), 0);
+    return fixture_signer(&ca, apr_psprintf(p, "SealKey %s\nSealCertificate %s"
+        "\n%s", key, forge_file("seal.crt", unit_bytes(npie_cert_pem(cert, p)),
+                                p), more), p);
+}
+
+static fixture_signer_t *started(apr_pool_t *p)
+{
+    fixture_signer_t *signer = signer_with(scene->institute, "", p);
+
+    fixture_signer_start(signer);
+    return signer;
+}
+
+static void test_seals(void **state)
+{
+    apr_pool_t *p = *state;
+    fixture_signer_t *signer = started(p);
+
+    for (int kind = 1; kind <= 2; ++kind) {
+        const npie_bytes_t letter = scene->letter[kind];
+        npie_err_t err = { 0, NPIE_P_NONE, "" };
+        npie_letter_view_t *view;
+        npie_bytes_t section;
+
+        if (npie_signer_seal(&section, &signer->client, letter, &err, p)
+            != APR_SUCCESS) {
+            fail_msg("letter %d: %s", kind, err.detail);
+        }
+        view = seal_look(seal_joined(letter, section, p), p);
+        assert_int_equal(view->outcome, NPIE_OUTCOME_SEALED);
+        assert_string_equal(view->seal.cert->common_name,
+                            "Sello de Demostración");
+        assert_true(apr_time_now() - view->seal.time
+                    < apr_time_from_sec(60));
+    }
+    assert_true(fixture_said(signer, "sealed letter 2 of A0648787107, folio "
+                             "4711", p));
+    fixture_alive(signer, 0);
+}
+
+static void refused(const fixture_signer_t *signer, npie_bytes_t letter,
+                    npie_problem_t problem, apr_pool_t *p)
+{
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
+    npie_bytes_t section = { NULL, 0 };
+
+    assert_int_equal(npie_signer_seal(&section, &signer->client, letter, &err,
+                                      p), NPIE_EPOLICY);
+    if (err.problem != problem) {
+        fail_msg("problem %d, not %d: %s", (int)err.problem, (int)problem,
+                 err.detail);
+    }
+    assert_null(section.data);
+}
+
+/* Nothing that an employer has not signed as it stands, with the certificate
+ * that it names, gets a seal. */
+static void test_refuses(void **state)
+{
+    apr_pool_t *p = *state;
+    fixture_signer_t *signer = started(p);
+    const npie_letter_art_t *art = sample_art(p);
+    sample_t *sample = sample_make(NPIE_LETTER_TERMS, p);
+    npie_bytes_t altered = scene->letter[1];
+    unsigned char *bytes = apr_pmemdup(p, altered.data, altered.len);
+    identity_t *foreign = identity_key("P-256", p);
+    forge_t forge = { .common_name = "Ana", .extensions = FORGE_LEAF };
+    npie_bytes_t blank;
+
+    bytes[5000] ^= 1;
+    altered.data = bytes;
+    refused(signer, altered, NPIE_P_LETTER_ALTERED, p);
+    refused(signer, scene->sealed[1], NPIE_P_LETTER, p);
+    refused(signer, unit_bytes("%PDF-1.4\n"), NPIE_P_LETTER, p);
+    sample->letter.time = scene->time;
+    blank = sample_draw(art, &sample->letter, p);
+    refused(signer, blank, NPIE_P_SIGNATURE, p);
+    refused(signer, seal_signed(blank, scene->new, p), NPIE_P_LETTER_SIGNER,
+            p);
+    refused(signer, seal_signed(blank, scene->institute, p), NPIE_P_UNTRUSTED,
+            p);
+    forge_certificate(foreign, &forge, p);
+    refused(signer, seal_signed(blank, foreign, p), NPIE_P_UNTRUSTED, p);
+    sample->letter.new_spki =
+        fixture_parse(scene->new->der, p)->spki_sha256;
+    sample->employer.rp = "Y3926552104";
+    blank = sample_draw(art, &sample->letter, p);
+    refused(signer, seal_signed(blank, scene->new, p), NPIE_P_ISSUE_REFUSED,
+            p);
+    sample->employer.rp = "A0648787107";
+    sample->letter.time = scene->time - apr_time_from_sec(20 * 86400);
+    blank = sample_draw(art, &sample->letter, p);
+    refused(signer, seal_signed(blank, scene->new, p), NPIE_P_CERT_NOT_YET, p);
+    sample->letter.time = scene->time + apr_time_from_sec(86400);
+    blank = sample_draw(art, &sample->letter, p);
+    refused(signer, seal_signed(blank, scene->new, p), NPIE_P_ISSUE_REFUSED,
+            p);
+    fixture_alive(signer, 0);
+}
+
+static void test_no_seal(void **state)
+{
+    apr_pool_t *p = *state;
+    fixture_ca_t ca = { scene->ca, fixture_parse(scene->ca->der, p), NULL };
+    fixture_signer_t *signer = fixture_signer(&ca, "", p);
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
+    npie_bytes_t section;
+
+    fixture_signer_start(signer);
+    assert_int_equal(npie_signer_seal(&section, &signer->client,
+                                      scene->letter[1], &err, p),
+                     APR_ENOTIMPL);
+    fixture_alive(signer, 0);
+}
+
+static void does_not_start(fixture_signer_t *signer, const char *why,
+                           apr_pool_t *p)
+{
+    fixture_signer_start(signer);
+    assert_int_equal(WEXITSTATUS(fixture_signer_wait(signer)), 254);
+    if (!fixture_said(signer, why, p)) {
+        fail_msg("it did not say: %s", why);
+    }
+}
+
+static void test_configuration(void **state)
+{
+    apr_pool_t *p = *state;
+    fixture_ca_t ca = { scene->ca, fixture_parse(scene->ca->der, p), NULL };
+    const identity_t *person =
+        seal_institute(scene->ca, "clientAuth,emailProtection", p);
+    identity_t *mixed = apr_pmemdup(p, scene->institute, sizeof(*mixed));
+    fixture_signer_t *signer;
+
+    does_not_start(fixture_signer(&ca, "SealKey /etc/npie/seal.key\n", p),
+                   "SealKey and SealCertificate go together", p);
+    does_not_start(signer_with(person, "", p),
+                   "not for seals (extendedKeyUsage)", p);
+    mixed->key = scene->old->key;
+    does_not_start(signer_with(mixed, "", p),
+                   "it is not the key of SealCertificate", p);
+    signer = signer_with(scene->institute, "", p);
+    assert_int_equal(chmod(forge_path("seal.key", p), 0444), 0);
+    does_not_start(signer, "it must be open to its owner only", p);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        pool_test(test_seals),
+        pool_test(test_refuses),
+        pool_test(test_no_seal),
+        pool_test(test_configuration),
+    };
+
+    return cmocka_run_group_tests_name("signer_seal", tests, seal_setup,
+                                       seal_teardown);
+}
