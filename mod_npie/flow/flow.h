@@ -164,7 +164,7 @@ typedef enum npie_letter_mismatch_t {
     NPIE_MISMATCH_RESAVED,
     NPIE_MISMATCH_ALTERED,       /**< this letter's folio, other bytes */
     NPIE_MISMATCH_OLDER,         /**< voided letter, earlier renewal */
-    NPIE_MISMATCH_OTHER_KIND,    /**< letter 2 for 1 or the reverse */
+    NPIE_MISMATCH_OTHER_KIND,    /**< letter 2 for 1 or the reverse, or 3 */
     NPIE_MISMATCH_OTHER_EMPLOYER,
     NPIE_MISMATCH_FORGED         /**< a folio we never gave out */
 } npie_letter_mismatch_t;

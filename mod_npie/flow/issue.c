@@ -4,59 +4,11 @@
  */
 #include "flow/step.h"
 
-#include <string.h>
-
 #include <apr_strings.h>
 
-#include "model/field.h"
+#include "flow/made.h"
 #include "model/reason.h"
 #include "store/revocation.h"
-
-static apr_status_t wrong(const npie_step_t *step, const npie_cert_t *cert,
-                          const char *what)
-{
-    return npie_err_set(step->err, NPIE_EPROTO, NPIE_P_INTERNAL,
-                        "the signer's certificate %s %s", cert->serial, what);
-}
-
-/* The signer is another program with another configuration: what it made is
- * looked at like anything from outside. */
-static apr_status_t check(npie_cert_t **pcert, const npie_step_t *step,
-                          npie_bytes_t der)
-{
-    const npie_flow_t *flow = step->flow;
-    npie_err_t why = { 0 };
-    npie_cert_t *cert;
-    apr_status_t rv;
-
-    rv = npie_cert_parse(pcert, der, &why, flow->p);
-    if (rv != APR_SUCCESS) {
-        return npie_err_set(step->err, NPIE_EPROTO, NPIE_P_INTERNAL,
-                            "the signer's certificate cannot be parsed: %s",
-                            why.detail);
-    }
-    cert = *pcert;
-    if (strcmp(cert->spki_sha256, step->place.renewal->new_spki) != 0) {
-        return wrong(step, cert, "is for another key");
-    }
-    if (strncmp(cert->rp10, step->place.employer->rp,
-                NPIE_RP10_SIZE - 1) != 0) {
-        return wrong(step, cert, "names another employer");
-    }
-    if (flow->now < cert->not_before || flow->now >= cert->not_after) {
-        return wrong(step, cert, "is not valid now");
-    }
-    rv = npie_trust_verify(flow->trust, cert, NULL,
-                           npie_policy_new_rsa_bits(flow->policy), &why,
-                           flow->p);
-    if (rv != APR_SUCCESS) {
-        return npie_err_set(step->err, NPIE_ECONFIG, NPIE_P_INTERNAL,
-                            "the signer's certificate %s does not verify, is "
-                            "its CA trusted here? %s", cert->serial,
-                            why.detail);
-    }
-    return APR_SUCCESS;
-}
 
 static npie_certificate_t *make_row(const npie_step_t *step,
                                     const npie_cert_t *cert)
@@ -235,7 +187,8 @@ apr_status_t npie_flow_issue(npie_flow_t *flow, const npie_who_t *who,
                                letter->pdf, err, flow->p);
     }
     if (rv == APR_SUCCESS) {
-        rv = check(&cert, &step, der);
+        rv = npie_made_check(&cert, flow, der, step.place.renewal->new_spki,
+                             step.place.employer->rp, err);
     }
     if (rv != APR_SUCCESS) {
         return rv;

@@ -6,10 +6,7 @@
 #include <string.h>
 
 #include "flow/step.h"
-#include "pki/digest.h"
-
-#define TOKEN_ALPHABET "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" \
-                       "0123456789-_"
+#include "flow/token.h"
 
 /* In the audit, for who acted. */
 static const char actor[] = "mail-link";
@@ -49,18 +46,6 @@ static apr_status_t see(npie_link_view_t *view, npie_link_state_t state)
     return APR_SUCCESS;
 }
 
-/* The registry knows a token by its digest alone. */
-static apr_status_t digest(char hash[NPIE_SHA256_HEX_SIZE], const char *token,
-                           npie_err_t *err)
-{
-    const npie_bytes_t bytes = { (const unsigned char *)token,
-                                 strlen(token) };
-    apr_status_t rv = npie_sha256_hex(hash, bytes);
-
-    return rv == APR_SUCCESS
-               ? rv : npie_err_set(err, rv, NPIE_P_INTERNAL, "no digest");
-}
-
 apr_status_t npie_flow_link_open(npie_link_view_t *view, npie_flow_t *flow,
                                  const char *token, npie_err_t *err)
 {
@@ -70,11 +55,10 @@ apr_status_t npie_flow_link_open(npie_link_view_t *view, npie_flow_t *flow,
     apr_status_t rv;
 
     memset(view, 0, sizeof(*view));
-    if (strlen(token) != NPIE_LINK_LENGTH ||
-        strspn(token, TOKEN_ALPHABET) != NPIE_LINK_LENGTH) {
+    if (!npie_token_is(token)) {
         return see(view, NPIE_LINK_CUT);
     }
-    rv = digest(hash, token, err);
+    rv = npie_token_digest(hash, token, err);
     if (rv == APR_SUCCESS) {
         rv = npie_link_find(&link, registry, hash, err);
     }
@@ -142,7 +126,7 @@ static apr_status_t use(npie_flow_t *flow, const char *token,
                             "the link is for something else");
     }
     if (rv == APR_SUCCESS) {
-        rv = digest(used.hash, token, err);
+        rv = npie_token_digest(used.hash, token, err);
     }
     if (rv != APR_SUCCESS) {
         return rv;

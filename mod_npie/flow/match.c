@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "letter/revision.h"
+#include "store/addition.h"
 
 static int same(npie_bytes_t a, npie_bytes_t b)
 {
@@ -21,23 +22,47 @@ static int same_unsigned(const npie_letter_file_t *a,
            same(a->signed_part[1], b->signed_part[1]);
 }
 
+/* A letter that asks for an additional certificate, and not the one wanted. */
+static apr_status_t classify_addition(npie_letter_check_t *check,
+                                      const npie_step_t *step,
+                                      const npie_letter_row_t *letter)
+{
+    npie_addition_t *a;
+    apr_status_t rv = npie_addition_by_folio(&a, step->flow->registry,
+                                             check->folio, step->err);
+
+    if (rv == APR_SUCCESS) {
+        check->mismatch =
+            a->employer != step->who->employer ? NPIE_MISMATCH_OTHER_EMPLOYER
+            : letter->kind != NPIE_LETTER_ADDITIONAL ? NPIE_MISMATCH_OTHER_KIND
+                                                     : NPIE_MISMATCH_OLDER;
+    }
+    else if (rv == APR_NOTFOUND) {
+        check->mismatch = NPIE_MISMATCH_FORGED;
+    }
+    return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
+}
+
 /* A letter with another folio: the registry, not the file, says whose. */
 static apr_status_t classify_other(npie_letter_check_t *check,
-                                   const npie_step_t *step)
+                                   const npie_step_t *step,
+                                   const npie_letter_row_t *letter)
 {
     npie_letter_row_t *row;
     apr_status_t rv;
 
     rv = npie_letter_get(&row, step->flow->registry, check->folio, step->err);
     if (rv == APR_NOTFOUND) {
-        check->mismatch = NPIE_MISMATCH_FORGED;
-        return APR_SUCCESS;
+        return classify_addition(check, step, letter);
     }
     if (rv != APR_SUCCESS) {
         return rv;
     }
     if (row->employer != step->who->employer) {
         check->mismatch = NPIE_MISMATCH_OTHER_EMPLOYER;
+    }
+    else if (letter->kind == NPIE_LETTER_ADDITIONAL) {
+        check->mismatch = NPIE_MISMATCH_OTHER_KIND;
     }
     else if (row->voided || row->renewal != step->place.renewal->id) {
         check->mismatch = NPIE_MISMATCH_OLDER;
@@ -67,7 +92,7 @@ static apr_status_t classify_letter(npie_bytes_t *psigned,
     given = revision->parts;
     check->folio = given->cadena->folio;
     if (check->folio != letter->folio) {
-        return classify_other(check, step);
+        return classify_other(check, step, letter);
     }
     rv = npie_letter_file_parse(&stored, letter->pdf, step->err,
                                 step->flow->p);

@@ -6,8 +6,9 @@
 
 #include <string.h>
 
-#include <apr_lib.h>
 #include <apr_strings.h>
+
+#include "flow/key.h"
 
 #define KEY_NAME_MAX 64
 
@@ -79,23 +80,6 @@ static int is_key_name(const char *name)
                         "0123456789_-") == len;
 }
 
-/* SHA-256 in lower-case hex, or ""; NULL when it is neither. */
-static const char *key_digest(const char *hex, apr_pool_t *p)
-{
-    const apr_size_t len = strlen(hex);
-    char *lower;
-
-    if ((len != 0 && len != NPIE_SHA256_HEX_SIZE - 1) ||
-        strspn(hex, "0123456789abcdefABCDEF") != len) {
-        return NULL;
-    }
-    lower = apr_pstrdup(p, hex);
-    for (apr_size_t i = 0; i < len; ++i) {
-        lower[i] = (char)apr_tolower(lower[i]);
-    }
-    return lower;
-}
-
 /* What llave brings. */
 typedef struct made_key_t {
     const npie_csr_t *request;
@@ -165,7 +149,7 @@ apr_status_t npie_flow_key(npie_flow_t *flow, const npie_who_t *who,
                             "letters, digits, - and _, or not 1 to %d of them",
                             KEY_NAME_MAX);
     }
-    key.sha256 = key_digest(key_sha256, flow->p);
+    key.sha256 = npie_key_digest(key_sha256, flow->p);
     if (key.sha256 == NULL) {
         return npie_err_set(err, NPIE_EINPUT, NPIE_P_REQUEST,
                             "the key file's digest is no SHA-256 in hex");

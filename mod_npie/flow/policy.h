@@ -15,6 +15,8 @@ typedef struct npie_policy_t {
                                           long after its beginning; > 0 */
     int old_key_min_bits;             /**< RSA of certificates in use */
     npie_key_rules_t new_keys;
+    int additional_max;               /**< additional certificates that an
+                                           employer may have at a time */
     int mail;                         /**< 1: there is a mail server: mails are
                                            queued, signed waits at correo */
     int mail_link_required;           /**< 1: only the mail's link confirms */

@@ -9,6 +9,7 @@
 
 #include "base/random.h"
 #include "base/text.h"
+#include "flow/addition_step.h"
 #include "flow/mail.h"
 #include "mail/message.h"
 #include "model/field.h"
@@ -29,6 +30,7 @@ typedef struct work_t {
     npie_employer_t *employer;
     npie_renewal_t *renewal;         /* or NULL */
     npie_certificate_t *certificate; /* or NULL */
+    npie_addition_view_t addition;   /* its row or NULL */
     const char *values[NPIE_MAIL_VALUES];
     npie_err_t *err;
 } work_t;
@@ -62,7 +64,11 @@ static apr_status_t read_rows(work_t *w)
         rv = npie_certificate_get(&w->certificate, registry,
                                   w->mail->certificate, w->err);
     }
-    return rv;
+    return rv == APR_SUCCESS && w->mail->addition != 0
+               ? npie_flow_addition_find(&w->addition, w->flow,
+                                         w->mail->employer, w->mail->addition,
+                                         w->err)
+               : rv;
 }
 
 /* Is a reminder still true? Whoever has renewed since gets none.
@@ -134,6 +140,24 @@ static apr_status_t make_link(work_t *w)
     return npie_link_insert(w->flow->registry, &link, w->err);
 }
 
+/* The same for a mail to a colleague. */
+static apr_status_t make_addition_link(work_t *w)
+{
+    const char *token;
+    apr_time_t until;
+    apr_status_t rv = npie_addition_link_make(&token, &until, w->flow, w->mail,
+                                              &w->addition, w->err);
+
+    if (rv == APR_SUCCESS) {
+        w->values[NPIE_MAIL_VALUE_LINK] =
+            apr_pstrcat(w->flow->p, w->mailer->base_url, NPIE_ADDITION_PAGE
+                        "?t=", token, NULL);
+        w->values[NPIE_MAIL_VALUE_LINK_UNTIL] = npie_text_date_es(until,
+                                                                  w->flow->p);
+    }
+    return rv;
+}
+
 /* Enough of an address for its owner to know it again: "ma...@dominio". */
 static const char *veiled(const char *address, apr_pool_t *p)
 {
@@ -183,6 +207,10 @@ static void set_values(work_t *w)
         w->values[NPIE_MAIL_VALUE_EMAIL] = veiled(w->renewal->contact.email,
                                                   p);
     }
+    if (w->addition.addition != NULL) {
+        w->values[NPIE_MAIL_VALUE_HOLDER] = w->addition.addition->holder;
+        w->values[NPIE_MAIL_VALUE_PURPOSE] = w->addition.addition->purpose;
+    }
     if (w->certificate != NULL) {
         w->values[NPIE_MAIL_VALUE_SERIAL] =
             npie_cert_serial_text(w->certificate->serial, p);
@@ -201,6 +229,9 @@ static apr_status_t write_mail(npie_bytes_t *message, work_t *w)
     set_values(w);
     if (w->renewal != NULL && w->mail->kind != NPIE_MAIL_ISSUED) {
         rv = make_link(w);
+    }
+    else if (w->addition.addition != NULL) {
+        rv = make_addition_link(w);
     }
     if (rv == APR_SUCCESS) {
         rv = npie_templates_render(&text, w->mailer->templates, w->mail->kind,

@@ -6,99 +6,23 @@
 
 #include <string.h>
 
-#include "pki/cms.h"
-
-/* Which certificate has to sign. */
-static const npie_certificate_t *wanted(const npie_step_t *step)
-{
-    return step->event == NPIE_EVENT_SIGN1 ? step->place.old
-                                           : step->place.issued;
-}
-
-static apr_status_t check_signer(const npie_step_t *step,
-                                 const npie_cert_t *signer)
-{
-    const npie_certificate_t *want = wanted(step);
-
-    if (strcmp(signer->spki_sha256, want->spki) == 0 &&
-        strcmp(signer->serial, want->serial) == 0) {
-        return APR_SUCCESS;
-    }
-    return npie_err_set(step->err, NPIE_ESIGNATURE, NPIE_P_LETTER_SIGNER,
-                        "signed with certificate %s, wanted %s, the %s one",
-                        signer->serial, want->serial,
-                        step->event == NPIE_EVENT_SIGN1 ? "old" : "new");
-}
-
-static apr_status_t check_dates(const npie_step_t *step,
-                                const npie_cert_t *signer)
-{
-    const apr_time_t now = step->flow->now;
-
-    if (step->event == NPIE_EVENT_SIGN1 ||
-        (now >= signer->not_before && now < signer->not_after)) {
-        return APR_SUCCESS;
-    }
-    return npie_err_set(step->err, NPIE_EPOLICY,
-                        now < signer->not_before ? NPIE_P_CERT_NOT_YET
-                                                 : NPIE_P_CERT_TOO_OLD,
-                        "the new certificate %s is not valid now",
-                        signer->serial);
-}
+#include "flow/signature.h"
 
 /* Does the signature hold over the stored letter, by the right certificate? */
 static apr_status_t verify(const npie_step_t *step, npie_bytes_t pdf,
                            npie_bytes_t cms)
 {
-    const npie_policy_t *policy = step->flow->policy;
-    const npie_cms_rules_t rules = {
-        .trust = step->flow->trust,
-        .min_bits = step->event == NPIE_EVENT_SIGN1
-                        ? policy->old_key_min_bits
-                        : npie_policy_new_rsa_bits(policy),
+    const npie_flow_t *flow = step->flow;
+    const int first = step->event == NPIE_EVENT_SIGN1;
+    const npie_signature_t wanted = {
+        .certificate = first ? step->place.old : step->place.issued,
+        .name = first ? "old" : "new",
+        .min_bits = first ? flow->policy->old_key_min_bits
+                          : npie_policy_new_rsa_bits(flow->policy),
+        .valid = !first,
     };
-    npie_cert_t *signer = NULL;
-    npie_letter_file_t *parts;
-    apr_status_t rv, right;
 
-    rv = npie_letter_file_parse(&parts, pdf, step->err, step->flow->p);
-    if (rv != APR_SUCCESS) {
-        return npie_err_set(step->err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
-                            "the stored letter cannot be read");
-    }
-    rv = npie_cms_verify(&signer, cms, parts->signed_part, 2, &rules,
-                         step->err, step->flow->p);
-    if (signer == NULL) {
-        return rv;
-    }
-    /* A chain that fails matters only for the certificate asked for; any
-     * other one is the wrong one, trusted or not. */
-    right = check_signer(step, signer);
-    if (right != APR_SUCCESS || rv != APR_SUCCESS) {
-        return right != APR_SUCCESS ? right : rv;
-    }
-    return check_dates(step, signer);
-}
-
-/* Puts the signature in, and makes sure that the result can be read again:
- * what is stored now must still be verifiable in years. */
-static apr_status_t write_in(npie_bytes_t *out, const npie_step_t *step,
-                             npie_bytes_t pdf, npie_bytes_t cms)
-{
-    npie_letter_file_t *parts;
-    apr_status_t rv;
-
-    rv = npie_letter_file_sign(out, pdf, cms, step->err, step->flow->p);
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    rv = npie_letter_file_parse(&parts, *out, NULL, step->flow->p);
-    if (rv != APR_SUCCESS || parts->cms.len == 0 || parts->cms.len > cms.len ||
-        memcmp(parts->cms.data, cms.data, parts->cms.len) != 0) {
-        return npie_err_set(step->err, NPIE_EINPUT, NPIE_P_SIGNATURE,
-                            "the signature is not DER");
-    }
-    return APR_SUCCESS;
+    return npie_signature_verify(flow, &wanted, pdf, cms, step->err);
 }
 
 /* With the new certificate in use, the one it replaces and those that hung on
@@ -233,7 +157,7 @@ apr_status_t npie_flow_sign(npie_flow_t *flow, const npie_who_t *who,
     if (rv != APR_SUCCESS || step.move == NPIE_MOVE_DONE) {
         return rv;
     }
-    rv = write_in(&made.pdf, &step, letter->pdf, cms);
+    rv = npie_signature_write(&made.pdf, flow, letter->pdf, cms, err);
     if (rv != APR_SUCCESS) {
         return rv;
     }

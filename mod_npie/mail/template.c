@@ -21,6 +21,7 @@ enum { FRAME_SUBJECT = NPIE_MAIL_VALUES, FRAME_CONTENT, NO_VALUE };
 #define OF(value) (1u << NPIE_MAIL_VALUE_##value)
 #define OF_EVERY (OF(NAME) | OF(COMPANY) | OF(RP) | OF(INSTITUTION) | OF(SITE))
 #define OF_LINK (OF(LINK) | OF(LINK_UNTIL))
+#define OF_HOLDER (OF(HOLDER) | OF(PURPOSE))
 #define OF_CONTENT (1u << FRAME_CONTENT)
 #define OF_FRAME (OF_EVERY | OF_CONTENT | 1u << FRAME_SUBJECT)
 
@@ -37,6 +38,8 @@ static const char *const value_names[NO_VALUE] = {
     [NPIE_MAIL_VALUE_SERIAL] = "serie",
     [NPIE_MAIL_VALUE_UNTIL] = "hasta",
     [NPIE_MAIL_VALUE_DAYS] = "dias",
+    [NPIE_MAIL_VALUE_HOLDER] = "titular",
+    [NPIE_MAIL_VALUE_PURPOSE] = "finalidad",
     [FRAME_SUBJECT] = "asunto",
     [FRAME_CONTENT] = "contenido",
 };
@@ -48,6 +51,9 @@ static const unsigned kind_values[NPIE_MAIL_KINDS] = {
     [NPIE_MAIL_ISSUED] = OF_EVERY | OF(SERIAL) | OF(UNTIL),
     [NPIE_MAIL_EXPIRY] = OF_EVERY | OF(SERIAL) | OF(UNTIL) | OF(DAYS),
     [NPIE_MAIL_AGAIN] = OF_EVERY | OF_LINK | OF(KEY),
+    [NPIE_MAIL_ADDITIONAL] = OF_EVERY | OF_LINK | OF_HOLDER,
+    [NPIE_MAIL_ADDITIONAL_READY] = OF_EVERY | OF_LINK | OF_HOLDER |
+                                   OF(SERIAL) | OF(UNTIL),
 };
 
 /* A piece of a template: literal text, then a value. */

@@ -21,7 +21,7 @@ typedef enum npie_mail_value_t {
     NPIE_MAIL_VALUE_RP,          /**< {rp}, "A064878710-7" */
     NPIE_MAIL_VALUE_INSTITUTION, /**< {instituto} */
     NPIE_MAIL_VALUE_SITE,        /**< {sitio}: NPIEBaseURL */
-    /* obtener, cambio and liga */
+    /* obtener, cambio, liga, adicional and adicional-listo */
     NPIE_MAIL_VALUE_LINK,        /**< {liga}: https address with its token */
     NPIE_MAIL_VALUE_LINK_UNTIL,  /**< {liga_vence}: Spanish date */
     /* obtener and liga */
@@ -29,11 +29,14 @@ typedef enum npie_mail_value_t {
     /* cambio */
     NPIE_MAIL_VALUE_EMAIL,       /**< {correo}: the new address, as much of it
                                       as may be shown */
-    /* emitido and vencimiento: of the certificate */
+    /* emitido, vencimiento and adicional-listo: of the certificate */
     NPIE_MAIL_VALUE_SERIAL,      /**< {serie} */
     NPIE_MAIL_VALUE_UNTIL,       /**< {hasta}: Spanish date */
     /* vencimiento */
     NPIE_MAIL_VALUE_DAYS,        /**< {dias}: "15 días", "1 día" */
+    /* adicional and adicional-listo: of the colleague */
+    NPIE_MAIL_VALUE_HOLDER,      /**< {titular} */
+    NPIE_MAIL_VALUE_PURPOSE,     /**< {finalidad} */
     NPIE_MAIL_VALUES             /**< how many */
 } npie_mail_value_t;
 

@@ -11,6 +11,8 @@ const char *npie_mail_kind_name(npie_mail_kind_t kind)
         [NPIE_MAIL_ISSUED] = "emitido",
         [NPIE_MAIL_EXPIRY] = "vencimiento",
         [NPIE_MAIL_AGAIN] = "liga",
+        [NPIE_MAIL_ADDITIONAL] = "adicional",
+        [NPIE_MAIL_ADDITIONAL_READY] = "adicional-listo",
     };
 
     return (int)kind >= 0 && kind < NPIE_MAIL_KINDS ? names[kind] : "?";

@@ -13,6 +13,10 @@ typedef enum npie_mail_kind_t {
     NPIE_MAIL_ISSUED,  /**< "emitido": the certificate was issued */
     NPIE_MAIL_EXPIRY,  /**< "vencimiento": the certificate expires in n days */
     NPIE_MAIL_AGAIN,   /**< "liga": the link, asked for again */
+    NPIE_MAIL_ADDITIONAL, /**< "adicional": to a colleague: make your key; with
+                               a link */
+    NPIE_MAIL_ADDITIONAL_READY, /**< "adicional-listo": to a colleague: obtain
+                                     your certificate; with a link */
     NPIE_MAIL_KINDS    /**< how many */
 } npie_mail_kind_t;
 

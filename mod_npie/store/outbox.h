@@ -29,11 +29,13 @@ typedef struct npie_outbox_t {
     const char *reason;      /**< why the last attempt failed or it was given
                                   up, [a-z-]*; "" = none */
     const char *server_said; /**< the mail server's last words, or "" */
+    apr_int64_t addition;    /**< row, 0 = none */
 } npie_outbox_t;
 
 /**
  * Queues a mail, inside the transaction of what causes it. Of mail: kind,
- * employer, renewal, certificate, days, address, queued and next_try.
+ * employer, renewal, certificate, addition, days, address, queued and
+ * next_try.
  * @param pid set to the new row
  * @return also NPIE_ECONFLICT when that reminder of that certificate was
  *         queued before

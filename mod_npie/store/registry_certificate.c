@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Certificates and keys in the registry.
  */
-#include "store/registry_sql.h"
+#include "store/registry_rows.h"
 
 #include <apr_tables.h>
 
@@ -36,7 +36,7 @@ static void take_certificate(void *baton, npie_row_t *row)
     npie_row_certificate(baton, row);
 }
 
-static void append_certificate(void *baton, npie_row_t *row)
+void npie_rows_certificate(void *baton, npie_row_t *row)
 {
     apr_array_header_t *list = baton;
     npie_certificate_t *c = apr_pcalloc(list->pool, sizeof(*c));
@@ -98,7 +98,7 @@ apr_status_t npie_certificate_additionals(apr_array_header_t **plist,
 
     *plist = apr_array_make(registry->p, 4, sizeof(npie_certificate_t *));
     rv = npie_sql_select_id(registry, NPIE_SQL_CERTIFICATE_ADDITIONALS,
-                            employer, append_certificate, *plist, err);
+                            employer, npie_rows_certificate, *plist, err);
     return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
 }
 

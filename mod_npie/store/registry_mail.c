@@ -3,7 +3,7 @@
  */
 #include "store/outbox.h"
 
-#include "store/registry_sql.h"
+#include "store/registry_rows.h"
 
 /* Of OUTBOX_DUE. */
 #define DUE_MAX 10
@@ -36,6 +36,7 @@ static void take_mail(void *baton, npie_row_t *row)
     m->gave_up = npie_row_time(row);
     m->reason = npie_row_text(row);
     m->server_said = npie_row_text(row);
+    m->addition = npie_row_number(row);
 }
 
 apr_status_t npie_outbox_queue(apr_int64_t *pid, npie_registry_t *registry,
@@ -53,6 +54,7 @@ apr_status_t npie_outbox_queue(apr_int64_t *pid, npie_registry_t *registry,
     npie_args_text(&args, mail->address);
     npie_args_number(&args, apr_time_sec(mail->queued));
     npie_args_number(&args, apr_time_sec(mail->next_try));
+    npie_args_reference(&args, mail->addition);
     rv = npie_sql_number(pid, registry, NPIE_SQL_OUTBOX_QUEUE, &args, err);
     return rv == APR_NOTFOUND
                ? npie_sql_conflict("that reminder was queued before", err)
@@ -184,7 +186,7 @@ apr_status_t npie_outbox_withdraw(npie_registry_t *registry,
                 npie_mail_kind_name(kind), when, err);
 }
 
-static void take_listed(void *baton, npie_row_t *row)
+void npie_rows_mail(void *baton, npie_row_t *row)
 {
     npie_outbox_t *mail = apr_pcalloc(row->registry->p, sizeof(*mail));
 
@@ -199,7 +201,7 @@ apr_status_t npie_outbox_list(apr_array_header_t **plist,
     apr_array_header_t *list = apr_array_make(registry->p, 4,
                                               sizeof(npie_outbox_t *));
     apr_status_t rv = npie_sql_select_id(registry, NPIE_SQL_OUTBOX_LIST,
-                                         renewal, take_listed, list, err);
+                                         renewal, npie_rows_mail, list, err);
 
     rv = rv == APR_NOTFOUND ? APR_SUCCESS : rv;
     *plist = rv == APR_SUCCESS ? list : NULL;

@@ -175,7 +175,7 @@ person_t *person_new(const char *key, apr_interval_time_t age, apr_pool_t *p)
     static const npie_policy_t policy = {
         .renew_before = 30 * DAY, .renew_after = -1,
         .renewal_timeout = 10 * DAY, .old_key_min_bits = 1024,
-        .new_keys = { 2048, 1, 1 },
+        .new_keys = { 2048, 1, 1 }, .additional_max = 10,
     };
     person_t *person = apr_pcalloc(p, sizeof(*person));
 

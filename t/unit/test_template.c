@@ -28,6 +28,8 @@ static const char *const values[NPIE_MAIL_VALUES] = {
     [NPIE_MAIL_VALUE_SERIAL] = "30303031",
     [NPIE_MAIL_VALUE_UNTIL] = "21 de mayo de 2027",
     [NPIE_MAIL_VALUE_DAYS] = "15 días",
+    [NPIE_MAIL_VALUE_HOLDER] = "Iñaki Peña",
+    [NPIE_MAIL_VALUE_PURPOSE] = "Movimientos & consultas",
 };
 
 static const char *source(apr_pool_t *p)
@@ -112,7 +114,7 @@ static void test_ours(void **state)
 
     for (int kind = 0; kind < NPIE_MAIL_KINDS; kind++) {
         int linked = kind == NPIE_MAIL_OBTAIN || kind == NPIE_MAIL_CHANGED
-                  || kind == NPIE_MAIL_AGAIN;
+                  || kind == NPIE_MAIL_AGAIN || kind >= NPIE_MAIL_ADDITIONAL;
         npie_mail_text_t t;
 
         assert_int_equal(npie_templates_render(&t, templates,
@@ -126,6 +128,8 @@ static void test_ours(void **state)
             assert_in(t.text, "1 de diciembre de 2026");
         } else {
             assert_not_in(t.text, "enlace.html");
+        }
+        if (!linked || kind == NPIE_MAIL_ADDITIONAL_READY) {
             assert_in(t.text, "21 de mayo de 2027");
             assert_in(t.html, "21 de mayo de 2027");
         }
