@@ -42,6 +42,7 @@ static const struct {
     [NPIE_SET_MAIL_TEMPLATES] = PLACE(mail_templates),
     [NPIE_SET_REMINDERS] = PLACE(reminders),
     [NPIE_SET_TLS_EXPIRED] = PLACE(tls_expired),
+    [NPIE_SET_ADDITIONAL_MAX] = PLACE(additional_max),
 #undef PLACE
 };
 
@@ -73,6 +74,7 @@ void *npie_conf_server_create(apr_pool_t *p, server_rec *s)
     conf->rate.window = 60;
     conf->mail_server.timeout = apr_time_from_sec(30);
     conf->reminders = reminders;
+    conf->additional_max = 10;
     return conf;
 }
 
@@ -273,6 +275,15 @@ static const char *set_new_keys(cmd_parms *cmd, void *dir, const char *args)
                                 cmd->pool));
 }
 
+static const char *set_additional_max(cmd_parms *cmd, void *dir,
+                                      const char *arg)
+{
+    (void)dir;
+    return note(cmd, NPIE_SET_ADDITIONAL_MAX,
+                npie_parse_int(&npie_conf_server(cmd->server)->additional_max,
+                               arg, 0, 100, cmd->pool));
+}
+
 static const char *set_old_bits(cmd_parms *cmd, void *dir, const char *arg)
 {
     (void)dir;
@@ -442,5 +453,7 @@ const command_rec npie_conf_directives[] = {
     AP_INIT_TAKE1("NPIETLSExpired", set_tls_expired, NULL, RSRC_CONF,
                   "Client certificates log in, expired ones renew: on, off, or "
                   "how long after their end"),
+    AP_INIT_TAKE1("NPIEAdditionalMax", set_additional_max, NULL, RSRC_CONF,
+                  "How many additional certificates an employer may have"),
     { .name = NULL }
 };
