@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "store/registry_audit.h"
 #include "store/registry_sql.h"
 
 static apr_status_t close_registry(void *baton)
@@ -133,6 +134,7 @@ apr_status_t npie_registry_begin(npie_registry_t *registry, npie_err_t *err)
     }
     registry->transaction = 1;
     registry->failed = 0;
+    registry->audit = NULL;
     apr_pool_cleanup_register(registry->p, registry, abandon,
                               apr_pool_cleanup_null);
     return APR_SUCCESS;
@@ -153,7 +155,10 @@ apr_status_t npie_registry_end(npie_registry_t *registry, int commit,
                           registry->failure);
     }
     if (commit && !registry->failed) {
-        rv = npie_sql_run(registry, "COMMIT", err);
+        rv = npie_audit_flush(registry, err);
+        if (rv == APR_SUCCESS) {
+            rv = npie_sql_run(registry, "COMMIT", err);
+        }
     }
     /* After a failed COMMIT SQLite may still be in the transaction; where it
      * is not, the refusal of this ROLLBACK means nothing. */

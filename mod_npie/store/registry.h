@@ -24,7 +24,7 @@
 
 /** The schema that the statements are written for: the highest number of
  * conf/sql/<driver>/. */
-#define NPIE_SCHEMA_VERSION 4
+#define NPIE_SCHEMA_VERSION 5
 
 /** An open registry: one connection with its prepared statements, used by one
  * thread at a time. Filled by the caller from mod_dbd's ap_dbd_t (the rest
@@ -49,6 +49,8 @@ typedef struct npie_registry_t {
     int transaction;      /**< 1 inside one; begin and end set these three */
     int failed;           /**< 1 after a failure in it */
     char failure[200];    /**< what failed, English */
+    apr_array_header_t *audit; /**< rows for the audit, written at its end;
+                                    NULL = none */
 } npie_registry_t;
 
 /** A statement to prepare. */
@@ -286,7 +288,8 @@ apr_status_t npie_letter_set_signed(npie_registry_t *registry,
 apr_status_t npie_letter_void(npie_registry_t *registry, apr_int64_t folio,
                               npie_err_t *err);
 
-/** Appends to the audit.
+/** Appends to the audit (store/audit.h): with the transaction that is open,
+ * at its commit, which fails when this cannot be written; else at once.
  * @param actor serial or user; event [a-z-]+; detail English, no secrets */
 apr_status_t npie_audit(npie_registry_t *registry, apr_time_t when,
                         const char *actor, const char *event,

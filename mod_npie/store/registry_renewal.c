@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Renewals, their letters, and the audit in the registry.
+ * Renewals and their letters in the registry.
  */
 #include "store/registry_sql.h"
 
@@ -217,18 +217,4 @@ apr_status_t npie_letter_void(npie_registry_t *registry, apr_int64_t folio,
                               npie_err_t *err)
 {
     return npie_sql_change_id(registry, NPIE_SQL_LETTER_VOID, folio, err);
-}
-
-apr_status_t npie_audit(npie_registry_t *registry, apr_time_t when,
-                        const char *actor, const char *event,
-                        const char *detail, npie_err_t *err)
-{
-    npie_args_t args;
-
-    npie_args_init(&args, registry);
-    npie_args_number(&args, apr_time_sec(when));
-    npie_args_text(&args, actor);
-    npie_args_text(&args, event);
-    npie_args_text(&args, detail);
-    return npie_sql_change(registry, NPIE_SQL_AUDIT, &args, NPIE_EBACKEND, err);
 }

@@ -18,7 +18,8 @@ const npie_statement_t npie_registry_statements[] = {
 
 /* Names every table and reads none. */
 #define ALL_TABLES "SELECT 1 FROM schema, counter, employer, certificate," \
-    " seen_key, renewal, letter, audit, outbox, link LIMIT 0"
+    " seen_key, renewal, letter, audit, audit_head, outbox, link" \
+    " LIMIT 0"
 
 void npie_args_init(npie_args_t *args, const npie_registry_t *registry)
 {

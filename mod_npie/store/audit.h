@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The audit: rows chained by hashes, read and checked.
+ *
+ * Rows are numbered without holes. A row's hash is the SHA-256, in lower-case
+ * hex, of these bytes:
+ *
+ *   npie-audit-1 SEQUENCE AT N:ACTOR N:EVENT N:DETAIL PREVIOUS
+ *
+ * with one blank between, SEQUENCE and AT (seconds since 1970 UTC) in decimal,
+ * N the decimal number of bytes of the text behind its colon, and PREVIOUS the
+ * hash of the row before, 64 zeros for the first. The table audit_head keeps
+ * the number and the hash of the newest row, and the number of the last row
+ * that was written before there were hashes. A writer locks it for the end of
+ * its transaction, so that the chain never forks.
+ *
+ * Whoever can write to the database can compute a whole chain anew. That, and
+ * a tail cut off together with audit_head, shows only against a head kept
+ * elsewhere: npie-signer keeps one.
+ */
+#ifndef NPIE_STORE_AUDIT_H
+#define NPIE_STORE_AUDIT_H
+
+#include "store/registry.h"
+
+/** One row. */
+typedef struct npie_audit_row_t {
+    apr_int64_t sequence;
+    apr_time_t at;
+    const char *actor;
+    const char *event;
+    const char *detail;
+    const char *previous; /**< hash of the row before; "" = in no chain */
+    const char *hash;     /**< "" = in no chain */
+} npie_audit_row_t;
+
+/** The end of the chain. */
+typedef struct npie_audit_head_t {
+    apr_int64_t sequence; /**< of the newest row; 0 = there is none */
+    apr_int64_t since;    /**< of the last row before the chain */
+    char hash[NPIE_SHA256_HEX_SIZE];
+} npie_audit_head_t;
+
+/** The end of the chain as audit_head has it. */
+apr_status_t npie_audit_head(npie_audit_head_t *head,
+                             npie_registry_t *registry, npie_err_t *err);
+
+/**
+ * Rows after a number, oldest first, at most 500.
+ * @param after 0: from the first one
+ * @param prows set to an array of npie_audit_row_t (may be empty), in the
+ *        registry's pool
+ */
+apr_status_t npie_audit_list(apr_array_header_t **prows,
+                             npie_registry_t *registry, apr_int64_t after,
+                             npie_err_t *err);
+
+/** What is wrong with some rows. */
+typedef enum npie_audit_fault_t {
+    NPIE_AUDIT_CHANGED,   /**< "changed": not what was written */
+    NPIE_AUDIT_MOVED,     /**< "moved": what was written as another row */
+    NPIE_AUDIT_MISSING,   /**< "missing" */
+    NPIE_AUDIT_CUT,       /**< "cut": missing at the end */
+    NPIE_AUDIT_FOREIGN,   /**< "foreign": beyond the end */
+    NPIE_AUDIT_REWRITTEN, /**< "rewritten": the chain up to that row is not the
+                               one whose head was kept */
+    NPIE_AUDIT_FAULTS     /**< how many */
+} npie_audit_fault_t;
+
+/** Its word, static; "?" out of range. */
+const char *npie_audit_fault_name(npie_audit_fault_t fault);
+
+/** The rows from first to last. */
+typedef struct npie_audit_finding_t {
+    npie_audit_fault_t fault;
+    apr_int64_t first;
+    apr_int64_t last;
+    apr_int64_t was; /**< MOVED: the number it was written under; else 0 */
+} npie_audit_finding_t;
+
+/** The most findings of a report. */
+#define NPIE_AUDIT_FINDINGS_MAX 100
+
+/** What npie_audit_verify() saw. */
+typedef struct npie_audit_report_t {
+    npie_audit_head_t head; /**< as of when it began; rows up to head.since
+                                 cannot be checked */
+    apr_int64_t checked;    /**< rows of the chain that were looked at */
+    apr_array_header_t *findings; /**< of npie_audit_finding_t; empty = good */
+    int more;               /**< 1: there were more findings */
+} npie_audit_report_t;
+
+/**
+ * Checks the whole chain as far as it goes when this begins; others may write
+ * meanwhile. Takes memory for a few hundred rows at a time. Outside a
+ * transaction only.
+ * @param kept a head that was kept elsewhere (its since is not looked at);
+ *        NULL or sequence 0: there is none, and a rewritten chain or a tail
+ *        cut off with care does not show
+ * @param report findings live in p
+ * @return APR_SUCCESS, also with findings; NPIE_EBACKEND
+ */
+apr_status_t npie_audit_verify(npie_audit_report_t *report,
+                               npie_registry_t *registry,
+                               const npie_audit_head_t *kept, npie_err_t *err,
+                               apr_pool_t *p);
+
+#endif
