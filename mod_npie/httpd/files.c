@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "base/text.h"
+#include "flow/seal.h"
 #include "httpd/answer.h"
 
 static int not_there(request_rec *r, const char *what)
@@ -17,27 +18,28 @@ static int not_there(request_rec *r, const char *what)
     return npie_answer_error(r, &err);
 }
 
-static int send_letter(request_rec *r, npie_flow_t *flow, apr_int64_t folio,
+static int send_letter(request_rec *r, npie_flow_t *flow,
+                       const npie_renewal_t *renewal, apr_int64_t folio,
                        const char *filename)
 {
-    npie_letter_row_t *letter;
+    npie_acuse_t acuse;
     npie_err_t err;
     apr_status_t rv = APR_NOTFOUND;
 
     if (folio != 0) {
-        rv = npie_letter_get(&letter, flow->registry, folio, &err);
+        rv = npie_flow_acuse(&acuse, flow, renewal, folio, &err);
     }
     if (rv == APR_NOTFOUND) {
         return not_there(r, filename);
     }
     return rv != APR_SUCCESS ? npie_answer_error(r, &err)
-        : npie_answer_file(r, "application/pdf", filename, letter->pdf);
+        : npie_answer_file(r, "application/pdf", filename, acuse.pdf);
 }
 
 int npie_file_letter1(request_rec *r, npie_flow_t *flow,
                       const npie_place_t *place)
 {
-    return send_letter(r, flow,
+    return send_letter(r, flow, place->renewal,
                        place->renewal != NULL ? place->renewal->letter1 : 0,
                        NPIE_LETTER1_FILE);
 }
@@ -45,7 +47,7 @@ int npie_file_letter1(request_rec *r, npie_flow_t *flow,
 int npie_file_letter2(request_rec *r, npie_flow_t *flow,
                       const npie_place_t *place)
 {
-    return send_letter(r, flow,
+    return send_letter(r, flow, place->renewal,
                        place->renewal != NULL ? place->renewal->letter2 : 0,
                        NPIE_LETTER2_FILE);
 }

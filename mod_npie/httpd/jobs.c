@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The sender's and the reminders' turns. Each mail has a connection and a pool
- * of its own; leases in the registry keep two machines apart.
+ * The sealer's, the reminders' and the sender's turns. Each letter and each
+ * mail has a connection and a pool of its own; leases in the registry keep two
+ * machines apart.
  */
 #include "httpd/jobs.h"
+
+#include "flow/seal.h"
 
 #include <ap_mpm.h>
 #include <apr_atomic.h>
@@ -13,8 +16,11 @@
 #define REMINDERS_INTERVAL apr_time_from_sec(600)
 /* After a fault of ours, so that the log says it now and then only. */
 #define REST apr_time_from_sec(10)
+/* Without a seal, which takes a restart to change. */
+#define NO_SEAL_REST apr_time_from_sec(600)
 /* In one turn; then mod_watchdog may look whether httpd stops. */
 #define MAILS_AT_ONCE 100
+#define SEALS_AT_ONCE 100
 
 /* One registry's job. Only the thread of the singleton that runs it writes
  * to it. */
@@ -22,6 +28,7 @@ typedef struct job_t {
     server_rec *server;
     apr_time_t not_before;
     apr_time_t reminders_at;
+    apr_time_t seals_at;
 } job_t;
 
 /* All of them, kept with the configuration's pool. */
@@ -96,6 +103,23 @@ static apr_status_t remind(job_t *job, npie_flow_t *flow, npie_err_t *err)
     return rv;
 }
 
+/* One letter. That the signer is away is no reason to keep mails waiting, so
+ * the seals have a rest of their own. */
+static apr_status_t seal_one(job_t *job, npie_flow_t *flow, npie_err_t *err)
+{
+    apr_int64_t folio;
+    apr_status_t rv = npie_flow_seal_next(&folio, flow, err);
+
+    if (rv == APR_SUCCESS || rv == APR_NOTFOUND || folio == 0) {
+        return rv;
+    }
+    job->seals_at = flow->now + (rv == APR_ENOTIMPL ? NO_SEAL_REST : REST);
+    ap_log_error(APLOG_MARK, rv == APR_ENOTIMPL ? APLOG_INFO : APLOG_WARNING,
+                 0, job->server, "NPIE0105: letter %" APR_INT64_T_FMT
+                 " waits for its seal: %s", folio, err->detail);
+    return APR_NOTFOUND;
+}
+
 /* One piece of work on a connection of its own. */
 static apr_status_t with_registry(job_t *job, apr_pool_t *pool,
                                   apr_status_t (*work)(job_t *, npie_flow_t *,
@@ -127,7 +151,7 @@ static apr_status_t with_registry(job_t *job, apr_pool_t *pool,
     if (rv != APR_SUCCESS && rv != APR_NOTFOUND) {
         job->not_before = apr_time_now() + REST;
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, job->server,
-                     "NPIE0103: the job that sends mails: %s", err.detail);
+                     "NPIE0103: the job that sends mails and seals letters: %s", err.detail);
     }
     return rv;
 }
@@ -137,6 +161,16 @@ static void run(const jobs_t *jobs, job_t *job, apr_pool_t *pool)
     const apr_time_t now = apr_time_now();
 
     if (now < job->not_before) {
+        return;
+    }
+    for (int i = 0; i < SEALS_AT_ONCE && now >= job->seals_at
+         && !is_stopping(jobs); ++i) {
+        if (with_registry(job, pool, seal_one) != APR_SUCCESS) {
+            break;
+        }
+    }
+    if (now < job->not_before
+        || !npie_runtime_get(job->server)->policy.mail) {
         return;
     }
     if (now >= job->reminders_at
@@ -211,9 +245,19 @@ static job_t *find_job(const apr_array_header_t *jobs, const server_rec *s)
     return NULL;
 }
 
-/* A registry that several servers share has one sender, whose mail server and
- * address stand in its mails: the main server, or the first virtual host.
- * httpd lists these last one first. */
+/* Is this server the one to work for a registry rather than that other? One
+ * that has a mail server, the main server, or the first virtual host; httpd
+ * lists these last one first. */
+static int is_rather(const server_rec *s, const server_rec *other)
+{
+    const int mail = npie_runtime_get(s)->policy.mail;
+    const int others = npie_runtime_get(other)->policy.mail;
+
+    return mail != others ? mail : other->is_virtual;
+}
+
+/* A registry that several servers share has one job, whose server's mail
+ * server and address stand in its mails. */
 static apr_array_header_t *list_jobs(server_rec *s, apr_pool_t *p)
 {
     apr_array_header_t *jobs = apr_array_make(p, 1, sizeof(job_t));
@@ -222,7 +266,7 @@ static apr_array_header_t *list_jobs(server_rec *s, apr_pool_t *p)
         const npie_runtime_t *runtime = npie_runtime_get(s);
         job_t *job = find_job(jobs, s);
 
-        if (runtime == NULL || !runtime->policy.mail) {
+        if (runtime == NULL) {
             continue;
         }
         if (job == NULL) {
@@ -230,7 +274,7 @@ static apr_array_header_t *list_jobs(server_rec *s, apr_pool_t *p)
             memset(job, 0, sizeof(*job));
             job->server = s;
         }
-        else if (job->server->is_virtual) {
+        else if (is_rather(s, job->server)) {
             job->server = s;
         }
     }
@@ -258,6 +302,17 @@ static apr_status_t watch(jobs_t *jobs, apr_pool_t *pconf, npie_err_t *err)
         ? rv : npie_err_set(err, rv, NPIE_P_INTERNAL, "mod_watchdog");
 }
 
+static int has_mail(const apr_array_header_t *jobs)
+{
+    for (int i = 0; i < jobs->nelts; ++i) {
+        if (npie_runtime_get(APR_ARRAY_IDX(jobs, i, job_t).server)
+                ->policy.mail) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 int npie_jobs_post_config(apr_pool_t *pconf, apr_pool_t *plog,
                           apr_pool_t *ptemp, server_rec *s)
 {
@@ -273,6 +328,12 @@ int npie_jobs_post_config(apr_pool_t *pconf, apr_pool_t *plog,
         return OK;
     }
     rv = watch(jobs, pconf, &err);
+    if (rv == APR_ENOTIMPL && !has_mail(jobs->list)) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     "NPIE0106: without mod_watchdog letters are sealed when "
+                     "they are downloaded, not before");
+        return OK;
+    }
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
                      "NPIE0104: mails cannot be sent: %s", err.detail);

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "httpd/shown.h"
 #include "model/field.h"
+#include "store/sealing.h"
 
 void npie_vars_set(request_rec *r, const char *name, const char *value)
 {
@@ -142,6 +143,17 @@ static void set_letter(request_rec *r, npie_flow_t *flow, apr_int64_t folio,
     }
 }
 
+static void set_seal(request_rec *r, npie_flow_t *flow, apr_int64_t folio,
+                     const char *name)
+{
+    npie_sealing_t sealing;
+
+    if (folio != 0 && npie_sealing_get(&sealing, flow->registry, folio, NULL)
+        == APR_SUCCESS) {
+        set_date(r, name, sealing.sealed_at);
+    }
+}
+
 /* The colleagues' certificates that lapse with this one, a line each. */
 static void set_additionals(request_rec *r, npie_flow_t *flow,
                             apr_int64_t employer)
@@ -170,6 +182,8 @@ void npie_vars_letters(request_rec *r, npie_flow_t *flow,
     if (place->renewal != NULL) {
         set_letter(r, flow, place->renewal->letter1, "npie_letter1_signed");
         set_letter(r, flow, place->renewal->letter2, "npie_letter2_signed");
+        set_seal(r, flow, place->renewal->letter1, "npie_letter1_sealed");
+        set_seal(r, flow, place->renewal->letter2, "npie_letter2_sealed");
     }
 }
 

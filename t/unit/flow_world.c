@@ -3,6 +3,8 @@
  */
 #include "unit/flow_world.h"
 
+#include "unit/forge.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -37,7 +39,12 @@ static int set_up(void)
 
     world->ca = fixture_ca("Autoridad de prueba", p);
     world->stranger = fixture_ca("Otra autoridad", p);
-    world->signer = fixture_signer(world->ca, "Rate 100000 1m\n", p);
+    world->signer =
+        fixture_signer(world->ca,
+                       apr_pstrcat(p, "Rate 100000 1m\n",
+                                   fixture_seal(forge_seal(world->ca->id,
+                                                           FORGE_SEAL_USAGE,
+                                                           p), p), NULL), p);
     fixture_signer_start(world->signer);
     world->trust = load_trust(&err);
     if (world->trust == NULL ||

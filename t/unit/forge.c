@@ -121,6 +121,22 @@ void forge_certificate(identity_t *id, const forge_t *forge, apr_pool_t *p)
     X509_free(x509);
 }
 
+identity_t *forge_seal(const identity_t *ca, const char *usage,
+                       apr_pool_t *p)
+{
+    identity_t *id = identity_key("P-256", p);
+    const forge_t forge = {
+        .common_name = "Sello de Demostración",
+        .extensions = { { "basicConstraints", "critical,CA:FALSE" },
+                        { "keyUsage", "critical,nonRepudiation" },
+                        { "extendedKeyUsage", usage } },
+        .issuer = ca, .from = -10, .until = 300, .serial = "3032"
+    };
+
+    forge_certificate(id, &forge, p);
+    return id;
+}
+
 static apr_status_t remove_folder(void *data)
 {
     char command[128];

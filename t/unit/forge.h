@@ -51,6 +51,13 @@ typedef struct forge_t {
 /** Gives a key a certificate. */
 void forge_certificate(identity_t *id, const forge_t *forge, apr_pool_t *p);
 
+/** extendedKeyUsage of the institute's seal; that of mail is for poppler. */
+#define FORGE_SEAL_USAGE "1.3.6.1.5.5.7.3.36,emailProtection"
+/** A key with a certificate for seals, ten days old.
+ * @param usage extendedKeyUsage in the words of openssl.cnf */
+identity_t *forge_seal(const identity_t *ca, const char *usage,
+                       apr_pool_t *p);
+
 /** Writes bytes to a new file of that name in a folder of this process that
  * the pool removes. Returns its path. */
 const char *forge_file(const char *name, npie_bytes_t bytes, apr_pool_t *p);

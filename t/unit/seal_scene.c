@@ -21,44 +21,21 @@ static npie_cert_t *parse(const identity_t *id, apr_pool_t *p)
     return cert;
 }
 
-static identity_t *certified(const identity_t *ca, const forge_t *like,
-                             apr_pool_t *p)
-{
-    identity_t *id = identity_key("P-256", p);
-    forge_t forge = *like;
-
-    forge.issuer = ca;
-    forge_certificate(id, &forge, p);
-    return id;
-}
-
 identity_t *seal_employer(const identity_t *ca, int from, int until,
                           apr_pool_t *p)
 {
+    identity_t *id = identity_key("P-256", p);
     const forge_t forge = {
         .common_name = "Begoña Núñez", .extensions = FORGE_LEAF,
         .entries = { { NID_organizationName, V_ASN1_UTF8STRING,
                        "Cigüeñas del Norte", 0 },
                      { NID_organizationalUnitName, V_ASN1_UTF8STRING,
                        "A064878710", 0 } },
-        .from = from, .until = until, .serial = "3031"
+        .issuer = ca, .from = from, .until = until, .serial = "3031"
     };
 
-    return certified(ca, &forge, p);
-}
-
-identity_t *seal_institute(const identity_t *ca, const char *usage,
-                           apr_pool_t *p)
-{
-    const forge_t forge = {
-        .common_name = "Sello de Demostración",
-        .extensions = { { "basicConstraints", "critical,CA:FALSE" },
-                        { "keyUsage", "critical,nonRepudiation" },
-                        { "extendedKeyUsage", usage } },
-        .from = -10, .until = 300, .serial = "3032"
-    };
-
-    return certified(ca, &forge, p);
+    forge_certificate(id, &forge, p);
+    return id;
 }
 
 npie_bytes_t seal_signed(npie_bytes_t letter, const identity_t *id,
@@ -150,7 +127,7 @@ static void make_scene(apr_pool_t *p)
     forge_certificate(scene->ca, &root, p);
     scene->old = seal_employer(scene->ca, -400, -200, p);
     scene->new = seal_employer(scene->ca, -1, 180, p);
-    scene->institute = seal_institute(scene->ca, SEAL_USAGE, p);
+    scene->institute = forge_seal(scene->ca, FORGE_SEAL_USAGE, p);
     APR_ARRAY_PUSH(files, const char *) =
         forge_file("ca.pem", unit_bytes(npie_cert_pem(parse(scene->ca, p), p)),
                    p);

@@ -11,9 +11,6 @@
 #include "letter/verify.h"
 #include "unit/forge.h"
 
-/* extendedKeyUsage of a seal; mail programs' own is for poppler. */
-#define SEAL_USAGE "1.3.6.1.5.5.7.3.36,emailProtection"
-
 typedef struct seal_scene_t {
     apr_pool_t *p;
     identity_t *ca;
@@ -35,9 +32,6 @@ int seal_teardown(void **state);
 /* A certificate of an employer, issued by ca, for a key of its own. */
 identity_t *seal_employer(const identity_t *ca, int from, int until,
                           apr_pool_t *p);
-/* One for seals; usage: extendedKeyUsage as openssl.cnf has it. */
-identity_t *seal_institute(const identity_t *ca, const char *usage,
-                           apr_pool_t *p);
 /* A letter with the employer's signature inside. */
 npie_bytes_t seal_signed(npie_bytes_t letter, const identity_t *id,
                          apr_pool_t *p);

@@ -314,6 +314,18 @@ fixture_signer_t *fixture_signer(const fixture_ca_t *ca, const char *more,
     return signer;
 }
 
+const char *fixture_seal(const identity_t *seal, apr_pool_t *p)
+{
+    const char *key = forge_path("seal.key", p);
+    npie_cert_t *cert = fixture_parse(seal->der, p);
+
+    identity_write_key(seal, key);
+    assert_int_equal(chmod(key, 0400), 0);
+    return apr_psprintf(p, "SealKey %s\nSealCertificate %s\n", key,
+                        forge_file("seal.crt",
+                                   unit_bytes(npie_cert_pem(cert, p)), p));
+}
+
 void fixture_signer_start(fixture_signer_t *signer)
 {
     pid_t pid = fork();

@@ -68,6 +68,8 @@ npie_bytes_t fixture_letter(const npie_cadena_t *cadena, apr_pool_t *p);
 npie_bytes_t fixture_signed(npie_bytes_t letter,
                             const fixture_employer_t *employer, apr_pool_t *p);
 
+/* Lines of the configuration for a seal with that key and certificate. */
+const char *fixture_seal(const identity_t *seal, apr_pool_t *p);
 /* Makes folder, keys, certificates, configuration and socket; does not start.
  * more: further lines of the configuration. The folder goes with the pool. */
 fixture_signer_t *fixture_signer(const fixture_ca_t *ca, const char *more,

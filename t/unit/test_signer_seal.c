@@ -17,14 +17,9 @@ static fixture_signer_t *signer_with(const identity_t *institute,
                                      const char *more, apr_pool_t *p)
 {
     fixture_ca_t ca = { scene->ca, fixture_parse(scene->ca->der, p), NULL };
-    const char *key = forge_path("seal.key", p);
-    npie_cert_t *cert = fixture_parse(institute->der, p);
 
-    identity_write_key(institute, key);
-    assert_int_equal(chmod(key, 0400), 0);
-    return fixture_signer(&ca, apr_psprintf(p, "SealKey %s\nSealCertificate %s"
-        "\n%s", key, forge_file("seal.crt", unit_bytes(npie_cert_pem(cert, p)),
-                                p), more), p);
+    return fixture_signer(&ca, apr_pstrcat(p, fixture_seal(institute, p), more,
+                                           NULL), p);
 }
 
 static fixture_signer_t *started(apr_pool_t *p)
@@ -152,7 +147,7 @@ static void test_configuration(void **state)
     apr_pool_t *p = *state;
     fixture_ca_t ca = { scene->ca, fixture_parse(scene->ca->der, p), NULL };
     const identity_t *person =
-        seal_institute(scene->ca, "clientAuth,emailProtection", p);
+        forge_seal(scene->ca, "clientAuth,emailProtection", p);
     identity_t *mixed = apr_pmemdup(p, scene->institute, sizeof(*mixed));
     fixture_signer_t *signer;
 

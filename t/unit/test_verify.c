@@ -231,7 +231,7 @@ static void test_seal_replaced(void **state)
 {
     const apr_time_t time = scene->time;
     const identity_t *person =
-        seal_institute(scene->ca, "clientAuth,emailProtection", *state);
+        forge_seal(scene->ca, "clientAuth,emailProtection", *state);
     identity_t *stranger = identity_key("P-256", *state);
     const forge_t alone = {
         .common_name = "Sello de Demostración",

@@ -96,13 +96,17 @@ my %EXTENSIONS = (
         . "keyUsage = critical,digitalSignature,nonRepudiation\n"
         . "extendedKeyUsage = clientAuth,emailProtection\n"
         . "subjectKeyIdentifier = hash\nauthorityKeyIdentifier = keyid\n",
+    seal => "basicConstraints = critical,CA:FALSE\n"
+        . "keyUsage = critical,digitalSignature,nonRepudiation\n"
+        . "extendedKeyUsage = 1.3.6.1.5.5.7.3.36,emailProtection\n"
+        . "authorityKeyIdentifier = keyid\n",
     server => "basicConstraints = critical,CA:FALSE\n"
         . "subjectAltName = DNS:localhost,IP:127.0.0.1\n"
         . "extendedKeyUsage = serverAuth\n",
 );
 
 # Makes FILE.key (unless there) and FILE.crt.
-# file, key (kind), subject, extensions (ca, leaf, server, or as in openssl.cnf), from and until
+# file, key (kind), subject, extensions (ca, leaf, seal, server, or as in openssl.cnf), from and until
 # (seconds since 1970), ca (FILE of the issuer; none: self-signed), md,
 # email (for subjectAltName), digits (20 decimal digits: the serial's bytes).
 sub certificate_make

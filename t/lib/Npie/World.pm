@@ -2,8 +2,9 @@
 # Everything a server needs, in one folder: authorities, the signer's key and
 # configuration, the registry with its employers, TLS, Redis.
 #
-#   ca/        root, issuing, old (an earlier authority, SHA-1) and impostor
-#              (issuing's name, another key), each .crt and .key
+#   ca/        root, issuing, old (an earlier authority, SHA-1), impostor
+#              (issuing's name, another key) and seal (the institute's), each
+#              .crt and .key
 #   tls/       localhost.crt, localhost.key
 #   signer/    npie-signer.conf and the issuance log
 #   registry/  registry.db
@@ -68,6 +69,9 @@ sub authorities_make
         extensions => 'ca', %dates, ca => $_->[1],
         subject => [@name, [CN => 'Autoridad Emisora NPIE (demostración)']])
         for ['issuing', "$ca/root"], ['impostor', undef];
+    Npie::Openssl::certificate_make(file => "$ca/seal", key => 'rsa:2048',
+        extensions => 'seal', from => time - 86400, until => time + 2 * $YEAR,
+        ca => "$ca/issuing", subject => [@name, [CN => 'Sello del Instituto (demostración)']]);
     Npie::Openssl::certificate_make(file => "$ca/old", key => 'rsa:2048',
         extensions => 'ca', %dates, md => 'sha1',
         subject => [@name, [CN => 'Autoridad NPIE 2014 (demostración)']]);
@@ -80,10 +84,12 @@ sub signer_configure
     my $dir = $self->{dir};
     $user //= scalar getpwuid $>;
     $peer //= scalar getpwuid $>;
-    chmod 0400, "$dir/ca/issuing.key";
+    chmod 0400, "$dir/ca/$_.key" for qw(issuing seal);
     Npie::Openssl::spit("$dir/signer/npie-signer.conf", <<"CONF");
 Key $dir/ca/issuing.key
 Certificate $dir/ca/issuing.crt
+SealKey $dir/ca/seal.key
+SealCertificate $dir/ca/seal.crt
 Trust $dir/ca/root.crt
 Trust $dir/ca/old.crt
 IssuanceLog $dir/signer/issuance.log

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * From a signed letter to a sealed one.
+ */
+#include "flow/seal.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "letter/verify.h"
+#include "store/sealing.h"
+
+#define LEASE apr_time_from_sec(60)
+#define ACTOR "npie-signer"
+
+static npie_bytes_t joined(npie_bytes_t letter, npie_bytes_t section,
+                           apr_pool_t *p)
+{
+    unsigned char *data = apr_palloc(p, letter.len + section.len);
+
+    memcpy(data, letter.data, letter.len);
+    memcpy(data + letter.len, section.data, section.len);
+    return (npie_bytes_t){ data, letter.len + section.len };
+}
+
+/* What was asked for is looked at as everybody will. */
+static apr_status_t check(npie_flow_t *flow, npie_bytes_t sealed,
+                          npie_err_t *err)
+{
+    const npie_verify_rules_t rules = { flow->trust,
+                                        flow->policy->old_key_min_bits };
+    npie_letter_view_t *view;
+    apr_status_t rv = npie_letter_verify(&view, &rules, sealed, err, flow->p);
+
+    if (rv != APR_SUCCESS || view->outcome == NPIE_OUTCOME_SEALED) {
+        return rv;
+    }
+    return npie_err_set(err, NPIE_EPROTO, NPIE_P_INTERNAL,
+                        "the seal does not hold: %s (employer's signature "
+                        "%s, seal %s: %s)", npie_outcome_name(view->outcome),
+                        npie_seen_name(view->employer.seen),
+                        npie_seen_name(view->seal.seen), view->seal.detail);
+}
+
+static apr_status_t store(npie_flow_t *flow, const npie_letter_row_t *letter,
+                          npie_bytes_t section, npie_err_t *err)
+{
+    npie_registry_t *registry = flow->registry;
+    apr_status_t rv = npie_registry_begin(registry, err);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    /* So that of two that seal a letter each at once, the second sees both. */
+    rv = npie_renewal_hold(registry, letter->renewal, err);
+    if (rv == APR_SUCCESS) {
+        rv = npie_sealing_set(registry, letter->folio, section, flow->now,
+                              err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_audit(registry, flow->now, ACTOR, "seal",
+                        apr_psprintf(flow->p, "letter %" APR_INT64_T_FMT,
+                                     letter->folio), err);
+    }
+    if (rv != APR_SUCCESS) {
+        npie_registry_end(registry, 0, NULL);
+        return rv;
+    }
+    return npie_registry_end(registry, 1, err);
+}
+
+static apr_status_t seal(npie_acuse_t *acuse, npie_flow_t *flow,
+                         const npie_letter_row_t *letter, npie_err_t *err)
+{
+    npie_signer_t signer = *flow->signer;
+    npie_bytes_t section;
+    npie_bytes_t sealed;
+    apr_status_t rv;
+
+    if (signer.timeout > NPIE_SEAL_PATIENCE) {
+        signer.timeout = NPIE_SEAL_PATIENCE;
+    }
+    rv = npie_signer_seal(&section, &signer, letter->pdf, err, flow->p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    sealed = joined(letter->pdf, section, flow->p);
+    rv = check(flow, sealed, err);
+    if (rv == APR_SUCCESS) {
+        rv = store(flow, letter, section, err);
+    }
+    if (rv == APR_SUCCESS) {
+        acuse->pdf = sealed;
+        acuse->sealed_at = flow->now;
+    }
+    return rv;
+}
+
+apr_status_t npie_flow_seal_next(apr_int64_t *pfolio, npie_flow_t *flow,
+                                 npie_err_t *err)
+{
+    npie_letter_row_t *letter;
+    npie_acuse_t acuse;
+    apr_status_t rv;
+
+    *pfolio = 0;
+    rv = npie_sealing_claim(pfolio, flow->registry, flow->now,
+                            flow->now + LEASE, err);
+    if (rv == APR_SUCCESS) {
+        rv = npie_letter_get(&letter, flow->registry, *pfolio, err);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = seal(&acuse, flow, letter, err);
+    /* Who sealed it meanwhile has done as well. */
+    if (rv == NPIE_ECONFLICT) {
+        return APR_SUCCESS;
+    }
+    if (rv == NPIE_EPOLICY || rv == NPIE_EPROTO) {
+        npie_sealing_later(flow->registry, *pfolio,
+                           flow->now + NPIE_SEAL_AGAIN, NULL);
+    }
+    return rv;
+}
+
+apr_status_t npie_flow_acuse(npie_acuse_t *acuse, npie_flow_t *flow,
+                             const npie_renewal_t *renewal, apr_int64_t folio,
+                             npie_err_t *err)
+{
+    npie_sealing_t sealing;
+    npie_letter_row_t *letter;
+    apr_status_t rv = npie_letter_get(&letter, flow->registry, folio, err);
+
+    memset(acuse, 0, sizeof(*acuse));
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    acuse->pdf = letter->pdf;
+    if (renewal->state != NPIE_RENEWAL_COMPLETED || letter->signed_at == 0) {
+        return APR_SUCCESS;
+    }
+    rv = npie_sealing_get(&sealing, flow->registry, folio, err);
+    if (rv == APR_SUCCESS) {
+        acuse->pdf = joined(letter->pdf, sealing.section, flow->p);
+        acuse->sealed_at = sealing.sealed_at;
+    }
+    if (rv == APR_NOTFOUND) {
+        /* Without one the letter is what it was. */
+        seal(acuse, flow, letter, NULL);
+        rv = APR_SUCCESS;
+    }
+    return rv;
+}

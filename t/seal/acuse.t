@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+# The letters of a complete renewal come with the institute's seal as second
+# signature; poppler, qpdf and openssl say so.
+use strict;
+use warnings;
+use Test::More;
+use Npie::Openssl qw(spit run);
+use Npie::Test;
+
+my $r = renewal('listo');
+my ($client, $employer) = @$r{qw(client employer)};
+my $dir = $employer->{dir};
+my $nss = "sql:$dir/nss";
+mkdir "$dir/nss";
+run('certutil', '-N', '-d', $nss, '--empty-password');
+run('certutil', '-A', '-n', $_, '-t', 'CT,CT,CT', '-d', $nss,
+    '-i', world()->{dir} . "/ca/$_.crt") for qw(root issuing old);
+
+for my $name (qw(CartadeAceptaciondeRenovacion TerminosyCondiciones)) {
+    my $answer = $client->get("/npie/$name.pdf");
+    is($answer->{status}, 200, "$name: downloaded");
+    my $file = spit("$dir/$name.pdf", $answer->{body});
+    my ($first, $second) = split /Signature #2/,
+        run('pdfsig', '-nssdir', $nss, $file);
+    like($first, qr/Field Name: Patron.*Signature is Valid/s,
+        "$name: the employer's signature is valid");
+    like($second, qr/Field Name: Instituto.*Sello del Instituto/s,
+        "$name: there is a seal");
+    like($second, qr/Total document signed.*Signature is Valid.*Certificate is Trusted/s,
+        "$name: it is valid, over the whole document");
+    ok(eval { run('qpdf', '--check', $file); 1 }, "$name: qpdf finds nothing") or diag $@;
+    is($client->get("/npie/$name.pdf")->{body}, $answer->{body}, "$name: again the same file");
+}
+like($client->get('/npie/listo.html')->{body}, qr/con el sello del Instituto/,
+    'listo says so');
+done_testing;

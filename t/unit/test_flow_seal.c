@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Letters are sealed once their renewal is complete: by the job, by whoever
+ * asks for them first, or when the signer is back.
+ */
+#include "unit/flow_world.h"
+
+#include <signal.h>
+
+#include <apr_strings.h>
+
+#include "flow/seal.h"
+#include "letter/verify.h"
+#include "store/sealing.h"
+
+static apr_status_t seal_next(person_t *person, apr_int64_t *pfolio)
+{
+    return npie_flow_seal_next(pfolio, &person->flow, &person->err);
+}
+
+/* What anybody who gets the file sees. */
+static npie_outcome_t outcome_of(person_t *person, npie_bytes_t pdf)
+{
+    const npie_verify_rules_t rules = { world->trust, 1024 };
+    npie_letter_view_t *view;
+
+    assert_int_equal(npie_letter_verify(&view, &rules, pdf, &person->err,
+                                        person->p), APR_SUCCESS);
+    return view->outcome;
+}
+
+static npie_acuse_t acuse_of(person_t *person, npie_letter_kind_t kind)
+{
+    const npie_letter_row_t *letter = person_letter(person, kind);
+    npie_renewal_t *renewal;
+    npie_acuse_t acuse;
+
+    assert_int_equal(npie_renewal_get(&renewal, person->flow.registry,
+                                      letter->renewal, &person->err),
+                     APR_SUCCESS);
+    assert_int_equal(npie_flow_acuse(&acuse, &person->flow, renewal,
+                                     letter->folio, &person->err),
+                     APR_SUCCESS);
+    return acuse;
+}
+
+static void nothing_waits(person_t *person)
+{
+    apr_int64_t folio = -1;
+
+    assert_int_equal(seal_next(person, &folio), APR_NOTFOUND);
+    assert_int_equal(folio, 0);
+}
+
+/* Signed is not complete: no letter of an open renewal is sealed. */
+static void test_open(void **state)
+{
+    person_t *person = person_at(NPIE_RENEWAL_ISSUED, *state);
+    npie_acuse_t acuse;
+
+    nothing_waits(person);
+    acuse = acuse_of(person, NPIE_LETTER_RENEWAL);
+    assert_int_equal(acuse.sealed_at, 0);
+    assert_int_equal(outcome_of(person, acuse.pdf), NPIE_OUTCOME_SIGNED);
+    acuse = acuse_of(person, NPIE_LETTER_TERMS);
+    assert_int_equal(outcome_of(person, acuse.pdf), NPIE_OUTCOME_UNSIGNED);
+    nothing_waits(person);
+}
+
+static void test_job(void **state)
+{
+    person_t *person = person_at(NPIE_RENEWAL_COMPLETED, *state);
+    apr_int64_t folios[2];
+    npie_acuse_t acuse;
+
+    for (int i = 0; i < 2; ++i) {
+        assert_call(person, APR_SUCCESS, 0, seal_next(person, &folios[i]));
+    }
+    nothing_waits(person);
+    assert_int_equal(folios[0],
+                     person_letter(person, NPIE_LETTER_RENEWAL)->folio);
+    assert_int_equal(folios[1],
+                     person_letter(person, NPIE_LETTER_TERMS)->folio);
+    for (int kind = 1; kind <= 2; ++kind) {
+        acuse = acuse_of(person, (npie_letter_kind_t)kind);
+        assert_int_equal(acuse.sealed_at, apr_time_from_sec(
+                             apr_time_sec(person->flow.now)));
+        assert_int_equal(outcome_of(person, acuse.pdf), NPIE_OUTCOME_SEALED);
+        assert_string_equal(world_ask(apr_psprintf(*state,
+            "SELECT count(*) FROM audit WHERE event = 'seal' AND detail ="
+            " 'letter %" APR_INT64_T_FMT "'", folios[kind - 1]), *state),
+            "1");
+    }
+}
+
+/* Whoever is faster than the job has them sealed, once. */
+static void test_download(void **state)
+{
+    person_t *person = person_at(NPIE_RENEWAL_COMPLETED, *state);
+    npie_acuse_t first = acuse_of(person, NPIE_LETTER_TERMS);
+    npie_acuse_t again;
+    apr_int64_t folio;
+
+    assert_int_equal(outcome_of(person, first.pdf), NPIE_OUTCOME_SEALED);
+    again = acuse_of(person, NPIE_LETTER_TERMS);
+    assert_int_equal(again.pdf.len, first.pdf.len);
+    assert_memory_equal(again.pdf.data, first.pdf.data, first.pdf.len);
+    assert_call(person, APR_SUCCESS, 0, seal_next(person, &folio));
+    assert_int_equal(folio,
+                     person_letter(person, NPIE_LETTER_RENEWAL)->folio);
+    nothing_waits(person);
+}
+
+/* A renewal is complete without the signer; its letters are sealed when it is
+ * back. */
+static void test_signer_away(void **state)
+{
+    person_t *person = person_at(NPIE_RENEWAL_ISSUED, *state);
+    npie_signer_t away = *person->flow.signer;
+    const npie_signer_t *there = person->flow.signer;
+    apr_int64_t folio;
+    npie_acuse_t acuse;
+
+    away.path = "/nonexistent/npie-signer";
+    away.timeout = apr_time_from_msec(50);
+    person->flow.signer = &away;
+    assert_call(person, APR_SUCCESS, 0,
+                person_sign(person, NPIE_LETTER_TERMS));
+    assert_int_equal(person_state(person), NPIE_RENEWAL_COMPLETED);
+    acuse = acuse_of(person, NPIE_LETTER_RENEWAL);
+    assert_int_equal(acuse.sealed_at, 0);
+    assert_int_equal(outcome_of(person, acuse.pdf), NPIE_OUTCOME_SIGNED);
+    for (int i = 0; i < 2; ++i) {
+        assert_call(person, NPIE_EBACKEND, NPIE_P_SIGNER_DOWN,
+                    seal_next(person, &folio));
+    }
+    /* Both are on somebody's list for a minute. */
+    nothing_waits(person);
+    person->flow.signer = there;
+    nothing_waits(person);
+    person->flow.now += apr_time_from_sec(61);
+    for (int i = 0; i < 2; ++i) {
+        assert_call(person, APR_SUCCESS, 0, seal_next(person, &folio));
+    }
+    nothing_waits(person);
+    assert_int_equal(outcome_of(person, acuse_of(person, NPIE_LETTER_RENEWAL)
+                                .pdf), NPIE_OUTCOME_SEALED);
+}
+
+/* A letter that the signer refuses is not in the way of others. */
+static void test_refused(void **state)
+{
+    person_t *person = person_at(NPIE_RENEWAL_COMPLETED, *state);
+    const npie_letter_row_t *letter = person_letter(person,
+                                                    NPIE_LETTER_RENEWAL);
+    apr_int64_t folio;
+
+    world_ask(apr_psprintf(*state, "UPDATE letter SET pdf = 'JVBERg=='"
+                           " WHERE folio = %" APR_INT64_T_FMT, letter->folio),
+              *state);
+    assert_call(person, NPIE_EPOLICY, NPIE_P_LETTER,
+                seal_next(person, &folio));
+    assert_int_equal(folio, letter->folio);
+    assert_call(person, APR_SUCCESS, 0, seal_next(person, &folio));
+    nothing_waits(person);
+    person->flow.now += NPIE_SEAL_AGAIN + apr_time_from_sec(1);
+    assert_call(person, NPIE_EPOLICY, NPIE_P_LETTER,
+                seal_next(person, &folio));
+    world_ask(apr_psprintf(*state, "UPDATE letter SET voided = 1"
+                           " WHERE folio = %" APR_INT64_T_FMT, letter->folio),
+              *state);
+    nothing_waits(person);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        pool_test(test_open), pool_test(test_job), pool_test(test_download),
+        pool_test(test_signer_away), pool_test(test_refused),
+    };
+
+    return world_run(tests);
+}
