@@ -121,7 +121,8 @@ apr_status_t npie_flow_place(npie_place_t *place, npie_flow_t *flow,
 
 /**
  * For downloads: puts the completed renewal that made the proved certificate
- * into a place without any, though that certificate has expired since.
+ * into a place without any, though that certificate has expired since. Of an
+ * additional certificate only issued is set, to itself.
  * Writes nothing.
  * @param place as npie_flow_place() left it; renewal and issued may be set
  * @return APR_SUCCESS, also when there was none; NPIE_EBACKEND

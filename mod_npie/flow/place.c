@@ -198,6 +198,10 @@ apr_status_t npie_flow_place_past(npie_place_t *place, npie_flow_t *flow,
     npie_renewal_t *past = NULL;
     apr_status_t rv;
 
+    if (place->certificate->additional) {
+        place->issued = place->certificate;
+        return APR_SUCCESS;
+    }
     if (place->renewal != NULL || place->verdict != NPIE_VERDICT_RENEWAL) {
         return APR_SUCCESS;
     }

@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 
 #include "base/text.h"
+#include "httpd/additional.h"
 #include "httpd/answer.h"
 #include "httpd/body.h"
 #include "httpd/files.h"
@@ -32,6 +33,9 @@ static const struct {
     { "certificado.html", NPIE_BODY_FORM_MAX, npie_post_issue },
     { "terminos.html", NPIE_BODY_FILE_MAX, npie_post_terms },
     { "revocar.html", NPIE_BODY_FORM_MAX, npie_post_revoke },
+    { NPIE_ADDITIONAL_LIST, NPIE_BODY_FORM_MAX, npie_post_additional },
+    { NPIE_ADDITIONAL_SIGN, NPIE_BODY_FILE_MAX, npie_post_additional_sign },
+    { NPIE_ADDITIONAL_HERE, NPIE_BODY_FORM_MAX, npie_post_additional_here },
     { "cancelar", NPIE_BODY_FORM_MAX, npie_post_cancel },
     { "rehacer", NPIE_BODY_FORM_MAX, npie_post_rekey },
     { "salir", NPIE_BODY_FORM_MAX, npie_post_logout },
@@ -44,6 +48,7 @@ static const struct {
 } open_posts[] = {
     { "acceso.html", npie_login_post },
     { NPIE_LINK_PAGE, npie_mail_use_link },
+    { NPIE_ADDITION_PAGE, npie_additional_use_link },
 };
 
 /* A file for somebody with a session. */
@@ -56,6 +61,7 @@ static const struct {
     { "certificado.cer", npie_file_certificate },
     { "certificado.json", npie_file_certificate_json },
     { "vencimiento.ics", npie_file_calendar },
+    { NPIE_LETTER3_BEGIN, npie_additional_file },
 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -82,8 +88,12 @@ static int find_open_post(const char *name)
     return -1;
 }
 
-static int find_file(const char *name)
+/* The letters of additional certificates have a number in their names. */
+static int find_file(const request_rec *r, const char *name)
 {
+    if (npie_additional_letter(name, r->pool) != 0) {
+        name = NPIE_LETTER3_BEGIN;
+    }
     for (apr_size_t i = 0; i < COUNT(files); ++i) {
         if (strcmp(files[i].name, name) == 0) {
             return (int)i;
@@ -94,7 +104,7 @@ static int find_file(const char *name)
 
 int npie_actions_known(const request_rec *r, const char *name)
 {
-    if (find_file(name) >= 0 || strcmp(name, CHALLENGE) == 0) {
+    if (find_file(r, name) >= 0 || strcmp(name, CHALLENGE) == 0) {
         return 1;
     }
     if (npie_where_page(name) != NULL && r->method_number != M_POST) {
@@ -212,7 +222,7 @@ static int run_open_post(request_rec *r, int index)
     const npie_form_t *form = NULL;
     int status;
 
-    if (open_posts[index].act == npie_mail_use_link && !npie_mail_is_on(r)) {
+    if (open_posts[index].act != npie_login_post && !npie_mail_is_on(r)) {
         npie_answer_headers(r);
         return HTTP_NOT_FOUND;
     }
@@ -269,7 +279,7 @@ int npie_actions_handler(request_rec *r)
     if (name == NULL) {
         return HTTP_NOT_FOUND;
     }
-    index = find_file(name);
+    index = find_file(r, name);
     if (index >= 0 || strcmp(name, CHALLENGE) == 0) {
         if (r->method_number != M_GET) {
             return method_not_allowed(r, M_GET);

@@ -281,7 +281,7 @@ static const char *set_additional_max(cmd_parms *cmd, void *dir,
     (void)dir;
     return note(cmd, NPIE_SET_ADDITIONAL_MAX,
                 npie_parse_int(&npie_conf_server(cmd->server)->additional_max,
-                               arg, 0, 100, cmd->pool));
+                               arg, 0, 40, cmd->pool));
 }
 
 static const char *set_old_bits(cmd_parms *cmd, void *dir, const char *arg)

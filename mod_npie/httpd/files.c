@@ -55,8 +55,9 @@ int npie_file_letter2(request_rec *r, npie_flow_t *flow,
 /* RP10_n, the name that all files of a generation share. */
 static char *file_stem(request_rec *r, const npie_place_t *place)
 {
-    return apr_psprintf(r->pool, "%.10s_%d", place->employer->rp,
-                        place->issued->generation);
+    return apr_psprintf(r->pool, "%.10s_%d%s", place->employer->rp,
+                        place->issued->generation,
+                        place->issued->additional ? "_adicional" : "");
 }
 
 int npie_file_certificate(request_rec *r, npie_flow_t *flow,
@@ -77,8 +78,9 @@ static json_t *base64(npie_bytes_t bytes, apr_pool_t *p)
     return json_string(npie_text_base64_encode(bytes, p));
 }
 
-int npie_file_certificate_json(request_rec *r, npie_flow_t *flow,
-                               const npie_place_t *place)
+int npie_file_issued_json(request_rec *r, npie_flow_t *flow,
+                          const npie_certificate_t *issued, const char *name,
+                          const char *key_sha256)
 {
     apr_array_header_t *chain;
     npie_cert_t *cert, *above;
@@ -86,10 +88,7 @@ int npie_file_certificate_json(request_rec *r, npie_flow_t *flow,
     json_t *list;
     char *pem;
 
-    if (place->issued == NULL) {
-        return not_there(r, "the certificate");
-    }
-    if (npie_cert_parse(&cert, place->issued->der, &err, r->pool)
+    if (npie_cert_parse(&cert, issued->der, &err, r->pool)
         != APR_SUCCESS
         || npie_trust_chain(&chain, flow->trust, cert, &err, r->pool)
            != APR_SUCCESS) {
@@ -110,13 +109,20 @@ int npie_file_certificate_json(request_rec *r, npie_flow_t *flow,
     return npie_answer_json(r, HTTP_OK,
                             json_pack("{s:o, s:o, s:s, s:s, s:s}",
                                       "certificate",
-                                      base64(place->issued->der, r->pool),
+                                      base64(issued->der, r->pool),
                                       "chain", list,
                                       "pem", pem,
-                                      "name", file_stem(r, place),
-                                      "keySha256",
-                                      place->renewal != NULL
-                                      ? place->renewal->key_sha256 : ""));
+                                      "name", name, "keySha256",
+                                      key_sha256));
+}
+
+int npie_file_certificate_json(request_rec *r, npie_flow_t *flow,
+                               const npie_place_t *place)
+{
+    return place->issued == NULL ? not_there(r, "the certificate")
+        : npie_file_issued_json(r, flow, place->issued, file_stem(r, place),
+                                place->renewal != NULL
+                                ? place->renewal->key_sha256 : "");
 }
 
 /* A date as RFC 5545 writes it: UTC, no separators. */

@@ -23,6 +23,10 @@ int npie_file_certificate(request_rec *r, npie_flow_t *flow,
  * builds the .pfx. */
 int npie_file_certificate_json(request_rec *r, npie_flow_t *flow,
                                const npie_place_t *place);
+/** The same of any certificate. */
+int npie_file_issued_json(request_rec *r, npie_flow_t *flow,
+                          const npie_certificate_t *issued, const char *name,
+                          const char *key_sha256);
 int npie_file_calendar(request_rec *r, npie_flow_t *flow,
                        const npie_place_t *place);
 

@@ -125,6 +125,10 @@ static void tell_application(request_rec *r, const npie_session_t *session)
     apr_table_setn(env, "NPIE_RP", session->rp);
     apr_table_setn(env, "NPIE_RFC", session->rfc);
     apr_table_setn(env, "NPIE_CERT_CN", session->common_name);
+    apr_table_setn(env, "NPIE_HOLDER", session->common_name);
+    if (session->additional) {
+        apr_table_setn(env, "NPIE_ADDITIONAL", "1");
+    }
     apr_table_setn(env, "NPIE_CERT_SERIAL", session->serial);
     apr_table_setn(env, "NPIE_CERT_END",
                    npie_text_time(session->not_after, r->pool));

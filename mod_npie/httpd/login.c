@@ -133,6 +133,10 @@ static void describe(npie_session_t *session, const npie_cert_t *cert,
     session->not_before = cert->not_before;
     session->not_after = cert->not_after;
     session->certificate = certificate != NULL ? certificate->id : 0;
+    session->additional = certificate != NULL && certificate->additional;
+    if (session->additional && *certificate->holder_email != '\0') {
+        session->email = certificate->holder_email;
+    }
     session->event = certificate != NULL ? certificate->ended : 0;
 }
 

@@ -6,15 +6,15 @@
 #include <apr_strings.h>
 
 #include "base/text.h"
+#include "flow/addition.h"
 #include "flow/mail.h"
 #include "httpd/answer.h"
 #include "httpd/json.h"
 #include "httpd/pages.h"
+#include "httpd/query.h"
 #include "httpd/rate.h"
 #include "httpd/vars.h"
 
-/* Where the query of a link's address is until its page is shown. */
-#define NOTE "npie-link-query"
 
 static const char *const purposes[NPIE_LINK_PURPOSES] = {
     [NPIE_LINK_CONTINUE] = "continuar",
@@ -136,7 +136,7 @@ json_t *npie_mail_json(request_rec *r, const npie_place_t *place)
     return json;
 }
 
-/* Is this the page of the links, however its address is written? The address
+/* Is this a page of links, however its address is written? The address
  * is not decoded yet when a request was just read. */
 static int is_link_page(const request_rec *r)
 {
@@ -151,7 +151,8 @@ static int is_link_page(const request_rec *r)
     ap_no2slash(path);
     len = strlen(runtime->conf->base.path);
     return strncmp(path, runtime->conf->base.path, len) == 0
-        && strcmp(path + len, NPIE_LINK_PAGE) == 0;
+        && (strcmp(path + len, NPIE_LINK_PAGE) == 0
+            || strcmp(path + len, NPIE_ADDITION_PAGE) == 0);
 }
 
 /* An address without its query. What follows a blank is kept. */
@@ -170,36 +171,20 @@ int npie_mail_hide_token(request_rec *r)
     if (npie_runtime_get(r->server) == NULL) {
         return DECLINED;
     }
-    if (referer != NULL && ap_strstr_c(referer, NPIE_LINK_PAGE "?") != NULL) {
+    if (referer != NULL
+        && (ap_strstr_c(referer, NPIE_LINK_PAGE "?") != NULL
+            || ap_strstr_c(referer, NPIE_ADDITION_PAGE "?") != NULL)) {
         apr_table_setn(r->headers_in, "Referer",
                        without_query(referer, r->pool));
     }
     if (r->args != NULL && is_link_page(r)) {
-        apr_table_setn(r->notes, NOTE, r->args);
+        apr_table_setn(r->notes, NPIE_QUERY_NOTE, r->args);
         r->args = NULL;
         r->parsed_uri.query = NULL;
         r->the_request = without_query(r->the_request, r->pool);
         r->unparsed_uri = without_query(r->unparsed_uri, r->pool);
     }
     return DECLINED;
-}
-
-/* A field of the query string, undecoded: tokens need no decoding, and what
- * was encoded on its way is no token. */
-static const char *query(const request_rec *r, const char *name)
-{
-    const apr_size_t len = strlen(name);
-    const char *from = apr_table_get(r->notes, NOTE);
-
-    while (from != NULL && *from != '\0') {
-        const apr_size_t pair = strcspn(from, "&");
-
-        if (pair > len && strncmp(from, name, len) == 0 && from[len] == '=') {
-            return apr_pstrmemdup(r->pool, from + len + 1, pair - len - 1);
-        }
-        from += pair + (from[pair] == '&');
-    }
-    return "";
 }
 
 /* A link for a program: the move that it is good for, or why there is none. */
@@ -229,8 +214,8 @@ static int show_done(request_rec *r, const char *what)
 
 int npie_mail_show_link(request_rec *r)
 {
-    const char *done = query(r, "hecho");
-    const char *token = query(r, "t");
+    const char *done = npie_query_text(r, "hecho");
+    const char *token = npie_query_text(r, "t");
     npie_link_view_t view;
     npie_flow_t *flow;
     npie_err_t err;

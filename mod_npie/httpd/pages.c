@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "httpd/actions.h"
+#include "httpd/additional.h"
 #include "httpd/answer.h"
 #include "httpd/draft.h"
 #include "httpd/json.h"
@@ -209,6 +210,10 @@ static int show_place(request_rec *r, const char *name,
     if (!npie_where_allowed(&place, name)) {
         return npie_pages_go_home(r, holder, flow, &place);
     }
+    if (npie_additional_is_page(name)) {
+        npie_vars_place(r, &place);
+        return npie_additional_show(r, holder, flow, &place, name);
+    }
     if (npie_answer_wants_json(r)) {
         return npie_json_place(r, holder, flow, &place, name);
     }
@@ -219,6 +224,9 @@ static int show_place(request_rec *r, const char *name,
     npie_vars_place(r, &place);
     npie_vars_letters(r, flow, &place);
     npie_mail_vars(r, &place);
+    if (strcmp(name, "listo.html") == 0) {
+        npie_additional_past(r, flow, place.employer->id);
+    }
     if (place.verdict == NPIE_VERDICT_REFUSED) {
         npie_vars_problem(r, (int)place.problem, NULL);
     }
@@ -272,6 +280,10 @@ static int show_page(request_rec *r, const char *name, int step)
     if (strcmp(name, NPIE_LINK_PAGE) == 0) {
         return npie_mail_is_on(r) ? npie_mail_show_link(r) : HTTP_NOT_FOUND;
     }
+    if (strcmp(name, NPIE_ADDITION_PAGE) == 0) {
+        apr_table_setn(r->err_headers_out, "Referrer-Policy", "strict-origin");
+        return npie_mail_is_on(r) ? npie_additional_link(r) : HTTP_NOT_FOUND;
+    }
     if (rv == APR_NOTFOUND) {
         return npie_answer_wants_json(r) ? npie_answer_no_session(r)
                                          : lead_to_login(r, name);
@@ -308,12 +320,13 @@ int npie_pages_fixups(request_rec *r)
     const char *name;
     const npie_page_t *page;
 
-    if (!npie_conf_engine(r) || r->main != NULL) {
-        return DECLINED;
-    }
-    name = npie_pages_name(r);
+    name = npie_conf_engine(r) ? npie_pages_name(r) : NULL;
     if (name == NULL) {
         return DECLINED;
+    }
+    if (r->main != NULL) {
+        return strcmp(name, NPIE_ADDITIONAL_ROW) == 0 ? npie_additional_row(r)
+                                                      : DECLINED;
     }
     if (r->prev != NULL && strcmp(name, "error.html") == 0) {
         return show_error(r, name);

@@ -5,7 +5,6 @@
 
 #include <apr_strings.h>
 
-#include "base/text.h"
 #include "flow/mail.h"
 #include "httpd/answer.h"
 #include "httpd/draft.h"
@@ -122,68 +121,16 @@ int npie_post_key(npie_post_t *post)
     return end_post(post, "llave.html", rv, &err);
 }
 
-/* What a file was that was not the letter, for a person. */
-static const char *mismatch_text(const npie_letter_check_t *check,
-                                 apr_pool_t *p)
-{
-    static const char *const kinds[] = {
-        [NPIE_FILE_PFX] = "Es un archivo de certificado (.pfx), no la carta.",
-        [NPIE_FILE_CERTIFICATE] = "Es un certificado (.cer), no la carta.",
-        [NPIE_FILE_KEY] = "Es una llave (.key), no la carta.",
-        [NPIE_FILE_PICTURE] = "Es una imagen, no la carta en PDF.",
-        [NPIE_FILE_ZIP] = "Es un archivo comprimido o un documento de oficina, "
-                          "no la carta en PDF.",
-        [NPIE_FILE_HTML] = "Es una página web guardada, no la carta en PDF.",
-        [NPIE_FILE_OTHER] = "No es un archivo PDF.",
-    };
-
-    switch (check->mismatch) {
-    case NPIE_MISMATCH_EMPTY:
-        return "El archivo está vacío: la descarga no terminó.";
-    case NPIE_MISMATCH_NOT_PDF:
-        return kinds[check->kind] != NULL ? kinds[check->kind]
-                                          : kinds[NPIE_FILE_OTHER];
-    case NPIE_MISMATCH_OTHER_PDF:
-        return "Es un PDF, pero no es una carta de esta renovación.";
-    case NPIE_MISMATCH_RESAVED:
-        return "Es la carta, pero otro programa la guardó o la imprimió de "
-               "nuevo y la cambió.";
-    case NPIE_MISMATCH_ALTERED:
-        return "Es la carta, pero su contenido cambió después de descargarla.";
-    case NPIE_MISMATCH_OLDER:
-        return apr_psprintf(p, "Es una carta anterior, con folio %"
-                            APR_INT64_T_FMT ".", check->folio);
-    case NPIE_MISMATCH_OTHER_KIND:
-        return "Es la otra carta de la renovación.";
-    case NPIE_MISMATCH_OTHER_EMPLOYER:
-        return "Es la carta de otro patrón.";
-    case NPIE_MISMATCH_FORGED:
-        return "Trae un folio que este servicio nunca entregó.";
-    default:
-        return NULL;
-    }
-}
-
 /* Signs one of the letters with what the form holds. */
 static apr_status_t sign(npie_post_t *post, npie_letter_kind_t kind,
                          npie_letter_check_t *check, npie_err_t *err)
 {
-    const char *firma = npie_form_text(post->form, "firma");
-    const char *filename;
-    npie_bytes_t file = npie_form_file(post->form, "carta", &filename);
-    npie_bytes_t cms;
+    npie_signed_form_t given;
+    apr_status_t rv = npie_post_signature(&given, post, check, err);
 
-    if (*filename != '\0' && file.len == 0) {
-        check->mismatch = NPIE_MISMATCH_EMPTY;
-        return npie_err_set(err, NPIE_EINPUT, NPIE_P_LETTER,
-                            "the file is empty");
-    }
-    if (npie_text_base64_decode(&cms, firma, strlen(firma), post->r->pool)
-        != APR_SUCCESS) {
-        return npie_err_set(err, NPIE_EINPUT, NPIE_P_SIGNATURE,
-                            "the signature is no base64");
-    }
-    return npie_flow_sign(post->flow, &post->who, kind, cms, file, check, err);
+    return rv == APR_SUCCESS
+        ? npie_flow_sign(post->flow, &post->who, kind, given.cms, given.file,
+                         check, err) : rv;
 }
 
 static int refuse_letter(npie_post_t *post, const char *page,
@@ -192,7 +139,8 @@ static int refuse_letter(npie_post_t *post, const char *page,
 {
     return refuse(post, page, err,
                   npie_draft_new(err->problem,
-                                 mismatch_text(check, post->r->pool)));
+                                 npie_post_mismatch(check,
+                                                    post->r->pool)));
 }
 
 int npie_post_letter(npie_post_t *post)

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "httpd/additional.h"
+
 static const npie_page_t pages[] = {
     { "acceso.html", 1 },
     { "aviso.html", 2 },
@@ -17,6 +19,10 @@ static const npie_page_t pages[] = {
     { "terminos.html", 6 },
     { "listo.html", 7 },
     { "revocar.html", 0 },
+    { NPIE_ADDITION_PAGE, 0 },
+    { NPIE_ADDITIONAL_LIST, 0 },
+    { NPIE_ADDITIONAL_SIGN, 0 },
+    { NPIE_ADDITIONAL_HERE, 0 },
     { "rechazo-revocado.html", 0 },
     { "rechazo-sustituido.html", 0 },
     { "rechazo-futuro.html", 0 },
@@ -110,6 +116,9 @@ int npie_where_allowed(const npie_place_t *place, const char *page)
     }
     if (strcmp(page, "revocar.html") == 0) {
         return 1;
+    }
+    if (npie_additional_is_page(page)) {
+        return npie_flow_addition_may(place);
     }
     if (place->mail.waits && place->mail.link_required) {
         return 0;

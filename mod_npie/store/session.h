@@ -51,12 +51,13 @@ typedef struct npie_session_t {
     int problem;               /**< REFUSED: the problem's number */
     apr_int64_t employer;      /**< registry row, 0 = unknown */
     apr_int64_t certificate;   /**< registry row, 0 = unknown */
+    int additional;            /**< 1: it is an additional one */
     const char *user;
     const char *name;          /**< razón social */
     const char *rp;            /**< 11 characters */
     const char *rfc;
     const char *common_name;   /**< of the certificate */
-    const char *email;
+    const char *email;         /**< the colleague's, when additional */
     const char *serial;        /**< upper-case hex */
     const char *spki;          /**< SHA-256 of the proved key, 64 hex digits */
     const char *csrf;          /**< token for forms */

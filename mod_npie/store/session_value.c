@@ -11,7 +11,7 @@
 
 /* Raise it whenever the fields change: sessions of another version are
  * logins to be made again. */
-#define WIRE_VERSION 0x4E01
+#define WIRE_VERSION 0x4E02
 
 /* Bytes of the longest string. */
 #define STRING_MAX 1024
@@ -44,6 +44,7 @@ npie_bytes_t npie_session_encode(const char *key,
     npie_wire_put_u32(&w, (apr_uint32_t)session->problem);
     npie_wire_put_u64(&w, (apr_uint64_t)session->employer);
     npie_wire_put_u64(&w, (apr_uint64_t)session->certificate);
+    npie_wire_put_u16(&w, (apr_uint16_t)(session->additional != 0));
     list_strings(fields, &copy);
     for (int i = 0; i < 9; i++) {
         npie_wire_put_string(&w, *fields[i]);
@@ -83,6 +84,7 @@ apr_status_t npie_session_decode(npie_session_t *session, const char *key,
     session->problem = (int)npie_wire_get_u32(&r);
     session->employer = (apr_int64_t)npie_wire_get_u64(&r);
     session->certificate = (apr_int64_t)npie_wire_get_u64(&r);
+    session->additional = npie_wire_get_u16(&r) != 0;
     list_strings(fields, session);
     for (int i = 0; i < 9; i++) {
         *fields[i] = npie_wire_get_string(&r, STRING_MAX, p);

@@ -70,7 +70,7 @@ sub mail_wait
 sub link_of
 {
     my ($mail) = @_;
-    return $mail->{text} =~ m{^\s*(https://\S+/enlace\.html\?t=\S+)$}m ? $1 : '';
+    return $mail->{text} =~ m{^\s*(https://\S+/(?:enlace|adicional)\.html\?t=\S+)$}m ? $1 : '';
 }
 
 sub path_of

@@ -7,7 +7,14 @@ import { getJson, postForJson } from './net.js';
 import { clearField, clearProblem, showFaults, showProblem } from './problem.js';
 import { working } from './form.js';
 
-export function start() {
+/** Has the certificate issued, and asks for it. */
+async function issue(form) {
+  const place = await postForJson('certificado.html', { csrf: form.elements.csrf.value });
+  return place.ok ? getJson('certificado.json') : place;
+}
+
+/** @param obtain async (form) resolves to what certificado.json holds */
+export function start(obtain = issue) {
   const form = byId('forma');
   const { huella, nombre } = form.dataset;
   const file = byId('archivo');
@@ -38,8 +45,7 @@ export function start() {
       return;
     }
     progress('Pidiendo el certificado…');
-    const place = await postForJson('certificado.html', { csrf: form.elements.csrf.value });
-    const issued = place.ok ? await getJson('certificado.json') : place;
+    const issued = await obtain(form);
     if (!issued.ok) {
       showProblem(issued);
       return;

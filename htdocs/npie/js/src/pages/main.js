@@ -9,14 +9,18 @@ import { start as datos } from './datos.js';
 import { start as llave } from './llave.js';
 import { start as firma } from './firma.js';
 import { start as certificado } from './certificado.js';
+import { start as adicional } from './adicional.js';
+import { byId } from './dom.js';
 
-const pages = { acceso, datos, llave, carta: firma, terminos: firma, certificado };
-const own = new Set(['acceso', 'llave', 'carta', 'terminos', 'certificado']);
+const pages = {
+  acceso, datos, llave, carta: firma, terminos: firma, certificado, autorizar: firma, adicional,
+};
+const own = new Set(['acceso', 'llave', 'carta', 'terminos', 'certificado', 'autorizar', 'adicional']);
 const page = document.body.dataset.page;
 
 focusServerError();
 enhancePasswords();
 guardForms();
-if (!own.has(page) || canWork()) {
+if (!own.has(page) || !byId('forma') || canWork()) {
   pages[page]?.();
 }

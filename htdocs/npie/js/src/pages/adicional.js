@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// An additional certificate: its key, or its .pfx; a page that only tells has no form.
+import { byId } from './dom.js';
+import { postForJson } from './net.js';
+import { start as llave } from './llave.js';
+import { start as certificado } from './certificado.js';
+
+export function start() {
+  const form = byId('forma');
+  if (form) {
+    if (form.dataset.hace === 'llave') {
+      llave();
+    } else {
+      certificado(() => postForJson(location.href, new FormData(form)));
+    }
+  }
+}
