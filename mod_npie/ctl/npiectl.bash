@@ -6,6 +6,11 @@ help|
 registry init|
 registry upgrade|
 registry check|
+employer import|--dry-run --encoding= --update
+employer list|--match=
+employer show|
+employer edit|
+ca init|--organization= --name= --key= --root-years= --years= --leaf-years= --passphrase-file=
 '
 _npiectl_general='--config= --registry= --redis= --signer= --json --yes --help --version'
 

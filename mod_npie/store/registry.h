@@ -117,6 +117,22 @@ apr_status_t npie_employer_by_rp10(npie_employer_t **pemployer,
 apr_status_t npie_employer_insert(apr_int64_t *pid, npie_registry_t *registry,
                                   const npie_employer_t *employer,
                                   npie_err_t *err);
+/** Writes all of an employer but its registro patronal and its user name,
+ * which never change. */
+apr_status_t npie_employer_update(npie_registry_t *registry,
+                                  const npie_employer_t *employer,
+                                  npie_err_t *err);
+/** Employers in the order of their registros patronales.
+ * @param plist set to an array of npie_employer_t *, may be empty
+ * @param match UTF-8: what name, registro patronal, RFC or user name must
+ *        have in it, without regard to ASCII case; "" = all */
+apr_status_t npie_employer_list(apr_array_header_t **plist,
+                                npie_registry_t *registry, const char *match,
+                                npie_err_t *err);
+/** Those of one RFC, likewise. */
+apr_status_t npie_employer_by_rfc(apr_array_header_t **plist,
+                                  npie_registry_t *registry, const char *rfc,
+                                  npie_err_t *err);
 /** Writes e-mail, telephone and fax. */
 apr_status_t npie_employer_set_contact(npie_registry_t *registry,
                                        apr_int64_t id,

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# npiectl ca init: an authority that openssl agrees with.
+# shellcheck source=t/ctl/lib.sh
+. "${srcdir:-.}/t/ctl/lib.sh" || exit 99
+on sqlite
+ca=$work/ca
+
+shows() { openssl x509 -in "$ca/$1.crt" -noout -text > "$work/out" && grep -qE -- "$2" "$work/out"; }
+key_of() { # NAME [PASSWORD]: the key's public half is the certificate's
+    openssl pkey -in "$ca/$1.key" -passin "pass:${2:-}" -pubout -out "$work/pub" 2> "$work/err" &&
+        openssl x509 -in "$ca/$1.crt" -noout -pubkey | cmp -s - "$work/pub"
+}
+echo 'una frase de paso' > "$work/pass"
+ok 'made' ends 0 ca init "$ca" -j --organization 'Instituto de Prueba Ñ' --name 'Autoridad de Prueba' \
+    --key p256 --years 5 --passphrase-file "$work/pass"
+ok 'tells its files' json '@$j == 9 && 4 == grep { $_->{secret} } @$j'
+ok 'keys are 0600' test "$(stat -c %a "$ca"/*.key | sort -u)" = 600
+ok 'the folder is 0700' test "$(stat -c %a "$ca")" = 700
+ok 'root.key is encrypted' key_of root 'una frase de paso'
+ok 'truly' grep -q ENCRYPTED "$ca/root.key"
+for part in issuing seal ocsp; do
+    ok "$part.key is its certificate's" key_of $part
+    ok "$part verifies" openssl verify -x509_strict -CAfile "$ca/root.crt" -untrusted "$ca/issuing.crt" "$ca/$part.crt" > "$work/out" 2>&1
+done
+ok 'root is a CA' shows root 'CA:TRUE$'
+ok 'issuing signs no CA' shows issuing 'CA:TRUE, pathlen:0'
+ok 'issuing signs CRLs' shows issuing 'Certificate Sign, CRL Sign'
+ok 'names as given' shows issuing 'Subject: C = MX, O = Instituto de Prueba .*, CN = Autoridad de Prueba Emisora'
+ok 'the seal is for documents' shows seal '1\.3\.6\.1\.5\.5\.7\.3\.36.*E-mail Protection|E-mail Protection.*1\.3\.6\.1\.5\.5\.7\.3\.36'
+ok 'the responder is one' shows ocsp 'OCSP Signing'
+ok 'which nobody checks' shows ocsp 'OCSP No Check'
+ok 'for five years' openssl x509 -in "$ca/issuing.crt" -noout -checkend $((5 * 365 * 86400 - 3600))
+ok 'no longer' eval "! openssl x509 -in '$ca/issuing.crt' -noout -checkend $((5 * 365 * 86400 + 3600)) > '$work/out'"
+ok 'both are in authorities.pem' test "$(grep -c BEGIN "$ca/authorities.pem")" = 2
+
+before=$(cat "$ca"/* | sha256sum)
+ok 'again is refused' ends 1 ca init "$ca" --key p256
+ok 'with the file' complained "$ca/root.key"
+ok 'nothing was overwritten' test "$(cat "$ca"/* | sha256sum)" = "$before"
+mkdir "$work/half"
+echo precious > "$work/half/ocsp.crt"
+ok 'a file in the way' ends 1 ca init "$work/half" --key p256
+ok 'leaves nothing beside it' test "$(ls "$work/half")" = ocsp.crt
+ok 'nor changes it' grep -q precious "$work/half/ocsp.crt"
+# refused WORD OPTION...
+refused() {
+    local word=$1
+    shift
+    ok "refused: $*" ends 1 ca init "$work/no" "$@"
+    ok "says why: $*" complained "$word"
+}
+refused 'kinds are' --key dsa
+refused '50' --years 0
+refused 'more than the 2' --root-years 2
+refused 'characters' --name ''
+refused 'password file' --passphrase-file "$work/nowhere"
+echo short > "$work/pass"
+refused '8 characters' --passphrase-file "$work/pass"
+ok 'no folder' test ! -e "$work/no"
+tap_end
