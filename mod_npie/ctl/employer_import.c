@@ -171,9 +171,13 @@ static apr_status_t take(import_t *import, const npie_ctl_record_t *record,
     }
     line = apr_hash_get(import->lines, rp, NPIE_RP_SIZE - 1);
     if (line != NULL) {
+        npie_employer_t spare;
+
         import->bad += is_bad(import, record->line, "rp", apr_psprintf(
             p, "it stands in line %d already: take one of the two out",
             *line));
+        npie_ctl_employer_clear(&spare);
+        fill(import, &spare, record, 1, p);
         return APR_SUCCESS;
     }
     line = apr_palloc(import->ctl->p, sizeof(*line));

@@ -11,6 +11,14 @@ employer list|--match=
 employer show|
 employer edit|
 ca init|--organization= --name= --key= --root-years= --years= --leaf-years= --passphrase-file=
+certificate import|--dry-run
+certificate list|--employer= --status=
+certificate show|
+certificate expiring|--within=
+renewal list|--all
+renewal show|
+renewal cancel|
+status|
 '
 _npiectl_general='--config= --registry= --redis= --signer= --json --yes --help --version'
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Certificates and keys in the registry.
  */
+#include "store/list.h"
 #include "store/registry_rows.h"
 
 #include <apr_tables.h>
@@ -29,6 +30,12 @@ void npie_row_certificate(npie_certificate_t *c, npie_row_t *row)
     c->ended = npie_row_time(row);
     c->reason = npie_row_text(row);
     c->terms_signed = npie_row_time(row);
+}
+
+const char *npie_certificate_status_name(npie_certificate_status_t status)
+{
+    return (int)status >= 0 && status <= NPIE_CERTIFICATE_REVOKED
+               ? status_names[status] : "?";
 }
 
 static void take_certificate(void *baton, npie_row_t *row)

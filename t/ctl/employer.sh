@@ -52,8 +52,8 @@ for kind in sqlite pgsql; do
     ok "$kind: and changes nothing" test "$(employers)" = 0
     ok "$kind: bad lines" ends 1 employer import -j "$work/bad.csv"
     ok "$kind: every one, with its number" json 'join(" ", map { "$_->{line}:$_->{field}" }
-        @{$j->{errors}}) eq join " ", qw(3:rp 4:rfc 5:curp 6:user 7:rp 8:name 9: 10:name
-        10:postcode 10:email 10:phone 12:user 13:)'
+        @{$j->{errors}}) eq join " ", qw(3:rp 4:rfc 5:curp 6:user 7:rp 8:name 9: 10:rp 10:name
+        10:entity 10:postcode 10:email 10:phone 12:rp 13:)'
     ok "$kind: nothing of the file" test "$(employers)" = 0
     ok "$kind: bad lines for people" ends 1 employer import "$work/bad.csv"
     ok "$kind: file, line, remedy" said 'bad.csv:7: rp: it stands in line 2 already: take one'

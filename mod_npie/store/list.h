@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Rows of many employers, for the admin's tool. Results and errors as
+ * store/registry.h says.
+ */
+#ifndef NPIE_STORE_LIST_H
+#define NPIE_STORE_LIST_H
+
+#include "store/registry.h"
+
+/** Which certificates; zero or "" looks at nothing. Texts never NULL. */
+typedef struct npie_certificate_filter_t {
+    apr_int64_t employer;   /**< row */
+    const char *status;     /**< as stored */
+    const char *serial;     /**< upper-case hex */
+    apr_time_t ends_after;  /**< not_after lies after this */
+    apr_time_t ends_until;  /**< and not after this */
+} npie_certificate_filter_t;
+
+/** A certificate and whose it is. */
+typedef struct npie_certificate_item_t {
+    const char *rp;
+    const char *name; /**< razón social */
+    npie_certificate_t *certificate;
+} npie_certificate_item_t;
+
+/** Certificates by registro patronal and generation.
+ * @param plist set to an array of npie_certificate_item_t, may be empty */
+apr_status_t npie_certificate_list(apr_array_header_t **plist,
+                                   npie_registry_t *registry,
+                                   const npie_certificate_filter_t *filter,
+                                   npie_err_t *err);
+
+/** The stored text of a status, static; "?" out of range. */
+const char *npie_certificate_status_name(npie_certificate_status_t status);
+
+/** A renewal and whose it is. */
+typedef struct npie_renewal_item_t {
+    apr_int64_t id;
+    apr_int64_t employer;
+    apr_int64_t old_certificate;
+    const char *rp;
+    const char *name;
+    const char *state; /**< as stored */
+    const char *email; /**< as given in this renewal */
+    apr_time_t created;
+    apr_time_t changed;
+} npie_renewal_item_t;
+
+/** Renewals, oldest first.
+ * @param plist set to an array of npie_renewal_item_t, may be empty
+ * @param all 0: only open ones */
+apr_status_t npie_renewal_list(apr_array_header_t **plist,
+                               npie_registry_t *registry, int all,
+                               npie_err_t *err);
+
+/** How much there is of everything. */
+typedef struct npie_summary_t {
+    apr_int64_t employers;
+    apr_int64_t certificates;   /**< active principal ones */
+    apr_int64_t additionals;    /**< active */
+    apr_int64_t renewals;       /**< open */
+    apr_int64_t mails_waiting;
+    apr_int64_t mails_given_up; /**< but for those withdrawn */
+    apr_time_t mail_oldest;     /**< waiting one queued at, 0 = none */
+    apr_time_t audit_last;      /**< newest row of the audit, 0 = none */
+} npie_summary_t;
+
+apr_status_t npie_registry_summary(npie_summary_t *summary,
+                                   npie_registry_t *registry,
+                                   npie_err_t *err);
+
+#endif

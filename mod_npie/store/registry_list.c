@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Lists and counts over all employers.
+ */
+#include "store/list.h"
+
+#include "store/registry_rows.h"
+#include "store/registry_sql.h"
+
+static void take_certificate_item(void *baton, npie_row_t *row)
+{
+    apr_array_header_t *list = baton;
+    apr_array_header_t *one = apr_array_make(list->pool, 1,
+                                             sizeof(npie_certificate_t *));
+    npie_certificate_item_t *item = apr_array_push(list);
+
+    item->rp = npie_row_text(row);
+    item->name = npie_row_text(row);
+    npie_rows_certificate(one, row);
+    item->certificate = APR_ARRAY_IDX(one, 0, npie_certificate_t *);
+}
+
+apr_status_t npie_certificate_list(apr_array_header_t **plist,
+                                   npie_registry_t *registry,
+                                   const npie_certificate_filter_t *filter,
+                                   npie_err_t *err)
+{
+    npie_args_t args;
+    apr_status_t rv;
+
+    *plist = apr_array_make(registry->p, 64, sizeof(npie_certificate_item_t));
+    npie_args_init(&args, registry);
+    npie_args_number(&args, filter->employer);
+    npie_args_number(&args, filter->employer);
+    npie_args_text(&args, filter->status);
+    npie_args_text(&args, filter->status);
+    npie_args_text(&args, filter->serial);
+    npie_args_text(&args, filter->serial);
+    npie_args_number(&args, apr_time_sec(filter->ends_after));
+    npie_args_number(&args, filter->ends_until == 0 ? APR_INT64_MAX
+                            : apr_time_sec(filter->ends_until));
+    rv = npie_sql_select(registry, NPIE_SQL_CERTIFICATE_LIST, &args,
+                         take_certificate_item, *plist, err);
+    return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
+}
+
+static void take_renewal_item(void *baton, npie_row_t *row)
+{
+    npie_renewal_item_t *item = apr_array_push(baton);
+
+    item->id = npie_row_number(row);
+    item->employer = npie_row_number(row);
+    item->old_certificate = npie_row_number(row);
+    item->rp = npie_row_text(row);
+    item->name = npie_row_text(row);
+    item->state = npie_row_text(row);
+    item->email = npie_row_text(row);
+    item->created = npie_row_time(row);
+    item->changed = npie_row_time(row);
+}
+
+apr_status_t npie_renewal_list(apr_array_header_t **plist,
+                               npie_registry_t *registry, int all,
+                               npie_err_t *err)
+{
+    apr_status_t rv;
+
+    *plist = apr_array_make(registry->p, 16, sizeof(npie_renewal_item_t));
+    rv = npie_sql_select_id(registry, NPIE_SQL_RENEWAL_LIST, all,
+                            take_renewal_item, *plist, err);
+    return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
+}
+
+static void take_summary(void *baton, npie_row_t *row)
+{
+    npie_summary_t *summary = baton;
+
+    summary->employers = npie_row_number(row);
+    summary->certificates = npie_row_number(row);
+    summary->additionals = npie_row_number(row);
+    summary->renewals = npie_row_number(row);
+    summary->mails_waiting = npie_row_number(row);
+    summary->mails_given_up = npie_row_number(row);
+    summary->mail_oldest = npie_row_time(row);
+    summary->audit_last = npie_row_time(row);
+}
+
+apr_status_t npie_registry_summary(npie_summary_t *summary,
+                                   npie_registry_t *registry,
+                                   npie_err_t *err)
+{
+    npie_args_t args;
+
+    npie_args_init(&args, registry);
+    return npie_sql_select(registry, NPIE_SQL_SUMMARY, &args, take_summary,
+                           summary, err);
+}
