@@ -29,7 +29,7 @@ apr_status_t npie_certificate_list(apr_array_header_t **plist,
 
     *plist = apr_array_make(registry->p, 64, sizeof(npie_certificate_item_t));
     npie_args_init(&args, registry);
-    npie_args_number(&args, filter->employer);
+    npie_args_text(&args, filter->employer == 0 ? "" : "one");
     npie_args_number(&args, filter->employer);
     npie_args_text(&args, filter->status);
     npie_args_text(&args, filter->status);
@@ -62,11 +62,14 @@ apr_status_t npie_renewal_list(apr_array_header_t **plist,
                                npie_registry_t *registry, int all,
                                npie_err_t *err)
 {
+    npie_args_t args;
     apr_status_t rv;
 
     *plist = apr_array_make(registry->p, 16, sizeof(npie_renewal_item_t));
-    rv = npie_sql_select_id(registry, NPIE_SQL_RENEWAL_LIST, all,
-                            take_renewal_item, *plist, err);
+    npie_args_init(&args, registry);
+    npie_args_text(&args, all ? "all" : "");
+    rv = npie_sql_select(registry, NPIE_SQL_RENEWAL_LIST, &args,
+                         take_renewal_item, *plist, err);
     return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
 }
 
