@@ -124,6 +124,14 @@ apr_status_t npie_ctl_become(npie_ctl_t *ctl, npie_err_t *err);
 apr_status_t npie_ctl_registry(npie_registry_t **pregistry, npie_ctl_t *ctl,
                                npie_err_t *err);
 
+/**
+ * Ends a transaction.
+ * @param keep 1: what was done is kept; 0: it is undone
+ * @param rv handed on, unless it is to be kept and cannot be
+ */
+apr_status_t npie_ctl_end(npie_registry_t *registry, int keep,
+                          apr_status_t rv, npie_err_t *err);
+
 /** @return APR_SUCCESS; NPIE_ECONFIG when none is named */
 apr_status_t npie_ctl_sessions(npie_sessions_t **psessions, npie_ctl_t *ctl,
                                npie_err_t *err);

@@ -235,9 +235,5 @@ apr_status_t npie_ctl_employer_edit(npie_ctl_t *ctl, npie_err_t *err)
         return rv;
     }
     rv = edit_all(ctl, registry, err);
-    if (rv != APR_SUCCESS) {
-        npie_registry_end(registry, 0, NULL);
-        return rv;
-    }
-    return npie_registry_end(registry, 1, err);
+    return npie_ctl_end(registry, rv == APR_SUCCESS, rv, err);
 }

@@ -269,12 +269,7 @@ static apr_status_t run(import_t *import, npie_ctl_records_t *records)
         rv = audit(import);
         keep = rv == APR_SUCCESS;
     }
-    if (keep) {
-        rv = npie_registry_end(import->registry, 1, import->err);
-    }
-    else {
-        npie_registry_end(import->registry, 0, NULL);
-    }
+    rv = npie_ctl_end(import->registry, keep, rv, import->err);
     if (rv != APR_SUCCESS) {
         return rv;
     }

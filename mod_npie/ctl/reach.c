@@ -90,6 +90,16 @@ apr_status_t npie_ctl_registry(npie_registry_t **pregistry, npie_ctl_t *ctl,
     return rv;
 }
 
+apr_status_t npie_ctl_end(npie_registry_t *registry, int keep,
+                          apr_status_t rv, npie_err_t *err)
+{
+    if (keep) {
+        return npie_registry_end(registry, 1, err);
+    }
+    npie_registry_end(registry, 0, NULL);
+    return rv;
+}
+
 apr_status_t npie_ctl_sessions(npie_sessions_t **psessions, npie_ctl_t *ctl,
                                npie_err_t *err)
 {

@@ -78,9 +78,14 @@ apr_status_t npie_employer_by_rp10(npie_employer_t **pemployer,
                         err);
 }
 
-/* Address and contact, in the order of the columns. */
-static void put_address(npie_args_t *args, const npie_employer_t *e)
+/* From the representative on, in the order of the columns. */
+static void put_rest(npie_args_t *args, const npie_employer_t *e)
 {
+    npie_args_text(args, e->given_name);
+    npie_args_text(args, e->surname);
+    npie_args_text(args, e->surname2);
+    npie_args_text(args, e->curp);
+    npie_args_text(args, e->subdelegation);
     npie_args_number(args, e->address.entity);
     npie_args_text(args, e->address.city);
     npie_args_text(args, e->address.municipality);
@@ -105,12 +110,7 @@ apr_status_t npie_employer_insert(apr_int64_t *pid, npie_registry_t *registry,
     npie_args_text(&args, e->rp);
     npie_args_text(&args, e->rfc);
     npie_args_text(&args, e->user);
-    npie_args_text(&args, e->given_name);
-    npie_args_text(&args, e->surname);
-    npie_args_text(&args, e->surname2);
-    npie_args_text(&args, e->curp);
-    npie_args_text(&args, e->subdelegation);
-    put_address(&args, e);
+    put_rest(&args, e);
     rv = npie_sql_number(pid, registry, NPIE_SQL_EMPLOYER_INSERT, &args, err);
     return rv == APR_NOTFOUND
                ? npie_sql_conflict("the employer or its user exists", err)
@@ -197,12 +197,7 @@ apr_status_t npie_employer_update(npie_registry_t *registry,
     npie_args_init(&args, registry);
     npie_args_text(&args, e->name);
     npie_args_text(&args, e->rfc);
-    npie_args_text(&args, e->given_name);
-    npie_args_text(&args, e->surname);
-    npie_args_text(&args, e->surname2);
-    npie_args_text(&args, e->curp);
-    npie_args_text(&args, e->subdelegation);
-    put_address(&args, e);
+    put_rest(&args, e);
     npie_args_number(&args, e->id);
     return npie_sql_change(registry, NPIE_SQL_EMPLOYER_UPDATE, &args,
                            APR_NOTFOUND, err);
