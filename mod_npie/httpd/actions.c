@@ -18,6 +18,7 @@
 #include "httpd/pages.h"
 #include "httpd/posts.h"
 #include "httpd/revoke.h"
+#include "httpd/verify.h"
 #include "httpd/where.h"
 
 /* A form that is posted by somebody with a session. */
@@ -41,14 +42,16 @@ static const struct {
     { "salir", NPIE_BODY_FORM_MAX, npie_post_logout },
 };
 
-/* A form that brings its own proof. */
+/* A form that brings its own proof, or needs none. */
 static const struct {
     const char *name;
+    apr_size_t limit; /* of the body, bytes */
     int (*act)(request_rec *r, const npie_form_t *form);
 } open_posts[] = {
-    { "acceso.html", npie_login_post },
-    { NPIE_LINK_PAGE, npie_mail_use_link },
-    { NPIE_ADDITION_PAGE, npie_additional_use_link },
+    { "acceso.html", NPIE_BODY_FORM_MAX, npie_login_post },
+    { NPIE_LINK_PAGE, NPIE_BODY_FORM_MAX, npie_mail_use_link },
+    { NPIE_VERIFY_PAGE, NPIE_BODY_FILE_MAX, npie_verify_post },
+    { NPIE_ADDITION_PAGE, NPIE_BODY_FORM_MAX, npie_additional_use_link },
 };
 
 /* A file for somebody with a session. */
@@ -226,7 +229,7 @@ static int run_open_post(request_rec *r, int index)
         npie_answer_headers(r);
         return HTTP_NOT_FOUND;
     }
-    status = read_form(&form, r, NPIE_BODY_FORM_MAX);
+    status = read_form(&form, r, open_posts[index].limit);
     return status == OK ? open_posts[index].act(r, form) : status;
 }
 

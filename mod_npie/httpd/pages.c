@@ -12,6 +12,7 @@
 #include "httpd/json.h"
 #include "httpd/mail.h"
 #include "httpd/vars.h"
+#include "httpd/verify.h"
 
 #define HANDLER "npie"
 
@@ -276,6 +277,9 @@ static int show_page(request_rec *r, const char *name, int step)
         show_number_asked_for(r);
         show_return(r);
         return OK;
+    }
+    if (strcmp(name, NPIE_VERIFY_PAGE) == 0) {
+        return npie_verify_show(r);
     }
     if (strcmp(name, NPIE_LINK_PAGE) == 0) {
         return npie_mail_is_on(r) ? npie_mail_show_link(r) : HTTP_NOT_FOUND;

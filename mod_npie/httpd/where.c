@@ -15,6 +15,7 @@ static const npie_page_t pages[] = {
     { "carta.html", 4 },
     { "correo.html", 5 },
     { "enlace.html", 0 },
+    { "verificar.html", 0 },
     { "certificado.html", 5 },
     { "terminos.html", 6 },
     { "listo.html", 7 },

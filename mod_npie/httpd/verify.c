@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The public page that verifies letters.
+ */
+#include "httpd/verify.h"
+
+#include <apr_strings.h>
+
+#include "base/text.h"
+#include "flow/verify_json.h"
+#include "httpd/answer.h"
+#include "httpd/rate.h"
+#include "httpd/vars.h"
+#include "letter/seal.h"
+#include "model/field.h"
+
+/* What was found, kept with the pool that a request and its internal redirects
+ * share. */
+#define FOUND "npie_verify"
+
+static const char *kind_name(npie_file_kind_t kind)
+{
+    switch (kind) {
+    case NPIE_FILE_EMPTY:
+        return "vacio";
+    case NPIE_FILE_LETTER:
+    case NPIE_FILE_LETTER_RESAVED:
+    case NPIE_FILE_PDF:
+        return "pdf";
+    default:
+        return "otro";
+    }
+}
+
+static void set(request_rec *r, const char *prefix, const char *name,
+                const char *value)
+{
+    npie_vars_set(r, apr_pstrcat(r->pool, prefix, name, NULL), value);
+}
+
+static void show_signature(request_rec *r, const char *prefix,
+                           const npie_signature_view_t *view)
+{
+    const npie_cert_t *cert = view->cert;
+
+    set(r, prefix, "", npie_seen_name(view->seen));
+    set(r, prefix, "_then", view->expired_then ? "1" : NULL);
+    if (view->time != 0) {
+        set(r, prefix, "_when", npie_text_moment_es(view->time, r->pool));
+    }
+    if (cert == NULL) {
+        return;
+    }
+    set(r, prefix, "_name", cert->common_name);
+    set(r, prefix, "_company", cert->organization);
+    set(r, prefix, "_rp", cert->rp10);
+    set(r, prefix, "_serial", cert->serial_text);
+    set(r, prefix, "_issuer", cert->issuer);
+    set(r, prefix, "_from", npie_text_date_es(cert->not_before, r->pool));
+    set(r, prefix, "_until", npie_text_date_es(cert->not_after, r->pool));
+}
+
+/* What a letter says counts for nothing unless somebody has signed it. */
+static void show_letter(request_rec *r, const npie_letter_view_t *view)
+{
+    const npie_cadena_t *cadena = view->cadena;
+
+    if (cadena == NULL || view->employer.seen != NPIE_SEEN_GOOD) {
+        return;
+    }
+    npie_vars_set(r, "npie_v_kind", apr_itoa(r->pool, (int)cadena->kind));
+    npie_vars_set(r, "npie_v_folio", apr_psprintf(r->pool, "%" APR_INT64_T_FMT,
+                                                  cadena->folio));
+    npie_vars_set(r, "npie_v_letter_rp", npie_field_rp_display(cadena->rp,
+                                                               r->pool));
+    npie_vars_set(r, "npie_v_letter_rfc", cadena->rfc);
+    npie_vars_set(r, "npie_v_old", cadena->old_spki);
+    npie_vars_set(r, "npie_v_new", cadena->new_spki);
+    npie_vars_set(r, "npie_v_holder", cadena->holder);
+    npie_vars_set(r, "npie_v_cadena", npie_cadena_format(cadena, r->pool));
+}
+
+int npie_verify_show(request_rec *r)
+{
+    const npie_letter_view_t *view;
+    void *found = NULL;
+
+    apr_pool_userdata_get(&found, FOUND, r->pool);
+    if (found == NULL) {
+        return OK;
+    }
+    view = found;
+    npie_vars_set(r, "npie_v_outcome", npie_outcome_name(view->outcome));
+    npie_vars_set(r, "npie_v_file", kind_name(view->kind));
+    npie_vars_set(r, "npie_v_size", apr_psprintf(r->pool, "%" APR_SIZE_T_FMT,
+                                                 view->size));
+    if (view->after > 0) {
+        npie_vars_set(r, "npie_v_after",
+                      apr_psprintf(r->pool, "%" APR_SIZE_T_FMT, view->after));
+    }
+    npie_vars_set(r, "npie_v_update", view->update ? "1" : NULL);
+    show_signature(r, "npie_v_employer", &view->employer);
+    show_signature(r, "npie_v_seal", &view->seal);
+    show_letter(r, view);
+    return OK;
+}
+
+/* Shows the page in this very answer: what was found is kept nowhere. */
+static int show_found(request_rec *r, const npie_letter_view_t *view)
+{
+    const npie_runtime_t *runtime = npie_runtime_get(r->server);
+
+    apr_pool_userdata_setn(view, FOUND, NULL, r->pool);
+    r->method = "GET";
+    r->method_number = M_GET;
+    ap_internal_redirect(apr_pstrcat(r->pool, runtime->conf->base.path,
+                                     NPIE_VERIFY_PAGE, NULL), r);
+    return OK;
+}
+
+int npie_verify_post(request_rec *r, const npie_form_t *form)
+{
+    const npie_runtime_t *runtime = npie_runtime_get(r->server);
+    const npie_verify_rules_t rules = { runtime->trust,
+                                        runtime->conf->old_bits };
+    const char *filename;
+    npie_bytes_t file = npie_form_file(form, "carta", &filename);
+    npie_letter_view_t *view;
+    npie_err_t err;
+
+    if (npie_rate_within(r, "verificar", &err) != APR_SUCCESS) {
+        return npie_answer_error(r, &err);
+    }
+    if (*filename == '\0' && file.len == 0) {
+        return npie_answer_redirect(r, NPIE_VERIFY_PAGE);
+    }
+    if (file.len > NPIE_SEALED_MAX) {
+        npie_err_set(&err, NPIE_EINPUT, NPIE_P_TOO_LARGE, "longer than any "
+                     "letter");
+        return npie_answer_problem(r, HTTP_REQUEST_ENTITY_TOO_LARGE, &err);
+    }
+    if (npie_letter_verify(&view, &rules, file, &err, r->pool)
+        != APR_SUCCESS) {
+        return npie_answer_error(r, &err);
+    }
+    return npie_answer_wants_json(r)
+        ? npie_answer_json(r, HTTP_OK, npie_verify_json(view, r->pool))
+        : show_found(r, view);
+}

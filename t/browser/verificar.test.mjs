@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// verificar.html: letters of a renewal, good and tampered with, uploaded by
+// somebody who is not logged in.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { launchChromium } from './lib/browser.mjs';
+import { look } from './lib/look.mjs';
+import { startWorld } from './lib/world.mjs';
+
+const run = promisify(execFile);
+const top = process.env.NPIE_TOP ?? new URL('../..', import.meta.url).pathname;
+let world;
+let context;
+let page;
+let letter1;
+let letter2;
+
+before(async () => {
+  world = await startWorld();
+  const { pfx, password, user } = await world.employer('modern');
+  const out = join(world.folder, 'out');
+  await run(join(top, 't/lib/renew'), [world.folder, pfx, password, user, out],
+    { env: { ...process.env, NPIE_TOP: top } });
+  letter1 = await readFile(join(out, 'CartadeAceptaciondeRenovacion.pdf'));
+  letter2 = await readFile(join(out, 'TerminosyCondiciones.pdf'));
+  context = await launchChromium(world.folder, { ignoreHTTPSErrors: true, locale: 'es-MX' });
+  page = await context.newPage();
+});
+
+after(async () => {
+  await context?.close();
+  await world?.stop();
+});
+
+/** What the employer signed of a letter. */
+const unsealed = (bytes) => bytes.subarray(0, bytes.indexOf('%%EOF\n') + 6);
+
+function flipped(bytes, at) {
+  const copy = Buffer.from(bytes);
+  copy[at] ^= 1;
+  return copy;
+}
+
+/** Uploads; resolves to outcome, employer's signature and seal as shown. */
+async function verify(bytes, name) {
+  await page.goto(`${world.url}/npie/verificar.html`);
+  await page.setInputFiles('#carta', { name, mimeType: 'application/pdf', buffer: bytes });
+  await Promise.all([page.waitForNavigation(), page.click('button.boton:has-text("Verificar")')]);
+  const read = (selector, key) => page.evaluate(([at, data]) =>
+    document.querySelector(at)?.dataset[data] ?? '', [selector, key]);
+  return [await read('#resultado', 'resultado'), await read('#firma', 'firma'),
+    await read('#sello', 'sello')];
+}
+
+describe('verificar', () => {
+  test('the form', async () => {
+    await page.goto(`${world.url}/npie/verificar.html`);
+    assert.equal(await page.textContent('h1'), 'Verificar una carta');
+    await look(page, 'verificar');
+  });
+
+  const looked = new Set(['sealed', 'seal-altered', 'appended']);
+  const cases = {
+    sealed: [() => letter1, ['sealed', 'good', 'good'], /auténtica/],
+    terms: [() => letter2, ['sealed', 'good', 'good'], /auténtica/],
+    signed: [() => unsealed(letter1), ['signed', 'good', 'none'], /falta el sello/],
+    altered: [() => flipped(letter1, 3000), ['altered', 'altered', 'altered'], /no está como se firmó/],
+    'seal-altered': [() => flipped(letter1, letter1.length - 30), ['altered', 'good', 'altered'],
+      /no está como se firmó/],
+    appended: [() => Buffer.concat([letter1, Buffer.from('13 0 obj\n<<>>\nendobj\n')]),
+      ['appended', 'good', 'good'], /se le agregó algo/],
+    replaced: [() => Buffer.concat([unsealed(letter2),
+      letter1.subarray(unsealed(letter1).length)]), ['altered', 'good', 'partial'], /no está como/],
+    foreign: [() => Buffer.from('hola'), ['foreign', '', ''], /no es una carta/],
+  };
+  for (const [name, [bytes, shown, title]] of Object.entries(cases)) {
+    test(name, async () => {
+      assert.deepEqual(await verify(bytes(), `${name}.pdf`), shown);
+      assert.match(await page.textContent('h1'), title);
+      if (looked.has(name) || process.env.NPIE_SHOTS) {
+        await look(page, `verificar-${name}`);
+      }
+      if (name === 'sealed') {
+        const text = await page.textContent('main');
+        assert.match(text, /Ese certificado ya había vencido/);
+        assert.match(text, /Sello del Instituto \(demostración\)/);
+        assert.match(text, /\|\|1\.0\|1\|/);
+      }
+    });
+  }
+
+  test('nothing of it is kept', async () => {
+    const log = await world.log();
+    assert.doesNotMatch(log, /\|\|1\.0\|1\|/);
+    assert.equal((await world.sql('SELECT count(*) AS n FROM letter'))[0].n, 2);
+  });
+});

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+# verificar.html for programs: what it says of letters, and its bounds.
+use strict;
+use warnings;
+use JSON::PP ();
+use Test::More;
+use Npie::Test;
+
+my $r = renewal('listo');
+my $letter = $r->{client}->letter('carta.html');
+my $anybody = browser();
+
+sub verify
+{
+    my ($bytes, %arg) = @_;
+    return $anybody->post_multipart('/npie/verificar.html',
+        [carta => \ ['carta.pdf', $bytes]], json => 1, %arg);
+}
+
+sub found
+{
+    my ($bytes, $what) = @_;
+    my $answer = verify($bytes);
+    is($answer->{status}, 200, "$what: answered");
+    return JSON::PP::decode_json($answer->{body});
+}
+
+my $good = found($letter, 'a sealed letter');
+is($good->{outcome}, 'sealed', 'it is');
+is($good->{after}, 0, 'nothing after it');
+is($good->{employer}{signature}, 'good', 'signed');
+ok($good->{employer}{expiredThen}, 'with an expired certificate');
+is($good->{employer}{certificate}{rp}, substr($good->{letter}{rp}, 0, 10), 'of this employer');
+is($good->{seal}{certificate}{name}, 'Sello del Instituto (demostración)', 'sealed');
+like($good->{letter}{cadena}, qr/^\|\|1\.0\|1\|/, 'and says what it says');
+
+my ($signed) = $letter =~ /^(.*?%%EOF\n)/s;
+is(found($signed, 'without its seal')->{outcome}, 'signed', 'it is signed');
+substr(my $altered = $letter, 4000, 1) ^= "\x01";
+my $bad = found($altered, 'an altered one');
+is_deeply([$bad->{outcome}, $bad->{employer}{signature}, $bad->{letter}],
+    ['altered', 'altered', undef], 'says so, and nothing else');
+is(found("$letter ", 'with a byte more')->{after}, 1, 'counts it');
+is(found('hola', 'no PDF')->{outcome}, 'foreign', 'is none of ours');
+
+is(verify('%PDF-1.4' . 'x' x 600_000)->{status}, 413, 'longer than any letter');
+is(verify('x' x 1_100_000)->{status}, 413, 'longer than any body');
+is($anybody->post('/npie/verificar.html', [])->{status}, 303, 'no file: the form again');
+is(verify($letter, curl => ['-H', 'Origin: https://other.example'])->{status}, 403,
+    'not from another site\'s page');
+my $page = $anybody->get('/npie/verificar.html');
+is($page->{status}, 200, 'the form needs no session');
+like($page->{headers}, qr/^Cache-Control: no-store/mi, 'and is not cached');
+done_testing;
