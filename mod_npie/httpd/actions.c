@@ -47,11 +47,12 @@ static const struct {
     const char *name;
     apr_size_t limit; /* of the body, bytes */
     int (*act)(request_rec *r, const npie_form_t *form);
+    int by_mail; /* 1: only where mails with links are sent */
 } open_posts[] = {
-    { "acceso.html", NPIE_BODY_FORM_MAX, npie_login_post },
-    { NPIE_LINK_PAGE, NPIE_BODY_FORM_MAX, npie_mail_use_link },
-    { NPIE_VERIFY_PAGE, NPIE_BODY_FILE_MAX, npie_verify_post },
-    { NPIE_ADDITION_PAGE, NPIE_BODY_FORM_MAX, npie_additional_use_link },
+    { "acceso.html", NPIE_BODY_FORM_MAX, npie_login_post, 0 },
+    { NPIE_LINK_PAGE, NPIE_BODY_FORM_MAX, npie_mail_use_link, 1 },
+    { NPIE_VERIFY_PAGE, NPIE_BODY_FILE_MAX, npie_verify_post, 0 },
+    { NPIE_ADDITION_PAGE, NPIE_BODY_FORM_MAX, npie_additional_use_link, 1 },
 };
 
 /* A file for somebody with a session. */
@@ -225,7 +226,7 @@ static int run_open_post(request_rec *r, int index)
     const npie_form_t *form = NULL;
     int status;
 
-    if (open_posts[index].act != npie_login_post && !npie_mail_is_on(r)) {
+    if (open_posts[index].by_mail && !npie_mail_is_on(r)) {
         npie_answer_headers(r);
         return HTTP_NOT_FOUND;
     }
