@@ -8,6 +8,7 @@
 #include <mod_status.h>
 
 #include "httpd/actions.h"
+#include "httpd/authority.h"
 #include "httpd/config.h"
 #include "httpd/gate.h"
 #include "httpd/jobs.h"
@@ -47,6 +48,8 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_check_authn(npie_gate_check, NULL, NULL, APR_HOOK_MIDDLE,
                         AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_fixups(npie_pages_fixups, NULL, before_dir, APR_HOOK_MIDDLE);
+    ap_hook_child_init(npie_authority_child_init, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_handler(npie_authority_handler, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(npie_actions_handler, NULL, NULL, APR_HOOK_MIDDLE);
     APR_OPTIONAL_HOOK(ap, status_hook, npie_status_show, NULL, NULL,
                       APR_HOOK_MIDDLE);

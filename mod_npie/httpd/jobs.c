@@ -11,6 +11,8 @@
 #include <apr_atomic.h>
 #include <mod_watchdog.h>
 
+#include "httpd/revoke.h"
+
 /* Somebody may be looking at the page that waits for the mail. */
 #define INTERVAL apr_time_from_sec(1)
 #define REMINDERS_INTERVAL apr_time_from_sec(600)
@@ -151,7 +153,23 @@ static apr_status_t with_registry(job_t *job, apr_pool_t *pool,
     if (rv != APR_SUCCESS && rv != APR_NOTFOUND) {
         job->not_before = apr_time_now() + REST;
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, job->server,
-                     "NPIE0103: the job that sends mails and seals letters: %s", err.detail);
+                     "NPIE0103: the job of mails, seals and revocations: %s",
+                     err.detail);
+    }
+    return rv;
+}
+
+static apr_status_t publish(job_t *job, npie_flow_t *flow, npie_err_t *err)
+{
+    npie_revoke_work_t work = { npie_runtime_get(job->server), flow->p };
+    int count;
+    apr_status_t rv = npie_flow_publish(&count, flow, npie_revoke_end_sessions,
+                                        npie_revoke_refresh, &work, err);
+
+    if (count > 0) {
+        ap_log_error(APLOG_MARK, APLOG_INFO, 0, job->server,
+                     "NPIE0107: npie-signer knows of %d more ended "
+                     "certificates", count);
     }
     return rv;
 }
@@ -160,7 +178,8 @@ static void run(const jobs_t *jobs, job_t *job, apr_pool_t *pool)
 {
     const apr_time_t now = apr_time_now();
 
-    if (now < job->not_before) {
+    if (now < job->not_before
+        || with_registry(job, pool, publish) != APR_SUCCESS) {
         return;
     }
     for (int i = 0; i < SEALS_AT_ONCE && now >= job->seals_at
@@ -331,7 +350,9 @@ int npie_jobs_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     if (rv == APR_ENOTIMPL && !has_mail(jobs->list)) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
                      "NPIE0106: without mod_watchdog letters are sealed when "
-                     "they are downloaded, not before");
+                     "they are downloaded, not before, and a revocation by "
+                     "npiectl reaches npie-signer with the next one by an "
+                     "employer");
         return OK;
     }
     if (rv != APR_SUCCESS) {

@@ -8,6 +8,7 @@
 #include "httpd/actions.h"
 #include "httpd/additional.h"
 #include "httpd/answer.h"
+#include "httpd/authority.h"
 #include "httpd/draft.h"
 #include "httpd/json.h"
 #include "httpd/mail.h"
@@ -324,7 +325,8 @@ int npie_pages_fixups(request_rec *r)
     const char *name;
     const npie_page_t *page;
 
-    name = npie_conf_engine(r) ? npie_pages_name(r) : NULL;
+    name = npie_conf_engine(r) && !npie_authority_serves(r)
+        ? npie_pages_name(r) : NULL;
     if (name == NULL) {
         return DECLINED;
     }

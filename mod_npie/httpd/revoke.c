@@ -9,6 +9,9 @@
 #include "httpd/pages.h"
 
 #define PAGE "revocar.html"
+/* 64 zeros: the digest of no key. */
+#define NO_KEY "00000000000000000000000000000000" \
+    "00000000000000000000000000000000"
 
 apr_status_t npie_revoke_sessions(npie_sessions_t *sessions,
                                   const apr_array_header_t *ended,
@@ -87,18 +90,56 @@ static int has_ended(const apr_array_header_t *ended, apr_int64_t certificate)
     return 0;
 }
 
-/* The session whose own certificate has ended: it opens nothing any more but
- * the page that says so. */
+/* Whoever has revoked his own certificate gets a session that opens nothing
+ * but the page that says so, under a new identifier and no key's: all those
+ * of the key end. */
 static apr_status_t reduce(npie_post_t *post, npie_err_t *err)
 {
-    const npie_runtime_t *runtime = npie_runtime_get(post->r->server);
-    npie_session_t *session = post->holder->session;
+    npie_session_t session = *post->holder->session;
 
-    session->access = NPIE_ACCESS_REFUSED;
-    session->problem = NPIE_P_CERT_REVOKED;
-    session->event = post->flow->now;
-    return npie_session_put(runtime->sessions, post->holder->key, session,
-                            runtime->conf->session.idle, err, post->r->pool);
+    session.access = NPIE_ACCESS_REFUSED;
+    session.problem = NPIE_P_CERT_REVOKED;
+    session.event = post->flow->now;
+    session.spki = NO_KEY;
+    return npie_holder_open(post->r, &session, err);
+}
+
+apr_status_t npie_revoke_end_sessions(void *baton,
+                                      const npie_certificate_t *certificate,
+                                      npie_err_t *err)
+{
+    const npie_revoke_work_t *work = baton;
+
+    /* What a new certificate has replaced ended with its letter, and its last
+     * session lives on a little. */
+    return certificate->status == NPIE_CERTIFICATE_SUPERSEDED
+        ? APR_SUCCESS
+        : npie_session_end_all(work->runtime->sessions, certificate->spki,
+                               NULL, err, work->p);
+}
+
+apr_status_t npie_revoke_refresh(void *baton,
+                                 const npie_certificate_t *certificate,
+                                 npie_err_t *err)
+{
+    (void)baton;
+    (void)certificate;
+    (void)err;
+    return APR_SUCCESS;
+}
+
+/* The revocation stands already: what fails here the job does again. */
+static void publish(npie_post_t *post)
+{
+    npie_revoke_work_t work = { npie_runtime_get(post->r->server),
+                                post->r->pool };
+    npie_err_t err;
+    int count;
+
+    if (npie_flow_publish(&count, post->flow, npie_revoke_end_sessions,
+                          npie_revoke_refresh, &work, &err) != APR_SUCCESS) {
+        npie_answer_log(post->r, &err);
+    }
 }
 
 int npie_post_revoke(npie_post_t *post)
@@ -122,9 +163,9 @@ int npie_post_revoke(npie_post_t *post)
         rv = reduce(post, &err);
     }
     if (rv == APR_SUCCESS) {
-        rv = npie_revoke_sessions(sessions, ended, post->holder->key, &err,
-                                  post->r->pool);
+        rv = npie_revoke_sessions(sessions, ended, NULL, &err, post->r->pool);
     }
+    publish(post);
     if (rv != APR_SUCCESS) {
         return npie_answer_error(post->r, &err);
     }

@@ -4,6 +4,7 @@
 #ifndef NPIE_HTTPD_REVOKE_H
 #define NPIE_HTTPD_REVOKE_H
 
+#include "flow/publish.h"
 #include "httpd/posts.h"
 
 /** POST revocar.html: fields cual (este, nuevo), motivo (robada, perdida),
@@ -20,5 +21,23 @@ apr_status_t npie_revoke_sessions(npie_sessions_t *sessions,
                                   const apr_array_header_t *ended,
                                   const char *except, npie_err_t *err,
                                   apr_pool_t *ptemp);
+
+/** What npie_flow_publish() is given here. */
+typedef struct npie_revoke_work_t {
+    const npie_runtime_t *runtime;
+    apr_pool_t *p; /**< scratch */
+} npie_revoke_work_t;
+
+/** For npie_flow_publish(): ends the sessions of a revoked certificate.
+ * baton: npie_revoke_work_t. */
+apr_status_t npie_revoke_end_sessions(void *baton,
+                                      const npie_certificate_t *certificate,
+                                      npie_err_t *err);
+
+/** For npie_flow_publish(): what is kept of the certificate's status is said
+ * anew. baton: npie_revoke_work_t. */
+apr_status_t npie_revoke_refresh(void *baton,
+                                 const npie_certificate_t *certificate,
+                                 npie_err_t *err);
 
 #endif

@@ -25,8 +25,8 @@ typedef enum npie_counter_t {
     NPIE_COUNTERS         /**< how many */
 } npie_counter_t;
 
-/** Made by check_config, read-only afterwards but for `sessions` and `turn`,
- * which each child makes for itself. */
+/** Made by check_config, read-only afterwards but for `sessions`,
+ * `authority` and `turn`, which each child makes for itself. */
 typedef struct npie_runtime_t {
     const npie_server_conf_t *conf;
     npie_trust_t *trust;
@@ -35,6 +35,7 @@ typedef struct npie_runtime_t {
     npie_signer_t signer;
     npie_mailer_t mailer; /**< set when policy.mail is */
     npie_sessions_t *sessions;
+    struct npie_authority_kept_t *authority; /**< of this child */
     apr_thread_mutex_t *turn; /**< of this child's writers to the registry */
 } npie_runtime_t;
 

@@ -270,6 +270,16 @@ apr_status_t npie_issuer_create(npie_issuer_t **pissuer, EVP_PKEY *key,
     return APR_SUCCESS;
 }
 
+X509 *npie_issuer_certificate(const npie_issuer_t *issuer)
+{
+    return issuer->ca;
+}
+
+EVP_PKEY *npie_issuer_key(const npie_issuer_t *issuer)
+{
+    return issuer->key;
+}
+
 /* The same day and time some months on, in UTC; the last day of the month
  * where that has no such day. */
 static apr_time_t add_months(apr_time_t from, int months)
@@ -500,9 +510,7 @@ static int add_constants(X509 *x509, const npie_issuer_t *issuer)
     return 1;
 }
 
-/* The digest that matches the strength of the CA's key; NULL where the
- * algorithm brings its own. */
-static const EVP_MD *digest_for(const EVP_PKEY *key)
+const EVP_MD *npie_issue_digest(const EVP_PKEY *key)
 {
     switch (EVP_PKEY_get_base_id(key)) {
     case EVP_PKEY_ED25519:
@@ -569,7 +577,7 @@ apr_status_t npie_issuer_issue(npie_bytes_t *pder, npie_issuer_t *issuer,
         && add_constants(x509, issuer)
         && add_policies(x509, issuer, subject) && add_key_id(x509)
         && add_email(x509, subject->email)
-        && X509_sign(x509, issuer->key, digest_for(issuer->key)) > 0) {
+        && X509_sign(x509, issuer->key, npie_issue_digest(issuer->key)) > 0) {
         len = i2d_X509(x509, &der);
     }
     X509_free(x509);

@@ -55,6 +55,14 @@ apr_status_t npie_issuer_create(npie_issuer_t **pissuer, EVP_PKEY *key,
                                 const npie_profile_t *profile,
                                 npie_err_t *err, apr_pool_t *p);
 
+/** What the issuer signs with, for its other statements (pki/crl.h,
+ * pki/ocsp_sign.h). They live as long as the issuer. */
+X509 *npie_issuer_certificate(const npie_issuer_t *issuer);
+EVP_PKEY *npie_issuer_key(const npie_issuer_t *issuer);
+/** The digest that matches a signing key's strength; NULL where the algorithm
+ * brings its own. */
+const EVP_MD *npie_issue_digest(const EVP_PKEY *key);
+
 /**
  * Signs a certificate for a verified request.
  * @param pder set to DER in p

@@ -205,22 +205,8 @@ static apr_status_t exchange(npie_bytes_t *payload, const npie_signer_t *signer,
                         "signer at %s: %s", signer->path, text);
 }
 
-/* A frame with nparts fields of bytes. */
-static npie_bytes_t frame(npie_signer_op_t op, const npie_bytes_t *parts,
-                          int nparts, apr_pool_t *p)
-{
-    npie_signer_header_t header = { (apr_uint16_t)op,
-                                    (apr_uint32_t)npie_ticks(), 0 };
-    npie_wire_writer_t w;
-
-    npie_wire_writer_init(&w, p);
-    for (int i = 0; i < nparts; i++) {
-        npie_wire_put_bytes(&w, parts[i]);
-    }
-    return npie_signer_frame(&header, npie_wire_written(&w), p);
-}
-
-static apr_status_t malformed(const npie_signer_t *signer, npie_err_t *err)
+apr_status_t npie_signer_malformed(const npie_signer_t *signer,
+                                   npie_err_t *err)
 {
     return npie_err_set(err, NPIE_EPROTO, NPIE_P_INTERNAL,
                         "signer at %s: its answer is malformed", signer->path);
@@ -235,7 +221,7 @@ static apr_status_t failure(apr_uint32_t status, npie_wire_reader_t *r,
     const char *detail = npie_wire_get_string(r, DETAIL_MAX, ptemp);
 
     if (npie_wire_get_end(r) != APR_SUCCESS) {
-        return malformed(signer, err);
+        return npie_signer_malformed(signer, err);
     }
     switch (status) {
     case NPIE_SIGNER_REFUSED:
@@ -254,42 +240,62 @@ static apr_status_t failure(apr_uint32_t status, npie_wire_reader_t *r,
     }
 }
 
+static apr_status_t ask(apr_uint32_t *status, npie_wire_reader_t *answer,
+                        const npie_signer_t *signer, npie_signer_op_t op,
+                        npie_bytes_t fields, npie_err_t *err, apr_pool_t *p)
+{
+    npie_signer_header_t header = { (apr_uint16_t)op,
+                                    (apr_uint32_t)npie_ticks(), 0 };
+    npie_bytes_t payload;
+    apr_status_t rv;
+
+    *status = NPIE_SIGNER_OK;
+    rv = exchange(&payload, signer, npie_signer_frame(&header, fields, p), err,
+                  p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    npie_wire_reader_init(answer, payload);
+    *status = npie_wire_get_u32(answer);
+    return *status == NPIE_SIGNER_OK
+           ? APR_SUCCESS : failure(*status, answer, signer, err, p);
+}
+
+apr_status_t npie_signer_ask(npie_wire_reader_t *answer,
+                             const npie_signer_t *signer, npie_signer_op_t op,
+                             npie_bytes_t fields, npie_err_t *err,
+                             apr_pool_t *p)
+{
+    apr_uint32_t status;
+
+    return ask(&status, answer, signer, op, fields, err, p);
+}
+
 apr_status_t npie_signer_ping(npie_signer_state_t *state,
                               const npie_signer_t *signer, npie_err_t *err,
                               apr_pool_t *ptemp)
 {
+    const npie_bytes_t nothing = { NULL, 0 };
     npie_wire_reader_t r;
-    npie_bytes_t payload;
-    apr_uint32_t status;
     apr_status_t rv;
 
-    rv = exchange(&payload, signer, frame(NPIE_SIGNER_PING, NULL, 0, ptemp),
-                  err, ptemp);
+    rv = npie_signer_ask(&r, signer, NPIE_SIGNER_PING, nothing, err, ptemp);
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    npie_wire_reader_init(&r, payload);
-    status = npie_wire_get_u32(&r);
-    if (status != NPIE_SIGNER_OK) {
-        return failure(status, &r, signer, err, ptemp);
-    }
     state->pid = npie_wire_get_u32(&r);
     state->issued = npie_wire_get_u64(&r);
-    if (npie_wire_get_end(&r) != APR_SUCCESS) {
-        return malformed(signer, err);
-    }
-    return APR_SUCCESS;
+    return npie_wire_get_end(&r) == APR_SUCCESS
+           ? APR_SUCCESS : npie_signer_malformed(signer, err);
 }
 
 apr_status_t npie_signer_issue(npie_bytes_t *pcert, const npie_signer_t *signer,
                                npie_bytes_t csr, npie_bytes_t letter,
                                npie_err_t *err, apr_pool_t *p)
 {
-    const npie_bytes_t parts[] = { csr, letter };
     npie_wire_reader_t r;
-    npie_bytes_t payload;
+    npie_wire_writer_t w;
     npie_bytes_t cert;
-    apr_uint32_t status;
     apr_status_t rv;
     int n;
 
@@ -297,15 +303,13 @@ apr_status_t npie_signer_issue(npie_bytes_t *pcert, const npie_signer_t *signer,
         return npie_err_set(err, NPIE_EPOLICY, NPIE_P_LETTER,
                             "request and letter are longer than a frame");
     }
-    rv = exchange(&payload, signer, frame(NPIE_SIGNER_ISSUE, parts, 2, p),
-                  err, p);
+    npie_wire_writer_init(&w, p);
+    npie_wire_put_bytes(&w, csr);
+    npie_wire_put_bytes(&w, letter);
+    rv = npie_signer_ask(&r, signer, NPIE_SIGNER_ISSUE, npie_wire_written(&w),
+                         err, p);
     if (rv != APR_SUCCESS) {
         return rv;
-    }
-    npie_wire_reader_init(&r, payload);
-    status = npie_wire_get_u32(&r);
-    if (status != NPIE_SIGNER_OK) {
-        return failure(status, &r, signer, err, p);
     }
     cert = npie_wire_get_bytes(&r, NPIE_CERT_MAX);
     n = npie_wire_get_u16(&r);
@@ -313,7 +317,7 @@ apr_status_t npie_signer_issue(npie_bytes_t *pcert, const npie_signer_t *signer,
         npie_wire_get_bytes(&r, NPIE_CERT_MAX);
     }
     if (npie_wire_get_end(&r) != APR_SUCCESS || cert.len == 0) {
-        return malformed(signer, err);
+        return npie_signer_malformed(signer, err);
     }
     *pcert = cert;
     return APR_SUCCESS;
@@ -324,24 +328,21 @@ apr_status_t npie_signer_seal(npie_bytes_t *psection,
                               npie_err_t *err, apr_pool_t *p)
 {
     npie_wire_reader_t r;
-    npie_bytes_t payload;
+    npie_wire_writer_t w;
     npie_bytes_t section;
     apr_uint32_t status;
-    apr_status_t rv = exchange(&payload, signer,
-                               frame(NPIE_SIGNER_SEAL, &letter, 1, p), err, p);
+    apr_status_t rv;
 
+    npie_wire_writer_init(&w, p);
+    npie_wire_put_bytes(&w, letter);
+    rv = ask(&status, &r, signer, NPIE_SIGNER_SEAL, npie_wire_written(&w), err,
+             p);
     if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    npie_wire_reader_init(&r, payload);
-    status = npie_wire_get_u32(&r);
-    if (status != NPIE_SIGNER_OK) {
-        rv = failure(status, &r, signer, err, p);
         return status == NPIE_SIGNER_UNKNOWN_OP ? APR_ENOTIMPL : rv;
     }
     section = npie_wire_get_bytes(&r, NPIE_SEAL_MAX);
     if (npie_wire_get_end(&r) != APR_SUCCESS || section.len == 0) {
-        return malformed(signer, err);
+        return npie_signer_malformed(signer, err);
     }
     *psection = section;
     return APR_SUCCESS;

@@ -7,6 +7,9 @@
 #include <apr_tables.h>
 #include <apr_time.h>
 
+#include "base/wire.h"
+#include "model/reason.h"
+
 #include "signer/protocol.h"
 
 /** Where the signer is. Read-only; threads may share it. */
@@ -49,5 +52,53 @@ apr_status_t npie_signer_issue(npie_bytes_t *pcert, const npie_signer_t *signer,
 apr_status_t npie_signer_seal(npie_bytes_t *psection,
                               const npie_signer_t *signer, npie_bytes_t letter,
                               npie_err_t *err, apr_pool_t *p);
+
+/**
+ * Asks for anything: one exchange with its status looked at.
+ * @param answer set to stand behind the status
+ * @param fields what the operation takes, as protocol.h says
+ * @return APR_SUCCESS; NPIE_EPOLICY, NPIE_EBACKEND, NPIE_EPROTO as
+ *         npie_signer_issue()
+ */
+apr_status_t npie_signer_ask(npie_wire_reader_t *answer,
+                             const npie_signer_t *signer, npie_signer_op_t op,
+                             npie_bytes_t fields, npie_err_t *err,
+                             apr_pool_t *p);
+
+/** Notes that an answer has other fields than the operation's.
+ * @return NPIE_EPROTO */
+apr_status_t npie_signer_malformed(const npie_signer_t *signer,
+                                   npie_err_t *err);
+
+/** A revocation for the signer to note. */
+typedef struct npie_signer_revoke_t {
+    npie_bytes_t certificate; /**< DER */
+    npie_reason_t reason;
+    apr_time_t revoked;       /**< UTC microseconds */
+    apr_time_t invalid_since; /**< 0 = not said */
+} npie_signer_revoke_t;
+
+/**
+ * Has a revocation noted for good; again is no failure.
+ * @return APR_SUCCESS; NPIE_EPOLICY (UNTRUSTED: not a certificate of this
+ *         authority, its own list is another's); NPIE_EBACKEND; NPIE_EPROTO
+ */
+apr_status_t npie_signer_revoke(const npie_signer_t *signer,
+                                const npie_signer_revoke_t *revoke,
+                                npie_err_t *err, apr_pool_t *p);
+
+/** What the authority says in public. */
+typedef struct npie_signer_crl_t {
+    npie_bytes_t crl;         /**< DER */
+    npie_bytes_t ca;          /**< its certificate, DER */
+    apr_time_t this_update;   /**< UTC microseconds */
+    apr_time_t next_update;
+} npie_signer_crl_t;
+
+/** The CRL as it is now; bytes in p.
+ * @return as npie_signer_ask() */
+apr_status_t npie_signer_crl(npie_signer_crl_t *crl,
+                             const npie_signer_t *signer, npie_err_t *err,
+                             apr_pool_t *p);
 
 #endif

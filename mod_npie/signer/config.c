@@ -71,6 +71,13 @@ static const char *set_log(void *baton, const char *value)
     return absolute(&r->config->log_file, r, value);
 }
 
+static const char *set_revocations(void *baton, const char *value)
+{
+    reading_t *r = baton;
+
+    return absolute(&r->config->revocation_file, r, value);
+}
+
 static const char *set_trust(void *baton, const char *value)
 {
     reading_t *r = baton;
@@ -239,6 +246,15 @@ static const char *set_letter_age(void *baton, const char *value)
            : "a time is a number and s, m, h or d, as 10d";
 }
 
+static const char *set_crl_validity(void *baton, const char *value)
+{
+    reading_t *r = baton;
+
+    r->config->crl_validity = interval(value, r->p);
+    return r->config->crl_validity >= apr_time_from_sec(60) ? NULL
+           : "a time is a number and s, m, h or d, one minute at least, as 1d";
+}
+
 static const char *set_old_bits(void *baton, const char *value)
 {
     reading_t *r = baton;
@@ -311,6 +327,7 @@ static const npie_setting_t keys[] = {
     { "SealCertificate", set_seal_certificate, 0 },
     { "Trust", set_trust, NPIE_SETTING_REPEATED },
     { "IssuanceLog", set_log, NPIE_SETTING_REQUIRED },
+    { "RevocationLog", set_revocations, 0 },
     { "User", set_user, NPIE_SETTING_REQUIRED_BY_ROOT },
     { "PeerUser", set_peer, NPIE_SETTING_REQUIRED },
     { "CertificateValidity", set_validity, 0 },
@@ -319,6 +336,7 @@ static const npie_setting_t keys[] = {
     { "IssuerURL", set_issuer_url, 0 },
     { "Policy", set_policy, 0 },
     { "AdditionalPolicy", set_additional, 0 },
+    { "CRLValidity", set_crl_validity, 0 },
     { "LetterMaxAge", set_letter_age, 0 },
     { "OldKeyMinBits", set_old_bits, 0 },
     { "NewKeys", set_new_keys, 0 },
@@ -335,6 +353,7 @@ static void set_defaults(npie_signer_config_t *config, apr_pool_t *p)
     config->profile.validity_months = 6;
     config->profile.backdate = BACKDATE;
     config->profile.additional_oid = ADDITIONAL_OID;
+    config->crl_validity = apr_time_from_sec(86400);
     config->letter_max_age = apr_time_from_sec(10 * 86400);
     config->old_key_min_bits = 1024;
     config->new_keys.rsa_min_bits = 2048;
@@ -379,6 +398,10 @@ apr_status_t npie_signer_config_read(npie_signer_config_t **pconfig,
     }
     if (rv != APR_SUCCESS) {
         return rv;
+    }
+    if (r.config->revocation_file == NULL) {
+        r.config->revocation_file = apr_pstrcat(p, r.config->log_file,
+                                                ".revocations", NULL);
     }
     trust = apr_array_make(p, 4, sizeof(const char *));
     APR_ARRAY_PUSH(trust, const char *) = r.config->certificate_file;

@@ -22,6 +22,9 @@ typedef struct npie_signer_config_t {
     const char *seal_certificate_file; /**< NULL with the key */
     apr_array_header_t *trust_files; /**< of const char *; the own first */
     const char *log_file;            /**< issuance log */
+    const char *revocation_file;     /**< revocation log */
+    apr_interval_time_t crl_validity; /**< from one CRL to the next at the
+                                           latest, microseconds */
     const char *user;                /**< NULL: stay who we are */
     uid_t uid;                       /**< of User; else our own */
     gid_t gid;

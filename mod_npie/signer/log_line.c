@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Writing and reading a record of the issuance log.
+ * Writing and reading a line.
  */
 #include "signer/log_line.h"
 
@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "pki/cert.h"
 #include "pki/digest.h"
+#include "signer/journal.h"
 
 #define HEX_LEN (NPIE_SHA256_HEX_SIZE - 1)
 
@@ -27,51 +28,59 @@ static npie_bytes_t bytes_of(const char *text)
     return bytes;
 }
 
-apr_status_t npie_log_line_write(npie_bytes_t *line, apr_uint64_t number,
-                                 const npie_issuance_entry_t *entry,
-                                 char chain[NPIE_SHA256_HEX_SIZE],
-                                 apr_pool_t *p)
+apr_status_t npie_log_line_seal(npie_bytes_t *line, const char *record,
+                                char chain[NPIE_SHA256_HEX_SIZE],
+                                apr_pool_t *p)
 {
-    char digest[NPIE_SHA256_HEX_SIZE];
     char checksum[NPIE_SHA256_HEX_SIZE];
-    const char *record;
 
-    if (npie_sha256_hex(digest, entry->certificate) != APR_SUCCESS) {
-        return NPIE_EINTERNAL;
-    }
-    record = apr_psprintf(p, "%" APR_UINT64_T_FMT " %s %" APR_INT64_T_FMT
-                          " %s %s %s %s %s", number,
-                          npie_text_time(entry->time, p), entry->folio,
-                          entry->old_spki, entry->new_spki, entry->serial,
-                          digest,
-                          npie_text_base64_encode(entry->certificate, p));
     if (npie_sha256_hex(checksum, bytes_of(apr_pstrcat(p, chain, record,
                                                        NULL)))
         != APR_SUCCESS) {
         return NPIE_EINTERNAL;
     }
     *line = bytes_of(apr_pstrcat(p, record, " ", checksum, "\n", NULL));
-    if (line->len > NPIE_LOG_LINE_MAX) {
+    if (line->len > NPIE_JOURNAL_LINE_MAX) {
         return NPIE_EINTERNAL;
     }
     memcpy(chain, checksum, sizeof(checksum));
     return APR_SUCCESS;
 }
 
+apr_status_t npie_log_line_write(npie_bytes_t *line, apr_uint64_t number,
+                                 const npie_issuance_entry_t *entry,
+                                 char chain[NPIE_SHA256_HEX_SIZE],
+                                 apr_pool_t *p)
+{
+    char digest[NPIE_SHA256_HEX_SIZE];
+
+    if (npie_sha256_hex(digest, entry->certificate) != APR_SUCCESS) {
+        return NPIE_EINTERNAL;
+    }
+    return npie_log_line_seal(line, apr_psprintf(p, "%" APR_UINT64_T_FMT
+                                  " %s %" APR_INT64_T_FMT " %s %s %s %s %s",
+                                  number, npie_text_time(entry->time, p),
+                                  entry->folio, entry->old_spki,
+                                  entry->new_spki, entry->serial, digest,
+                                  npie_text_base64_encode(entry->certificate,
+                                                          p)),
+                              chain, p);
+}
+
 /* Copies the line and cuts it at its blanks. Returns 0 unless it has just its
  * fields, none of them empty. */
-static int split(char *fields[FIELDS], npie_bytes_t line, apr_pool_t *p)
+static int split(char **fields, int count, npie_bytes_t line, apr_pool_t *p)
 {
     char *text = apr_pstrmemdup(p, (const char *)line.data, line.len);
 
     if (strlen(text) != line.len) {
         return 0;
     }
-    for (int i = 0; i < FIELDS; i++) {
+    for (int i = 0; i < count; i++) {
         char *blank = strchr(text, ' ');
 
         if (*text == '\0' || *text == ' '
-            || (blank == NULL) != (i == FIELDS - 1)) {
+            || (blank == NULL) != (i == count - 1)) {
             return 0;
         }
         fields[i] = text;
@@ -89,38 +98,55 @@ static int is_digest(const char *text)
            && strspn(text, "0123456789abcdef") == HEX_LEN;
 }
 
-const char *npie_log_line_read(npie_issued_t *issued, npie_bytes_t line,
+const char *npie_log_line_open(char **fields, int count, npie_bytes_t line,
                                apr_uint64_t number,
                                char chain[NPIE_SHA256_HEX_SIZE],
-                               apr_pool_t *ptemp)
+                               apr_pool_t *p)
 {
-    char *fields[FIELDS];
     char checksum[NPIE_SHA256_HEX_SIZE];
     apr_size_t record_len;
     char *whole;
 
-    if (!split(fields, line, ptemp)) {
+    if (!split(fields, count, line, p)) {
         return "it has not the fields of a record";
     }
-    if (!is_digest(fields[AT_OLD]) || !is_digest(fields[AT_NEW])
-        || !is_digest(fields[AT_CHECKSUM])) {
+    if (!is_digest(fields[count - 1])) {
         return "a digest is not one";
     }
     record_len = line.len - HEX_LEN - 1;
-    whole = apr_palloc(ptemp, HEX_LEN + record_len + 1);
+    whole = apr_palloc(p, HEX_LEN + record_len + 1);
     memcpy(whole, chain, HEX_LEN);
     memcpy(whole + HEX_LEN, line.data, record_len);
     whole[HEX_LEN + record_len] = '\0';
     if (npie_sha256_hex(checksum, bytes_of(whole)) != APR_SUCCESS) {
         return "its checksum could not be computed";
     }
-    if (strcmp(checksum, fields[AT_CHECKSUM]) != 0) {
+    if (strcmp(checksum, fields[count - 1]) != 0) {
         return "its checksum does not hold: the line was changed, or one "
                "before it was taken out";
     }
     if (strcmp(fields[AT_NUMBER],
-               apr_psprintf(ptemp, "%" APR_UINT64_T_FMT, number)) != 0) {
+               apr_psprintf(p, "%" APR_UINT64_T_FMT, number)) != 0) {
         return "its number does not follow";
+    }
+    memcpy(chain, checksum, sizeof(checksum));
+    return NULL;
+}
+
+const char *npie_log_line_read(npie_issued_t *issued, npie_bytes_t line,
+                               apr_uint64_t number,
+                               char chain[NPIE_SHA256_HEX_SIZE],
+                               apr_pool_t *ptemp)
+{
+    char *fields[FIELDS];
+    const char *fault = npie_log_line_open(fields, FIELDS, line, number, chain,
+                                           ptemp);
+
+    if (fault != NULL) {
+        return fault;
+    }
+    if (!is_digest(fields[AT_OLD]) || !is_digest(fields[AT_NEW])) {
+        return "a digest is not one";
     }
     issued->folio = apr_atoi64(fields[AT_FOLIO]);
     if (issued->folio < 1) {
@@ -128,7 +154,6 @@ const char *npie_log_line_read(npie_issued_t *issued, npie_bytes_t line,
     }
     memcpy(issued->old_spki, fields[AT_OLD], sizeof(issued->old_spki));
     memcpy(issued->new_spki, fields[AT_NEW], sizeof(issued->new_spki));
-    memcpy(chain, checksum, sizeof(checksum));
     return NULL;
 }
 
@@ -138,7 +163,7 @@ apr_status_t npie_log_line_certificate(npie_bytes_t *der, npie_bytes_t line,
     char *fields[FIELDS];
     char digest[NPIE_SHA256_HEX_SIZE];
 
-    if (!split(fields, line, p)
+    if (!split(fields, FIELDS, line, p)
         || npie_text_base64_decode(der, fields[AT_CERTIFICATE],
                                    strlen(fields[AT_CERTIFICATE]), p)
            != APR_SUCCESS

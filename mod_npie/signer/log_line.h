@@ -1,16 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0
- * One line of the issuance log, to text and back. For signer/log.c alone.
+ * One line of a log, to text and back: what all logs have in common, and the
+ * issuance log's records. For the logs alone.
  */
 #ifndef NPIE_SIGNER_LOG_LINE_H
 #define NPIE_SIGNER_LOG_LINE_H
 
 #include "signer/log.h"
 
-/** The first line, without its end. */
-#define NPIE_LOG_HEADER "npie-signer issuance log 1"
+/**
+ * Ends a record: with its checksum, which the next one goes on from.
+ * @param line set to the whole line, its end included
+ * @param record number and fields, one blank between
+ * @param chain the checksum of the line before; set to this one's
+ * @return APR_SUCCESS; NPIE_EINTERNAL
+ */
+apr_status_t npie_log_line_seal(npie_bytes_t *line, const char *record,
+                                char chain[NPIE_SHA256_HEX_SIZE],
+                                apr_pool_t *p);
 
-/** The longest line, in bytes with its end. */
-#define NPIE_LOG_LINE_MAX 32768
+/**
+ * Cuts a line, without its end, into its fields, and checks number, first of
+ * them, and checksum, the last.
+ * @param fields set to count texts, in p
+ * @param number the record's number as it must be
+ * @param chain the checksum of the line before; set to this one's on success
+ * @return NULL, or what is wrong with the line; static English
+ */
+const char *npie_log_line_open(char **fields, int count, npie_bytes_t line,
+                               apr_uint64_t number,
+                               char chain[NPIE_SHA256_HEX_SIZE],
+                               apr_pool_t *p);
 
 /**
  * Writes a record's line, its end included.

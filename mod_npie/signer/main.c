@@ -118,6 +118,9 @@ static apr_status_t check(const options_t *options, npie_err_t *err,
     if (rv == APR_SUCCESS) {
         rv = npie_issuance_check(config->log_file, err, p);
     }
+    if (rv == APR_SUCCESS) {
+        rv = npie_revocations_check(config->revocation_file, err, p);
+    }
     return rv;
 }
 
@@ -138,6 +141,13 @@ static apr_status_t confine(const npie_signer_config_t *config,
     return rv;
 }
 
+static void say_repaired(const char *file, const char *repaired)
+{
+    if (repaired != NULL) {
+        npie_signer_say("warn", "%s: %s", file, repaired);
+    }
+}
+
 /* From root's hands to the cage; then everything is ready to serve. */
 static apr_status_t start(int *pfd, npie_ops_t *ops, uid_t *ppeer,
                           const options_t *options, pid_t parent,
@@ -147,6 +157,7 @@ static apr_status_t start(int *pfd, npie_ops_t *ops, uid_t *ppeer,
     npie_signer_config_t *config;
     npie_authority_t *authority;
     npie_issuance_t *log;
+    npie_revocations_t *revocations;
     apr_status_t rv = prepare(&config, &authority, key, options, err, p);
 
     if (rv == APR_SUCCESS) {
@@ -162,6 +173,10 @@ static apr_status_t start(int *pfd, npie_ops_t *ops, uid_t *ppeer,
         rv = npie_issuance_open(&log, config->log_file, err, p);
     }
     if (rv == APR_SUCCESS) {
+        rv = npie_revocations_open(&revocations, config->revocation_file, err,
+                                   p);
+    }
+    if (rv == APR_SUCCESS) {
         rv = npie_authority_unlock(authority, key, config, err, p);
         npie_key_files_forget(key);
     }
@@ -172,12 +187,11 @@ static apr_status_t start(int *pfd, npie_ops_t *ops, uid_t *ppeer,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (npie_issuance_repaired(log) != NULL) {
-        npie_signer_say("warn", "%s: %s", config->log_file,
-                        npie_issuance_repaired(log));
-    }
+    say_repaired(config->log_file, npie_issuance_repaired(log));
+    say_repaired(config->revocation_file,
+                 npie_revocations_repaired(revocations));
     *ppeer = config->peer_uid;
-    npie_ops_init(ops, authority, log, config);
+    npie_ops_init(ops, authority, log, revocations, config, p);
     return confine(config, err);
 }
 

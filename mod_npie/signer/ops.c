@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
- * PING, ISSUE and SEAL.
+ * PING, ISSUE, and the way to the others.
  */
 #include "signer/ops.h"
 
 #include <string.h>
 #include <unistd.h>
+
+#include <apr_strings.h>
 
 #include "base/wire.h"
 #include "letter/letter.h"
@@ -12,10 +14,16 @@
 #include "signer/ticks.h"
 
 void npie_ops_init(npie_ops_t *ops, npie_authority_t *authority,
-                   npie_issuance_t *log, const npie_signer_config_t *config)
+                   npie_issuance_t *log, npie_revocations_t *revocations,
+                   const npie_signer_config_t *config, apr_pool_t *p)
 {
     ops->authority = authority;
     ops->log = log;
+    ops->revocations = revocations;
+    ops->crl_validity = config->crl_validity;
+    apr_pool_create(&ops->crl.p, p);
+    ops->crl.der.data = NULL;
+    ops->crl.der.len = 0;
     ops->rules.cms.trust = authority->trust;
     ops->rules.cms.min_bits = config->old_key_min_bits;
     /* openssl, as people without JavaScript use it, leaves it out. */
@@ -30,9 +38,8 @@ void npie_ops_init(npie_ops_t *ops, npie_authority_t *authority,
     ops->counted = 0;
 }
 
-/* The reply to a request. */
-static npie_bytes_t framed(const npie_signer_header_t *header,
-                           const npie_wire_writer_t *w, apr_pool_t *p)
+npie_bytes_t npie_ops_framed(const npie_signer_header_t *header,
+                             const npie_wire_writer_t *w, apr_pool_t *p)
 {
     npie_signer_header_t answer = *header;
 
@@ -50,7 +57,7 @@ void npie_ops_refuse(npie_bytes_t *reply, const npie_signer_header_t *header,
     npie_wire_put_u32(&w, status);
     npie_wire_put_u16(&w, (apr_uint16_t)problem);
     npie_wire_put_string(&w, detail);
-    *reply = framed(header, &w, p);
+    *reply = npie_ops_framed(header, &w, p);
 }
 
 /* A bucket that fills evenly: bursts up to the whole rate are let through. */
@@ -149,25 +156,24 @@ static apr_status_t issue(npie_bytes_t *cert, npie_ops_t *ops,
     return make(cert, ops, evidence, now, err, p);
 }
 
-static void answer_failure(npie_bytes_t *reply,
-                           const npie_signer_header_t *header,
-                           const npie_evidence_t *evidence, apr_status_t rv,
-                           npie_err_t *err, apr_pool_t *p)
+void npie_ops_answer_failure(npie_bytes_t *reply,
+                             const npie_signer_header_t *header,
+                             const char *what, apr_status_t rv,
+                             const npie_err_t *err, apr_pool_t *p)
 {
     int refused = rv == NPIE_EINPUT || rv == NPIE_ESIGNATURE
                   || rv == NPIE_EPOLICY;
+    npie_problem_t problem = err->problem;
 
-    if (err->problem == NPIE_P_NONE) {
-        err->problem = refused ? NPIE_P_ISSUE_REFUSED : NPIE_P_INTERNAL;
+    if (problem == NPIE_P_NONE) {
+        problem = refused ? NPIE_P_ISSUE_REFUSED : NPIE_P_INTERNAL;
     }
-    npie_signer_say(refused ? "warn" : "error",
-                    "%s folio %" APR_INT64_T_FMT ": problem %d: %s",
-                    refused ? "refused" : "failed",
-                    evidence != NULL ? evidence->cadena->folio : 0,
-                    (int)err->problem, err->detail);
+    npie_signer_say(refused ? "warn" : "error", "%s %s: problem %d: %s",
+                    refused ? "refused" : "failed", what, (int)problem,
+                    err->detail);
     npie_ops_refuse(reply, header,
                     refused ? NPIE_SIGNER_REFUSED : NPIE_SIGNER_FAILED,
-                    err->problem, err->detail, p);
+                    problem, err->detail, p);
 }
 
 /* Answers for the caller when there are too many requests. */
@@ -211,7 +217,11 @@ static void answer_issue(npie_bytes_t *reply, npie_ops_t *ops,
         rv = issue(&cert, ops, evidence, &err, p);
     }
     if (rv != APR_SUCCESS) {
-        answer_failure(reply, header, evidence, rv, &err, p);
+        npie_ops_answer_failure(reply, header,
+                                apr_psprintf(p, "folio %" APR_INT64_T_FMT,
+                                             evidence != NULL
+                                             ? evidence->cadena->folio : 0),
+                                rv, &err, p);
         return;
     }
     npie_wire_writer_init(&w, p);
@@ -221,7 +231,7 @@ static void answer_issue(npie_bytes_t *reply, npie_ops_t *ops,
     for (int i = 0; i < chain->nelts; i++) {
         npie_wire_put_bytes(&w, APR_ARRAY_IDX(chain, i, npie_bytes_t));
     }
-    *reply = framed(header, &w, p);
+    *reply = npie_ops_framed(header, &w, p);
 }
 
 static void answer_seal(npie_bytes_t *reply, npie_ops_t *ops,
@@ -251,13 +261,13 @@ static void answer_seal(npie_bytes_t *reply, npie_ops_t *ops,
     rv = npie_sealer_seal(&section, ops->authority->sealer, &ops->rules,
                           letter, apr_time_now(), &err, p);
     if (rv != APR_SUCCESS) {
-        answer_failure(reply, header, NULL, rv, &err, p);
+        npie_ops_answer_failure(reply, header, "SEAL", rv, &err, p);
         return;
     }
     npie_wire_writer_init(&w, p);
     npie_wire_put_u32(&w, NPIE_SIGNER_OK);
     npie_wire_put_bytes(&w, section);
-    *reply = framed(header, &w, p);
+    *reply = npie_ops_framed(header, &w, p);
 }
 
 static void answer_ping(npie_bytes_t *reply, npie_ops_t *ops,
@@ -271,9 +281,10 @@ static void answer_ping(npie_bytes_t *reply, npie_ops_t *ops,
                         "PING has no fields", p);
         return;
     }
-    if (npie_issuance_broken(ops->log)) {
+    if (npie_issuance_broken(ops->log)
+        || npie_revocations_broken(ops->revocations)) {
         npie_ops_refuse(reply, header, NPIE_SIGNER_FAILED, NPIE_P_INTERNAL,
-                        "the issuance log's disk failed: mend it and start "
+                        "the logs' disk failed: mend it and start "
                         "npie-signer again", p);
         return;
     }
@@ -281,7 +292,7 @@ static void answer_ping(npie_bytes_t *reply, npie_ops_t *ops,
     npie_wire_put_u32(&w, NPIE_SIGNER_OK);
     npie_wire_put_u32(&w, (apr_uint32_t)getpid());
     npie_wire_put_u64(&w, npie_issuance_count(ops->log));
-    *reply = framed(header, &w, p);
+    *reply = npie_ops_framed(header, &w, p);
 }
 
 void npie_ops_answer(npie_bytes_t *reply, npie_ops_t *ops,
@@ -300,6 +311,12 @@ void npie_ops_answer(npie_bytes_t *reply, npie_ops_t *ops,
         break;
     case NPIE_SIGNER_SEAL:
         answer_seal(reply, ops, header, &r, p);
+        break;
+    case NPIE_SIGNER_CRL:
+        npie_ops_crl(reply, ops, header, &r, p);
+        break;
+    case NPIE_SIGNER_REVOKE:
+        npie_ops_revoke(reply, ops, header, &r, p);
         break;
     default:
         npie_signer_say("warn", "refused an unknown operation %u",

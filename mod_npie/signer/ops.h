@@ -8,11 +8,23 @@
 #include "signer/evidence.h"
 #include "signer/log.h"
 #include "signer/protocol.h"
+#include "signer/revocations.h"
+
+#include "base/wire.h"
+
+/** The CRL that is handed out. */
+typedef struct npie_crl_cache_t {
+    apr_pool_t *p;    /**< of the bytes; made anew with each */
+    npie_bytes_t der; /**< empty: none made since the start */
+} npie_crl_cache_t;
 
 /** What requests are answered with. One thread. */
 typedef struct npie_ops_t {
     npie_authority_t *authority;
     npie_issuance_t *log;
+    npie_revocations_t *revocations;
+    apr_interval_time_t crl_validity; /**< microseconds */
+    npie_crl_cache_t crl;
     npie_evidence_rules_t rules;
     int rate;                        /**< requests in a window */
     apr_interval_time_t rate_window; /**< microseconds */
@@ -23,7 +35,8 @@ typedef struct npie_ops_t {
 
 /** Sets the rules and the rate from the configuration. */
 void npie_ops_init(npie_ops_t *ops, npie_authority_t *authority,
-                   npie_issuance_t *log, const npie_signer_config_t *config);
+                   npie_issuance_t *log, npie_revocations_t *revocations,
+                   const npie_signer_config_t *config, apr_pool_t *p);
 
 /**
  * Answers one frame. Whatever the payload holds there is an answer; what was
@@ -43,5 +56,25 @@ void npie_ops_answer(npie_bytes_t *reply, npie_ops_t *ops,
 void npie_ops_refuse(npie_bytes_t *reply, const npie_signer_header_t *header,
                      npie_signer_status_t status, npie_problem_t problem,
                      const char *detail, apr_pool_t *p);
+
+/** The reply to a request with these fields, status first. */
+npie_bytes_t npie_ops_framed(const npie_signer_header_t *header,
+                             const npie_wire_writer_t *w, apr_pool_t *p);
+
+/** Answers a failure by its kind: refused for what was asked, or failed; said
+ * in the log.
+ * @param what for the log, English, as "REVOKE" */
+void npie_ops_answer_failure(npie_bytes_t *reply,
+                             const npie_signer_header_t *header,
+                             const char *what, apr_status_t rv,
+                             const npie_err_t *err, apr_pool_t *p);
+
+/* The operations about what becomes of certificates; each reads its fields. */
+void npie_ops_crl(npie_bytes_t *reply, npie_ops_t *ops,
+                  const npie_signer_header_t *header, npie_wire_reader_t *r,
+                  apr_pool_t *p);
+void npie_ops_revoke(npie_bytes_t *reply, npie_ops_t *ops,
+                     const npie_signer_header_t *header,
+                     npie_wire_reader_t *r, apr_pool_t *p);
 
 #endif

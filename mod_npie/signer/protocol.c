@@ -43,7 +43,9 @@ apr_status_t npie_signer_header_get(npie_signer_header_t *header,
     header->id = get_u32(in + 4);
     header->length = get_u32(in + 8);
     if (get_u16(in) != NPIE_SIGNER_VERSION
-        || header->length > NPIE_SIGNER_PAYLOAD_MAX) {
+        || header->length > (header->op & NPIE_SIGNER_REPLY
+                             ? NPIE_SIGNER_REPLY_MAX
+                             : NPIE_SIGNER_PAYLOAD_MAX)) {
         return NPIE_EPROTO;
     }
     return APR_SUCCESS;

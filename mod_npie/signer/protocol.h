@@ -14,6 +14,13 @@
  *   SEAL   -> bytes letter as signed (PDF)
  *            reply: status 4; 0: bytes to be appended to the letter; else as
  *            ISSUE, UNKNOWN_OP when there is no seal
+ *   CRL    -> (nothing); reply: status 4; 0: bytes CRL (DER), bytes CA
+ *            certificate (DER), u64 this update, u64 next update (seconds
+ *            since 1970)
+ *   REVOKE -> bytes certificate (DER), u16 CRLReason, u64 revoked, u64
+ *            invalid since (seconds since 1970, 0 = not said)
+ *            reply: status 4; 0: noted, now or before; 1: not a certificate
+ *            of this authority, or else not to be revoked
  *
  * Anything else: an error reply, and the connection stays or is closed, but
  * the signer lives on.
@@ -30,11 +37,15 @@
 #define NPIE_SIGNER_HEADER_SIZE 12
 #define NPIE_SIGNER_PAYLOAD_MAX (1024 * 1024)
 #define NPIE_SIGNER_REPLY 0x8000
+/** The longest reply, bytes: a CRL grows with the authority. */
+#define NPIE_SIGNER_REPLY_MAX (64 * 1024 * 1024)
 
 typedef enum npie_signer_op_t {
     NPIE_SIGNER_PING = 1,
     NPIE_SIGNER_ISSUE = 2,
-    NPIE_SIGNER_SEAL = 5
+    NPIE_SIGNER_CRL = 3,
+    NPIE_SIGNER_SEAL = 5,
+    NPIE_SIGNER_REVOKE = 6
 } npie_signer_op_t;
 
 /** How a request ended, on the wire. */
@@ -59,7 +70,7 @@ void npie_signer_header_put(unsigned char out[NPIE_SIGNER_HEADER_SIZE],
 /** Decodes; every field is set also when it fails, so that a refusal can name
  * op and id.
  * @return APR_SUCCESS, or NPIE_EPROTO for another version or a length over
- * NPIE_SIGNER_PAYLOAD_MAX */
+ * NPIE_SIGNER_PAYLOAD_MAX, of a reply over NPIE_SIGNER_REPLY_MAX */
 apr_status_t npie_signer_header_get(npie_signer_header_t *header,
                                     const unsigned char in[NPIE_SIGNER_HEADER_SIZE]);
 

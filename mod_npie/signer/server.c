@@ -151,7 +151,8 @@ static apr_status_t take_connection(server_t *server)
 static void take_header(connection_t *c)
 {
     c->have = 0;
-    if (npie_signer_header_get(&c->header, c->raw) != APR_SUCCESS) {
+    if (npie_signer_header_get(&c->header, c->raw) != APR_SUCCESS
+        || c->header.length > NPIE_SIGNER_PAYLOAD_MAX) {
         npie_signer_say("warn", "refused a frame: version or length is out "
                         "of range");
         npie_ops_refuse(&c->reply, &c->header, NPIE_SIGNER_MALFORMED,

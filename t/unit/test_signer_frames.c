@@ -195,9 +195,9 @@ static void test_unknown_op(void **state)
     fixture_signer_t *signer = *state;
     int fd = dial(signer);
 
-    put_header(fd, 3, 9, 5);
+    put_header(fd, 99, 9, 5);
     put(fd, "12345", 5);
-    assert_int_equal(status_of(signer, fd, 3, 9), NPIE_SIGNER_UNKNOWN_OP);
+    assert_int_equal(status_of(signer, fd, 99, 9), NPIE_SIGNER_UNKNOWN_OP);
     put_header(fd, 0, 10, 0);
     assert_int_equal(status_of(signer, fd, 0, 10), NPIE_SIGNER_UNKNOWN_OP);
     put_header(fd, NPIE_SIGNER_ISSUE | NPIE_SIGNER_REPLY, 11, 0);

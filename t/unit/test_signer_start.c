@@ -143,14 +143,15 @@ static void test_given_up(void **state)
         assert_string_equal(status_line(signer->pid, "Groups", p), "");
         assert_string_equal(status_line(signer->pid, "CapEff", p),
                             "0000000000000000");
-        /* Only root may look: from 3 up the log is open, and perhaps still
+        /* Only root may look: from 3 up the logs are open, and perhaps still
          * the connection that has just been closed. */
         assert_string_equal(opened(getpid(), stray, p), "/dev/null");
         for (int fd = 3; fd < 64; fd++) {
             const char *target = opened(signer->pid, fd, p);
 
             if (*target != '\0' && strncmp(target, "socket:", 7) != 0) {
-                assert_string_equal(target, signer->log);
+                assert_true(strncmp(target, signer->log, strlen(signer->log))
+                            == 0);
             }
         }
     }

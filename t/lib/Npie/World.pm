@@ -85,6 +85,7 @@ sub signer_configure
     $user //= scalar getpwuid $>;
     $peer //= scalar getpwuid $>;
     chmod 0400, "$dir/ca/$_.key" for qw(issuing seal);
+    my $http = $self->http;
     Npie::Openssl::spit("$dir/signer/npie-signer.conf", <<"CONF");
 Key $dir/ca/issuing.key
 Certificate $dir/ca/issuing.crt
@@ -96,9 +97,10 @@ IssuanceLog $dir/signer/issuance.log
 User $user
 PeerUser $peer
 CertificateValidity 6
-CRLURL http://crl.npie.example/emisora.crl
-OCSPURL http://ocsp.npie.example/
-IssuerURL http://crl.npie.example/emisora.cer
+CRLURL $http/npie/ca.crl
+OCSPURL $http/npie/ocsp
+IssuerURL $http/npie/ca.cer
+CRLValidity 1d
 LetterMaxAge 10d
 OldKeyMinBits 1024
 NewKeys rsa:2048 p256 p384
@@ -160,6 +162,7 @@ sub variables
         npie_conf => $arg{conf} // "$TOP/conf",
         npie_signer => $arg{signer},
         npie_port => $arg{port} // port_free(),
+        npie_http_port => ($self->http =~ /(\d+)$/)[0],
         npie_fonts => '/usr/share/fonts/truetype/liberation',
     );
 }
@@ -227,6 +230,16 @@ sub url
 {
     my ($self) = @_;
     return 'https://localhost:' . Npie::Openssl::slurp("$self->{dir}/port");
+}
+
+# Where CRL and OCSP answers are, in the clear: certificates name it, so it is
+# chosen before all else.
+sub http
+{
+    my ($self) = @_;
+    my $file = "$self->{dir}/port.http";
+    Npie::Openssl::spit($file, port_free()) if !-e $file;
+    return 'http://localhost:' . Npie::Openssl::slurp($file);
 }
 
 # A template with its @NAMES@ filled in.

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Telling npie-signer which certificates have ended.
+ */
+#ifndef NPIE_FLOW_PUBLISH_H
+#define NPIE_FLOW_PUBLISH_H
+
+#include "flow/flow.h"
+
+/** What else is to happen when a certificate has ended: its sessions, kept
+ * answers. A failure stops the telling; the certificate comes again.
+ * @param baton what npie_flow_publish() was given */
+typedef apr_status_t npie_ended_fn(void *baton,
+                                   const npie_certificate_t *certificate,
+                                   npie_err_t *err);
+
+/**
+ * Tells npie-signer of ended certificates that it does not know of, whoever
+ * ended them, oldest first, a hundred at most. What is another authority's is
+ * noted as told: that one's list is its own. Two that do this at once do no
+ * harm.
+ * @param before called for each before it is told
+ * @param after called for each of this authority once it is told
+ * @param pcount set to how many were told
+ * @return APR_SUCCESS; NPIE_EBACKEND, NPIE_EPROTO: the rest is still to be
+ *         told; what before and after return
+ */
+apr_status_t npie_flow_publish(int *pcount, npie_flow_t *flow,
+                               npie_ended_fn *before, npie_ended_fn *after,
+                               void *baton, npie_err_t *err);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Asking npie-signer about what becomes of certificates.
+ */
+#include "signer/client.h"
+
+#include "pki/cert.h"
+
+apr_status_t npie_signer_revoke(const npie_signer_t *signer,
+                                const npie_signer_revoke_t *revoke,
+                                npie_err_t *err, apr_pool_t *p)
+{
+    npie_wire_reader_t r;
+    npie_wire_writer_t w;
+    apr_status_t rv;
+
+    npie_wire_writer_init(&w, p);
+    npie_wire_put_bytes(&w, revoke->certificate);
+    npie_wire_put_u16(&w, (apr_uint16_t)revoke->reason);
+    npie_wire_put_u64(&w, (apr_uint64_t)apr_time_sec(revoke->revoked));
+    npie_wire_put_u64(&w, (apr_uint64_t)apr_time_sec(revoke->invalid_since));
+    rv = npie_signer_ask(&r, signer, NPIE_SIGNER_REVOKE,
+                         npie_wire_written(&w), err, p);
+    return rv != APR_SUCCESS || npie_wire_get_end(&r) == APR_SUCCESS
+           ? rv : npie_signer_malformed(signer, err);
+}
+
+apr_status_t npie_signer_crl(npie_signer_crl_t *crl,
+                             const npie_signer_t *signer, npie_err_t *err,
+                             apr_pool_t *p)
+{
+    const npie_bytes_t nothing = { NULL, 0 };
+    npie_wire_reader_t r;
+    apr_status_t rv;
+
+    rv = npie_signer_ask(&r, signer, NPIE_SIGNER_CRL, nothing, err, p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    crl->crl = npie_wire_get_bytes(&r, NPIE_SIGNER_REPLY_MAX);
+    crl->ca = npie_wire_get_bytes(&r, NPIE_CERT_MAX);
+    crl->this_update = apr_time_from_sec((apr_int64_t)npie_wire_get_u64(&r));
+    crl->next_update = apr_time_from_sec((apr_int64_t)npie_wire_get_u64(&r));
+    return npie_wire_get_end(&r) == APR_SUCCESS && crl->crl.len > 0
+           ? APR_SUCCESS : npie_signer_malformed(signer, err);
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What npie-signer says of revoked certificates, and what it takes for one.
+ */
+#include "unit/signer_fixture.h"
+
+#include <signal.h>
+
+#include <apr_strings.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include "base/wire.h"
+
+#define HOUR apr_time_from_sec(3600)
+
+/* One for all tests. */
+static fixture_ca_t *ca;
+static fixture_ca_t *stranger;
+
+static npie_cert_t *certificate(fixture_ca_t *by, apr_time_t issued,
+                                apr_pool_t *p)
+{
+    return fixture_employer(by, identity_key("P-256", p), &fixture_subject,
+                            issued, p)->cert;
+}
+
+static apr_status_t tell(const fixture_signer_t *signer,
+                         const npie_cert_t *cert, int reason,
+                         apr_time_t since, npie_err_t *err, apr_pool_t *p)
+{
+    const npie_signer_revoke_t revoke = {
+        cert->der, (npie_reason_t)reason, apr_time_now(), since
+    };
+
+    return npie_signer_revoke(&signer->client, &revoke, err, p);
+}
+
+static X509_CRL *list(const fixture_signer_t *signer, apr_pool_t *p)
+{
+    npie_signer_crl_t got;
+    npie_err_t err = { 0 };
+    const unsigned char *at;
+    X509_CRL *crl;
+
+    if (npie_signer_crl(&got, &signer->client, &err, p) != APR_SUCCESS) {
+        fail_msg("no CRL: %s", err.detail);
+    }
+    at = got.crl.data;
+    crl = d2i_X509_CRL(NULL, &at, (long)got.crl.len);
+    assert_non_null(crl);
+    assert_ptr_equal(at, got.crl.data + got.crl.len);
+    assert_int_equal(X509_CRL_get_version(crl), 1);
+    assert_int_equal(X509_CRL_verify(crl, X509_get0_pubkey(ca->cert->x509)),
+                     1);
+    assert_true(got.this_update <= apr_time_now());
+    assert_true(got.next_update > apr_time_now());
+    assert_int_equal(got.ca.len, ca->cert->der.len);
+    return crl;
+}
+
+static long number_of(const X509_CRL *crl)
+{
+    ASN1_INTEGER *value = X509_CRL_get_ext_d2i(crl, NID_crl_number, NULL,
+                                               NULL);
+    const long number = ASN1_INTEGER_get(value);
+
+    ASN1_INTEGER_free(value);
+    return number;
+}
+
+/* The reason it is listed for, 0 for none; -1: it is not listed. */
+static long reason_of(X509_CRL *crl, const npie_cert_t *cert)
+{
+    ASN1_ENUMERATED *value;
+    X509_REVOKED *revoked = NULL;
+    long reason;
+
+    if (X509_CRL_get0_by_cert(crl, &revoked, cert->x509) != 1) {
+        return -1;
+    }
+    value = X509_REVOKED_get_ext_d2i(revoked, NID_crl_reason, NULL, NULL);
+    reason = value != NULL ? ASN1_ENUMERATED_get(value) : 0;
+    ASN1_ENUMERATED_free(value);
+    return reason;
+}
+
+static void test_revoke(void **state)
+{
+    apr_pool_t *p = *state;
+    fixture_signer_t *signer = fixture_signer(ca, "", p);
+    const npie_cert_t *one = certificate(ca, apr_time_now() - HOUR, p);
+    const npie_cert_t *two = certificate(ca, apr_time_now() - HOUR, p);
+    npie_err_t err = { 0 };
+    X509_CRL *crl;
+
+    fixture_signer_start(signer);
+    crl = list(signer, p);
+    assert_int_equal(number_of(crl), 1);
+    assert_int_equal(reason_of(crl, one), -1);
+    X509_CRL_free(crl);
+    crl = list(signer, p);
+    assert_int_equal(number_of(crl), 1);
+    X509_CRL_free(crl);
+    assert_int_equal(tell(signer, one, NPIE_REASON_KEY_COMPROMISE,
+                          apr_time_now() - HOUR, &err, p), APR_SUCCESS);
+    assert_int_equal(tell(signer, two, NPIE_REASON_UNSPECIFIED, 0, &err, p),
+                     APR_SUCCESS);
+    /* Again, and for another reason: nothing changes. */
+    assert_int_equal(tell(signer, one, NPIE_REASON_SUPERSEDED, 0, &err, p),
+                     APR_SUCCESS);
+    crl = list(signer, p);
+    assert_int_equal(number_of(crl), 2);
+    assert_int_equal(reason_of(crl, one), NPIE_REASON_KEY_COMPROMISE);
+    assert_int_equal(reason_of(crl, two), 0);
+    assert_int_equal(sk_X509_REVOKED_num(X509_CRL_get_REVOKED(crl)), 2);
+    X509_CRL_free(crl);
+
+    /* Killed and started again it has forgotten nothing. */
+    fixture_signer_stop(signer, SIGKILL);
+    fixture_signer_start(signer);
+    crl = list(signer, p);
+    assert_int_equal(number_of(crl), 3);
+    assert_int_equal(reason_of(crl, one), NPIE_REASON_KEY_COMPROMISE);
+    assert_int_equal(reason_of(crl, two), 0);
+    X509_CRL_free(crl);
+    fixture_signer_stop(signer, SIGTERM);
+}
+
+static void test_refused(void **state)
+{
+    apr_pool_t *p = *state;
+    fixture_signer_t *signer = fixture_signer(ca, "", p);
+    const npie_cert_t *own = certificate(ca, apr_time_now() - HOUR, p);
+    npie_signer_revoke_t revoke = { own->der, NPIE_REASON_CESSATION,
+                                    apr_time_now(), 0 };
+    npie_err_t err = { 0 };
+    X509_CRL *crl;
+
+    fixture_signer_start(signer);
+    assert_int_equal(tell(signer, certificate(stranger,
+                                              apr_time_now() - HOUR, p),
+                          NPIE_REASON_CESSATION, 0, &err, p), NPIE_EPOLICY);
+    assert_int_equal(err.problem, NPIE_P_UNTRUSTED);
+    for (int i = 0; i < 12; ++i) {
+        if (npie_reason_name(i) == NULL) {
+            assert_int_equal(tell(signer, own, i, 0, &err, p), NPIE_EPOLICY);
+        }
+    }
+    revoke.revoked = apr_time_now() + HOUR;
+    assert_int_equal(npie_signer_revoke(&signer->client, &revoke, &err, p),
+                     NPIE_EPOLICY);
+    revoke.revoked = apr_time_from_sec((apr_int64_t)1 << 41);
+    assert_int_equal(npie_signer_revoke(&signer->client, &revoke, &err, p),
+                     NPIE_EPOLICY);
+    revoke.revoked = apr_time_now();
+    revoke.certificate = unit_bytes("no certificate");
+    assert_int_equal(npie_signer_revoke(&signer->client, &revoke, &err, p),
+                     NPIE_EPOLICY);
+    crl = list(signer, p);
+    assert_int_equal(reason_of(crl, own), -1);
+    X509_CRL_free(crl);
+    fixture_alive(signer, 0);
+    fixture_signer_stop(signer, SIGTERM);
+}
+
+/* RFC 5280 section 3.3: a certificate that has ended leaves the list, but not
+ * before it has stood on one made after its end. */
+static void test_expired(void **state)
+{
+    apr_pool_t *p = *state;
+    fixture_signer_t *signer = fixture_signer(ca, "", p);
+    const npie_cert_t *ended =
+        certificate(ca, apr_time_now() - 24 * 220 * HOUR, p);
+    const npie_cert_t *valid = certificate(ca, apr_time_now() - HOUR, p);
+    npie_err_t err = { 0 };
+    X509_CRL *crl;
+
+    assert_true(ended->not_after < apr_time_now());
+    fixture_signer_start(signer);
+    assert_int_equal(tell(signer, ended, NPIE_REASON_SUPERSEDED, 0, &err, p),
+                     APR_SUCCESS);
+    crl = list(signer, p);
+    assert_int_equal(reason_of(crl, ended), NPIE_REASON_SUPERSEDED);
+    X509_CRL_free(crl);
+    assert_int_equal(tell(signer, valid, NPIE_REASON_SUPERSEDED, 0, &err, p),
+                     APR_SUCCESS);
+    crl = list(signer, p);
+    assert_int_equal(reason_of(crl, ended), -1);
+    assert_int_equal(reason_of(crl, valid), NPIE_REASON_SUPERSEDED);
+    X509_CRL_free(crl);
+    fixture_signer_stop(signer, SIGTERM);
+}
+
+/* A log that somebody has changed is not gone on with. */
+static void test_log(void **state)
+{
+    apr_pool_t *p = *state;
+    fixture_signer_t *signer = fixture_signer(ca, "", p);
+    const char *file = apr_pstrcat(p, signer->log, ".revocations", NULL);
+    npie_err_t err = { 0 };
+    npie_bytes_t bytes;
+    char *text;
+
+    fixture_signer_start(signer);
+    assert_int_equal(tell(signer, certificate(ca, apr_time_now() - HOUR, p),
+                          NPIE_REASON_KEY_COMPROMISE, 0, &err, p),
+                     APR_SUCCESS);
+    X509_CRL_free(list(signer, p));
+    fixture_signer_stop(signer, SIGTERM);
+    bytes = fixture_read(file, p);
+    text = apr_pstrmemdup(p, (const char *)bytes.data, bytes.len);
+    memcpy(strstr(text, "keyCompromise"), "cessationOfOp", 13);
+    fixture_write(file, unit_bytes(text), 0600);
+    fixture_signer_start(signer);
+    assert_true(fixture_signer_wait(signer) != 0);
+    assert_true(fixture_said(signer, "its checksum does not hold", p));
+}
+
+static int setup(void **state)
+{
+    apr_pool_t *p;
+
+    apr_pool_create(&p, NULL);
+    *state = p;
+    ca = fixture_ca("CA de prueba", p);
+    stranger = fixture_ca("Otra CA", p);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    apr_pool_destroy(*state);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        pool_test(test_revoke), pool_test(test_refused),
+        pool_test(test_expired), pool_test(test_log),
+    };
+
+    apr_initialize();
+    atexit(apr_terminate);
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
