@@ -68,11 +68,11 @@ static const char *email_of(const npie_addition_view_t *view)
                                   : view->certificate->holder_email;
 }
 
-/* The date that matters in a standing. */
+/* The date that matters in a standing; 0: none does. */
 static apr_time_t date_of(const npie_addition_view_t *view)
 {
     if (view->certificate == NULL) {
-        return view->until;
+        return view->standing < NPIE_STANDING_LAPSED ? view->until : 0;
     }
     return view->certificate->ended != 0 ? view->certificate->ended
                                          : view->certificate->not_after;
@@ -91,7 +91,10 @@ static void set_row(request_rec *r, const npie_addition_view_t *view)
     npie_vars_set(r, "ad_estado", words[view->standing]);
     npie_vars_set(r, "ad_titular", holder_of(view));
     npie_vars_set(r, "ad_correo", email_of(view));
-    npie_vars_set(r, "ad_fecha", npie_text_date_es(date_of(view), r->pool));
+    if (date_of(view) != 0) {
+        npie_vars_set(r, "ad_fecha", npie_text_date_es(date_of(view),
+                                                       r->pool));
+    }
     if (view->addition != NULL) {
         set_number(r, "ad_n", view->addition->id);
         npie_vars_set(r, "ad_finalidad", view->addition->purpose);
@@ -147,11 +150,14 @@ static apr_array_header_t *sorted(const apr_array_header_t *list)
 
 static json_t *row_json(const npie_addition_view_t *view, apr_pool_t *p)
 {
-    json_t *row = json_pack("{s:s, s:s, s:s, s:s}", "standing",
+    json_t *row = json_pack("{s:s, s:s, s:s}", "standing",
                             names[view->standing], "holder", holder_of(view),
-                            "email", email_of(view), "until",
-                            npie_text_time(date_of(view), p));
+                            "email", email_of(view));
 
+    if (date_of(view) != 0) {
+        json_object_set_new(row, "until",
+                            json_string(npie_text_time(date_of(view), p)));
+    }
     if (view->addition != NULL) {
         json_object_set_new(row, "id", json_integer(view->addition->id));
         json_object_set_new(row, "purpose",
@@ -187,6 +193,16 @@ static int list_json(request_rec *r, const npie_holder_t *holder,
                                       "additional", rows));
 }
 
+int npie_additional_list_json(request_rec *r, const npie_holder_t *holder,
+                              npie_flow_t *flow, apr_int64_t employer)
+{
+    apr_array_header_t *list;
+    npie_err_t err;
+
+    return npie_flow_additions(&list, flow, employer, &err) == APR_SUCCESS
+        ? list_json(r, holder, sorted(list)) : npie_answer_error(r, &err);
+}
+
 static int lapsed(const apr_array_header_t *list)
 {
     int n = 0;
@@ -217,14 +233,14 @@ static int show_list(request_rec *r, const npie_holder_t *holder,
     apr_array_header_t *list;
     npie_err_t err;
 
+    if (npie_answer_wants_json(r)) {
+        return npie_additional_list_json(r, holder, flow, place->employer->id);
+    }
     if (npie_flow_additions(&list, flow, place->employer->id, &err)
         != APR_SUCCESS) {
         return npie_answer_error(r, &err);
     }
     list = sorted(list);
-    if (npie_answer_wants_json(r)) {
-        return list_json(r, holder, list);
-    }
     for (apr_size_t i = 0; i < sizeof(done) / sizeof(done[0]); ++i) {
         if (strcmp(done[i], what) == 0) {
             npie_vars_set(r, "npie_done", done[i]);
@@ -326,9 +342,16 @@ int npie_additional_link(request_rec *r)
         || npie_flow_addition_open(&open, flow, token, &err) != APR_SUCCESS) {
         return npie_answer_error(r, &err);
     }
+    if (open.problem != NPIE_P_NONE && npie_answer_wants_json(r)) {
+        npie_err_set(&err, NPIE_EPOLICY, open.problem, "the link is not good");
+        return npie_answer_error(r, &err);
+    }
     if (open.problem != NPIE_P_NONE) {
         npie_vars_problem(r, (int)open.problem, NULL);
         return OK;
+    }
+    if (npie_answer_wants_json(r)) {
+        return npie_answer_json(r, HTTP_OK, row_json(&open.view, r->pool));
     }
     npie_vars_set(r, "npie_ad_token", token);
     npie_additional_vars(r, flow, &open.view);

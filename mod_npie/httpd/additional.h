@@ -36,6 +36,11 @@ int npie_additional_show(request_rec *r, const npie_holder_t *holder,
                          npie_flow_t *flow, const npie_place_t *place,
                          const char *name);
 
+/** The list as JSON, sorted as the page has it.
+ * @return the status answered with */
+int npie_additional_list_json(request_rec *r, const npie_holder_t *holder,
+                              npie_flow_t *flow, apr_int64_t employer);
+
 /** Sets npie_additionals_past when some have lapsed, for listo.html. */
 void npie_additional_past(request_rec *r, npie_flow_t *flow,
                           apr_int64_t employer);

@@ -19,6 +19,10 @@ static const char actor[] = "mail-link";
 static int done(npie_post_t *post, const char *what)
 {
     npie_draft_save(post->r, post->holder, NPIE_ADDITIONAL_LIST, NULL, NULL);
+    if (npie_answer_wants_json(post->r)) {
+        return npie_additional_list_json(post->r, post->holder, post->flow,
+                                         post->who.employer);
+    }
     return npie_answer_redirect(post->r,
                                 apr_pstrcat(post->r->pool, NPIE_ADDITIONAL_LIST
                                             "?hecho=", what, NULL));
@@ -287,6 +291,9 @@ int npie_post_additional_here(npie_post_t *post)
     }
     status = npie_additional_act(&taken, post->r, post->flow, &view,
                                  post->who.actor, post->form, &err);
+    if (taken && npie_answer_wants_json(post->r)) {
+        return done(post, "");
+    }
     return taken ? npie_answer_redirect(post->r, apr_psprintf(post->r->pool,
                        NPIE_ADDITIONAL_SIGN "?n=%" APR_INT64_T_FMT, id))
                  : status;
@@ -324,5 +331,10 @@ int npie_additional_use_link(request_rec *r, const npie_form_t *form)
     }
     status = npie_additional_act(&taken, r, flow, &open.view, actor, form,
                                  &err);
+    if (taken && npie_answer_wants_json(r)) {
+        return npie_answer_json(r, HTTP_OK, json_pack("{s:s, s:s}", "page",
+                                                      "adicional", "standing",
+                                                      "keyed"));
+    }
     return taken ? npie_answer_redirect(r, page) : status;
 }

@@ -38,7 +38,7 @@ const char *npie_post_mismatch(const npie_letter_check_t *check,
         return apr_psprintf(p, "Es una carta anterior, con folio %"
                             APR_INT64_T_FMT ".", check->folio);
     case NPIE_MISMATCH_OTHER_KIND:
-        return "Es la otra carta de la renovación.";
+        return "Es otra de sus cartas, no la que pide esta página.";
     case NPIE_MISMATCH_OTHER_EMPLOYER:
         return "Es la carta de otro patrón.";
     case NPIE_MISMATCH_FORGED:

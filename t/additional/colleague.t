@@ -169,6 +169,19 @@ is(error_of($colleague->get(path_of($again))), 87, 'that link opens nothing any 
 is(world()->registry->value("SELECT count(*) FROM audit WHERE event LIKE 'additional-%'
     AND detail LIKE 'request %'") > 5, 1, 'all of it is in the audit');
 
+# The same for programs.
+$answer = $boss->post('/npie/adicionales.html', [ $boss->csrf('adicionales.html'),
+    accion => 'pedir', titular => 'Ana Paz', correo_titular => address(), finalidad => 'Consultas' ],
+    json => 1);
+is($answer->{status}, 200, 'a program is answered with the list');
+my ($made) = @{ JSON::PP::decode_json($answer->{body})->{additional} };
+is("$made->{standing} $made->{holder}", 'requested Ana Paz', 'and finds its request there');
+$answer = $boss->post('/npie/adicionales.html', [ $boss->csrf('adicionales.html'),
+    accion => 'pedir', titular => '', correo_titular => 'x', finalidad => 'x' ], json => 1);
+is(join(' ', $answer->{status}, sort keys %{ JSON::PP::decode_json($answer->{body})->{fields} }),
+    '422 correo_titular titular', 'wrong fields by their names');
+is($colleague->get(path_of($again), json => 1)->{status}, 403, 'a link that is over: 403');
+
 # Forms need their token.
 is($boss->post('/npie/adicionales.html', [ accion => 'retirar', n => 1 ])->{status}, 403,
     'no csrf, no action');
