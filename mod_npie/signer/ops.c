@@ -148,6 +148,11 @@ static apr_status_t issue(npie_bytes_t *cert, npie_ops_t *ops,
     if (rv != APR_SUCCESS) {
         return rv;
     }
+    if (npie_ops_is_revoked(ops, evidence->old)) {
+        return npie_err_set(err, NPIE_EPOLICY, NPIE_P_CERT_REVOKED,
+                            "the letter is signed with a certificate that was "
+                            "revoked or superseded");
+    }
     issued = npie_issuance_by_key(ops->log, cadena->new_spki);
     if (issued != NULL) {
         return conflict(NPIE_P_NEW_KEY_SEEN, "the new key has been used for",

@@ -69,6 +69,10 @@ void npie_ops_answer_failure(npie_bytes_t *reply,
                              const char *what, apr_status_t rv,
                              const npie_err_t *err, apr_pool_t *p);
 
+/** Has this certificate, of this authority, been revoked or superseded as far
+ * as the signer was told? 1 = yes. */
+int npie_ops_is_revoked(const npie_ops_t *ops, const npie_cert_t *cert);
+
 /* The operations about what becomes of certificates; each reads its fields. */
 void npie_ops_crl(npie_bytes_t *reply, npie_ops_t *ops,
                   const npie_signer_header_t *header, npie_wire_reader_t *r,

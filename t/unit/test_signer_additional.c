@@ -193,6 +193,29 @@ static void test_expired(void **state)
             NPIE_P_ISSUE_REFUSED);
 }
 
+/* Nor one that the signer was told is revoked, whatever the letter. */
+static void test_revoked(void **state)
+{
+    house_t *h = *state;
+    house_t lost = *h;
+    identity_t *key = identity_key("P-256", h->p);
+    npie_signer_revoke_t revoke = { .reason = NPIE_REASON_KEY_COMPROMISE };
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
+
+    lost.employer = fixture_employer(h->ca, identity_key("P-256", h->p),
+                                     &fixture_subject,
+                                     apr_time_now() - MONTH, h->p);
+    revoke.certificate = lost.employer->cert->der;
+    revoke.revoked = apr_time_now();
+    assert_int_equal(npie_signer_revoke(&h->signer->client, &revoke, &err,
+                                        h->p), APR_SUCCESS);
+    lost.folio += 100;
+    refused(h, cadena_of(&lost, key), key, lost.employer,
+            NPIE_P_CERT_REVOKED);
+    refused(h, fixture_cadena(lost.employer, key, ++lost.folio, h->p), key,
+            lost.employer, NPIE_P_CERT_REVOKED);
+}
+
 static void test_fields(void **state)
 {
     static const char *const long_name =
@@ -243,6 +266,7 @@ int main(void)
         cmocka_unit_test(test_again),
         cmocka_unit_test(test_principal_only),
         cmocka_unit_test(test_expired),
+        cmocka_unit_test(test_revoked),
         cmocka_unit_test(test_fields),
         cmocka_unit_test(test_other_signer),
     };
