@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 
 #include "letter/verify.h"
+#include "model/field.h"
 #include "store/sealing.h"
 
 #define LEASE apr_time_from_sec(60)
@@ -42,6 +43,44 @@ static apr_status_t check(npie_flow_t *flow, npie_bytes_t sealed,
                         npie_seen_name(view->seal.seen), view->seal.detail);
 }
 
+/* Queues the mail with both letters once the second of them is sealed. The
+ * renewal is held. */
+static apr_status_t queue_acuse(npie_flow_t *flow,
+                                const npie_letter_row_t *letter,
+                                npie_err_t *err)
+{
+    npie_outbox_t mail = { .kind = NPIE_MAIL_ACUSE, .queued = flow->now,
+                           .next_try = flow->now };
+    npie_employer_t *employer;
+    npie_renewal_t *renewal;
+    npie_sealing_t other;
+    apr_status_t rv;
+
+    if (!flow->policy->mail) {
+        return APR_SUCCESS;
+    }
+    rv = npie_renewal_get(&renewal, flow->registry, letter->renewal, err);
+    if (rv == APR_SUCCESS) {
+        rv = npie_sealing_get(&other, flow->registry,
+                              letter->folio == renewal->letter1
+                              ? renewal->letter2 : renewal->letter1, err);
+    }
+    if (rv == APR_NOTFOUND) {
+        return APR_SUCCESS;
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_employer_get(&employer, flow->registry, renewal->employer,
+                               err);
+    }
+    if (rv != APR_SUCCESS || !npie_field_email(employer->contact.email)) {
+        return rv;
+    }
+    mail.employer = renewal->employer;
+    mail.renewal = renewal->id;
+    mail.address = employer->contact.email;
+    return npie_outbox_queue(&mail.id, flow->registry, &mail, err);
+}
+
 static apr_status_t store(npie_flow_t *flow, const npie_letter_row_t *letter,
                           npie_bytes_t section, npie_err_t *err)
 {
@@ -51,7 +90,8 @@ static apr_status_t store(npie_flow_t *flow, const npie_letter_row_t *letter,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    /* So that of two that seal a letter each at once, the second sees both. */
+    /* So that of two that seal a letter each at once, the second sees both and
+     * queues the mail. */
     rv = npie_renewal_hold(registry, letter->renewal, err);
     if (rv == APR_SUCCESS) {
         rv = npie_sealing_set(registry, letter->folio, section, flow->now,
@@ -61,6 +101,9 @@ static apr_status_t store(npie_flow_t *flow, const npie_letter_row_t *letter,
         rv = npie_audit(registry, flow->now, ACTOR, "seal",
                         apr_psprintf(flow->p, "letter %" APR_INT64_T_FMT,
                                      letter->folio), err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = queue_acuse(flow, letter, err);
     }
     if (rv != APR_SUCCESS) {
         npie_registry_end(registry, 0, NULL);

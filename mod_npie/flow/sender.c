@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "flow/addition_step.h"
 #include "flow/mail.h"
+#include "flow/seal.h"
 #include "mail/message.h"
 #include "model/field.h"
 #include "pki/digest.h"
@@ -220,6 +221,25 @@ static void set_values(work_t *w)
     }
 }
 
+/* Both letters, with their seals. */
+static apr_status_t attach_letters(npie_message_t *parts, const work_t *w)
+{
+    static const char *const names[] = { NPIE_LETTER1_FILE,
+                                         NPIE_LETTER2_FILE };
+    const apr_int64_t folios[] = { w->renewal->letter1, w->renewal->letter2 };
+    apr_status_t rv = APR_SUCCESS;
+
+    for (int i = 0; i < 2 && rv == APR_SUCCESS; ++i) {
+        npie_acuse_t acuse;
+
+        rv = npie_flow_acuse(&acuse, w->flow, w->renewal, folios[i], w->err);
+        parts->files[i].name = names[i];
+        parts->files[i].type = "application/pdf";
+        parts->files[i].bytes = acuse.pdf;
+    }
+    return rv;
+}
+
 static apr_status_t write_mail(npie_bytes_t *message, work_t *w)
 {
     npie_message_t parts = { .from = w->mailer->from, .date = w->flow->now };
@@ -227,7 +247,10 @@ static apr_status_t write_mail(npie_bytes_t *message, work_t *w)
     apr_status_t rv = APR_SUCCESS;
 
     set_values(w);
-    if (w->renewal != NULL && w->mail->kind != NPIE_MAIL_ISSUED) {
+    if (w->mail->kind == NPIE_MAIL_ACUSE) {
+        rv = attach_letters(&parts, w);
+    }
+    else if (w->renewal != NULL && w->mail->kind != NPIE_MAIL_ISSUED) {
         rv = make_link(w);
     }
     else if (w->addition.addition != NULL) {

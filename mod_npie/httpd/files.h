@@ -8,10 +8,6 @@
 #include "flow/flow.h"
 #include "httpd/private.h"
 
-/** The letters' names below the pages' path. */
-#define NPIE_LETTER1_FILE "CartadeAceptaciondeRenovacion.pdf"
-#define NPIE_LETTER2_FILE "TerminosyCondiciones.pdf"
-
 /* Each answers with its file, or 404 where there is none yet. */
 int npie_file_letter1(request_rec *r, npie_flow_t *flow,
                       const npie_place_t *place);

@@ -12,6 +12,9 @@
 
 /** The longest letter made or read, in bytes, signatures included. */
 #define NPIE_LETTER_MAX (512 * 1024)
+/** Under which names the letters of a renewal are handed out. */
+#define NPIE_LETTER1_FILE "CartadeAceptaciondeRenovacion.pdf"
+#define NPIE_LETTER2_FILE "TerminosyCondiciones.pdf"
 /** Bytes of DER that fit into a signature field. */
 #define NPIE_LETTER_CMS_MAX 16384
 

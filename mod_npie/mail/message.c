@@ -218,6 +218,56 @@ static void put_part(out_t *out, const char *boundary, const char *type,
     put_quoted_printable(out, text);
 }
 
+/* A file in base64, RFC 2045 section 6.8, RFC 2183. */
+static void put_file(out_t *out, const char *boundary,
+                     const npie_message_file_t *file)
+{
+    const char *text = npie_text_base64_encode(file->bytes, out->p);
+    apr_size_t left = strlen(text);
+
+    put_header(out, apr_pstrcat(out->p, "--", boundary, NULL));
+    put_header(out, apr_pstrcat(out->p, "Content-Type: ", file->type, ";",
+                                NULL));
+    put_header(out, apr_pstrcat(out->p, " name=\"", file->name, "\"", NULL));
+    put_header(out, "Content-Transfer-Encoding: base64");
+    put_header(out, "Content-Disposition: attachment;");
+    put_header(out, apr_pstrcat(out->p, " filename=\"", file->name, "\"",
+                                NULL));
+    end_line(out);
+    while (left > 0) {
+        const apr_size_t n = left < LINE_MAX_BYTES ? left : LINE_MAX_BYTES;
+
+        put(out, text, n);
+        end_line(out);
+        text += n;
+        left -= n;
+    }
+}
+
+static int count_files(const npie_message_t *m)
+{
+    int count = 0;
+
+    while (count < NPIE_MESSAGE_FILES_MAX && m->files[count].name != NULL) {
+        ++count;
+    }
+    return count;
+}
+
+static int are_names(const npie_message_t *m)
+{
+    for (int i = 0; i < count_files(m); ++i) {
+        const char *name = m->files[i].name;
+        const apr_size_t n = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                    "abcdefghijklmnopqrstuvwxyz0123456789._-");
+
+        if (n == 0 || n > 60 || name[n] != '\0') {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 static int is_id(const char *id)
 {
     apr_size_t n = strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -247,19 +297,55 @@ static apr_status_t check(const npie_message_t *m, npie_err_t *err)
                             "mail: the subject has more than %d bytes",
                             NPIE_MESSAGE_SUBJECT_MAX);
     }
-    if (!is_id(m->id)) {
+    if (!is_id(m->id) || !are_names(m)) {
         return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
-                            "mail: no identifier of a message");
+                            "mail: no identifier of a message, or no file "
+                            "name");
     }
     return APR_SUCCESS;
+}
+
+/* A part's head that says what is between its boundaries. */
+static void put_multipart(out_t *out, const char *kind, const char *boundary)
+{
+    put_header(out, apr_pstrcat(out->p, "Content-Type: multipart/", kind, ";",
+                                NULL));
+    put_header(out, apr_pstrcat(out->p, " boundary=\"", boundary, "\"", NULL));
+    end_line(out);
+}
+
+static void put_texts(out_t *out, const npie_message_t *m,
+                      const char *boundary)
+{
+    put_multipart(out, "alternative", boundary);
+    put_part(out, boundary, "text/plain", m->text);
+    put_part(out, boundary, "text/html", m->html);
+    put_header(out, apr_pstrcat(out->p, "--", boundary, "--", NULL));
+}
+
+static void put_body(out_t *out, const npie_message_t *m)
+{
+    /* Neither quoted-printable nor base64 ever writes "=_". */
+    const char *boundary = apr_pstrcat(out->p, "=_", m->id, NULL);
+    const char *outer = apr_pstrcat(out->p, boundary, ".m", NULL);
+    const int count = count_files(m);
+
+    if (count == 0) {
+        put_texts(out, m, boundary);
+        return;
+    }
+    put_multipart(out, "mixed", outer);
+    put_header(out, apr_pstrcat(out->p, "--", outer, NULL));
+    put_texts(out, m, boundary);
+    for (int i = 0; i < count; ++i) {
+        put_file(out, outer, &m->files[i]);
+    }
+    put_header(out, apr_pstrcat(out->p, "--", outer, "--", NULL));
 }
 
 static void put_message(out_t *out, const npie_message_t *m, const char *from,
                         const char *to)
 {
-    /* Quoted-printable never writes "=_". */
-    const char *boundary = apr_pstrcat(out->p, "=_", m->id, NULL);
-
     put_header(out, date_text(m->date, out->p));
     put_mailbox(out, "From:", npie_text_trim(m->from.name, out->p), from);
     put_mailbox(out, "To:", "", to);
@@ -271,12 +357,7 @@ static void put_message(out_t *out, const npie_message_t *m, const char *from,
     put_header(out, "MIME-Version: 1.0");
     put_header(out, "Auto-Submitted: auto-generated");
     put_header(out, "Content-Language: es");
-    put_header(out, "Content-Type: multipart/alternative;");
-    put_header(out, apr_pstrcat(out->p, " boundary=\"", boundary, "\"", NULL));
-    end_line(out);
-    put_part(out, boundary, "text/plain", m->text);
-    put_part(out, boundary, "text/html", m->html);
-    put_header(out, apr_pstrcat(out->p, "--", boundary, "--", NULL));
+    put_body(out, m);
 }
 
 apr_status_t npie_message_write(npie_bytes_t *pmessage,

@@ -13,6 +13,7 @@ const char *npie_mail_kind_name(npie_mail_kind_t kind)
         [NPIE_MAIL_AGAIN] = "liga",
         [NPIE_MAIL_ADDITIONAL] = "adicional",
         [NPIE_MAIL_ADDITIONAL_READY] = "adicional-listo",
+        [NPIE_MAIL_ACUSE] = "acuse",
     };
 
     return (int)kind >= 0 && kind < NPIE_MAIL_KINDS ? names[kind] : "?";

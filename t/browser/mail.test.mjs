@@ -2,7 +2,8 @@
 // Mails as they arrive, opened in the mailbox, and their links followed to the
 // end of a renewal.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -15,11 +16,15 @@ const WAIT = 30_000;
 let world;
 let addresses = 0;
 
-/** Every mail to an address, once there are as many as are said. */
-async function mailsTo(address, count = 1) {
+const ACUSE = /^Sus acuses de la renovación \(/;
+
+/** Every mail to an address, once there are as many as are said; acuses, which
+ * come when the letters are sealed, alone or not at all. */
+async function mailsTo(address, count = 1, { acuses = false } = {}) {
   for (const end = Date.now() + WAIT; ; await pause(100)) {
     const mails = (await readMails(join(world.folder, 'mail')))
-      .filter(({ recipients }) => recipients.includes(address));
+      .filter(({ recipients, subject }) => recipients.includes(address)
+        && ACUSE.test(subject) === acuses);
     if (mails.length >= count) {
       assert.equal(mails.length, count, `to ${address}: ${mails.map(({ subject }) => subject)}`);
       return mails;
@@ -91,6 +96,21 @@ async function toEnd(person, employer) {
   await renewedOnce(world, employer);
 }
 
+/** The letters come with the institute's seal, which holds. */
+async function sealed(address) {
+  const [acuse] = await mailsTo(address, 1, { acuses: true });
+  wellMade(acuse, address, ACUSE);
+  assert.deepEqual(acuse.attachments.map(({ filename, contentType }) => [filename, contentType]),
+    [['CartadeAceptaciondeRenovacion.pdf', 'application/pdf'],
+      ['TerminosyCondiciones.pdf', 'application/pdf']]);
+  for (const { filename, content } of acuse.attachments) {
+    const file = join(world.folder, filename);
+    await writeFile(file, content);
+    const said = execFileSync('pdfsig', ['-nocert', file], { encoding: 'utf8' });
+    assert.equal(said.match(/Signature is Valid/g)?.length, 2, said);
+  }
+}
+
 /** From the page that issues to the end; all mails that came, sent to the
  * address before it. */
 async function finish(person, { employer, address }, sent = 1) {
@@ -99,6 +119,7 @@ async function finish(person, { employer, address }, sent = 1) {
   wellMade(issued, address, /^Su certificado nuevo está listo \(/);
   const [changed] = await mailsTo(employer.email);
   wellMade(changed, employer.email, /^Cambió el correo de su registro patronal /);
+  await sealed(address);
 }
 
 const stateOf = async ({ rp }) => (await world.sql(`SELECT r.state FROM renewal r

@@ -38,5 +38,7 @@ employer_at($after, kind => 'early');
 restart();
 mail_wait($after);
 is(scalar(mails($soon)), 1, 'once');
-is(scalar(mails($_)), 0, 'none for others') for $late, $expired, $renewed;
+is(scalar(mails($_)), 0, 'none for others') for $late, $expired;
+is(scalar(grep { $_->{subject} !~ /^Sus acuses/ } mails($renewed)), 0,
+    'nor for whoever has renewed');
 done_testing;

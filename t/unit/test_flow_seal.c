@@ -92,6 +92,25 @@ static void test_job(void **state)
     }
 }
 
+/* With a mail server both letters are sent, once both are sealed. */
+static void test_mail(void **state)
+{
+    person_t *person = person_at(NPIE_RENEWAL_COMPLETED, *state);
+    const char *count = apr_psprintf(*state, "SELECT count(*) FROM outbox"
+        " WHERE kind = 'acuse' AND address = '%s' AND employer = %"
+        APR_INT64_T_FMT, person->contact.email, person->who.employer);
+    apr_int64_t folio;
+
+    person->policy.mail = 1;
+    assert_call(person, APR_SUCCESS, 0, seal_next(person, &folio));
+    assert_string_equal(world_ask(count, *state), "0");
+    assert_call(person, APR_SUCCESS, 0, seal_next(person, &folio));
+    assert_string_equal(world_ask(count, *state), "1");
+    nothing_waits(person);
+    acuse_of(person, NPIE_LETTER_TERMS);
+    assert_string_equal(world_ask(count, *state), "1");
+}
+
 /* Whoever is faster than the job has them sealed, once. */
 static void test_download(void **state)
 {
@@ -174,7 +193,8 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        pool_test(test_open), pool_test(test_job), pool_test(test_download),
+        pool_test(test_open), pool_test(test_job), pool_test(test_mail),
+        pool_test(test_download),
         pool_test(test_signer_away), pool_test(test_refused),
     };
 

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#include "base/text.h"
 #include "mail/message.h"
 #include "unit/backend.h"
 #include "unit/mail_judge.h"
@@ -64,6 +65,40 @@ static void test_whole(void **state)
     assert_string_equal(j.date, "1795000000");
     assert_string_equal(j.text, m.text);
     assert_string_equal(j.html, m.html);
+}
+
+/* Files follow the texts, byte for byte. */
+static void test_files(void **state)
+{
+    npie_message_t m = a_message();
+    unsigned char *bytes = apr_palloc(*state, 1000);
+    npie_bytes_t message;
+    const char *text, *at;
+    judged_t j;
+
+    for (int i = 0; i < 1000; ++i) {
+        bytes[i] = (unsigned char)(i * 7);
+    }
+    m.files[0] = (npie_message_file_t){ "Carta.pdf", "application/pdf",
+                                        { bytes, 1000 } };
+    m.files[1] = (npie_message_file_t){ "Vacia.pdf", "application/pdf",
+                                        { bytes, 0 } };
+    message = written(&m, *state);
+    j = mail_judged(message, *state);
+    assert_string_equal(j.text, m.text);
+    assert_string_equal(j.html, m.html);
+    text = apr_pstrmemdup(*state, (const char *)message.data, message.len);
+    assert_non_null(strstr(text, "Content-Type: multipart/mixed;"));
+    at = strstr(text, "filename=\"Carta.pdf\"\r\n\r\n");
+    assert_non_null(at);
+    at += strlen("filename=\"Carta.pdf\"\r\n\r\n");
+    assert_memory_equal(at, npie_text_base64_encode((npie_bytes_t){ bytes, 57 },
+                                                    *state), 76);
+    assert_memory_equal(at + 76, "\r\n", 2);
+    assert_non_null(strstr(at, "filename=\"Vacia.pdf\""));
+    m.files[0].name = "Carta\".pdf";
+    assert_int_equal(npie_message_write(&message, &m, NULL, *state),
+                     NPIE_EINTERNAL);
 }
 
 static void test_subjects(void **state)
@@ -296,7 +331,7 @@ static void test_mailboxes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        pool_test(test_whole), pool_test(test_subjects),
+        pool_test(test_whole), pool_test(test_files), pool_test(test_subjects),
         pool_test(test_senders), pool_test(test_addresses),
         pool_test(test_injection), pool_test(test_limits),
         pool_test(test_bodies), pool_test(test_mailboxes),
