@@ -18,6 +18,7 @@ certificate expiring|--within=
 renewal list|--all
 renewal show|
 renewal cancel|
+letter verify|
 status|
 '
 _npiectl_general='--config= --registry= --redis= --signer= --json --yes --help --version'

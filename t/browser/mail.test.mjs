@@ -100,12 +100,12 @@ async function toEnd(person, employer) {
 async function sealed(address) {
   const [acuse] = await mailsTo(address, 1, { acuses: true });
   wellMade(acuse, address, ACUSE);
-  assert.deepEqual(acuse.attachments.map(({ filename, contentType }) => [filename, contentType]),
+  assert.deepEqual(acuse.attachments.map(({ filename, mimeType }) => [filename, mimeType]),
     [['CartadeAceptaciondeRenovacion.pdf', 'application/pdf'],
       ['TerminosyCondiciones.pdf', 'application/pdf']]);
   for (const { filename, content } of acuse.attachments) {
     const file = join(world.folder, filename);
-    await writeFile(file, content);
+    await writeFile(file, new Uint8Array(content));
     const said = execFileSync('pdfsig', ['-nocert', file], { encoding: 'utf8' });
     assert.equal(said.match(/Signature is Valid/g)?.length, 2, said);
   }

@@ -3,7 +3,7 @@
 // somebody who is not logged in.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -12,6 +12,7 @@ import { look } from './lib/look.mjs';
 import { startWorld } from './lib/world.mjs';
 
 const run = promisify(execFile);
+const build = process.env.NPIE_BUILD ?? new URL('../../build', import.meta.url).pathname;
 const top = process.env.NPIE_TOP ?? new URL('../..', import.meta.url).pathname;
 let world;
 let context;
@@ -92,6 +93,20 @@ describe('verificar', () => {
       }
     });
   }
+
+  test('npiectl letter verify says the same', async () => {
+    const conf = join(world.folder, 'npiectl.conf');
+    const file = join(world.folder, 'out/checked.pdf');
+    const ctl = (...words) => run(join(build, 'npiectl'), ['-c', conf, 'letter', 'verify', ...words, file]);
+    await writeFile(conf, ['root', 'issuing', 'old']
+      .map((name) => `Trust ${world.folder}/ca/${name}.crt\n`).join(''));
+    await writeFile(file, letter1);
+    assert.equal(JSON.parse((await ctl('-j')).stdout).outcome, 'sealed');
+    assert.match((await ctl()).stdout, /Institute's seal: good/);
+    await writeFile(file, flipped(letter1, 3000));
+    await assert.rejects(ctl('-j'), ({ code, stdout }) => code === 1
+      && JSON.parse(stdout).employer.signature === 'altered');
+  });
 
   test('nothing of it is kept', async () => {
     const log = await world.log();
