@@ -101,4 +101,23 @@ apr_status_t npie_signer_crl(npie_signer_crl_t *crl,
                              const npie_signer_t *signer, npie_err_t *err,
                              apr_pool_t *p);
 
+/** A head of the registry's audit: store/audit.h. */
+typedef struct npie_signer_head_t {
+    apr_int64_t sequence; /**< 0 = none */
+    char hash[NPIE_SHA256_HEX_SIZE];
+} npie_signer_head_t;
+
+/**
+ * Hands over the audit's head, or asks for the one that is kept.
+ * @param kept set to the head that the signer keeps now
+ * @param head NULL: only ask
+ * @return APR_SUCCESS, also when the signer has a later one; NPIE_EPOLICY: it
+ *         has another hash for that number; NPIE_EBACKEND (SIGNER_DOWN);
+ *         NPIE_EPROTO
+ */
+apr_status_t npie_signer_audit(npie_signer_head_t *kept,
+                               const npie_signer_t *signer,
+                               const npie_signer_head_t *head, npie_err_t *err,
+                               apr_pool_t *ptemp);
+
 #endif

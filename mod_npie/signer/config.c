@@ -118,6 +118,13 @@ static const char *account(uid_t *uid, gid_t *gid, const char *value)
     return NULL;
 }
 
+static const char *set_heads(void *baton, const char *value)
+{
+    reading_t *r = baton;
+
+    return absolute(&r->config->heads_file, r, value);
+}
+
 static const char *set_user(void *baton, const char *value)
 {
     reading_t *r = baton;
@@ -328,6 +335,7 @@ static const npie_setting_t keys[] = {
     { "Trust", set_trust, NPIE_SETTING_REPEATED },
     { "IssuanceLog", set_log, NPIE_SETTING_REQUIRED },
     { "RevocationLog", set_revocations, 0 },
+    { "AuditLog", set_heads, 0 },
     { "User", set_user, NPIE_SETTING_REQUIRED_BY_ROOT },
     { "PeerUser", set_peer, NPIE_SETTING_REQUIRED },
     { "CertificateValidity", set_validity, 0 },
@@ -407,6 +415,10 @@ apr_status_t npie_signer_config_read(npie_signer_config_t **pconfig,
     APR_ARRAY_PUSH(trust, const char *) = r.config->certificate_file;
     apr_array_cat(trust, r.config->trust_files);
     r.config->trust_files = trust;
+    if (r.config->heads_file == NULL) {
+        r.config->heads_file = apr_pstrcat(p, r.config->log_file, ".audit",
+                                           NULL);
+    }
     *pconfig = r.config;
     return APR_SUCCESS;
 }

@@ -13,6 +13,7 @@
 
 #include "signer/authority.h"
 #include "signer/config.h"
+#include "signer/heads.h"
 #include "signer/listen.h"
 #include "signer/log.h"
 #include "signer/ops.h"
@@ -121,6 +122,9 @@ static apr_status_t check(const options_t *options, npie_err_t *err,
     if (rv == APR_SUCCESS) {
         rv = npie_revocations_check(config->revocation_file, err, p);
     }
+    if (rv == APR_SUCCESS) {
+        rv = npie_heads_check(config->heads_file, err, p);
+    }
     return rv;
 }
 
@@ -158,6 +162,7 @@ static apr_status_t start(int *pfd, npie_ops_t *ops, uid_t *ppeer,
     npie_authority_t *authority;
     npie_issuance_t *log;
     npie_revocations_t *revocations;
+    npie_heads_t *heads;
     apr_status_t rv = prepare(&config, &authority, key, options, err, p);
 
     if (rv == APR_SUCCESS) {
@@ -177,6 +182,9 @@ static apr_status_t start(int *pfd, npie_ops_t *ops, uid_t *ppeer,
                                    p);
     }
     if (rv == APR_SUCCESS) {
+        rv = npie_heads_open(&heads, config->heads_file, err, p);
+    }
+    if (rv == APR_SUCCESS) {
         rv = npie_authority_unlock(authority, key, config, err, p);
         npie_key_files_forget(key);
     }
@@ -191,7 +199,7 @@ static apr_status_t start(int *pfd, npie_ops_t *ops, uid_t *ppeer,
     say_repaired(config->revocation_file,
                  npie_revocations_repaired(revocations));
     *ppeer = config->peer_uid;
-    npie_ops_init(ops, authority, log, revocations, config, p);
+    npie_ops_init(ops, authority, log, revocations, heads, config, p);
     return confine(config, err);
 }
 

@@ -15,7 +15,8 @@
 
 void npie_ops_init(npie_ops_t *ops, npie_authority_t *authority,
                    npie_issuance_t *log, npie_revocations_t *revocations,
-                   const npie_signer_config_t *config, apr_pool_t *p)
+                   npie_heads_t *heads, const npie_signer_config_t *config,
+                   apr_pool_t *p)
 {
     ops->authority = authority;
     ops->log = log;
@@ -24,6 +25,7 @@ void npie_ops_init(npie_ops_t *ops, npie_authority_t *authority,
     apr_pool_create(&ops->crl.p, p);
     ops->crl.der.data = NULL;
     ops->crl.der.len = 0;
+    ops->heads = heads;
     ops->rules.cms.trust = authority->trust;
     ops->rules.cms.min_bits = config->old_key_min_bits;
     /* openssl, as people without JavaScript use it, leaves it out. */
@@ -275,6 +277,48 @@ static void answer_seal(npie_bytes_t *reply, npie_ops_t *ops,
     *reply = npie_ops_framed(header, &w, p);
 }
 
+/* Number 0 and no hash ask for the head alone. Only what is written counts
+ * for the rate. */
+static void answer_audit(npie_bytes_t *reply, npie_ops_t *ops,
+                         const npie_signer_header_t *header,
+                         npie_wire_reader_t *r, apr_pool_t *p)
+{
+    const apr_uint64_t sequence = npie_wire_get_u64(r);
+    const char *hash = npie_wire_get_string(r, NPIE_SHA256_HEX_SIZE - 1, p);
+    const int asks = sequence == 0 && *hash == '\0';
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
+    npie_wire_writer_t w;
+    apr_status_t rv = APR_SUCCESS;
+
+    if (npie_wire_get_end(r) != APR_SUCCESS
+        || (!asks && (sequence == 0 || sequence > APR_INT64_MAX
+                      || !npie_heads_is_hash(hash)))) {
+        npie_ops_refuse(reply, header, NPIE_SIGNER_MALFORMED, NPIE_P_REQUEST,
+                        "the fields of AUDIT are not a number and a hash", p);
+        return;
+    }
+    if (!asks && (apr_int64_t)sequence > npie_heads_sequence(ops->heads)
+        && is_busy(reply, ops, header, p)) {
+        return;
+    }
+    if (!asks) {
+        rv = npie_heads_keep(ops->heads, (apr_int64_t)sequence, hash,
+                             apr_time_now(), &err, p);
+    }
+    if (rv != APR_SUCCESS) {
+        npie_signer_say("error", "audit: %s", err.detail);
+        npie_ops_refuse(reply, header, rv == NPIE_EPOLICY ? NPIE_SIGNER_REFUSED
+                                                          : NPIE_SIGNER_FAILED,
+                        err.problem, err.detail, p);
+        return;
+    }
+    npie_wire_writer_init(&w, p);
+    npie_wire_put_u32(&w, NPIE_SIGNER_OK);
+    npie_wire_put_u64(&w, (apr_uint64_t)npie_heads_sequence(ops->heads));
+    npie_wire_put_string(&w, npie_heads_hash(ops->heads));
+    *reply = npie_ops_framed(header, &w, p);
+}
+
 static void answer_ping(npie_bytes_t *reply, npie_ops_t *ops,
                         const npie_signer_header_t *header,
                         npie_wire_reader_t *r, apr_pool_t *p)
@@ -313,6 +357,9 @@ void npie_ops_answer(npie_bytes_t *reply, npie_ops_t *ops,
         break;
     case NPIE_SIGNER_ISSUE:
         answer_issue(reply, ops, header, &r, p);
+        break;
+    case NPIE_SIGNER_AUDIT:
+        answer_audit(reply, ops, header, &r, p);
         break;
     case NPIE_SIGNER_SEAL:
         answer_seal(reply, ops, header, &r, p);

@@ -6,6 +6,7 @@
 
 #include "signer/authority.h"
 #include "signer/evidence.h"
+#include "signer/heads.h"
 #include "signer/log.h"
 #include "signer/protocol.h"
 #include "signer/revocations.h"
@@ -25,6 +26,7 @@ typedef struct npie_ops_t {
     npie_revocations_t *revocations;
     apr_interval_time_t crl_validity; /**< microseconds */
     npie_crl_cache_t crl;
+    npie_heads_t *heads;
     npie_evidence_rules_t rules;
     int rate;                        /**< requests in a window */
     apr_interval_time_t rate_window; /**< microseconds */
@@ -36,7 +38,8 @@ typedef struct npie_ops_t {
 /** Sets the rules and the rate from the configuration. */
 void npie_ops_init(npie_ops_t *ops, npie_authority_t *authority,
                    npie_issuance_t *log, npie_revocations_t *revocations,
-                   const npie_signer_config_t *config, apr_pool_t *p);
+                   npie_heads_t *heads, const npie_signer_config_t *config,
+                   apr_pool_t *p);
 
 /**
  * Answers one frame. Whatever the payload holds there is an answer; what was

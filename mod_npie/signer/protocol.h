@@ -21,6 +21,11 @@
  *            invalid since (seconds since 1970, 0 = not said)
  *            reply: status 4; 0: noted, now or before; 1: not a certificate
  *            of this authority, or else not to be revoked
+ *   AUDIT  -> u64 number of the newest row in the registry's audit, string
+ *            its hash (64 hex digits); or 0 and "" to ask
+ *            reply: status 4; 0: u64 number, string hash of the head that is
+ *            kept now, which never goes back (0 and "": none); else as ISSUE,
+ *            REFUSED when that number was kept with another hash
  *
  * Anything else: an error reply, and the connection stays or is closed, but
  * the signer lives on.
@@ -45,7 +50,8 @@ typedef enum npie_signer_op_t {
     NPIE_SIGNER_ISSUE = 2,
     NPIE_SIGNER_CRL = 3,
     NPIE_SIGNER_SEAL = 5,
-    NPIE_SIGNER_REVOKE = 6
+    NPIE_SIGNER_REVOKE = 6,
+    NPIE_SIGNER_AUDIT = 7
 } npie_signer_op_t;
 
 /** How a request ended, on the wire. */
