@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <apr_lib.h>
+#include <apr_strings.h>
 
 #include "model/field.h"
 #include "pki/cms.h"
@@ -121,6 +122,32 @@ static apr_status_t judge(npie_login_t *login, npie_flow_t *flow,
     return rv;
 }
 
+/* Every login by a proved certificate, let in or not, is in the audit. */
+static apr_status_t note(const npie_login_t *login, npie_flow_t *flow,
+                         npie_err_t *err)
+{
+    static const char *const verdicts[] = {
+        [NPIE_VERDICT_APPLICATION] = "application",
+        [NPIE_VERDICT_EARLY] = "application, to be renewed soon",
+        [NPIE_VERDICT_RENEWAL] = "renewal",
+        [NPIE_VERDICT_TERMS] = "terms",
+    };
+    const char *detail = login->employer == NULL ? ""
+        : apr_psprintf(flow->p, ", employer %" APR_INT64_T_FMT,
+                       login->employer->id);
+
+    return login->verdict == NPIE_VERDICT_REFUSED
+        ? npie_audit(flow->registry, flow->now, login->cert->serial,
+                     "login-refused",
+                     apr_pstrcat(flow->p,
+                                 npie_problem_find((int)login->problem)->slug,
+                                 ", key ", login->cert->spki_sha256, detail,
+                                 NULL), err)
+        : npie_audit(flow->registry, flow->now, login->cert->serial, "login",
+                     apr_pstrcat(flow->p, verdicts[login->verdict], ", key ",
+                                 login->cert->spki_sha256, detail, NULL), err);
+}
+
 apr_status_t npie_flow_login(npie_login_t *login, npie_flow_t *flow,
                              npie_bytes_t challenge, npie_bytes_t cms,
                              const char *user, npie_err_t *err)
@@ -129,8 +156,10 @@ apr_status_t npie_flow_login(npie_login_t *login, npie_flow_t *flow,
 
     memset(login, 0, sizeof(*login));
     rv = prove(login, flow, challenge, cms, err);
-    return rv == APR_SUCCESS && login->problem == NPIE_P_NONE
-        ? judge(login, flow, user, err) : rv;
+    if (rv == APR_SUCCESS && login->problem == NPIE_P_NONE) {
+        rv = judge(login, flow, user, err);
+    }
+    return rv == APR_SUCCESS ? note(login, flow, err) : rv;
 }
 
 apr_status_t npie_flow_login_cert(npie_login_t *login, npie_flow_t *flow,
@@ -151,9 +180,13 @@ apr_status_t npie_flow_login_cert(npie_login_t *login, npie_flow_t *flow,
     rv = npie_trust_verify(flow->trust, cert, chain,
                            flow->policy->old_key_min_bits, &why, flow->p);
     if (rv == APR_SUCCESS) {
-        return judge(login, flow, "", err);
+        rv = judge(login, flow, "", err);
     }
-    return why.problem == NPIE_P_UNTRUSTED || why.problem == NPIE_P_KEY_WEAK
-        ? refuse(login, why.problem)
-        : npie_err_set(err, rv, why.problem, "%s", why.detail);
+    else if (why.problem == NPIE_P_UNTRUSTED || why.problem == NPIE_P_KEY_WEAK) {
+        rv = refuse(login, why.problem);
+    }
+    else {
+        return npie_err_set(err, rv, why.problem, "%s", why.detail);
+    }
+    return rv == APR_SUCCESS ? note(login, flow, err) : rv;
 }

@@ -273,6 +273,18 @@ static apr_status_t write_mail(npie_bytes_t *message, work_t *w)
     return npie_message_write(message, &parts, w->err, w->flow->p);
 }
 
+/* That a mail was never taken is in the audit, by number, not by address. */
+static apr_status_t note_end(const npie_sending_report_t *report,
+                             const work_t *w)
+{
+    return npie_audit(w->flow->registry, w->flow->now, "mail", "mail-given-up",
+                      apr_psprintf(w->flow->p, "mail %" APR_INT64_T_FMT
+                                   ", %s, employer %" APR_INT64_T_FMT ": %s",
+                                   w->mail->id,
+                                   npie_mail_kind_name(w->mail->kind),
+                                   w->mail->employer, report->reason), w->err);
+}
+
 /* Notes that a mail was not taken, to be tried again unless it is over. */
 static apr_status_t note_failure(npie_sending_report_t *report,
                                  const work_t *w, int final)
@@ -287,6 +299,9 @@ static apr_status_t note_failure(npie_sending_report_t *report,
         }
         rv = npie_outbox_give_up(w->flow->registry, mail, now, report->reason,
                                  report->said, w->err);
+        if (rv == APR_SUCCESS && report->outcome == NPIE_SENDING_GAVE_UP) {
+            rv = note_end(report, w);
+        }
     }
     else {
         report->outcome = NPIE_SENDING_LATER;

@@ -11,11 +11,14 @@
 #include <apr_atomic.h>
 #include <mod_watchdog.h>
 
+#include "httpd/head.h"
 #include "httpd/revoke.h"
 
 /* Somebody may be looking at the page that waits for the mail. */
 #define INTERVAL apr_time_from_sec(1)
 #define REMINDERS_INTERVAL apr_time_from_sec(600)
+/* What is cut off the audit within this time does not show. */
+#define HEAD_INTERVAL apr_time_from_sec(5)
 /* After a fault of ours, so that the log says it now and then only. */
 #define REST apr_time_from_sec(10)
 /* Without a seal, which takes a restart to change. */
@@ -31,6 +34,8 @@ typedef struct job_t {
     apr_time_t not_before;
     apr_time_t reminders_at;
     apr_time_t seals_at;
+    apr_time_t head_at;
+    npie_head_job_t head;
 } job_t;
 
 /* All of them, kept with the configuration's pool. */
@@ -122,6 +127,12 @@ static apr_status_t seal_one(job_t *job, npie_flow_t *flow, npie_err_t *err)
     return APR_NOTFOUND;
 }
 
+static apr_status_t hand_head(job_t *job, npie_flow_t *flow, npie_err_t *err)
+{
+    job->head_at = flow->now + HEAD_INTERVAL;
+    return npie_head_hand(&job->head, job->server, flow, err);
+}
+
 /* One piece of work on a connection of its own. */
 static apr_status_t with_registry(job_t *job, apr_pool_t *pool,
                                   apr_status_t (*work)(job_t *, npie_flow_t *,
@@ -153,7 +164,7 @@ static apr_status_t with_registry(job_t *job, apr_pool_t *pool,
     if (rv != APR_SUCCESS && rv != APR_NOTFOUND) {
         job->not_before = apr_time_now() + REST;
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, job->server,
-                     "NPIE0103: the job of mails, seals and revocations: %s",
+                     "NPIE0103: the job of mails, seals, revocations and audit: %s",
                      err.detail);
     }
     return rv;
@@ -180,6 +191,10 @@ static void run(const jobs_t *jobs, job_t *job, apr_pool_t *pool)
 
     if (now < job->not_before
         || with_registry(job, pool, publish) != APR_SUCCESS) {
+        return;
+    }
+    if (now >= job->head_at
+        && with_registry(job, pool, hand_head) != APR_SUCCESS) {
         return;
     }
     for (int i = 0; i < SEALS_AT_ONCE && now >= job->seals_at
@@ -350,9 +365,9 @@ int npie_jobs_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     if (rv == APR_ENOTIMPL && !has_mail(jobs->list)) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
                      "NPIE0106: without mod_watchdog letters are sealed when "
-                     "they are downloaded, not before, and a revocation by "
-                     "npiectl reaches npie-signer with the next one by an "
-                     "employer");
+                     "they are downloaded, not before, a revocation by npiectl "
+                     "reaches npie-signer with the next one by an employer, "
+                     "and the audit's head does not reach it");
         return OK;
     }
     if (rv != APR_SUCCESS) {

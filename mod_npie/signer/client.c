@@ -355,31 +355,21 @@ apr_status_t npie_signer_audit(npie_signer_head_t *kept,
                                const npie_signer_head_t *head, npie_err_t *err,
                                apr_pool_t *ptemp)
 {
-    npie_signer_header_t header = { NPIE_SIGNER_AUDIT,
-                                    (apr_uint32_t)npie_ticks(), 0 };
     npie_wire_reader_t r;
     npie_wire_writer_t w;
-    npie_bytes_t payload;
-    apr_uint32_t status;
     apr_status_t rv;
 
     npie_wire_writer_init(&w, ptemp);
     npie_wire_put_u64(&w, head != NULL ? (apr_uint64_t)head->sequence : 0);
     npie_wire_put_string(&w, head != NULL ? head->hash : "");
-    rv = exchange(&payload, signer,
-                  npie_signer_frame(&header, npie_wire_written(&w), ptemp),
-                  err, ptemp);
+    rv = npie_signer_ask(&r, signer, NPIE_SIGNER_AUDIT, npie_wire_written(&w),
+                         err, ptemp);
     if (rv != APR_SUCCESS) {
         return rv;
-    }
-    npie_wire_reader_init(&r, payload);
-    status = npie_wire_get_u32(&r);
-    if (status != NPIE_SIGNER_OK) {
-        return failure(status, &r, signer, err, ptemp);
     }
     kept->sequence = (apr_int64_t)npie_wire_get_u64(&r);
     apr_cpystrn(kept->hash, npie_wire_get_string(&r, sizeof(kept->hash) - 1,
                                                  ptemp), sizeof(kept->hash));
-    return npie_wire_get_end(&r) == APR_SUCCESS ? APR_SUCCESS
-                                                : malformed(signer, err);
+    return npie_wire_get_end(&r) == APR_SUCCESS
+               ? APR_SUCCESS : npie_signer_malformed(signer, err);
 }

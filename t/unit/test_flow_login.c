@@ -222,8 +222,36 @@ static void test_nothing_proved(void **state)
                                      &person->err));
 }
 
+/* Logins by a proved certificate, let in or not; others are nobody's. */
+static void test_audited(void **state)
+{
+    person_t *person = person_at(NPIE_RENEWAL_NONE, *state);
+    const char *spki = person->old->cert->spki_sha256;
+    const char *ask = apr_psprintf(*state, "SELECT event || ' ' || detail FROM"
+                                   " audit WHERE actor = '%s' ORDER BY"
+                                   " sequence", person->old->cert->serial);
+    npie_login_t login;
+
+    assert_ok(person, npie_flow_login(&login, &person->flow,
+                                      unit_bytes(challenge),
+                                      signed_by(&person->old->id, *state), "",
+                                      &person->err));
+    person->policy.renew_after = DAY;
+    assert_ok(person, npie_flow_login_cert(&login, &person->flow,
+                                           person->old->id.der, NULL,
+                                           &person->err));
+    assert_call(person, NPIE_ESIGNATURE, NPIE_P_SIGNATURE,
+                npie_flow_login(&login, &person->flow, unit_bytes("another"),
+                                signed_by(&person->old->id, *state), "",
+                                &person->err));
+    assert_string_equal(world_ask(ask, *state), apr_psprintf(*state,
+        "login renewal, key %s, employer %d\n"
+        "login-refused certificate-too-old, key %s, employer %d", spki,
+        (int)person->employer.id, spki, (int)person->employer.id));
+}
+
 /* A renewal over its time does not keep a certificate alive, nor does login
- * write. */
+ * end it. */
 static void test_lapsed(void **state)
 {
     person_t *person = person_at(NPIE_RENEWAL_NONE, *state);
@@ -242,7 +270,7 @@ int main(void)
         pool_test(test_verdicts), pool_test(test_user),
         pool_test(test_unknown), pool_test(test_other_rp),
         pool_test(test_weak), pool_test(test_nothing_proved),
-        pool_test(test_lapsed),
+        pool_test(test_lapsed), pool_test(test_audited),
     };
 
     return world_run(tests);
