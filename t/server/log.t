@@ -18,6 +18,6 @@ is_deeply([grep { /NPIE0093/ } @lines], [], 'nothing that cannot happen has happ
 is_deeply([grep { /PRIVATE KEY|Prueba123|Clave-nueva|[A-Za-z0-9+\/]{400}/ } @lines],
     [], 'and no secret is in it');
 # Nor has the token of a link in a mail.
-is_deeply([grep { /enlace\.html\?t=/ && !/:trace\d\]/ } map { split /\n/, slurp("$logs/$_") }
+is_deeply([grep { /(?:enlace|adicional)\.html\?t=/ && !/:trace\d\]/ } map { split /\n/, slurp("$logs/$_") }
     qw(access_log error_log)], [], 'and no link');
 done_testing;
