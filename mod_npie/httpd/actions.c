@@ -63,6 +63,7 @@ static const struct {
     { NPIE_LETTER1_FILE, npie_file_letter1 },
     { NPIE_LETTER2_FILE, npie_file_letter2 },
     { "certificado.cer", npie_file_certificate },
+    { "certificado.pem", npie_file_certificate_pem },
     { "certificado.json", npie_file_certificate_json },
     { "vencimiento.ics", npie_file_calendar },
     { NPIE_LETTER3_BEGIN, npie_additional_file },

@@ -78,33 +78,92 @@ static json_t *base64(npie_bytes_t bytes, apr_pool_t *p)
     return json_string(npie_text_base64_encode(bytes, p));
 }
 
+/* The certificate issued, and the authorities' above it. */
+static apr_status_t read_chain(npie_cert_t **pcert, apr_array_header_t **pchain,
+                               npie_flow_t *flow,
+                               const npie_certificate_t *issued,
+                               npie_err_t *err, apr_pool_t *p)
+{
+    apr_status_t rv;
+
+    if (issued == NULL) {
+        return npie_err_set(err, APR_NOTFOUND, NPIE_P_NOT_FOUND,
+                            "the certificate is not there yet");
+    }
+    rv = npie_cert_parse(pcert, issued->der, err, p);
+    return rv == APR_SUCCESS
+        ? npie_trust_chain(pchain, flow->trust, *pcert, err, p) : rv;
+}
+
+/* All of it as PEM, the employer's first. */
+static apr_status_t chain_pem(const char **ppem, const npie_cert_t *cert,
+                              const apr_array_header_t *chain, npie_err_t *err,
+                              apr_pool_t *p)
+{
+    const char *pem = npie_cert_pem(cert, p);
+
+    for (int i = 0; pem != NULL && i < chain->nelts; ++i) {
+        npie_cert_t *above;
+        const char *more;
+        apr_status_t rv = npie_cert_parse(&above,
+                                          APR_ARRAY_IDX(chain, i,
+                                                        npie_bytes_t), err, p);
+
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+        more = npie_cert_pem(above, p);
+        pem = more != NULL ? apr_pstrcat(p, pem, more, NULL) : NULL;
+    }
+    *ppem = pem;
+    return pem != NULL ? APR_SUCCESS
+        : npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL, "no memory");
+}
+
+int npie_file_certificate_pem(request_rec *r, npie_flow_t *flow,
+                              const npie_place_t *place)
+{
+    apr_array_header_t *chain;
+    npie_bytes_t bytes;
+    npie_cert_t *cert;
+    npie_err_t err;
+    const char *pem;
+    apr_status_t rv = read_chain(&cert, &chain, flow, place->issued, &err, r->pool);
+
+    if (rv == APR_SUCCESS) {
+        rv = chain_pem(&pem, cert, chain, &err, r->pool);
+    }
+    if (rv != APR_SUCCESS) {
+        return npie_answer_error(r, &err);
+    }
+    bytes.data = (const unsigned char *)pem;
+    bytes.len = strlen(pem);
+    return npie_answer_file(r, "application/pem-certificate-chain",
+                            "certificado.pem", bytes);
+}
+
 int npie_file_issued_json(request_rec *r, npie_flow_t *flow,
                           const npie_certificate_t *issued, const char *name,
                           const char *key_sha256)
 {
     apr_array_header_t *chain;
-    npie_cert_t *cert, *above;
+    npie_cert_t *cert;
     npie_err_t err;
+    const char *pem;
     json_t *list;
-    char *pem;
+    apr_status_t rv = read_chain(&cert, &chain, flow, issued, &err, r->pool);
 
-    if (npie_cert_parse(&cert, issued->der, &err, r->pool)
-        != APR_SUCCESS
-        || npie_trust_chain(&chain, flow->trust, cert, &err, r->pool)
-           != APR_SUCCESS) {
+    if (rv == APR_SUCCESS) {
+        rv = chain_pem(&pem, cert, chain, &err, r->pool);
+    }
+    if (rv != APR_SUCCESS) {
         return npie_answer_error(r, &err);
     }
     list = json_array();
-    pem = npie_cert_pem(cert, r->pool);
     for (int i = 0; i < chain->nelts; ++i) {
-        npie_bytes_t der = APR_ARRAY_IDX(chain, i, npie_bytes_t);
-
-        json_array_append_new(list, base64(der, r->pool));
-        if (npie_cert_parse(&above, der, &err, r->pool) != APR_SUCCESS) {
-            json_decref(list);
-            return npie_answer_error(r, &err);
-        }
-        pem = apr_pstrcat(r->pool, pem, npie_cert_pem(above, r->pool), NULL);
+        json_array_append_new(list, base64(APR_ARRAY_IDX(chain, i,
+                                                         npie_bytes_t),
+                                           r->pool));
     }
     return npie_answer_json(r, HTTP_OK,
                             json_pack("{s:o, s:o, s:s, s:s, s:s}",
@@ -119,10 +178,11 @@ int npie_file_issued_json(request_rec *r, npie_flow_t *flow,
 int npie_file_certificate_json(request_rec *r, npie_flow_t *flow,
                                const npie_place_t *place)
 {
-    return place->issued == NULL ? not_there(r, "the certificate")
-        : npie_file_issued_json(r, flow, place->issued, file_stem(r, place),
-                                place->renewal != NULL
-                                ? place->renewal->key_sha256 : "");
+    return npie_file_issued_json(r, flow, place->issued,
+                                 place->issued != NULL ? file_stem(r, place)
+                                                       : "",
+                                 place->renewal != NULL
+                                 ? place->renewal->key_sha256 : "");
 }
 
 /* A date as RFC 5545 writes it: UTC, no separators. */

@@ -15,6 +15,9 @@ int npie_file_letter2(request_rec *r, npie_flow_t *flow,
                       const npie_place_t *place);
 int npie_file_certificate(request_rec *r, npie_flow_t *flow,
                           const npie_place_t *place);
+/** The certificate with its chain, PEM. */
+int npie_file_certificate_pem(request_rec *r, npie_flow_t *flow,
+                              const npie_place_t *place);
 /** The certificate with its chain and key file's name, for the page that
  * builds the .pfx. */
 int npie_file_certificate_json(request_rec *r, npie_flow_t *flow,

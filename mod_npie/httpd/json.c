@@ -155,7 +155,8 @@ static json_t *files_json(request_rec *r)
 {
     static const char *const files[][3] = {
         { "certificate", "certificado.cer", "application/pkix-cert" },
-        { "chain", "certificado.json", "application/json" },
+        { "chain", "certificado.pem", "application/pem-certificate-chain" },
+        { "both", "certificado.json", "application/json" },
         { "calendar", "vencimiento.ics", "text/calendar" },
     };
     const char *base = npie_conf_server(r->server)->base.path;

@@ -8,6 +8,7 @@
 #define OPEN (NPIE_STAGE_STARTED | NPIE_STAGE_KEYED | SIGNED)
 #define SIGNED (NPIE_STAGE_LINK | NPIE_STAGE_MAIL | NPIE_STAGE_CONFIRMED)
 #define WAITING (NPIE_STAGE_LINK | NPIE_STAGE_MAIL)
+#define LIVE (NPIE_STAGE_IDLE | NPIE_STAGE_READY | OPEN | NPIE_STAGE_ISSUED)
 #define FIELDS_MAX 4
 
 /* A field of a move's form; a name of NULL ends them. */
@@ -66,6 +67,12 @@ static const struct {
         ADDRESS_FIELDS } },
     { "rekey", "rehacer", "POST", 0, NPIE_STAGE_KEYED | SIGNED, 0, { { 0 } } },
     { "cancel", "cancelar", "POST", 0, OPEN, 0, { { 0 } } },
+    { "revoke", "revocar.html", "POST", 0, LIVE, 0, {
+        { "cual", "\"este\", the certificate proved, or \"nuevo\", the one "
+          "whose terms are not signed", NULL, 0 },
+        { "motivo", "\"robada\": somebody else may have the key; "
+          "\"perdida\": nobody has", NULL, 0 },
+        { "confirmo", "that it cannot be undone", "si", 0 } } },
     { "logout", "salir", "POST", 0, ~(unsigned)NPIE_STAGE_OUT, 0, { { 0 } } },
 };
 

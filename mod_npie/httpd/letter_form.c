@@ -2,10 +2,10 @@
  * The form that signs a letter.
  */
 #include "httpd/posts.h"
+#include "httpd/upload.h"
 
 #include <apr_strings.h>
 
-#include "base/text.h"
 
 const char *npie_post_mismatch(const npie_letter_check_t *check,
                                apr_pool_t *p)
@@ -52,7 +52,6 @@ apr_status_t npie_post_signature(npie_signed_form_t *given,
                                  const npie_post_t *post,
                                  npie_letter_check_t *check, npie_err_t *err)
 {
-    const char *firma = npie_form_text(post->form, "firma");
     const char *filename;
 
     given->file = npie_form_file(post->form, "carta", &filename);
@@ -61,10 +60,10 @@ apr_status_t npie_post_signature(npie_signed_form_t *given,
         return npie_err_set(err, NPIE_EINPUT, NPIE_P_LETTER,
                             "the file is empty");
     }
-    if (npie_text_base64_decode(&given->cms, firma, strlen(firma),
-                                post->r->pool) != APR_SUCCESS) {
+    if (npie_upload_der(&given->cms, post->form, "firma", post->r->pool)
+        != APR_SUCCESS) {
         return npie_err_set(err, NPIE_EINPUT, NPIE_P_SIGNATURE,
-                            "the signature is no base64");
+                            "the signature is neither PEM nor base64");
     }
     return APR_SUCCESS;
 }

@@ -11,6 +11,7 @@
 #include "httpd/answer.h"
 #include "httpd/pages.h"
 #include "httpd/rate.h"
+#include "httpd/upload.h"
 #include "httpd/where.h"
 #include "pki/digest.h"
 
@@ -232,8 +233,8 @@ int npie_login_stands(npie_flow_t *flow, const npie_login_t *login)
 static apr_status_t log_in(npie_login_t *login, request_rec *r,
                            const npie_form_t *form, npie_err_t *err)
 {
-    const char *text = as_signed(npie_form_text(form, "reto"), r->pool);
-    const char *signature = npie_form_text(form, "firma");
+    const char *text = as_signed(npie_upload_text(form, "reto", r->pool),
+                                 r->pool);
     npie_bytes_t challenge = { (const unsigned char *)text, strlen(text) };
     npie_bytes_t cms;
     npie_flow_t *flow;
@@ -248,10 +249,9 @@ static apr_status_t log_in(npie_login_t *login, request_rec *r,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (npie_text_base64_decode(&cms, signature, strlen(signature), r->pool)
-        != APR_SUCCESS) {
+    if (npie_upload_der(&cms, form, "firma", r->pool) != APR_SUCCESS) {
         return npie_err_set(err, NPIE_EINPUT, NPIE_P_SIGNATURE,
-                            "the signature is no base64");
+                            "the signature is neither PEM nor base64");
     }
     rv = npie_flow_login(login, flow, challenge, cms,
                          npie_form_text(form, "usuario"), err);

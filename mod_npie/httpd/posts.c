@@ -11,6 +11,7 @@
 #include "httpd/json.h"
 #include "httpd/login.h"
 #include "httpd/pages.h"
+#include "httpd/upload.h"
 
 /* A session that has just been replaced lives on this long, so that the second
  * request of a double click still finds one. */
@@ -110,13 +111,16 @@ int npie_post_data(npie_post_t *post)
 
 int npie_post_key(npie_post_t *post)
 {
-    const char *csr = npie_form_text(post->form, "solicitud");
-    npie_bytes_t bytes = { (const unsigned char *)csr, strlen(csr) };
+    npie_bytes_t csr;
     npie_err_t err;
-    apr_status_t rv = npie_flow_key(post->flow, &post->who, bytes,
-                                    npie_form_text(post->form, "nombre"),
-                                    npie_form_text(post->form, "huella"),
-                                    &err);
+    apr_status_t rv = npie_upload_der(&csr, post->form, "solicitud",
+                                      post->r->pool);
+
+    rv = rv == APR_SUCCESS
+        ? npie_flow_key(post->flow, &post->who, csr,
+                        npie_form_text(post->form, "nombre"),
+                        npie_form_text(post->form, "huella"), &err)
+        : npie_err_set(&err, rv, NPIE_P_CSR, "neither PEM nor base64");
 
     return end_post(post, "llave.html", rv, &err);
 }

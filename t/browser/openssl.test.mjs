@@ -2,7 +2,7 @@
 // A renewal without JavaScript: the commands that the pages show, run as shown.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -33,6 +33,7 @@ test('the whole renewal with openssl, by the commands on the pages', async () =>
   const { page } = person;
   const go = () => page.click('[aria-labelledby="openssl"] .boton');
   const commands = () => page.innerText('pre code');
+  const give = (name, file) => page.setInputFiles(`#o-${name}`, join(folder, file));
   const keep = async (link) => {
     const file = await person.save(() => page.click(link));
     await copyFile(file, join(folder, basename(file)));
@@ -45,9 +46,9 @@ test('the whole renewal with openssl, by the commands on the pages', async () =>
   assert.match(await page.innerText('#navegador'), /JavaScript.*94/s);
   assert.equal(await page.isVisible('#forma'), false);
   await keep('a[href="reto"]');
-  const reto = await readFile(join(folder, 'reto.txt'), 'utf8');
-  await page.fill('#o-firma', run(await commands(), old));
-  await page.fill('#o-reto', reto.trimEnd());
+  run(await commands(), old);
+  await give('reto', 'reto.txt');
+  await give('firma', 'reto.p7s');
   await page.fill('#o-usuario', employer.user);
   await go();
   await person.expect('aviso');
@@ -58,17 +59,18 @@ test('the whole renewal with openssl, by the commands on the pages', async () =>
   run(await commands(), {
     genpkey: `-pass 'pass:${NEW_PASSWORD}'`, req: secret,
   });
-  await page.fill('#o-solicitud', await readFile(join(folder, 'solicitud.pem'), 'utf8'));
+  await give('solicitud', 'solicitud.pem');
   await go();
   for (const [name, password] of [['carta', {}], ['terminos', { cms: secret }]]) {
     await person.expect(name);
     await keep('a[download] >> nth=0');
-    await page.fill('#o-firma', run(await commands(), password));
+    run(await commands(), password);
+    await give('firma', 'firma.p7s');
     await go();
     if (name === 'carta') {
       await person.expect('certificado');
       await go();
-      await keep('a[href="certificado.cer"] >> nth=0');
+      await keep('a[href="certificado.pem"]');
       run(await commands(), { 'pkcs12 -export': `${secret} -passout 'pass:${NEW_PASSWORD}'` });
       await go();
     }
