@@ -57,7 +57,7 @@ BEGIN {
     print "<title>Errors - mod_npie</title>"
     print "<link rel=\"stylesheet\" href=\"manual.css\">\n</head>\n<body>"
     print "<nav><a href=\"index.html\">mod_npie</a> <a href=\"directives.html\">Directives</a> " \
-        "<a href=\"errors.html\" aria-current=\"page\">Errors</a></nav>"
+        "<a href=\"errors.html\" aria-current=\"page\">Errors</a> <a href=\"programs.html\">Programs</a></nav>"
     print "<main>\n<h1>Errors</h1>"
     print "<p>Every problem has a number that never changes its meaning. The number stands on the page,"
     print "in the error log and in the JSON answer (<code>number</code>, <code>slug</code>);"

@@ -49,7 +49,7 @@ static const struct {
         { "fax", "fax, ten digits", NULL, 1 } } },
     { "make-key", "llave.html", "POST", NPIE_STAGE_STARTED, 0, 0, {
         { "solicitud", "PKCS#10 request; PEM, or base64 of DER", NULL, 0 },
-        { "nombre", "name of the key file, without .key", NULL, 1 },
+        { "nombre", "name of the key file, without .key", NULL, 0 },
         { "huella", "SHA-256 of the key file, hex", NULL, 1 } } },
     { "sign-letter-1", "carta.html", "POST", NPIE_STAGE_KEYED, 0, 0,
       LETTER_FIELDS },

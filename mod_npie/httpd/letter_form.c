@@ -2,10 +2,10 @@
  * The form that signs a letter.
  */
 #include "httpd/posts.h"
-#include "httpd/upload.h"
 
 #include <apr_strings.h>
 
+#include "httpd/upload.h"
 
 const char *npie_post_mismatch(const npie_letter_check_t *check,
                                apr_pool_t *p)

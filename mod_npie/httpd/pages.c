@@ -309,6 +309,13 @@ int npie_pages_json(request_rec *r)
     return page != NULL ? show_page(r, name, page->step) : DECLINED;
 }
 
+/* Pages that are nothing but a form to begin with. */
+static int is_for_people(const char *name)
+{
+    return strcmp(name, NPIE_ADDITION_PAGE) == 0
+        || strcmp(name, NPIE_VERIFY_PAGE) == 0;
+}
+
 /* Scripts, styles and pictures: files like any other, with the headers that
  * protect but without the one against caching. */
 static int serve_asset(request_rec *r)
@@ -344,7 +351,7 @@ int npie_pages_fixups(request_rec *r)
     }
     page = page_of(name);
     if (page != NULL && r->method_number == M_GET) {
-        if (npie_answer_wants_json(r)) {
+        if (npie_answer_wants_json(r) && !is_for_people(name)) {
             npie_answer_error_pages(r);
             r->handler = HANDLER;
             return OK;

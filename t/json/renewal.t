@@ -75,4 +75,5 @@ $place = program()->log_in(as => $employer->{as}, user => $employer->{user})->{j
 is("$place->{page} $place->{error}{number}", 'rechazo-sustituido 32',
     'the old certificate opens nothing');
 like($place->{error}{at}, qr/^20\d\d-/, 'since when is told');
+Npie::Program::described(answers());
 done_testing;

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # An employer's program at the pages: JSON by curl, keys and signatures by
-# openssl. Every answer is also kept, for t/json/described.t to hold against
-# the description.
+# openssl. Every answer is also kept, to be held against the description.
 package Npie::Program;
 
 use strict;
@@ -15,7 +14,7 @@ use MIME::Base64 qw(encode_base64);
 use Npie::Letter ();
 use Npie::Openssl qw(slurp);
 
-my $JSON = JSON::PP->new->canonical;
+my $JSON = JSON::PP->new->canonical->utf8;
 
 # A program with the rest of the arguments of Npie::Test::browser(); keep: the
 # file that its answers are added to.
@@ -25,6 +24,22 @@ sub new
     my $self = $class->SUPER::new(%arg);
     $self->{keep} = $arg{keep};
     return $self;
+}
+
+# Test: all answers kept in a file are as htdocs/manual/openapi.json has it.
+# every => 1: and nothing in it is left out.
+sub described
+{
+    my ($keep, %arg) = @_;
+    my @every = $arg{every} ? ('--every') : ();
+    my $top = $ENV{NPIE_TOP};
+    open my $judge, '-|', 'python3', "$top/t/lib/apijudge", @every,
+        "$top/htdocs/manual/openapi.json", $keep or die "apijudge: $!\n";
+    my $said = do { local $/; <$judge> };
+    close $judge;
+    require Test::More;
+    Test::More::is($?, 0, 'every answer is as described') or Test::More::diag($said);
+    return;
 }
 
 # One exchange; {json} is what was said, when it was JSON. token: for the

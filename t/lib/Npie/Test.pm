@@ -14,7 +14,7 @@ use Npie::World;
 use POSIX ();
 use Test::More ();
 
-our @EXPORT = qw(world browser program employer renewal error_of page_of refused
+our @EXPORT = qw(world browser program answers employer renewal error_of page_of refused
     redirected certificates_of at_once);
 
 my $world;
@@ -37,7 +37,13 @@ sub browser
     }
     return ($arg{class} // 'Npie::Client')->new(url => $url, options => $arg{options},
         cacert => world()->{dir} . '/tls/localhost.crt',
-        keep => world()->{dir} . '/answers.jsonl');
+        keep => answers());
+}
+
+# Where the answers to this test's programs are kept.
+sub answers
+{
+    return world()->{dir} . "/answers.$$.jsonl";
 }
 
 # The same with JSON; all their answers are kept together.
