@@ -65,8 +65,10 @@ static npie_bytes_t wrap(int tag, const npie_bytes_t *parts, int count,
     }
     *at++ = (unsigned char)len;
     for (int i = 0; i < count; ++i) {
-        memcpy(at, parts[i].data, parts[i].len);
-        at += parts[i].len;
+        if (parts[i].len > 0) {
+            memcpy(at, parts[i].data, parts[i].len);
+            at += parts[i].len;
+        }
     }
     return (npie_bytes_t){ out, (apr_size_t)(at - out) };
 }
