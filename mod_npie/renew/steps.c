@@ -236,7 +236,11 @@ static apr_status_t issue(npie_steps_t *s)
     npie_say_step(s->say, "Certificado: se pide.");
     rv = npie_http_post(&json, s->http, "certificado.html", json_object(),
                         s->stage.csrf, s->err, s->p);
-    return rv == APR_SUCCESS ? look(s, "") : rv;
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    return *npie_answer_text(json, "page") != '\0' ? npie_steps_take(s, json)
+                                                   : look(s, "");
 }
 
 static apr_status_t write_pfx(npie_steps_t *s, const npie_issued_t *issued)

@@ -93,13 +93,14 @@ static apr_status_t ask_once(char *buf, apr_size_t size, const char *question,
     for (apr_size_t i = 0; i < WATCHED; ++i) {
         sigaction(watched[i], &watch, &before[i]);
     }
-    write_all(fd, question);
     if (hidden) {
         quiet = was;
         quiet.c_lflag &= ~(tcflag_t)ECHO;
         quiet.c_lflag |= ECHONL;
         tcsetattr(fd, TCSAFLUSH, &quiet);
     }
+    /* Only now: who types as soon as asked must not be shown either. */
+    write_all(fd, question);
     rv = read_line(buf, size, fd);
     if (hidden) {
         tcsetattr(fd, TCSAFLUSH, &was);

@@ -120,9 +120,29 @@ sub certificate_make
     my $digits = $arg{digits} // join '', map { int rand 10 } 1 .. 20;
     spit("$dir/serial", uc(unpack 'H*', $digits) . "\n");
     spit("$dir/index", '');
-    my $extensions = $EXTENSIONS{ $arg{extensions} } // $arg{extensions};
+    my $extensions = extensions($arg{extensions});
     $extensions .= "subjectAltName = email:$arg{email}\n" if $arg{email};
-    my $conf = spit("$dir/ca.cnf", <<"CONF");
+    my $conf = ca_conf("$dir", $md, $extensions);
+    my @signer = $arg{ca} ? ('-cert', "$arg{ca}.crt", '-keyfile', "$arg{ca}.key")
+        : ('-selfsign', '-keyfile', "$arg{file}.key");
+    run('openssl', 'ca', '-batch', '-notext', '-utf8', '-config', $conf, @signer,
+        '-in', "$dir/csr.pem", '-out', "$arg{file}.crt",
+        '-startdate', stamp($arg{from}), '-enddate', stamp($arg{until}));
+    return $arg{file};
+}
+
+# As in openssl.cnf: of the kinds known, or what was given.
+sub extensions
+{
+    my ($kind) = @_;
+    return $EXTENSIONS{$kind} // $kind;
+}
+
+# The configuration of `openssl ca` in a folder that has index and serial.
+sub ca_conf
+{
+    my ($dir, $md, $extensions) = @_;
+    return spit("$dir/ca.cnf", <<"CONF");
 [ca]
 default_ca = this
 [this]
@@ -144,12 +164,6 @@ x500UniqueIdentifier = optional
 [ext]
 $extensions
 CONF
-    my @signer = $arg{ca} ? ('-cert', "$arg{ca}.crt", '-keyfile', "$arg{ca}.key")
-        : ('-selfsign', '-keyfile', "$arg{file}.key");
-    run('openssl', 'ca', '-batch', '-notext', '-utf8', '-config', $conf, @signer,
-        '-in', "$dir/csr.pem", '-out', "$arg{file}.crt",
-        '-startdate', stamp($arg{from}), '-enddate', stamp($arg{until}));
-    return $arg{file};
 }
 
 sub stamp

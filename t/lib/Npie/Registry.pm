@@ -5,6 +5,7 @@ package Npie::Registry;
 use strict;
 use warnings;
 
+use File::Temp ();
 use MIME::Base64 qw(encode_base64);
 use Npie::Openssl qw(run);
 use Time::Local ();
@@ -52,17 +53,39 @@ sub quote
 sub insert
 {
     my ($self, $table, %row) = @_;
+    return $self->value(insert_text($table, %row));
+}
+
+sub insert_text
+{
+    my ($table, %row) = @_;
     my @columns = sort grep { defined $row{$_} } keys %row;
-    return $self->value("INSERT INTO $table (" . join(', ', @columns) . ') VALUES ('
-        . join(', ', map { quote($row{$_}) } @columns) . ') RETURNING id');
+    return "INSERT INTO $table (" . join(', ', @columns) . ') VALUES ('
+        . join(', ', map { quote($row{$_}) } @columns) . ') RETURNING id';
+}
+
+# Inserts many rows ({...}, ...) at once; returns their ids in order.
+sub insert_all
+{
+    my ($self, $table, @rows) = @_;
+    my $file = File::Temp->new;
+    print $file "BEGIN;\n", (map { insert_text($table, %$_) . ";\n" } @rows),
+        "COMMIT;\n";
+    close $file;
+    return map { $_->[0] } $self->sql('.read ' . $file->filename);
 }
 
 # The row of an Npie::Employer; notes its {id}.
 sub employer_insert
 {
     my ($self, $employer) = @_;
-    return $employer->{id} = $self->insert('employer',
-        (map { $_ => $employer->{$_} } qw(name rp rfc surname surname2 curp
+    return $employer->{id} = $self->insert('employer', employer_row($employer));
+}
+
+sub employer_row
+{
+    my ($employer) = @_;
+    return ((map { $_ => $employer->{$_} } qw(name rp rfc surname surname2 curp
             entity city municipality colony street postcode email phone fax)),
         username => $employer->{user}, given_name => $employer->{given},
         outer_number => $employer->{outer}, inner_number => $employer->{inner},
