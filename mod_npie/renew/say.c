@@ -32,10 +32,10 @@ void npie_say_line(const npie_say_t *say, const char *fmt, ...)
 {
     va_list args;
 
-    npie_say_progress_end(say);
     va_start(args, fmt);
     print("", fmt, args);
     va_end(args);
+    (void)say;
 }
 
 const char *npie_say_title(const npie_outcome_t *outcome)

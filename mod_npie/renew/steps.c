@@ -26,7 +26,7 @@ typedef struct paper_t {
     const char *title;
 } paper_t;
 
-static const paper_t papers[] = {
+static const paper_t papers[NPIE_STEPS_LETTERS] = {
     { NPIE_LETTER_RENEWAL, "CartadeAceptaciondeRenovacion.pdf", "carta",
       "carta-por-firmar", "Carta de Aceptación de Renovación" },
     { NPIE_LETTER_TERMS, "TerminosyCondiciones.pdf", "terminos",
@@ -134,51 +134,26 @@ static apr_status_t agree(npie_steps_t *s, const paper_t *paper,
                         APR_INT64_T_FMT, cadena->folio);
 }
 
-/* Saves the letter that the server has now: once signed, it must begin with
- * what was signed here. */
-static apr_status_t save_signed(npie_steps_t *s, const paper_t *paper,
-                                npie_bytes_t ours)
-{
-    npie_bytes_t pdf;
-    const char *path;
-    apr_status_t rv = npie_http_file(&pdf, s->http, paper->href, s->err,
-                                     s->p);
-
-    if (rv == APR_SUCCESS
-        && (pdf.len < ours.len
-            || memcmp(pdf.data, ours.data, ours.len) != 0)) {
-        rv = npie_err_set(s->err, NPIE_EPROTO, NPIE_P_ANSWER,
-                          "the letter is not the one that was signed");
-    }
-    if (rv == APR_SUCCESS) {
-        rv = npie_papers_save(&path, &s->papers, paper->what, pdf, s->err,
-                              s->p);
-    }
-    if (rv == APR_SUCCESS) {
-        npie_say_step(s->say, "Carta firmada: %s", path);
-    }
-    return rv;
-}
-
 /* The signature in place: over the bytes of the letter's ByteRange. */
 static apr_status_t send_signed(npie_steps_t *s, const paper_t *paper,
                                 const npie_letter_file_t *file,
                                 npie_bytes_t pdf,
                                 const npie_credential_t *signer)
 {
-    npie_bytes_t cms, ours;
+    npie_bytes_t cms;
     apr_status_t rv = npie_credential_sign(&cms, signer, file->signed_part, 2,
                                            s->err, s->p);
 
     if (rv == APR_SUCCESS) {
-        rv = npie_letter_file_sign(&ours, pdf, cms, s->err, s->p);
+        rv = npie_letter_file_sign(&s->signed_pdf[paper - papers], pdf, cms,
+                                   s->err, s->p);
     }
     if (rv == APR_SUCCESS) {
         rv = post(s, s->stage.next_href,
                   json_pack("{s:s}", "firma",
                             npie_text_base64_encode(cms, s->p)));
     }
-    return rv == APR_SUCCESS ? save_signed(s, paper, ours) : rv;
+    return rv;
 }
 
 static apr_status_t sign_letter(npie_steps_t *s, const paper_t *paper,
@@ -331,15 +306,39 @@ apr_status_t npie_steps_rekey(npie_steps_t *s)
     return post(s, "rehacer", json_object());
 }
 
+/* Saves a letter as the server has it. It must begin with what was signed
+ * here; after that comes the institute's seal. */
+static apr_status_t save_signed(npie_steps_t *s, const paper_t *paper)
+{
+    npie_bytes_t ours = s->signed_pdf[paper - papers];
+    npie_bytes_t pdf;
+    const char *path;
+    apr_status_t rv = npie_http_file(&pdf, s->http, paper->href, s->err,
+                                     s->p);
+
+    if (rv == APR_SUCCESS && ours.len > 0
+        && (pdf.len < ours.len
+            || memcmp(pdf.data, ours.data, ours.len) != 0)) {
+        rv = npie_err_set(s->err, NPIE_EPROTO, NPIE_P_ANSWER,
+                          "the letter is not the one that was signed");
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_papers_save(&path, &s->papers, paper->what, pdf, s->err,
+                              s->p);
+    }
+    if (rv == APR_SUCCESS) {
+        npie_say_step(s->say, "Carta firmada: %s", path);
+    }
+    return rv;
+}
+
 apr_status_t npie_steps_letters(npie_steps_t *s)
 {
-    const npie_bytes_t nothing = { NULL, 0 };
     apr_status_t rv = APR_SUCCESS;
 
-    for (apr_size_t i = 0; rv == APR_SUCCESS
-         && i < sizeof(papers) / sizeof(papers[0]); ++i) {
+    for (int i = 0; rv == APR_SUCCESS && i < NPIE_STEPS_LETTERS; ++i) {
         if (!npie_papers_have(&s->papers, papers[i].what, s->p)) {
-            rv = save_signed(s, &papers[i], nothing);
+            rv = save_signed(s, &papers[i]);
         }
     }
     return rv;

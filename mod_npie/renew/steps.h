@@ -9,6 +9,8 @@
 #include "renew/http.h"
 #include "renew/papers.h"
 
+#define NPIE_STEPS_LETTERS 2
+
 /** A renewal under way. */
 typedef struct npie_steps_t {
     npie_http_t *http;
@@ -20,6 +22,8 @@ typedef struct npie_steps_t {
     npie_credential_t fresh;  /**< key NULL: none yet; cert NULL: not issued */
     char new_spki[NPIE_SHA256_HEX_SIZE]; /**< of fresh.key */
     npie_bytes_t key_file;    /**< what papers.pending holds */
+    npie_bytes_t signed_pdf[NPIE_STEPS_LETTERS]; /**< as signed here; len 0:
+                                                      not in this run */
     const npie_secret_t *new_password;
     npie_stage_t stage;       /**< where the server says that we are */
     npie_err_t *err;
@@ -35,7 +39,8 @@ apr_status_t npie_steps_next(npie_steps_t *s);
 /** Makes the key again on the server. */
 apr_status_t npie_steps_rekey(npie_steps_t *s);
 
-/** Saves both letters as the server has them, unless they are there. */
+/** Saves both letters as the server has them once all is done, sealed by the
+ * institute, unless they are there. */
 apr_status_t npie_steps_letters(npie_steps_t *s);
 
 /** Takes an answer for the stage. */

@@ -32,9 +32,10 @@ demo_build() {
         die "make install failed" "read the end of the log above"
     module=$(find "$demo/installed" -name mod_npie.so)
     signer=$(find "$demo/installed" -name npie-signer -type f -perm -u+x)
+    renew=$(find "$demo/installed" -name npie-renew -type f -perm -u+x)
     data=$(dirname "$(find "$demo/installed" -type d -path '*/htdocs/npie')")
     conf=$(dirname "$(find "$demo/installed" -type d -path '*/npie/letter')")
-    [ -n "$module" ] && [ -n "$signer" ] && [ -d "$data" ] && [ -d "$conf" ] ||
+    [ -n "$module" ] && [ -n "$signer" ] && [ -n "$renew" ] && [ -d "$data" ] && [ -d "$conf" ] ||
         die "make install left something out" "compare $demo/installed with README.md"
 }
 
@@ -100,7 +101,7 @@ if [ -n "$once" ]; then
     rm -rf demo-out
     say "renewing at $address"
     t/lib/renew "$demo/world" "$(json pfx <<<"$windows")" "$PASSWORD_WINDOWS" \
-        "$(json user <<<"$windows")" demo-out ||
+        "$(json user <<<"$windows")" demo-out "$renew" ||
         die "the renewal did not come through" "the line above says where; the server's log ends:
 $(tail -n 15 "$demo/world/logs/error_log")"
     exit 0

@@ -124,6 +124,8 @@ stage_lint() {
         quietly "$log" make -C build-check/clang check TESTS= || status=1
     flags="-std=gnu99 -DOPENSSL_NO_DEPRECATED -Imod_npie -It -isystem $(apxs -q INCLUDEDIR)
         $(pkg-config --cflags apr-1 apr-util-1 hiredis jansson libcurl libidn2 libseccomp cmocka)"
+    # What the makefile tells the programs.
+    flags="$flags -DPACKAGE_VERSION=\"0\" -DNPIE_VERSION=\"0\" -DNPIE_CTL_CONF=\"/c\" -DNPIE_SQL_DIR=\"/s\""
     for source in $(find mod_npie -name '*.c' | sort); do
         # shellcheck disable=SC2086
         verdict "$tap" "clang-tidy $source" quietly "$log" \
