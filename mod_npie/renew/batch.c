@@ -134,50 +134,62 @@ npie_exit_t npie_batch_renew(const apr_array_header_t *jobs,
 /** When one of the list expires. */
 typedef struct expiry_t {
     const npie_job_t *job;
-    const npie_cert_t *cert;
+    const char *rp10;
+    const char *name;
+    apr_time_t at;
 } expiry_t;
 
 static int by_expiry(const void *a, const void *b)
 {
     const expiry_t *one = a, *other = b;
 
-    return (one->cert->not_after > other->cert->not_after)
-        - (one->cert->not_after < other->cert->not_after);
+    return (one->at > other->at) - (one->at < other->at);
+}
+
+static apr_status_t read_cert(npie_cert_t **pcert, const npie_job_t *job,
+                              npie_err_t *err, apr_pool_t *p)
+{
+    npie_credential_t credential = { NULL, NULL };
+    npie_bytes_t bytes;
+    apr_status_t rv;
+
+    if (job->cer == NULL) {
+        rv = npie_renewal_open_old(&credential, job, job->line != 0, err, p);
+        *pcert = credential.cert;
+        return rv;
+    }
+    rv = npie_disk_read(&bytes, job->cer, NPIE_CREDENTIAL_MAX, err, p);
+    return rv == APR_SUCCESS ? npie_cert_parse(pcert, bytes, err, p) : rv;
 }
 
 static apr_status_t read_expiry(expiry_t *expiry, const npie_job_t *job,
                                 npie_err_t *err, apr_pool_t *p)
 {
-    npie_credential_t credential;
-    npie_cert_t *cert;
-    npie_bytes_t bytes;
+    npie_cert_t *cert = NULL;
+    apr_pool_t *ptemp;
     apr_status_t rv;
 
-    expiry->job = job;
-    if (job->cer == NULL) {
-        rv = npie_renewal_open_old(&credential, job, job->line != 0, err, p);
-        expiry->cert = credential.cert;
-        return rv;
-    }
-    rv = npie_disk_read(&bytes, job->cer, NPIE_CREDENTIAL_MAX, err, p);
+    apr_pool_create(&ptemp, p);
+    rv = read_cert(&cert, job, err, ptemp);
     if (rv == APR_SUCCESS) {
-        rv = npie_cert_parse(&cert, bytes, err, p);
-        expiry->cert = cert;
+        expiry->job = job;
+        expiry->rp10 = apr_pstrdup(p, cert->rp10);
+        expiry->name = apr_pstrdup(p, cert->common_name);
+        expiry->at = cert->not_after;
     }
+    apr_pool_destroy(ptemp);
     return rv;
 }
 
 static void tell_expiry(const npie_say_t *say, const expiry_t *expiry,
                         apr_time_t now, apr_pool_t *p)
 {
-    apr_time_t left = expiry->cert->not_after - now;
+    apr_time_t left = expiry->at - now;
     apr_int64_t days = (left < 0 ? -left : left) / DAY;
 
     npie_say_line(say, "%s  %s  %s  %s  %s %" APR_INT64_T_FMT " días",
-                  apr_pstrmemdup(p, npie_text_time(expiry->cert->not_after,
-                                                   p), 10),
-                  expiry->cert->rp10, expiry->cert->common_name,
-                  npie_job_file(expiry->job),
+                  apr_pstrmemdup(p, npie_text_time(expiry->at, p), 10),
+                  expiry->rp10, expiry->name, npie_job_file(expiry->job),
                   left <= 0 ? "venció hace" : "vence en", days);
 }
 
@@ -206,7 +218,7 @@ npie_exit_t npie_batch_check(const apr_array_header_t *jobs,
     qsort(expiries, (size_t)count, sizeof(*expiries), by_expiry);
     for (int i = 0; i < count; ++i) {
         tell_expiry(say, &expiries[i], now, p);
-        if (expiries[i].cert->not_after - now <= options->days * DAY) {
+        if (expiries[i].at - now <= options->days * DAY) {
             code = NPIE_EXIT_DUE;
         }
     }

@@ -66,7 +66,7 @@ static const member_t *find_member(const char *name)
 
 static const char *in_folder(const reading_t *r, const char *path)
 {
-    return path[0] == '/' || r->folder[0] == '\0' ? path
+    return path[0] == '/' || r->folder[0] == '\0' ? apr_pstrdup(r->p, path)
         : apr_pstrcat(r->p, r->folder, "/", path, NULL);
 }
 

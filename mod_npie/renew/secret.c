@@ -31,6 +31,11 @@ npie_secret_t *npie_secret_make(apr_pool_t *p)
 
     secret->text = OPENSSL_secure_zalloc(NPIE_SECRET_MAX + 1);
     if (secret->text == NULL) {
+        /* Locked memory is scarce; what is not locked is cleansed all the
+         * same. */
+        secret->text = OPENSSL_zalloc(NPIE_SECRET_MAX + 1);
+    }
+    if (secret->text == NULL) {
         abort();
     }
     apr_pool_cleanup_register(p, secret->text, forget, apr_pool_cleanup_null);

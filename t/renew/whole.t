@@ -98,8 +98,10 @@ is(files_of($dir), 't-carta.pdf t-terminos.pdf t.pfx', 'all is there');
 is(certificates_of($employer), 2, 'one new certificate');
 is(world()->registry->value("SELECT email FROM employer WHERE id = $employer->{id}"),
     'otra@empresa.example', 'with the new address');
-$r = typed([$passwords[0], ['nueva, para', $NEW], ['para comprobarla', 'otra cosa']],
-    '--pfx', pfx()->{pfx}, '--out', "$dir/u.pfx", @command[4 .. $#command]);
+my $other = pfx();
+$r = typed([["de $other->{pfx}", $OLD], ['nueva, para', $NEW],
+    ['para comprobarla', 'otra cosa']],
+    '--pfx', $other->{pfx}, '--out', "$dir/u.pfx", @command[4 .. $#command]);
 like("$r->{code} $r->{out}", qr/^4 .*\[55\]/s, 'the new password must be typed twice');
 
 # What expires.

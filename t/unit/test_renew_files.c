@@ -199,6 +199,10 @@ static void test_lists(void **state)
     assert_int_equal(job(jobs, 1)->line, 3);
     assert_true(literal);
 
+    jobs = jobs_of("[{\"pfx\":\"/listas/un nombre más largo.pfx\"}]", &literal,
+                   *state);
+    assert_string_equal(job(jobs, 0)->pfx, "/listas/un nombre más largo.pfx");
+
     jobs = jobs_of("[{\"cer\":\"a.cer\",\"key\":\"a.key\","
                    "\"email\":\"a@b.example\",\"out\":\"n.pfx\"}]", &literal,
                    *state);
