@@ -40,13 +40,21 @@ static int harden(void)
 
 /* The old ciphers of Windows are in a provider of their own; without it, a
  * file that wants them says so. */
-static int load_ciphers(void)
+static int load_ciphers(OSSL_PROVIDER *loaded[2])
 {
-    int loaded = OSSL_PROVIDER_load(NULL, "default") != NULL;
-
-    OSSL_PROVIDER_load(NULL, "legacy");
+    loaded[0] = OSSL_PROVIDER_load(NULL, "default");
+    loaded[1] = OSSL_PROVIDER_load(NULL, "legacy");
     ERR_clear_error();
-    return loaded;
+    return loaded[0] != NULL;
+}
+
+static void unload_ciphers(OSSL_PROVIDER *loaded[2])
+{
+    for (int i = 0; i < 2; ++i) {
+        if (loaded[i] != NULL) {
+            OSSL_PROVIDER_unload(loaded[i]);
+        }
+    }
 }
 
 static npie_exit_t fail(const npie_say_t *say, const npie_err_t *err)
@@ -111,6 +119,7 @@ static npie_exit_t run(int argc, char **argv, apr_pool_t *p)
 
 int main(int argc, char **argv)
 {
+    OSSL_PROVIDER *ciphers[2];
     apr_pool_t *p;
     int code;
 
@@ -120,7 +129,7 @@ int main(int argc, char **argv)
         return NPIE_EXIT_FAILED;
     }
     CRYPTO_secure_malloc_init(SECURE_HEAP, SECURE_LEAST);
-    if (load_ciphers()) {
+    if (load_ciphers(ciphers)) {
         code = run(argc, argv, p);
     }
     else {
@@ -128,6 +137,7 @@ int main(int argc, char **argv)
         code = NPIE_EXIT_FAILED;
     }
     apr_pool_destroy(p);
+    unload_ciphers(ciphers);
     CRYPTO_secure_malloc_done();
     apr_terminate();
     return code;

@@ -108,9 +108,10 @@ static void test_wrong_files(void **state)
     npie_bytes_t pfx = read_file(corpus("o-legacy-rc2-40-1024-single.pfx",
                                         *state), *state);
     npie_bytes_t part = pfx;
-    unsigned char *copy = apr_pmemdup(*state, pfx.data, pfx.len + 8);
+    unsigned char *copy = apr_pcalloc(*state, pfx.len + 8);
     npie_bytes_t changed = { copy, pfx.len };
 
+    memcpy(copy, pfx.data, pfx.len);
     refuses(pfx, "otra", NPIE_P_PASSWORD, *state);
     refuses(pfx, "", NPIE_P_PASSWORD, *state);
     part.len = pfx.len / 2;
@@ -123,7 +124,6 @@ static void test_wrong_files(void **state)
     refuses(changed, "Prueba123", NPIE_P_FILE_DAMAGED, *state);
     /* Windows leaves zeros behind. */
     copy[pfx.len - 20] ^= 1;
-    memset(copy + pfx.len, 0, 8);
     changed.len += 8;
     opens(changed, "Prueba123", "zeros after it", *state);
 }
