@@ -9,7 +9,7 @@ use Npie::Openssl qw(slurp spit);
 use Npie::Renew;
 use Npie::Test;
 
-# Under a sanitizer each costs three times as much.
+# Under a sanitizer the server takes three times as long.
 my $COUNT = $ENV{NPIE_PRELOAD} ? 40 : 200;
 my $RENEWED = $COUNT - 4;
 my $dir = folder();
