@@ -96,9 +96,42 @@ static int write_all(int fd, npie_bytes_t bytes)
     return 1;
 }
 
-/* Gives the finished file its name, unless something has that name. */
-static int name_it(const char *temp, const char *path)
+static const char *folder_of(const char *path, apr_pool_t *p)
 {
+    const char *slash = strrchr(path, '/');
+
+    return slash == NULL ? "."
+        : apr_pstrmemdup(p, path, (apr_size_t)(slash - path) + 1);
+}
+
+/* A file without a name, or where there are none such, one with another name,
+ * which is then in *ptemp. Its mode is 0600 whatever the umask says. */
+static int open_new(char **ptemp, const char *path, apr_pool_t *p)
+{
+    int fd = -1;
+
+    *ptemp = NULL;
+#ifdef O_TMPFILE
+    fd = open(folder_of(path, p), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+    if (fd >= 0 && fchmod(fd, 0600) != 0) {
+        close(fd);
+        fd = -1;
+    }
+#endif
+    if (fd < 0) {
+        *ptemp = apr_pstrcat(p, path, ".XXXXXX", NULL);
+        fd = mkostemp(*ptemp, O_CLOEXEC);
+    }
+    return fd;
+}
+
+/* Gives the finished file its name, unless something has that name. */
+static int name_it(int fd, const char *temp, const char *path, apr_pool_t *p)
+{
+    if (temp == NULL) {
+        return linkat(AT_FDCWD, apr_psprintf(p, "/proc/self/fd/%d", fd),
+                      AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0;
+    }
     if (link(temp, path) == 0) {
         return 1;
     }
@@ -115,10 +148,7 @@ static int name_it(const char *temp, const char *path)
 /* A new name lasts when its folder is on the disk. */
 static void sync_folder(const char *path, apr_pool_t *p)
 {
-    const char *slash = strrchr(path, '/');
-    const char *folder = slash == NULL ? "."
-        : apr_pstrmemdup(p, path, (apr_size_t)(slash - path) + 1);
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = open(folder_of(path, p), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     if (fd >= 0) {
         fsync(fd);
@@ -126,33 +156,33 @@ static void sync_folder(const char *path, apr_pool_t *p)
     }
 }
 
+static apr_status_t in_the_way(npie_err_t *err, const char *path)
+{
+    return npie_err_set(err, NPIE_ECONFLICT, NPIE_P_FILE_EXISTS, "%s", path);
+}
+
 apr_status_t npie_disk_write_new(const char *path, npie_bytes_t bytes,
                                  npie_err_t *err, apr_pool_t *p)
 {
-    char *temp = apr_pstrcat(p, path, ".XXXXXX", NULL);
     int fd, why = 0;
+    char *temp;
 
     if (npie_disk_is_there(path)) {
-        return npie_err_set(err, NPIE_ECONFLICT, NPIE_P_FILE_EXISTS, "%s",
-                            path);
+        return in_the_way(err, path);
     }
-    /* The mode is 0600 whatever the umask says. */
-    fd = mkostemp(temp, O_CLOEXEC);
-    if (fd < 0) {
-        return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_FILE_WRITE, "%s: %s",
-                            path, strerror(errno));
-    }
-    if (!write_all(fd, bytes) || fsync(fd) != 0) {
+    fd = open_new(&temp, path, p);
+    if (fd < 0 || !write_all(fd, bytes) || fsync(fd) != 0
+        || !name_it(fd, temp, path, p)) {
         why = errno;
     }
-    close(fd);
-    if (why == 0 && !name_it(temp, path)) {
-        why = errno;
+    if (fd >= 0) {
+        close(fd);
+        if (temp != NULL) {
+            unlink(temp);
+        }
     }
-    unlink(temp);
     if (why == EEXIST) {
-        return npie_err_set(err, NPIE_ECONFLICT, NPIE_P_FILE_EXISTS, "%s",
-                            path);
+        return in_the_way(err, path);
     }
     if (why != 0) {
         return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_FILE_WRITE, "%s: %s",

@@ -9,6 +9,7 @@
 #define BAR 30
 #define CLEAR_LINE "\r\033[K"
 
+__attribute__((format(printf, 2, 0)))
 static void print(const char *head, const char *fmt, va_list args)
 {
     fputs(head, stdout);

@@ -33,8 +33,9 @@ for my $line (1 .. $LINES) {
     is(renewed("$employer->{dir}/n.pfx"), world()->registry->value("SELECT spki
         FROM certificate WHERE employer = $employer->{id} AND generation = 2"),
         "$name: in the PFX");
-    my @left = grep { !m{/(old|req|T\w+)\.} } glob "$employer->{dir}/*";
-    is(join(' ', map { s{.*/}{}r =~ s/\.pfx\.\w{6}$/.pfx.TEMP/r } @left),
+    # Where a file system has no files without a name, an unfinished one stays.
+    my @left = grep { !m{/(old|req|T\w+)\.} && !/\.\w{6}$/ } glob "$employer->{dir}/*";
+    is(join(' ', map { s{.*/}{}r } @left),
         'n-carta.pdf n-terminos.pdf n.pfx', "$name: and nothing else");
 }
 
