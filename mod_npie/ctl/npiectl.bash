@@ -19,6 +19,8 @@ renewal list|--all
 renewal show|
 renewal cancel|
 letter verify|
+audit show|--after=
+audit verify|
 status|
 '
 _npiectl_general='--config= --registry= --redis= --signer= --json --yes --help --version'
