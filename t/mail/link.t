@@ -75,9 +75,10 @@ redirected(press($other, path_of($mail)), 'enlace', 'used twice leads to that pa
 redirected($client->get('/npie/correo.html'), 'certificado', 'the first browser goes on');
 Npie::Test::renewal_step($r, $_->[0], $_->[1])
     for ['certificado', 'terminos'], ['terminos', 'listo'];
-my (undef, $second) = mail_wait($to, 2);
+my (undef, $second, $third) = mail_wait($to, 3);
 like($second->{subject}, qr/certificado nuevo está listo/, 'issued: a mail says it');
-is(scalar(mails($to)), 2, 'two mails in all');
+like($third->{subject}, qr/^Sus acuses de la renovaci/, 'sealed: the letters come by mail');
+is(scalar(mails($to)), 3, 'three mails in all');
 my $done = $client->get('/npie/listo.html')->{body};
 like($done, qr/id="aviso-correo" data-estado="(?:entregado|encolado)"[^\n]*\Q$to\E/,
     'the last page tells of it');
