@@ -37,7 +37,8 @@ typedef struct npie_login_t {
 
 /**
  * Judges a signed login challenge. Whether the challenge is fresh, ours and
- * unspent is the caller's matter, before this. Writes nothing.
+ * unspent is the caller's matter, before this. Writes nothing, but that a
+ * policy with adopt may take the certificate in: see flow/adopt.h.
  * @param challenge the signed text; cms: DER, detached
  * @param user user name as typed, NUL ended, compared without regard to ASCII
  *        case; "" skips that comparison
@@ -55,7 +56,8 @@ apr_status_t npie_flow_login(npie_login_t *login, npie_flow_t *flow,
 
 /**
  * Judges a certificate whose key was proved otherwise, in a TLS handshake, as
- * npie_flow_login() does the signer's. Writes nothing.
+ * npie_flow_login() does the signer's, but nothing is adopted: no user name
+ * is typed. Writes nothing.
  * @param certificate DER or PEM
  * @param chain of npie_bytes_t (DER) that came along; may be NULL
  * @return as npie_flow_login(); NPIE_EINPUT (CERT_MALFORMED) when it cannot be

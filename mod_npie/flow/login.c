@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Login: from a signed challenge to an employer and what it may do now.
  */
+#include "flow/adopt.h"
 #include "flow/step.h"
 
 #include <string.h>
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "model/field.h"
@@ -72,15 +72,6 @@ static apr_status_t find(npie_login_t *login, const npie_flow_t *flow,
     return APR_SUCCESS;
 }
 
-static int same_user(const char *a, const char *b)
-{
-    while (*a != '\0' && apr_tolower(*a) == apr_tolower(*b)) {
-        ++a;
-        ++b;
-    }
-    return *a == *b;
-}
-
 static npie_problem_t belongs(const npie_login_t *login, const char *user)
 {
     if (login->cert->rp10[0] == '\0') {
@@ -90,8 +81,20 @@ static npie_problem_t belongs(const npie_login_t *login, const char *user)
         != 0) {
         return NPIE_P_CERT_OTHER;
     }
-    return *user == '\0' || same_user(user, login->employer->user)
+    return *user == '\0' || npie_flow_same_user(user, login->employer->user)
                ? NPIE_P_NONE : NPIE_P_CERT_OTHER;
+}
+
+/* Takes an unknown certificate in, or leaves it refused. */
+static apr_status_t adopt(npie_login_t *login, npie_flow_t *flow,
+                          const char *user, npie_err_t *err)
+{
+    apr_status_t rv = npie_flow_adopt(login, flow, user, err);
+
+    if (rv == APR_SUCCESS) {
+        login->problem = NPIE_P_NONE;
+    }
+    return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
 }
 
 /* From a proved certificate to its row, its employer and what they may do. */
@@ -104,6 +107,10 @@ static apr_status_t judge(npie_login_t *login, npie_flow_t *flow,
     npie_who_t who;
     apr_status_t rv = find(login, flow, err);
 
+    if (rv == APR_SUCCESS && login->problem == NPIE_P_CERT_UNKNOWN &&
+        flow->policy->adopt) {
+        rv = adopt(login, flow, user, err);
+    }
     if (rv != APR_SUCCESS || login->problem != NPIE_P_NONE) {
         return rv;
     }

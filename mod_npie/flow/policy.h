@@ -17,6 +17,8 @@ typedef struct npie_policy_t {
     npie_key_rules_t new_keys;
     int additional_max;               /**< additional certificates that an
                                            employer may have at a time */
+    int adopt;                        /**< 1: unknown certificates of known
+                                           employers, see flow/adopt.h */
     int mail;                         /**< 1: there is a mail server: mails are
                                            queued, signed waits at correo */
     int mail_link_required;           /**< 1: only the mail's link confirms */

@@ -115,6 +115,7 @@ static void set_policy(npie_runtime_t *runtime)
     runtime->policy.renewal_timeout = conf->timeout;
     runtime->policy.old_key_min_bits = conf->old_bits;
     runtime->policy.new_keys = conf->new_keys;
+    runtime->policy.adopt = conf->adopt;
     runtime->policy.additional_max = conf->additional_max;
     runtime->policy.mail = conf->mail_server.host != NULL;
     runtime->policy.mail_link_required = conf->mail_link;

@@ -43,6 +43,7 @@ static const struct {
     [NPIE_SET_REMINDERS] = PLACE(reminders),
     [NPIE_SET_TLS_EXPIRED] = PLACE(tls_expired),
     [NPIE_SET_ADDITIONAL_MAX] = PLACE(additional_max),
+    [NPIE_SET_ADOPT] = PLACE(adopt),
 #undef PLACE
 };
 
@@ -275,6 +276,13 @@ static const char *set_new_keys(cmd_parms *cmd, void *dir, const char *args)
                                 cmd->pool));
 }
 
+static const char *set_adopt(cmd_parms *cmd, void *dir, int on)
+{
+    (void)dir;
+    npie_conf_server(cmd->server)->adopt = on;
+    return note(cmd, NPIE_SET_ADOPT, NULL);
+}
+
 static const char *set_additional_max(cmd_parms *cmd, void *dir,
                                       const char *arg)
 {
@@ -453,6 +461,9 @@ const command_rec npie_conf_directives[] = {
     AP_INIT_TAKE1("NPIETLSExpired", set_tls_expired, NULL, RSRC_CONF,
                   "Client certificates log in, expired ones renew: on, off, or "
                   "how long after their end"),
+    AP_INIT_FLAG("NPIEAdopt", set_adopt, NULL, RSRC_CONF,
+                 "Do unknown certificates of known employers come in by "
+                 "logging in?"),
     AP_INIT_TAKE1("NPIEAdditionalMax", set_additional_max, NULL, RSRC_CONF,
                   "How many additional certificates an employer may have"),
     { .name = NULL }

@@ -35,6 +35,7 @@ typedef enum npie_setting_t {
     NPIE_SET_REMINDERS,
     NPIE_SET_TLS_EXPIRED,
     NPIE_SET_ADDITIONAL_MAX,
+    NPIE_SET_ADOPT,
     NPIE_SETTINGS /**< how many */
 } npie_setting_t;
 
@@ -96,6 +97,7 @@ typedef struct npie_server_conf_t {
     const char *mail_templates; /**< directory, absolute */
     npie_reminders_t reminders;
     apr_interval_time_t tls_expired; /**< longest forgiven; -1: no limit; 0: off */
+    int adopt;                 /**< 1: first certificates come in by login */
     int additional_max;        /**< certificates of an employer's colleagues */
     const ap_directive_t *engine; /**< an NPIEEngine on of this server, or NULL */
     struct npie_runtime_t *runtime; /**< made by check_config; NULL: not used */
