@@ -57,6 +57,7 @@ my @cases = (
     ['NPIENewKeys', 'rsa:1024', qr/whole number from 2048/],
     ['NPIENewKeys', 'dsa', qr/no kind of key/],
     ['NPIENewKeys', '', qr/at least one kind/],
+    ['NPIEAdopt', 'maybe', qr/must be On or Off/],
     ['NPIEAdditionalMax', '101', qr/whole number from 0/],
     ['NPIEOldKeyMinBits', '512', qr/whole number from 1024/],
     ['NPIEOldKeyMinBits', '1024x', qr/whole number/],

@@ -50,6 +50,32 @@ for my $page (sort keys %refused) {
 redirected(login(employer(kind => 'future')), 'rechazo-futuro', 'not yet valid');
 redirected(login(employer(registered => 0)), 'rechazo-desconocido',
     'not in the registry');
+
+my %second = (vhost => 'second');
+my $first = employer(registered => 0);
+my $registry = world()->registry;
+sub adopted { return $registry->value("SELECT count(*) FROM certificate WHERE employer = $_[0]{id}") }
+sub adopting
+{
+    my ($employer, $user) = @_;
+    return browser(%second)->login(as => $employer->{as}, user => $user // $employer->{user});
+}
+redirected(adopting($first, ''), 'rechazo-desconocido', 'NPIEAdopt: a user name must be typed');
+redirected(adopting($first, employer()->{user}), 'rechazo-desconocido', 'NPIEAdopt: the right one');
+is(adopted($first), 0, 'NPIEAdopt: until then nothing is adopted');
+redirected(adopting($first), 'aviso', 'NPIEAdopt: the renewal can begin');
+is(adopted($first), 1, 'NPIEAdopt: the certificate is in the registry');
+redirected(adopting($first), 'aviso', 'NPIEAdopt: once');
+redirected(login($first), 'aviso', 'NPIEAdopt: known to the other hosts now');
+is(adopted($first), 1, 'NPIEAdopt: and only once');
+is($registry->value("SELECT count(*) FROM audit WHERE event = 'adopt' AND detail LIKE '%$first->{rp}%'"),
+    1, 'NPIEAdopt: audited');
+my $renamed = employer(registered => 0);
+$registry->sql("UPDATE employer SET curp = 'AAPR630321HDFLRC09' WHERE id = $renamed->{id}");
+redirected(adopting($renamed), 'rechazo-desconocido', 'NPIEAdopt: another CURP');
+my $forged = employer(registered => 0, ca => 'impostor');
+adopting($forged);
+is(adopted($forged), 0, 'NPIEAdopt: another authority');
 redirected(login(employer(key => 'rsa:768')), 'rechazo-llave', 'RSA-768');
 
 my ($one, $other) = (employer(), employer());
