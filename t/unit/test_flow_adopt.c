@@ -85,8 +85,8 @@ static void test_adopted(void **state)
                      person->old->cert->not_before);
     assert_string_equal(rows(person), "1");
     assert_string_equal(world_ask(apr_psprintf(
-        *state, "SELECT event FROM audit WHERE actor = '%s'",
-        person->old->cert->serial), *state), "adopt");
+        *state, "SELECT count(*) FROM audit WHERE event = 'adopt' AND"
+        " actor = '%s'", person->old->cert->serial), *state), "1");
 
     login = login_first(person, "");
     assert_int_equal(login.verdict, NPIE_VERDICT_RENEWAL);
