@@ -86,7 +86,12 @@ int npie_verify_show(request_rec *r)
 
     apr_pool_userdata_get(&found, FOUND, r->pool);
     if (found == NULL) {
-        return OK;
+        return npie_answer_wants_json(r)
+            ? npie_answer_json(r, HTTP_OK,
+                               json_pack("{s:s, s:s, s:I}", "page",
+                                         "verificar", "field", "carta", "limit",
+                                         (json_int_t)NPIE_SEALED_MAX))
+            : OK;
     }
     view = found;
     npie_vars_set(r, "npie_v_outcome", npie_outcome_name(view->outcome));

@@ -48,6 +48,8 @@ is(verify('x' x 1_100_000)->{status}, 413, 'longer than any body');
 is($anybody->post('/npie/verificar.html', [])->{status}, 303, 'no file: the form again');
 is(verify($letter, curl => ['-H', 'Origin: https://other.example'])->{status}, 403,
     'not from another site\'s page');
+is(JSON::PP::decode_json($anybody->get('/npie/verificar.html', json => 1)->{body})->{field},
+    'carta', 'a program is told what to send');
 my $page = $anybody->get('/npie/verificar.html');
 is($page->{status}, 200, 'the form needs no session');
 like($page->{headers}, qr/^Cache-Control: no-store/mi, 'and is not cached');
