@@ -12,6 +12,7 @@
 #include "httpd/config.h"
 #include "httpd/gate.h"
 #include "httpd/jobs.h"
+#include "httpd/ocsp.h"
 #include "httpd/mail.h"
 #include "httpd/pages.h"
 #include "httpd/runtime.h"
@@ -50,6 +51,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_fixups(npie_pages_fixups, NULL, before_dir, APR_HOOK_MIDDLE);
     ap_hook_child_init(npie_authority_child_init, NULL, NULL, APR_HOOK_LAST);
     ap_hook_handler(npie_authority_handler, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_handler(npie_ocsp_handler, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(npie_actions_handler, NULL, NULL, APR_HOOK_MIDDLE);
     APR_OPTIONAL_HOOK(ap, status_hook, npie_status_show, NULL, NULL,
                       APR_HOOK_MIDDLE);

@@ -46,20 +46,42 @@ static apr_status_t read_all(npie_bytes_t *body, request_rec *r,
     return APR_SUCCESS;
 }
 
-apr_status_t npie_body_form(npie_form_t **pform, request_rec *r,
-                            apr_size_t limit, npie_err_t *err)
+static apr_status_t begin(request_rec *r, apr_size_t limit, npie_err_t *err)
 {
-    const char *type = apr_table_get(r->headers_in, "Content-Type");
-    npie_bytes_t body;
-    apr_status_t rv;
-
-    *pform = NULL;
     if (ap_setup_client_block(r, REQUEST_CHUNKED_DECHUNK) != OK) {
         return npie_err_set(err, NPIE_EINPUT, NPIE_P_REQUEST,
                             "the body's length or coding is unusable");
     }
     if (r->remaining > (apr_off_t)limit) {
         return too_large(err, limit);
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t npie_body_bytes(npie_bytes_t *body, request_rec *r,
+                             apr_size_t limit, npie_err_t *err)
+{
+    apr_status_t rv = begin(r, limit, err);
+
+    body->data = NULL;
+    body->len = 0;
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    return ap_should_client_block(r) ? read_all(body, r, limit, err)
+                                     : APR_SUCCESS;
+}
+
+apr_status_t npie_body_form(npie_form_t **pform, request_rec *r,
+                            apr_size_t limit, npie_err_t *err)
+{
+    const char *type = apr_table_get(r->headers_in, "Content-Type");
+    npie_bytes_t body;
+    apr_status_t rv = begin(r, limit, err);
+
+    *pform = NULL;
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
     if (!ap_should_client_block(r)) {
         *pform = npie_form_create(r->pool);

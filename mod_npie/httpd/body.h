@@ -22,4 +22,12 @@
 apr_status_t npie_body_form(npie_form_t **pform, request_rec *r,
                             apr_size_t limit, npie_err_t *err);
 
+/**
+ * Reads a body of any type. In a handler only.
+ * @param body empty when there is none
+ * @return as npie_body_form()
+ */
+apr_status_t npie_body_bytes(npie_bytes_t *body, request_rec *r,
+                             apr_size_t limit, npie_err_t *err);
+
 #endif

@@ -6,6 +6,7 @@
 #include "flow/revoke.h"
 #include "httpd/answer.h"
 #include "httpd/draft.h"
+#include "httpd/ocsp.h"
 #include "httpd/pages.h"
 
 #define PAGE "revocar.html"
@@ -118,16 +119,6 @@ apr_status_t npie_revoke_end_sessions(void *baton,
                                NULL, err, work->p);
 }
 
-apr_status_t npie_revoke_refresh(void *baton,
-                                 const npie_certificate_t *certificate,
-                                 npie_err_t *err)
-{
-    (void)baton;
-    (void)certificate;
-    (void)err;
-    return APR_SUCCESS;
-}
-
 /* The revocation stands already: what fails here the job does again. */
 static void publish(npie_post_t *post)
 {
@@ -137,7 +128,7 @@ static void publish(npie_post_t *post)
     int count;
 
     if (npie_flow_publish(&count, post->flow, npie_revoke_end_sessions,
-                          npie_revoke_refresh, &work, &err) != APR_SUCCESS) {
+                          npie_ocsp_refresh, &work, &err) != APR_SUCCESS) {
         npie_answer_log(post->r, &err);
     }
 }

@@ -34,10 +34,4 @@ apr_status_t npie_revoke_end_sessions(void *baton,
                                       const npie_certificate_t *certificate,
                                       npie_err_t *err);
 
-/** For npie_flow_publish(): what is kept of the certificate's status is said
- * anew. baton: npie_revoke_work_t. */
-apr_status_t npie_revoke_refresh(void *baton,
-                                 const npie_certificate_t *certificate,
-                                 npie_err_t *err);
-
 #endif

@@ -120,4 +120,24 @@ apr_status_t npie_signer_audit(npie_signer_head_t *kept,
                                const npie_signer_head_t *head, npie_err_t *err,
                                apr_pool_t *ptemp);
 
+/** An OCSP answer. */
+typedef struct npie_signer_ocsp_t {
+    npie_bytes_t response;   /**< DER */
+    apr_time_t this_update;  /**< 0: an error, not to be kept */
+    apr_time_t next_update;
+} npie_signer_ocsp_t;
+
+/**
+ * Has an OCSP request answered.
+ * @param request DER, at most NPIE_OCSP_MAX bytes
+ * @param certificates of npie_bytes_t, DER: those known of what is asked for;
+ *        without its certificate one that is not revoked is unknown
+ * @return as npie_signer_ask()
+ */
+apr_status_t npie_signer_ocsp(npie_signer_ocsp_t *answer,
+                              const npie_signer_t *signer,
+                              npie_bytes_t request,
+                              const apr_array_header_t *certificates,
+                              npie_err_t *err, apr_pool_t *p);
+
 #endif

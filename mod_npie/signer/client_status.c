@@ -3,7 +3,7 @@
  */
 #include "signer/client.h"
 
-#include "pki/cert.h"
+#include "pki/ocsp.h"
 
 apr_status_t npie_signer_revoke(const npie_signer_t *signer,
                                 const npie_signer_revoke_t *revoke,
@@ -41,5 +41,35 @@ apr_status_t npie_signer_crl(npie_signer_crl_t *crl,
     crl->this_update = apr_time_from_sec((apr_int64_t)npie_wire_get_u64(&r));
     crl->next_update = apr_time_from_sec((apr_int64_t)npie_wire_get_u64(&r));
     return npie_wire_get_end(&r) == APR_SUCCESS && crl->crl.len > 0
+           ? APR_SUCCESS : npie_signer_malformed(signer, err);
+}
+
+apr_status_t npie_signer_ocsp(npie_signer_ocsp_t *answer,
+                              const npie_signer_t *signer,
+                              npie_bytes_t request,
+                              const apr_array_header_t *certificates,
+                              npie_err_t *err, apr_pool_t *p)
+{
+    npie_wire_reader_t r;
+    npie_wire_writer_t w;
+    apr_status_t rv;
+
+    npie_wire_writer_init(&w, p);
+    npie_wire_put_bytes(&w, request);
+    npie_wire_put_u16(&w, (apr_uint16_t)certificates->nelts);
+    for (int i = 0; i < certificates->nelts; ++i) {
+        npie_wire_put_bytes(&w, APR_ARRAY_IDX(certificates, i, npie_bytes_t));
+    }
+    rv = npie_signer_ask(&r, signer, NPIE_SIGNER_OCSP, npie_wire_written(&w),
+                         err, p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    answer->response = npie_wire_get_bytes(&r, NPIE_OCSP_ANSWER_MAX);
+    answer->this_update =
+        apr_time_from_sec((apr_int64_t)npie_wire_get_u64(&r));
+    answer->next_update =
+        apr_time_from_sec((apr_int64_t)npie_wire_get_u64(&r));
+    return npie_wire_get_end(&r) == APR_SUCCESS && answer->response.len > 0
            ? APR_SUCCESS : npie_signer_malformed(signer, err);
 }

@@ -262,6 +262,15 @@ static const char *set_crl_validity(void *baton, const char *value)
            : "a time is a number and s, m, h or d, one minute at least, as 1d";
 }
 
+static const char *set_ocsp_validity(void *baton, const char *value)
+{
+    reading_t *r = baton;
+
+    r->config->ocsp_validity = interval(value, r->p);
+    return r->config->ocsp_validity >= apr_time_from_sec(60) ? NULL
+           : "a time is a number and s, m, h or d, one minute at least, as 1h";
+}
+
 static const char *set_old_bits(void *baton, const char *value)
 {
     reading_t *r = baton;
@@ -345,6 +354,7 @@ static const npie_setting_t keys[] = {
     { "Policy", set_policy, 0 },
     { "AdditionalPolicy", set_additional, 0 },
     { "CRLValidity", set_crl_validity, 0 },
+    { "OCSPValidity", set_ocsp_validity, 0 },
     { "LetterMaxAge", set_letter_age, 0 },
     { "OldKeyMinBits", set_old_bits, 0 },
     { "NewKeys", set_new_keys, 0 },
@@ -361,6 +371,7 @@ static void set_defaults(npie_signer_config_t *config, apr_pool_t *p)
     config->profile.validity_months = 6;
     config->profile.backdate = BACKDATE;
     config->profile.additional_oid = ADDITIONAL_OID;
+    config->ocsp_validity = apr_time_from_sec(3600);
     config->crl_validity = apr_time_from_sec(86400);
     config->letter_max_age = apr_time_from_sec(10 * 86400);
     config->old_key_min_bits = 1024;

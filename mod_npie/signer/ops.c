@@ -22,6 +22,10 @@ void npie_ops_init(npie_ops_t *ops, npie_authority_t *authority,
     ops->log = log;
     ops->revocations = revocations;
     ops->crl_validity = config->crl_validity;
+    ops->ocsp_validity = config->ocsp_validity;
+    ops->responder = NULL;
+    ops->responder_pool = NULL;
+    ops->p = p;
     apr_pool_create(&ops->crl.p, p);
     ops->crl.der.data = NULL;
     ops->crl.der.len = 0;
@@ -366,6 +370,9 @@ void npie_ops_answer(npie_bytes_t *reply, npie_ops_t *ops,
         break;
     case NPIE_SIGNER_CRL:
         npie_ops_crl(reply, ops, header, &r, p);
+        break;
+    case NPIE_SIGNER_OCSP:
+        npie_ops_ocsp(reply, ops, header, &r, p);
         break;
     case NPIE_SIGNER_REVOKE:
         npie_ops_revoke(reply, ops, header, &r, p);

@@ -4,6 +4,7 @@
 #ifndef NPIE_SIGNER_OPS_H
 #define NPIE_SIGNER_OPS_H
 
+#include "pki/ocsp_sign.h"
 #include "signer/authority.h"
 #include "signer/evidence.h"
 #include "signer/heads.h"
@@ -27,6 +28,10 @@ typedef struct npie_ops_t {
     apr_interval_time_t crl_validity; /**< microseconds */
     npie_crl_cache_t crl;
     npie_heads_t *heads;
+    apr_interval_time_t ocsp_validity; /**< microseconds */
+    npie_responder_t *responder;  /**< NULL before the first OCSP */
+    apr_pool_t *responder_pool;
+    apr_pool_t *p;                /**< as long as the program runs */
     npie_evidence_rules_t rules;
     int rate;                        /**< requests in a window */
     apr_interval_time_t rate_window; /**< microseconds */
@@ -75,11 +80,16 @@ void npie_ops_answer_failure(npie_bytes_t *reply,
 /** Has this certificate, of this authority, been revoked or superseded as far
  * as the signer was told? 1 = yes. */
 int npie_ops_is_revoked(const npie_ops_t *ops, const npie_cert_t *cert);
+/** Did this authority sign it? 1 = yes. */
+int npie_ops_is_ours(const npie_ops_t *ops, const npie_cert_t *cert);
 
 /* The operations about what becomes of certificates; each reads its fields. */
 void npie_ops_crl(npie_bytes_t *reply, npie_ops_t *ops,
                   const npie_signer_header_t *header, npie_wire_reader_t *r,
                   apr_pool_t *p);
+void npie_ops_ocsp(npie_bytes_t *reply, npie_ops_t *ops,
+                   const npie_signer_header_t *header, npie_wire_reader_t *r,
+                   apr_pool_t *p);
 void npie_ops_revoke(npie_bytes_t *reply, npie_ops_t *ops,
                      const npie_signer_header_t *header,
                      npie_wire_reader_t *r, apr_pool_t *p);

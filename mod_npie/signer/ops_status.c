@@ -20,7 +20,7 @@
 
 /* Did this authority sign it? Whoever asks may revoke what we made, and
  * nothing that somebody else answers for. */
-static int is_ours(const npie_ops_t *ops, const npie_cert_t *cert)
+int npie_ops_is_ours(const npie_ops_t *ops, const npie_cert_t *cert)
 {
     X509 *ca = npie_issuer_certificate(ops->authority->issuer);
     int ours = X509_NAME_cmp(X509_get_issuer_name(cert->x509),
@@ -58,7 +58,7 @@ static apr_status_t check_revocation(npie_revoked_t *revoked,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (!is_ours(ops, cert)) {
+    if (!npie_ops_is_ours(ops, cert)) {
         return npie_err_set(err, NPIE_EPOLICY, NPIE_P_UNTRUSTED,
                             "certificate %s is not of this authority",
                             cert->serial);

@@ -17,6 +17,10 @@
  *   CRL    -> (nothing); reply: status 4; 0: bytes CRL (DER), bytes CA
  *            certificate (DER), u64 this update, u64 next update (seconds
  *            since 1970)
+ *   OCSP   -> bytes OCSPRequest (DER), u16 n, n x bytes certificate (DER) that
+ *            are known of those asked for; reply: status 4; 0: bytes
+ *            OCSPResponse (DER), u64 this update, u64 next update (0: an
+ *            error, not to be kept)
  *   REVOKE -> bytes certificate (DER), u16 CRLReason, u64 revoked, u64
  *            invalid since (seconds since 1970, 0 = not said)
  *            reply: status 4; 0: noted, now or before; 1: not a certificate
@@ -49,6 +53,7 @@ typedef enum npie_signer_op_t {
     NPIE_SIGNER_PING = 1,
     NPIE_SIGNER_ISSUE = 2,
     NPIE_SIGNER_CRL = 3,
+    NPIE_SIGNER_OCSP = 4,
     NPIE_SIGNER_SEAL = 5,
     NPIE_SIGNER_REVOKE = 6,
     NPIE_SIGNER_AUDIT = 7

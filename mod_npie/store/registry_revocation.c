@@ -76,3 +76,26 @@ apr_status_t npie_certificate_untold(apr_array_header_t **plist,
                          append_untold, *plist, err);
     return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
 }
+
+static void append_der(void *baton, npie_row_t *row)
+{
+    npie_certificate_t certificate;
+
+    npie_row_certificate(&certificate, row);
+    APR_ARRAY_PUSH((apr_array_header_t *)baton, npie_bytes_t) =
+        certificate.der;
+}
+
+apr_status_t npie_certificate_by_serial(apr_array_header_t *list,
+                                        npie_registry_t *registry,
+                                        const char *serial, npie_err_t *err)
+{
+    npie_args_t args;
+    apr_status_t rv;
+
+    npie_args_init(&args, registry);
+    npie_args_text(&args, serial);
+    rv = npie_sql_select(registry, NPIE_SQL_CERTIFICATE_BY_SERIAL, &args,
+                         append_der, list, err);
+    return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
+}

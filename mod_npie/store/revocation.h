@@ -42,4 +42,12 @@ apr_status_t npie_certificate_set_told(npie_registry_t *registry,
                                        apr_int64_t id, apr_time_t when,
                                        npie_err_t *err);
 
+/** The newest of a serial, four at most: several authorities may have given
+ * it.
+ * @param serial upper-case hex
+ * @param list of npie_bytes_t, DER; added to */
+apr_status_t npie_certificate_by_serial(apr_array_header_t *list,
+                                        npie_registry_t *registry,
+                                        const char *serial, npie_err_t *err);
+
 #endif

@@ -3,6 +3,7 @@
  * that are good once, counters of rates.
  */
 #include "store/session.h"
+#include "store/status.h"
 
 #include <apr_strings.h>
 
@@ -67,11 +68,10 @@ apr_status_t npie_draft_put(npie_sessions_t *sessions, const char *key,
     return rv;
 }
 
-apr_status_t npie_draft_get(const char **pvalue, npie_sessions_t *sessions,
-                            const char *key, const char *page, npie_err_t *err,
-                            apr_pool_t *p)
+/* The text under a name. */
+static apr_status_t get(const char **pvalue, npie_sessions_t *sessions,
+                        const char *name, npie_err_t *err, apr_pool_t *p)
 {
-    const char *name = draft_key(key, page, p);
     npie_redis_batch_t batch;
     const redisReply *reply;
     apr_status_t rv;
@@ -93,6 +93,44 @@ apr_status_t npie_draft_get(const char **pvalue, npie_sessions_t *sessions,
     }
     npie_redis_done(&batch);
     return *pvalue != NULL ? APR_SUCCESS : APR_NOTFOUND;
+}
+
+apr_status_t npie_draft_get(const char **pvalue, npie_sessions_t *sessions,
+                            const char *key, const char *page, npie_err_t *err,
+                            apr_pool_t *p)
+{
+    return get(pvalue, sessions, draft_key(key, page, p), err, p);
+}
+
+apr_status_t npie_status_get(const char **pvalue, npie_sessions_t *sessions,
+                             const char *name, npie_err_t *err, apr_pool_t *p)
+{
+    return get(pvalue, sessions, npie_redis_key("status", name, p), err, p);
+}
+
+apr_status_t npie_status_put(npie_sessions_t *sessions, const char *name,
+                             const char *value, int seconds, int always,
+                             npie_err_t *err, apr_pool_t *ptemp)
+{
+    const char *key = npie_redis_key("status", name, ptemp);
+    npie_redis_batch_t batch;
+    apr_status_t rv;
+
+    if (key == NULL) {
+        return npie_redis_bad_key("a status", err);
+    }
+    npie_redis_init(&batch, ptemp);
+    npie_redis_command(&batch, "on", "SET");
+    npie_redis_word(&batch, key);
+    npie_redis_word(&batch, value);
+    npie_redis_word(&batch, "EX");
+    npie_redis_number(&batch, seconds > 0 ? seconds : 1);
+    if (!always) {
+        npie_redis_word(&batch, "NX");
+    }
+    rv = npie_redis_run(&batch, sessions, err);
+    npie_redis_done(&batch);
+    return rv;
 }
 
 apr_status_t npie_once_put(npie_sessions_t *sessions, const char *id,

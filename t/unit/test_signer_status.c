@@ -9,7 +9,10 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include <openssl/ocsp.h>
+
 #include "base/wire.h"
+#include "pki/ocsp.h"
 
 #define HOUR apr_time_from_sec(3600)
 
@@ -216,6 +219,76 @@ static void test_log(void **state)
     assert_true(fixture_said(signer, "its checksum does not hold", p));
 }
 
+/* The status that the signer tells of a certificate, with or without it; -1:
+ * an answer that is only an error. */
+static int status_of(const fixture_signer_t *signer, const npie_cert_t *cert,
+                     const fixture_ca_t *by, int proof, apr_pool_t *p)
+{
+    apr_array_header_t *known = apr_array_make(p, 1, sizeof(npie_bytes_t));
+    npie_signer_ocsp_t answer;
+    npie_err_t err = { 0 };
+    npie_bytes_t request;
+    const unsigned char *at;
+    OCSP_RESPONSE *response;
+    OCSP_BASICRESP *basic;
+    X509_STORE *store = X509_STORE_new();
+    STACK_OF(X509) *none = sk_X509_new_null();
+    int status = -1;
+
+    if (proof) {
+        APR_ARRAY_PUSH(known, npie_bytes_t) = cert->der;
+    }
+    assert_int_equal(npie_ocsp_make(&request, cert->der, by->cert->der,
+                                    "SHA1", &err, p), APR_SUCCESS);
+    assert_int_equal(npie_signer_ocsp(&answer, &signer->client, request,
+                                      known, &err, p), APR_SUCCESS);
+    at = answer.response.data;
+    response = d2i_OCSP_RESPONSE(NULL, &at, (long)answer.response.len);
+    assert_non_null(response);
+    if (OCSP_response_status(response) == OCSP_RESPONSE_STATUS_SUCCESSFUL) {
+        basic = OCSP_response_get1_basic(response);
+        X509_STORE_add_cert(store, ca->cert->x509);
+        X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
+        assert_int_equal(OCSP_basic_verify(basic, none, store, 0), 1);
+        status = OCSP_single_get0_status(OCSP_resp_get0(basic, 0), NULL, NULL,
+                                         NULL, NULL);
+        OCSP_BASICRESP_free(basic);
+    }
+    else {
+        assert_int_equal(answer.this_update, 0);
+    }
+    sk_X509_free(none);
+    X509_STORE_free(store);
+    OCSP_RESPONSE_free(response);
+    return status;
+}
+
+static void test_ocsp(void **state)
+{
+    apr_pool_t *p = *state;
+    fixture_signer_t *signer = fixture_signer(ca, "", p);
+    const npie_cert_t *one = certificate(ca, apr_time_now() - HOUR, p);
+    const npie_cert_t *other = certificate(stranger, apr_time_now() - HOUR,
+                                           p);
+    npie_err_t err = { 0 };
+
+    fixture_signer_start(signer);
+    assert_int_equal(status_of(signer, one, ca, 0, p),
+                     V_OCSP_CERTSTATUS_UNKNOWN);
+    assert_int_equal(status_of(signer, one, ca, 1, p),
+                     V_OCSP_CERTSTATUS_GOOD);
+    /* Another's certificate, by whatever key. */
+    assert_int_equal(status_of(signer, other, ca, 1, p), -1);
+    assert_int_equal(status_of(signer, other, stranger, 1, p), -1);
+    assert_int_equal(tell(signer, one, NPIE_REASON_KEY_COMPROMISE, 0, &err,
+                          p), APR_SUCCESS);
+    assert_int_equal(status_of(signer, one, ca, 1, p),
+                     V_OCSP_CERTSTATUS_REVOKED);
+    assert_int_equal(status_of(signer, one, ca, 0, p),
+                     V_OCSP_CERTSTATUS_REVOKED);
+    fixture_signer_stop(signer, SIGTERM);
+}
+
 static int setup(void **state)
 {
     apr_pool_t *p;
@@ -238,6 +311,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         pool_test(test_revoke), pool_test(test_refused),
         pool_test(test_expired), pool_test(test_log),
+        pool_test(test_ocsp),
     };
 
     apr_initialize();

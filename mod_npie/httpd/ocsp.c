@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * From a request to npie-signer's answer, and answers without a nonce kept in
+ * Redis for everybody else who asks.
+ */
+#include "httpd/ocsp.h"
+
+#include <apr_strings.h>
+
+#include "base/text.h"
+#include "httpd/answer.h"
+#include "httpd/body.h"
+#include "pki/digest.h"
+#include "pki/ocsp.h"
+#include "store/revocation.h"
+#include "store/status.h"
+
+/* What is kept is given out until half of its time is over, so that whoever
+ * gets it may keep it for a while as well. */
+#define KEPT_PART 2
+
+static int send_answer(request_rec *r, npie_bytes_t der)
+{
+    if (der.len == 0) {
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
+    ap_set_content_type(r, "application/ocsp-response");
+    ap_set_content_length(r, (apr_off_t)der.len);
+    if (!r->header_only) {
+        ap_rwrite(der.data, (int)der.len, r);
+    }
+    return OK;
+}
+
+static int send_error(request_rec *r, npie_ocsp_error_t error)
+{
+    apr_table_setn(r->headers_out, "Cache-Control", "no-store");
+    return send_answer(r, npie_ocsp_error(error, r->pool));
+}
+
+/* RFC 5019 section 6.2, for what came by GET and holds for everybody. */
+static int send_kept(request_rec *r, const npie_signer_ocsp_t *answer)
+{
+    const apr_time_t left = answer->next_update - r->request_time;
+    char *date = apr_palloc(r->pool, APR_RFC822_DATE_LEN);
+    char digest[NPIE_SHA256_HEX_SIZE];
+    int status;
+
+    if (r->method_number != M_GET || left <= 0
+        || npie_sha256_hex(digest, answer->response) != APR_SUCCESS) {
+        apr_table_setn(r->headers_out, "Cache-Control", "no-store");
+        return send_answer(r, answer->response);
+    }
+    apr_rfc822_date(date, answer->next_update);
+    apr_table_setn(r->headers_out, "Expires", date);
+    apr_table_setn(r->headers_out, "Cache-Control",
+                   apr_psprintf(r->pool, "max-age=%" APR_TIME_T_FMT
+                                ", public, no-transform, must-revalidate",
+                                apr_time_sec(left)));
+    apr_table_setn(r->headers_out, "ETag",
+                   apr_psprintf(r->pool, "\"%.40s\"", digest));
+    ap_update_mtime(r, answer->this_update);
+    ap_set_last_modified(r);
+    status = ap_meets_conditions(r);
+    return status == OK ? send_answer(r, answer->response) : status;
+}
+
+/* One as Redis keeps it: two times and base64. */
+static apr_status_t unpack(npie_signer_ocsp_t *answer, const char *text,
+                           apr_pool_t *p)
+{
+    char *end;
+
+    answer->this_update = apr_time_from_sec(apr_strtoi64(text, &end, 10));
+    if (*end != ' ') {
+        return NPIE_EINPUT;
+    }
+    answer->next_update = apr_time_from_sec(apr_strtoi64(end + 1, &end, 10));
+    return *end == ' '
+        ? npie_text_base64_decode(&answer->response, end + 1, strlen(end + 1),
+                                  p)
+        : NPIE_EINPUT;
+}
+
+static apr_status_t keep(npie_sessions_t *sessions, const char *name,
+                         const npie_signer_ocsp_t *answer, int always,
+                         npie_err_t *err, apr_pool_t *p)
+{
+    const apr_interval_time_t life = answer->next_update - answer->this_update;
+
+    return npie_status_put(sessions, name,
+                           apr_psprintf(p, "%" APR_TIME_T_FMT " %"
+                                        APR_TIME_T_FMT " %s",
+                                        apr_time_sec(answer->this_update),
+                                        apr_time_sec(answer->next_update),
+                                        npie_text_base64_encode(
+                                            answer->response, p)),
+                           (int)apr_time_sec(life / KEPT_PART), always, err,
+                           p);
+}
+
+static apr_status_t ask_signer(npie_signer_ocsp_t *answer, npie_flow_t *flow,
+                               npie_bytes_t der,
+                               const npie_ocsp_request_t *request,
+                               npie_err_t *err)
+{
+    apr_array_header_t *known = apr_array_make(flow->p, request->count,
+                                               sizeof(npie_bytes_t));
+    apr_status_t rv = APR_SUCCESS;
+
+    for (int i = 0; rv == APR_SUCCESS && i < request->count; ++i) {
+        rv = npie_certificate_by_serial(known, flow->registry,
+                                        request->serials[i], err);
+    }
+    return rv == APR_SUCCESS
+        ? npie_signer_ocsp(answer, flow->signer, der, known, err, flow->p)
+        : rv;
+}
+
+/* What is kept under the request's name; a Redis that fails costs time only. */
+static int find_kept(npie_signer_ocsp_t *answer, request_rec *r,
+                     const char *name)
+{
+    const npie_runtime_t *runtime = npie_runtime_get(r->server);
+    const char *text;
+
+    return name != NULL && runtime->sessions != NULL
+        && npie_status_get(&text, runtime->sessions, name, NULL, r->pool)
+           == APR_SUCCESS
+        && unpack(answer, text, r->pool) == APR_SUCCESS
+        && r->request_time < answer->next_update;
+}
+
+static int answer_request(request_rec *r, npie_bytes_t der)
+{
+    const npie_runtime_t *runtime = npie_runtime_get(r->server);
+    npie_ocsp_request_t request;
+    npie_signer_ocsp_t answer;
+    npie_flow_t *flow;
+    npie_err_t err;
+    apr_status_t rv;
+
+    if (npie_ocsp_parse(&request, der, &err, r->pool) != APR_SUCCESS) {
+        npie_answer_log(r, &err);
+        return send_error(r, NPIE_OCSP_MALFORMED);
+    }
+    if (find_kept(&answer, r, request.name)) {
+        return send_kept(r, &answer);
+    }
+    rv = npie_runtime_flow(&flow, r, &err);
+    if (rv == APR_SUCCESS) {
+        rv = ask_signer(&answer, flow, der, &request, &err);
+    }
+    if (rv != APR_SUCCESS) {
+        npie_answer_log(r, &err);
+        return send_error(r, NPIE_OCSP_LATER);
+    }
+    if (request.name == NULL || answer.this_update == 0) {
+        apr_table_setn(r->headers_out, "Cache-Control", "no-store");
+        return send_answer(r, answer.response);
+    }
+    if (runtime->sessions != NULL) {
+        keep(runtime->sessions, request.name, &answer, 0, NULL, r->pool);
+    }
+    return send_kept(r, &answer);
+}
+
+/* The request in the path: base64, its '+', '/' and '=' escaped or not. Where
+ * the handler's own part of the path ends only the admin knows: it is the
+ * rest behind one of the slashes, and DER says which. */
+static int answer_path(request_rec *r)
+{
+    const char *path = r->unparsed_uri != NULL ? r->unparsed_uri : "";
+    npie_ocsp_request_t request;
+
+    for (const char *at = strchr(path, '/'); at != NULL;
+         at = strchr(at + 1, '/')) {
+        char *text;
+        npie_bytes_t der;
+
+        /* DER begins with a SEQUENCE, and that with an M. */
+        if (at[1] != 'M' || strlen(at) > 2 * NPIE_OCSP_MAX) {
+            continue;
+        }
+        text = apr_pstrdup(r->pool, at + 1);
+        if (ap_unescape_url_keep2f(text, 1) == OK
+            && npie_text_base64_decode(&der, text, strlen(text), r->pool)
+               == APR_SUCCESS
+            && npie_ocsp_parse(&request, der, NULL, r->pool)
+               == APR_SUCCESS) {
+            return answer_request(r, der);
+        }
+    }
+    return send_error(r, NPIE_OCSP_MALFORMED);
+}
+
+int npie_ocsp_handler(request_rec *r)
+{
+    const char *type = apr_table_get(r->headers_in, "Content-Type");
+    npie_bytes_t body;
+    npie_err_t err;
+
+    if (r->handler == NULL || strcmp(r->handler, "npie-ocsp") != 0) {
+        return DECLINED;
+    }
+    if (npie_runtime_get(r->server) == NULL) {
+        return HTTP_NOT_FOUND;
+    }
+    r->allowed |= (AP_METHOD_BIT << M_GET) | (AP_METHOD_BIT << M_POST);
+    if (r->method_number == M_GET) {
+        return answer_path(r);
+    }
+    if (r->method_number != M_POST) {
+        return HTTP_METHOD_NOT_ALLOWED;
+    }
+    if (type == NULL
+        || ap_cstr_casecmpn(type, "application/ocsp-request", 24) != 0) {
+        return HTTP_UNSUPPORTED_MEDIA_TYPE;
+    }
+    if (npie_body_bytes(&body, r, NPIE_OCSP_MAX, &err) != APR_SUCCESS) {
+        npie_answer_log(r, &err);
+        return send_error(r, NPIE_OCSP_MALFORMED);
+    }
+    return answer_request(r, body);
+}
+
+static apr_status_t refresh_one(const npie_revoke_work_t *work,
+                                const npie_certificate_t *certificate,
+                                npie_bytes_t issuer, const char *digest,
+                                npie_err_t *err)
+{
+    apr_array_header_t *known = apr_array_make(work->p, 1,
+                                               sizeof(npie_bytes_t));
+    npie_ocsp_request_t request;
+    npie_signer_ocsp_t answer;
+    npie_bytes_t der;
+    apr_status_t rv;
+
+    APR_ARRAY_PUSH(known, npie_bytes_t) = certificate->der;
+    rv = npie_ocsp_make(&der, certificate->der, issuer, digest, err, work->p);
+    if (rv == APR_SUCCESS) {
+        rv = npie_ocsp_parse(&request, der, err, work->p);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_signer_ocsp(&answer, &work->runtime->signer, der, known, err,
+                              work->p);
+    }
+    return rv == APR_SUCCESS && request.name != NULL && answer.this_update != 0
+        ? keep(work->runtime->sessions, request.name, &answer, 1, err, work->p)
+        : rv;
+}
+
+apr_status_t npie_ocsp_refresh(void *baton,
+                               const npie_certificate_t *certificate,
+                               npie_err_t *err)
+{
+    const npie_revoke_work_t *work = baton;
+    apr_array_header_t *chain;
+    npie_cert_t *cert;
+    apr_status_t rv = npie_cert_parse(&cert, certificate->der, err, work->p);
+
+    if (rv == APR_SUCCESS) {
+        rv = npie_trust_chain(&chain, work->runtime->trust, cert, err,
+                              work->p);
+    }
+    if (rv != APR_SUCCESS || chain->nelts == 0) {
+        return rv;
+    }
+    rv = refresh_one(work, certificate, APR_ARRAY_IDX(chain, 0, npie_bytes_t),
+                     "SHA1", err);
+    return rv == APR_SUCCESS
+        ? refresh_one(work, certificate,
+                      APR_ARRAY_IDX(chain, 0, npie_bytes_t), "SHA256", err)
+        : rv;
+}

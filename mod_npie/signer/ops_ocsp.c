@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * OCSP: what the logs, and certificates that were signed by the authority,
+ * say of a status.
+ */
+#include "signer/ops.h"
+
+#include <apr_hash.h>
+#include <apr_strings.h>
+
+#include "signer/say.h"
+
+/* More certificates than can be asked for: several may share a serial, of
+ * several authorities. */
+#define PROOFS_MAX (4 * NPIE_OCSP_CERTS_MAX)
+
+/* What is known while one request is answered. */
+typedef struct knowledge_t {
+    const npie_ops_t *ops;
+    apr_hash_t *made; /* serials of which a certificate of ours is at hand */
+} knowledge_t;
+
+static npie_status_t tell(void *baton, const char *serial)
+{
+    const knowledge_t *knowledge = baton;
+    const npie_revoked_t *revoked =
+        npie_revocations_find(knowledge->ops->revocations, serial);
+    npie_status_t status = { 0, 0, 0, 0 };
+
+    status.known = apr_hash_get(knowledge->made, serial,
+                                APR_HASH_KEY_STRING) != NULL;
+    if (revoked != NULL) {
+        status.revoked = 1;
+        status.reason = (int)revoked->reason;
+        status.when = revoked->revoked;
+    }
+    return status;
+}
+
+/* The certificates that come along prove by our signature on them that they
+ * were made: whoever asks can leave one out, and invent none. */
+static void take_proofs(knowledge_t *knowledge, npie_wire_reader_t *r,
+                        apr_pool_t *p)
+{
+    const int count = npie_wire_get_u16(r);
+
+    for (int i = 0; i < count && i < PROOFS_MAX; ++i) {
+        npie_bytes_t der = npie_wire_get_bytes(r, NPIE_CERT_MAX);
+        npie_cert_t *cert;
+
+        if (der.len > 0 && npie_cert_parse(&cert, der, NULL, p) == APR_SUCCESS
+            && npie_ops_is_ours(knowledge->ops, cert)) {
+            apr_hash_set(knowledge->made, cert->serial, APR_HASH_KEY_STRING,
+                         cert);
+        }
+    }
+}
+
+/* The responder, made anew in time. Each lives in a pool of its own. */
+static apr_status_t ready(npie_ops_t *ops, apr_time_t now, npie_err_t *err)
+{
+    apr_pool_t *p;
+    apr_status_t rv;
+
+    if (ops->responder != NULL && !npie_responder_is_old(ops->responder,
+                                                         now)) {
+        return APR_SUCCESS;
+    }
+    apr_pool_create(&p, ops->p);
+    rv = npie_responder_create(&ops->responder, ops->authority->issuer, now,
+                               err, p);
+    if (rv != APR_SUCCESS) {
+        ops->responder = NULL;
+        apr_pool_destroy(p);
+        return rv;
+    }
+    if (ops->responder_pool != NULL) {
+        apr_pool_destroy(ops->responder_pool);
+    }
+    ops->responder_pool = p;
+    npie_signer_say("notice", "made a key and a certificate for OCSP answers");
+    return APR_SUCCESS;
+}
+
+void npie_ops_ocsp(npie_bytes_t *reply, npie_ops_t *ops,
+                   const npie_signer_header_t *header, npie_wire_reader_t *r,
+                   apr_pool_t *p)
+{
+    const apr_time_t now = apr_time_now();
+    npie_bytes_t request = npie_wire_get_bytes(r, NPIE_OCSP_MAX);
+    knowledge_t knowledge = { ops, apr_hash_make(p) };
+    npie_ocsp_answer_t answer;
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
+    npie_wire_writer_t w;
+    apr_status_t rv;
+
+    take_proofs(&knowledge, r, p);
+    if (npie_wire_get_end(r) != APR_SUCCESS) {
+        npie_ops_refuse(reply, header, NPIE_SIGNER_MALFORMED, NPIE_P_REQUEST,
+                        "the fields of OCSP are not what they must be", p);
+        return;
+    }
+    rv = ready(ops, now, &err);
+    if (rv == APR_SUCCESS) {
+        rv = npie_responder_answer(&answer, ops->responder, request, tell,
+                                   &knowledge, now, ops->ocsp_validity, &err,
+                                   p);
+    }
+    if (rv != APR_SUCCESS) {
+        npie_ops_answer_failure(reply, header, "OCSP", rv, &err, p);
+        return;
+    }
+    npie_wire_writer_init(&w, p);
+    npie_wire_put_u32(&w, NPIE_SIGNER_OK);
+    npie_wire_put_bytes(&w, answer.der);
+    npie_wire_put_u64(&w, (apr_uint64_t)apr_time_sec(answer.this_update));
+    npie_wire_put_u64(&w, (apr_uint64_t)apr_time_sec(answer.next_update));
+    *reply = npie_ops_framed(header, &w, p);
+}
