@@ -34,7 +34,7 @@ int npie_ops_is_ours(const npie_ops_t *ops, const npie_cert_t *cert)
 int npie_ops_is_revoked(const npie_ops_t *ops, const npie_cert_t *cert)
 {
     return npie_revocations_find(ops->revocations, cert->serial) != NULL
-           && is_ours(ops, cert);
+           && npie_ops_is_ours(ops, cert);
 }
 
 /* A time of the request; -1 when it is out of all range. */

@@ -109,10 +109,12 @@ is(post($der, 'text/plain')->{status}, 415, 'another type');
 is($plain->request('/npie/ocsp', curl => [ '-X', 'PUT' ])->{status}, 405, 'another method');
 my @many = map { ('-serial', $_) } 1 .. 17;
 is(error_in(post(request('-issuer', "$ca.crt", '-no_nonce', @many))), '30030a0101', 'too many');
-# A nonce of 33 bytes: RFC 8954 takes 32.
+# A nonce that is not what its length says.
 my $nonced = request('-issuer', "$ca.crt", '-nonce', '-cert', $new);
 my $at = index $nonced, "\x04\x12\x04\x10";
 ok($at > 0, 'the nonce is found');
+substr $nonced, $at + 3, 1, "\x0f";
+is(error_in(post($nonced)), '30030a0101', 'and refused when it is cut');
 
 # Revoked: the next answer says so, whoever asks and however.
 my $client = browser();
