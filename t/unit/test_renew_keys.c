@@ -91,7 +91,7 @@ static void test_corpus(void **state)
         char *password = apr_strtok(NULL, "\t", &fields);
         apr_pool_t *p;
 
-        if (at++ % (int)unit_stride(7) != 0) {
+        if (at++ % (int)unit_stride(15) != 0) {
             continue;
         }
         apr_pool_create(&p, *state);
@@ -100,7 +100,7 @@ static void test_corpus(void **state)
         apr_pool_destroy(p);
         ++count;
     }
-    assert_true(count >= (unit_stride(7) == 1 ? 25 : 4));
+    assert_true(count >= (unit_stride(15) == 1 ? 25 : 2));
 }
 
 static void test_wrong_files(void **state)
