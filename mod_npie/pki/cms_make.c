@@ -1,184 +1,127 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Writes a SignedData, from the inside out.
+ * Signatures as PAdES (ETSI EN 319 142-1) wants them.
  */
 #include "pki/cms_make.h"
 
-#include <string.h>
-
+#include <apr_strings.h>
+#include <openssl/bio.h>
+#include <openssl/cms.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/x509.h>
+
+#include <stdlib.h>
+#include <string.h>
 
 #include "pki/openssl.h"
 
-#define PIECES_MAX 8
+#define ATTRIBUTES_MAX 8
+#define SET_TAG 0x31
 
-/* Tags of DER. */
-enum {
-    TAG_OCTETS = 0x04, TAG_SEQUENCE = 0x30,
-    TAG_SET = 0x31, TAG_CONTEXT_0 = 0xa0
-};
+/** One encoded attribute. */
+typedef struct encoded_t {
+    unsigned char *der;
+    int len;
+} encoded_t;
 
-#define BYTES(literal) \
-    { (const unsigned char *)(literal), sizeof(literal) - 1 }
-
-static const npie_bytes_t version_1 = BYTES("\x02\x01\x01");
-static const npie_bytes_t oid_signed_data =
-    BYTES("\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02");
-static const npie_bytes_t oid_data =
-    BYTES("\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01");
-static const npie_bytes_t oid_content_type =
-    BYTES("\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x09\x03");
-static const npie_bytes_t oid_message_digest =
-    BYTES("\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x09\x04");
-static const npie_bytes_t oid_signing_certificate =
-    BYTES("\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x02\x2f");
-/* Algorithms, whole: RFC 5754, 3.2 and 3.3. */
-static const npie_bytes_t algorithm_sha256 =
-    BYTES("\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01");
-static const npie_bytes_t algorithm_rsa =
-    BYTES("\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b\x05\x00");
-static const npie_bytes_t algorithm_ecdsa =
-    BYTES("\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02");
-
-/* A value with its tag around others, in p. */
-static npie_bytes_t wrap(int tag, const npie_bytes_t *parts, int count,
-                         apr_pool_t *p)
+/* The order of a DER SET OF (X.690, 11.6). */
+static int by_bytes(const void *a, const void *b)
 {
-    apr_size_t len = 0;
-    unsigned char *out, *at;
+    const encoded_t *one = a, *other = b;
+    int shorter = one->len < other->len ? one->len : other->len;
+    int order = memcmp(one->der, other->der, (size_t)shorter);
 
-    for (int i = 0; i < count; ++i) {
-        len += parts[i].len;
+    return order != 0 ? order : one->len - other->len;
+}
+
+/* The attributes as they are signed: a SET OF with its own tag (RFC 5652,
+ * section 5.4). Returns its bytes, in p; len 0 when memory ran out. */
+static npie_bytes_t signed_form(const CMS_SignerInfo *si, apr_pool_t *p)
+{
+    encoded_t parts[ATTRIBUTES_MAX];
+    npie_bytes_t form = { NULL, 0 };
+    int count = CMS_signed_get_attr_count(si), sum = 0, made = 1, size;
+    unsigned char *data, *at;
+
+    memset(parts, 0, sizeof(parts));
+    for (int i = 0; i < count && i < ATTRIBUTES_MAX; ++i) {
+        parts[i].len = i2d_X509_ATTRIBUTE(CMS_signed_get_attr(si, i),
+                                          &parts[i].der);
+        made = made && parts[i].len > 0;
+        sum += parts[i].len;
     }
-    at = out = apr_palloc(p, len + 5);
-    *at++ = (unsigned char)tag;
-    if (len >= 0x10000) {
-        *at++ = 0x83;
-        *at++ = (unsigned char)(len >> 16);
-    } else if (len >= 0x100) {
-        *at++ = 0x82;
-    } else if (len >= 0x80) {
-        *at++ = 0x81;
-    }
-    if (len >= 0x100) {
-        *at++ = (unsigned char)(len >> 8);
-    }
-    *at++ = (unsigned char)len;
-    for (int i = 0; i < count; ++i) {
-        if (parts[i].len > 0) {
-            memcpy(at, parts[i].data, parts[i].len);
+    if (made && count > 0 && count <= ATTRIBUTES_MAX) {
+        qsort(parts, (size_t)count, sizeof(parts[0]), by_bytes);
+        size = ASN1_object_size(1, sum, V_ASN1_SET);
+        data = at = apr_palloc(p, (apr_size_t)size);
+        ASN1_put_object(&at, 1, sum, V_ASN1_SET, V_ASN1_UNIVERSAL);
+        for (int i = 0; i < count; ++i) {
+            memcpy(at, parts[i].der, (size_t)parts[i].len);
             at += parts[i].len;
         }
+        form.data = data;
+        form.len = (apr_size_t)size;
     }
-    return (npie_bytes_t){ out, (apr_size_t)(at - out) };
-}
-
-static npie_bytes_t wrap_one(int tag, npie_bytes_t part, apr_pool_t *p)
-{
-    return wrap(tag, &part, 1, p);
-}
-
-static npie_bytes_t attribute(npie_bytes_t oid, npie_bytes_t value,
-                              apr_pool_t *p)
-{
-    const npie_bytes_t parts[] = { oid, wrap_one(TAG_SET, value, p) };
-
-    return wrap(TAG_SEQUENCE, parts, 2, p);
-}
-
-static npie_bytes_t sha256(const npie_bytes_t *content, int npieces,
-                           apr_pool_t *p)
-{
-    unsigned char *digest = apr_palloc(p, EVP_MAX_MD_SIZE);
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    unsigned int len = 0;
-    int ok = ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1;
-
-    for (int i = 0; ok && i < npieces; ++i) {
-        ok = EVP_DigestUpdate(ctx, content[i].data, content[i].len) == 1;
+    for (int i = 0; i < ATTRIBUTES_MAX; ++i) {
+        OPENSSL_free(parts[i].der);
     }
-    ok = ok && EVP_DigestFinal_ex(ctx, digest, &len) == 1;
-    EVP_MD_CTX_free(ctx);
-    return (npie_bytes_t){ digest, ok ? len : 0 };
+    return form;
 }
 
-/* The signed attributes, one after the other as a SET OF has them: by their
- * encodings, which differ in length already. */
-static npie_bytes_t attributes(npie_bytes_t digest, npie_bytes_t cert_hash,
-                               int tag, apr_pool_t *p)
+/* libcrypto puts a signing time into whatever it signs: taken out again, and
+ * what is left is signed. */
+static int sign_timeless(CMS_SignerInfo *si, EVP_PKEY *key, apr_pool_t *p)
 {
-    npie_bytes_t id = wrap_one(TAG_OCTETS, cert_hash, p);
-    npie_bytes_t parts[3];
-
-    /* ESSCertIDv2, its list, and SigningCertificateV2. */
-    for (int i = 0; i < 3; ++i) {
-        id = wrap_one(TAG_SEQUENCE, id, p);
-    }
-    parts[0] = attribute(oid_content_type, oid_data, p);
-    parts[1] = attribute(oid_message_digest,
-                         wrap_one(TAG_OCTETS, digest, p), p);
-    parts[2] = attribute(oid_signing_certificate, id, p);
-    return wrap(tag, parts, 3, p);
-}
-
-static npie_bytes_t sign(EVP_PKEY *key, npie_bytes_t text, apr_pool_t *p)
-{
+    int at = CMS_signed_get_attr_by_NID(si, NID_pkcs9_signingTime, -1);
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     unsigned char *signature = NULL;
+    npie_bytes_t form = { NULL, 0 };
     size_t len = 0;
-    int ok = ctx != NULL
-        && EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) == 1
-        && EVP_DigestSign(ctx, NULL, &len, text.data, text.len) == 1;
+    int made = 0;
 
-    if (ok) {
+    if (at >= 0) {
+        X509_ATTRIBUTE_free(CMS_signed_delete_attr(si, at));
+        form = signed_form(si, p);
+    }
+    if (form.len > 0 && ctx != NULL
+        && EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) == 1
+        && EVP_DigestSign(ctx, NULL, &len, form.data, form.len) == 1) {
         signature = apr_palloc(p, len);
-        ok = EVP_DigestSign(ctx, signature, &len, text.data, text.len) == 1;
+        made = EVP_DigestSign(ctx, signature, &len, form.data, form.len) == 1
+            && ASN1_STRING_set(CMS_SignerInfo_get0_signature(si), signature,
+                               (int)len) == 1;
     }
     EVP_MD_CTX_free(ctx);
-    return (npie_bytes_t){ signature, ok ? len : 0 };
+    return made;
 }
 
-/* Issuer and serial number of a certificate, as they stand in it. */
-static npie_bytes_t signer_id(const npie_cert_t *cert, apr_pool_t *p)
+static BIO *to_bio(const npie_bytes_t *content, int npieces)
 {
-    npie_bytes_t parts[2] = { { NULL, 0 }, { NULL, 0 } };
-    unsigned char *name = NULL, *serial = NULL;
-    int len = i2d_X509_NAME(X509_get_issuer_name(cert->x509), &name);
+    BIO *bio = BIO_new(BIO_s_mem());
 
-    if (len > 0) {
-        parts[0] = (npie_bytes_t){ name, (apr_size_t)len };
-    }
-    len = i2d_ASN1_INTEGER(X509_get0_serialNumber(cert->x509), &serial);
-    if (len > 0) {
-        parts[1] = (npie_bytes_t){ serial, (apr_size_t)len };
-    }
-    parts[0] = wrap(TAG_SEQUENCE, parts, 2, p);
-    OPENSSL_free(name);
-    OPENSSL_free(serial);
-    return parts[0];
-}
-
-/* The certificates in the order of a SET OF. */
-static npie_bytes_t certificates(const npie_cert_t *cert,
-                                 const apr_array_header_t *chain,
-                                 apr_pool_t *p)
-{
-    npie_bytes_t parts[PIECES_MAX] = { cert->der };
-    int count = 1;
-
-    for (int i = 0; i < chain->nelts && count < PIECES_MAX; ++i) {
-        const npie_bytes_t one = APR_ARRAY_IDX(chain, i, npie_bytes_t);
-        int at = count++;
-
-        while (at > 0 && memcmp(parts[at - 1].data, one.data,
-                                parts[at - 1].len < one.len
-                                ? parts[at - 1].len : one.len) > 0) {
-            parts[at] = parts[at - 1];
-            --at;
+    for (int i = 0; bio != NULL && i < npieces; ++i) {
+        if (BIO_write(bio, content[i].data, (int)content[i].len)
+            != (int)content[i].len) {
+            BIO_free(bio);
+            bio = NULL;
         }
-        parts[at] = one;
     }
-    return wrap(TAG_CONTEXT_0, parts, count, p);
+    return bio;
+}
+
+/* The certificates that come along. */
+static int add_chain(CMS_ContentInfo *info, const apr_array_header_t *chain)
+{
+    int added = 1;
+
+    for (int i = 0; chain != NULL && added && i < chain->nelts; ++i) {
+        const npie_bytes_t one = APR_ARRAY_IDX(chain, i, npie_bytes_t);
+        const unsigned char *at = one.data;
+        X509 *x509 = d2i_X509(NULL, &at, (long)one.len);
+
+        added = x509 != NULL && CMS_add1_cert(info, x509) == 1;
+        X509_free(x509);
+    }
+    return added;
 }
 
 apr_status_t npie_cms_make(npie_bytes_t *pcms, EVP_PKEY *key,
@@ -187,30 +130,30 @@ apr_status_t npie_cms_make(npie_bytes_t *pcms, EVP_PKEY *key,
                            const npie_bytes_t *content, int npieces,
                            npie_err_t *err, apr_pool_t *p)
 {
-    const npie_bytes_t digest = sha256(content, npieces, p);
-    const npie_bytes_t hash = sha256(&cert->der, 1, p);
-    const npie_bytes_t signature =
-        sign(key, attributes(digest, hash, TAG_SET, p), p);
-    const npie_bytes_t signer[] = {
-        version_1, signer_id(cert, p), algorithm_sha256,
-        attributes(digest, hash, TAG_CONTEXT_0, p),
-        EVP_PKEY_is_a(key, "EC") ? algorithm_ecdsa : algorithm_rsa,
-        wrap_one(TAG_OCTETS, signature, p)
-    };
-    const npie_bytes_t data[] = {
-        version_1, wrap_one(TAG_SET, algorithm_sha256, p),
-        wrap_one(TAG_SEQUENCE, oid_data, p), certificates(cert, chain, p),
-        wrap_one(TAG_SET, wrap(TAG_SEQUENCE, signer, 6, p), p)
-    };
-    const npie_bytes_t whole[] = {
-        oid_signed_data,
-        wrap_one(TAG_CONTEXT_0, wrap(TAG_SEQUENCE, data, 5, p), p)
-    };
+    const unsigned flags = CMS_DETACHED | CMS_BINARY | CMS_CADES
+        | CMS_PARTIAL | CMS_NOSMIMECAP;
+    BIO *bio = to_bio(content, npieces);
+    CMS_ContentInfo *info = bio == NULL ? NULL
+        : CMS_sign(NULL, NULL, NULL, bio, flags);
+    CMS_SignerInfo *si = info == NULL ? NULL
+        : CMS_add1_signer(info, cert->x509, key, EVP_sha256(), flags);
+    unsigned char *der = NULL;
+    int len = 0;
 
-    if (digest.len == 0 || hash.len == 0 || signature.len == 0) {
-        return npie_openssl_fail(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
-                                 "the seal could not be signed");
+    if (si != NULL && add_chain(info, chain)
+        && CMS_final(info, bio, NULL, flags) == 1
+        && sign_timeless(si, key, p)) {
+        len = i2d_CMS_ContentInfo(info, &der);
     }
-    *pcms = wrap(TAG_SEQUENCE, whole, 2, p);
+    CMS_ContentInfo_free(info);
+    BIO_free(bio);
+    if (len <= 0) {
+        return npie_openssl_fail(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
+                                 "the signature could not be made");
+    }
+    pcms->data = apr_pmemdup(p, der, (apr_size_t)len);
+    pcms->len = (apr_size_t)len;
+    OPENSSL_free(der);
+    ERR_clear_error();
     return APR_SUCCESS;
 }

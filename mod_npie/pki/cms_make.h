@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Making the detached CMS of a seal. Used by npie-signer alone.
+ * Making a detached CMS: the seal's by npie-signer, the employer's by
+ * npie-renew. No part of httpd signs.
  */
 #ifndef NPIE_PKI_CMS_MAKE_H
 #define NPIE_PKI_CMS_MAKE_H
@@ -17,6 +18,7 @@
  * @param pcms set to DER in p
  * @param key of the certificate, RSA or EC
  * @param chain of npie_bytes_t, DER certificates to come along; may be empty
+ *        or NULL
  * @return APR_SUCCESS; NPIE_EINTERNAL
  */
 apr_status_t npie_cms_make(npie_bytes_t *pcms, EVP_PKEY *key,

@@ -56,14 +56,4 @@ apr_status_t npie_credential_make_pfx(npie_bytes_t *pfx,
                                       int iterations, npie_err_t *err,
                                       apr_pool_t *p);
 
-/**
- * A detached CMS over content in pieces, SHA-256, with signingCertificateV2
- * and without a signing time, which PAdES forbids.
- * @return APR_SUCCESS; NPIE_EINTERNAL
- */
-apr_status_t npie_credential_sign(npie_bytes_t *cms,
-                                  const npie_credential_t *credential,
-                                  const npie_bytes_t *content, int npieces,
-                                  npie_err_t *err, apr_pool_t *p);
-
 #endif

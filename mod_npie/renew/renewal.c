@@ -9,6 +9,7 @@
 #include <apr_strings.h>
 
 #include "base/text.h"
+#include "pki/cms_make.h"
 #include "renew/disk.h"
 #include "renew/key.h"
 #include "renew/steps.h"
@@ -125,7 +126,8 @@ static apr_status_t login(npie_steps_t *s, const npie_credential_t *with)
     challenge = npie_answer_text(json, "challenge");
     text.data = (const unsigned char *)challenge;
     text.len = strlen(challenge);
-    rv = npie_credential_sign(&cms, with, &text, 1, s->err, s->p);
+    rv = npie_cms_make(&cms, with->key, with->cert, NULL, &text, 1, s->err,
+                       s->p);
     if (rv == APR_SUCCESS) {
         rv = npie_http_post(&json, s->http, "acceso.html",
                             json_pack("{s:s, s:s, s:s}", "usuario",

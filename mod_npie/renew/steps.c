@@ -9,6 +9,7 @@
 #include <apr_strings.h>
 
 #include "base/text.h"
+#include "pki/cms_make.h"
 #include "pki/digest.h"
 #include "renew/disk.h"
 #include "renew/key.h"
@@ -141,8 +142,8 @@ static apr_status_t send_signed(npie_steps_t *s, const paper_t *paper,
                                 const npie_credential_t *signer)
 {
     npie_bytes_t cms;
-    apr_status_t rv = npie_credential_sign(&cms, signer, file->signed_part, 2,
-                                           s->err, s->p);
+    apr_status_t rv = npie_cms_make(&cms, signer->key, signer->cert, NULL,
+                                    file->signed_part, 2, s->err, s->p);
 
     if (rv == APR_SUCCESS) {
         rv = npie_letter_file_sign(&s->signed_pdf[paper - papers], pdf, cms,
