@@ -215,7 +215,7 @@ static apr_status_t prepare(steps_t *steps, npie_ctl_t *ctl, npie_err_t *err)
 
 apr_status_t npie_ctl_registry_init(npie_ctl_t *ctl, npie_err_t *err)
 {
-    steps_t steps;
+    steps_t steps = { 0 };
     apr_status_t rv = prepare(&steps, ctl, err);
 
     if (rv == APR_SUCCESS && is_sqlite(ctl)) {
@@ -237,7 +237,7 @@ apr_status_t npie_ctl_registry_init(npie_ctl_t *ctl, npie_err_t *err)
 apr_status_t npie_ctl_registry_upgrade(npie_ctl_t *ctl, npie_err_t *err)
 {
     npie_registry_t *registry;
-    steps_t steps;
+    steps_t steps = { 0 };
     int version = 0;
     apr_status_t rv = prepare(&steps, ctl, err);
 

@@ -105,6 +105,7 @@ int npie_pages_place(npie_flow_t **pflow, npie_place_t *place, request_rec *r,
     npie_err_t err;
     apr_status_t rv = npie_runtime_flow(pflow, r, &err);
 
+    memset(place, 0, sizeof(*place));
     if (rv == APR_SUCCESS) {
         rv = npie_flow_place(place, *pflow, &who, &err);
     }
@@ -227,7 +228,7 @@ static int show_place(request_rec *r, const char *name,
     npie_vars_letters(r, flow, &place);
     npie_mail_vars(r, &place);
     if (strcmp(name, "listo.html") == 0) {
-        npie_additional_past(r, flow, place.employer->id);
+        npie_additional_past(r, flow, holder->session->employer);
     }
     if (place.verdict == NPIE_VERDICT_REFUSED) {
         npie_vars_problem(r, (int)place.problem, NULL);
