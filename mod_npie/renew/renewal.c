@@ -17,30 +17,64 @@
 /* More steps than a renewal has, each done again after a session's end. */
 #define STEPS_MAX 24
 
-apr_status_t npie_renewal_open_old(npie_credential_t *old,
-                                   const npie_job_t *job, int literal,
-                                   npie_err_t *err, apr_pool_t *p)
-{
-    const char *file = npie_job_file(job);
-    npie_secret_want_t want = { job->password, literal, 0, NULL, "old", file };
-    npie_secret_t *password;
-    npie_bytes_t bytes, key = { NULL, 0 };
-    apr_status_t rv = npie_disk_read(&bytes, file, NPIE_CREDENTIAL_MAX, err,
-                                     p);
+/* How often a person may type a password that is not the one. */
+#define TRIES 3
 
-    if (rv == APR_SUCCESS && job->pfx == NULL) {
-        rv = npie_disk_read(&key, job->key, NPIE_CREDENTIAL_MAX, err, p);
+/* Whoever typed a wrong password is asked again, and told why. */
+static int ask_again(npie_secret_want_t *want, int tried, const char *question,
+                     const npie_err_t *err, apr_pool_t *p)
+{
+    const npie_problem_info_t *info = npie_problem_find((int)err->problem);
+
+    if (want->source != NULL || tried >= TRIES || info == NULL
+        || (err->problem != NPIE_P_PASSWORD
+            && err->problem != NPIE_P_NEW_PASSWORD
+            && err->problem != NPIE_P_NEW_PASSWORD_DIFFERS)) {
+        return 0;
     }
-    want.prompt = apr_pstrcat(p, "Contraseña de ", file, NULL);
-    if (rv == APR_SUCCESS) {
-        rv = npie_secret_get(&password, &want, err, p);
-    }
+    want->prompt = apr_pstrcat(p, info->cause, " ", question, NULL);
+    return 1;
+}
+
+static apr_status_t open_with(npie_credential_t *old, const npie_job_t *job,
+                              npie_bytes_t bytes, npie_bytes_t key,
+                              npie_secret_want_t *want, npie_err_t *err,
+                              apr_pool_t *p)
+{
+    npie_secret_t *password;
+    apr_status_t rv = npie_secret_get(&password, want, err, p);
+
     if (rv != APR_SUCCESS) {
         return rv;
     }
     return job->pfx != NULL
         ? npie_credential_open_pfx(old, bytes, password, err, p)
         : npie_credential_open_pair(old, bytes, key, password, err, p);
+}
+
+apr_status_t npie_renewal_open_old(npie_credential_t *old,
+                                   const npie_job_t *job, int literal,
+                                   npie_err_t *err, apr_pool_t *p)
+{
+    const char *file = npie_job_file(job);
+    const char *question = apr_pstrcat(p, "Contraseña de ", file, NULL);
+    npie_secret_want_t want = { job->password, literal, 0, question, "old",
+                                file };
+    npie_bytes_t bytes, key = { NULL, 0 };
+    int tried = 0;
+    apr_status_t rv = npie_disk_read(&bytes, file, NPIE_CREDENTIAL_MAX, err,
+                                     p);
+
+    if (rv == APR_SUCCESS && job->pfx == NULL) {
+        rv = npie_disk_read(&key, job->key, NPIE_CREDENTIAL_MAX, err, p);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    do {
+        rv = open_with(old, job, bytes, key, &want, err, p);
+    } while (rv != APR_SUCCESS && ask_again(&want, ++tried, question, err, p));
+    return rv;
 }
 
 static const char *user_of(const npie_steps_t *s)
@@ -50,17 +84,21 @@ static const char *user_of(const npie_steps_t *s)
 
 static apr_status_t ask_new_password(npie_steps_t *s, int is_new)
 {
+    const char *question = apr_pstrcat(s->p, "Contraseña nueva, para ",
+                                       s->papers.out, NULL);
     npie_secret_want_t want = { s->job->new_password, s->job->line != 0,
-                                is_new, NULL, "new", s->papers.out };
+                                is_new, question, "new", s->papers.out };
     npie_secret_t *password;
     apr_status_t rv;
+    int tried = 0;
 
-    want.prompt = apr_pstrcat(s->p, "Contraseña nueva, para ", s->papers.out,
-                              NULL);
-    rv = npie_secret_get(&password, &want, s->err, s->p);
-    if (rv == APR_SUCCESS) {
-        rv = npie_secret_check_new(password, user_of(s), s->err);
-    }
+    do {
+        rv = npie_secret_get(&password, &want, s->err, s->p);
+        if (rv == APR_SUCCESS) {
+            rv = npie_secret_check_new(password, user_of(s), s->err);
+        }
+    } while (rv != APR_SUCCESS
+             && ask_again(&want, ++tried, question, s->err, s->p));
     s->new_password = password;
     return rv;
 }
@@ -94,8 +132,9 @@ static apr_status_t prepare(npie_steps_t *s)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    npie_say_step(s->say, "Certificado de %s, registro patronal %s: vence el "
-                  "%s.", s->old.cert->common_name, s->old.cert->rp10,
+    npie_say_step(s->say, "Certificado de %s, registro patronal %s: %s el %s.",
+                  s->old.cert->common_name, s->old.cert->rp10,
+                  s->old.cert->not_after < apr_time_now() ? "venció" : "vence",
                   npie_text_date_es(s->old.cert->not_after, s->p));
     if (*s->old.cert->rp10 == '\0') {
         return npie_err_set(s->err, NPIE_EINPUT, NPIE_P_CERT_MALFORMED,

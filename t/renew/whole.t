@@ -86,7 +86,9 @@ $employer = pfx();
     '--email', 'otra@empresa.example', at());
 my @passwords = (['de ' . $employer->{pfx}, $OLD], ['nueva, para', $NEW],
     ['para comprobarla', $NEW]);
-$r = typed([@passwords, ['Escriba', 'no']], @command);
+$r = typed([['de ' . $employer->{pfx}, 'no es esta'], @passwords, ['Escriba', 'no']],
+    @command);
+like($r->{out}, qr/no abre este archivo\. Contraseña de /, 'a wrong password: asked again');
 is($r->{code}, 7, 'a letter that is not wanted is not signed') or diag($r->{out});
 unlike($r->{out}, qr/\Q$OLD\E|\Q$NEW\E/, 'passwords typed are not shown');
 is(files_of($dir), 't-carta-por-firmar.pdf t.pfx.llave', 'it can be read, and gone on with');
@@ -99,8 +101,8 @@ is(certificates_of($employer), 2, 'one new certificate');
 is(world()->registry->value("SELECT email FROM employer WHERE id = $employer->{id}"),
     'otra@empresa.example', 'with the new address');
 my $other = pfx();
-$r = typed([["de $other->{pfx}", $OLD], ['nueva, para', $NEW],
-    ['para comprobarla', 'otra cosa']],
+$r = typed([["de $other->{pfx}", $OLD],
+    map { (['nueva, para', $NEW], ['para comprobarla', 'otra cosa']) } 1 .. 3],
     '--pfx', $other->{pfx}, '--out', "$dir/u.pfx", @command[4 .. $#command]);
 like("$r->{code} $r->{out}", qr/^4 .*\[55\]/s, 'the new password must be typed twice');
 

@@ -319,6 +319,8 @@ const char *fixture_seal(const identity_t *seal, apr_pool_t *p)
     const char *key = forge_path("seal.key", p);
     npie_cert_t *cert = fixture_parse(seal->der, p);
 
+    /* One that is there already may not be written to. */
+    unlink(key);
     identity_write_key(seal, key);
     assert_int_equal(chmod(key, 0400), 0);
     return apr_psprintf(p, "SealKey %s\nSealCertificate %s\n", key,

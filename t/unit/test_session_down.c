@@ -93,10 +93,10 @@ static void test_garbage_values(void **state)
     bad[71] = 'A'; /* no such access */
     assert_unreadable(f, bad, good.len);
     memcpy(bad, good.data, good.len);
-    bad[92] = 0x7f; /* the first string's length */
+    bad[94] = 0x7f; /* the first string's length */
     assert_unreadable(f, bad, good.len);
     memcpy(bad, good.data, good.len);
-    bad[96] = '\n'; /* its first character */
+    bad[98] = '\n'; /* its first character */
     assert_unreadable(f, bad, good.len);
 }
 
