@@ -64,7 +64,14 @@ test('Firefox renews a certificate as Windows wrote it', async () => {
 
   const at = (name) => page.waitForFunction((ending) => document.readyState === 'complete'
     && location.pathname.endsWith(ending), {}, `/${name}.html`);
-  const press = (text) => page.locator(`::-p-text(${text})`).click();
+  // By the page itself: what appears above a button moves it, and a click at
+  // the place where it just was would be lost.
+  async function click(selector) {
+    const element = await page.waitForSelector(selector, { visible: true });
+    await page.waitForFunction((each) => !each.disabled, {}, element);
+    await element.evaluate((each) => each.click());
+  }
+  const press = (text) => click(`::-p-text(${text})`);
   async function write(id, text) {
     await page.locator(`#${id}`).fill(text);
   }
@@ -76,8 +83,8 @@ test('Firefox renews a certificate as Windows wrote it', async () => {
 
   await page.goto(`${world.url}/npie/acceso.html`);
   await openFile(employer.pfx, employer.password);
-  await page.locator('#abrir-boton').click();
-  await page.locator('#entrar-boton').click();
+  await click('#abrir-boton');
+  await click('#entrar-boton');
   await at('aviso');
   await press('Renovar ahora');
   await at('datos');
@@ -88,18 +95,18 @@ test('Firefox renews a certificate as Windows wrote it', async () => {
   await at('llave');
   await write('clave', NEW_PASSWORD);
   await write('clave2', NEW_PASSWORD);
-  await page.locator('#hacer-boton').click();
+  await click('#hacer-boton');
   const key = await saved('.key');
-  await page.locator('#guardado').click();
-  await page.locator('#seguir-boton').click();
+  await click('#guardado');
+  await click('#seguir-boton');
   await at('carta');
   await openFile(employer.pfx, employer.password);
   await press('Firmar la carta');
   await at('certificado');
   await openFile(key, NEW_PASSWORD);
-  await page.locator('#formar-boton').click();
+  await click('#formar-boton');
   const pfx = await saved('.pfx');
-  await page.locator('#seguir').click();
+  await click('#seguir');
   await at('terminos');
   await openFile(pfx, NEW_PASSWORD);
   await press('Firmar la carta');
