@@ -52,7 +52,7 @@ test('the browser closed at every step, the renewal picked up in another', () =>
     await pickUp('certificado');
     // Issued, and closed before the .pfx was saved.
     const [issued] = await Promise.all([
-      person.page.waitForResponse((answer) => answer.request().method() === 'POST'),
+      person.page.waitForResponse((answer) => answer.url().endsWith('/certificado.json')),
       person.openFile(person.key, NEW_PASSWORD)
         .then(() => person.page.click('#formar-boton')),
     ]);
@@ -60,6 +60,7 @@ test('the browser closed at every step, the renewal picked up in another', () =>
     await pickUp('certificado');
     const again = await person.page.evaluate(async () =>
       (await fetch('certificado.json', { headers: { Accept: 'application/json' } })).json());
+    assert.ok(certificate);
     assert.equal(again.certificate, certificate);
     await person.steps.certificado();
     await person.expect('terminos');
