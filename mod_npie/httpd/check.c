@@ -247,10 +247,17 @@ int npie_conf_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     int ok = 1;
 
     (void)plog;
+    /* A virtual host without directives of ours has the main server's. */
+    for (server_rec *s = main_server; s != NULL; s = s->next) {
+        npie_conf_server(s)->runtime = NULL;
+    }
     for (server_rec *s = main_server; s != NULL; s = s->next) {
         npie_server_conf_t *conf = npie_conf_server(s);
 
-        conf->runtime = NULL;
+        if (conf->runtime != NULL) {
+            ok = prepare_statements(main_server, s, conf) && ok;
+            continue;
+        }
         if (!has(conf, NPIE_SET_BASE_URL)) {
             /* Without pages there is nothing an expired one could do. */
             conf->tls_expired = 0;

@@ -8,41 +8,23 @@
 #include <apr_strings.h>
 
 #include "base/text.h"
+#include "pki/openssl.h"
 
-#define BEGIN "-----BEGIN "
-#define END "-----END "
-#define DASHES "-----"
+/* Longer than any request or signature taken, in bytes. */
+#define DER_MAX (64 * 1024)
 
 /* The first byte of a DER SEQUENCE (X.690 section 8.9). No base64 of one
  * begins with this character. */
 #define SEQUENCE 0x30
 
-/* The base64 between a PEM block's lines (RFC 7468); *text is left alone when
- * there is none. */
-static apr_status_t unwrap(const char **text, apr_size_t *len, apr_pool_t *p)
-{
-    const char *copy = apr_pstrmemdup(p, *text, *len);
-    const char *begin = strstr(copy, BEGIN);
-    const char *end;
-
-    if (begin == NULL) {
-        return APR_SUCCESS;
-    }
-    begin = strstr(begin + sizeof(BEGIN) - 1, DASHES);
-    end = begin != NULL ? strstr(begin + sizeof(DASHES) - 1, END) : NULL;
-    if (end == NULL) {
-        return NPIE_EINPUT;
-    }
-    *text = begin + sizeof(DASHES) - 1;
-    *len = (apr_size_t)(end - *text);
-    return APR_SUCCESS;
-}
+static const char *const labels[] = {
+    "CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST", "CMS", "PKCS7", NULL
+};
 
 apr_status_t npie_upload_der(npie_bytes_t *der, const npie_form_t *form,
                              const char *name, apr_pool_t *p)
 {
     const char *filename, *text;
-    apr_size_t len;
 
     *der = npie_form_file(form, name, &filename);
     if (*filename != '\0' && der->len == 0) {
@@ -51,10 +33,14 @@ apr_status_t npie_upload_der(npie_bytes_t *der, const npie_form_t *form,
     if (der->len > 0 && der->data[0] == SEQUENCE) {
         return APR_SUCCESS;
     }
-    text = der->len > 0 ? (const char *)der->data : npie_form_text(form, name);
-    len = der->len > 0 ? der->len : strlen(text);
-    return unwrap(&text, &len, p) == APR_SUCCESS
-        ? npie_text_base64_decode(der, text, len, p) : NPIE_EINPUT;
+    if (der->len == 0) {
+        text = npie_form_text(form, name);
+        *der = (npie_bytes_t){ (const unsigned char *)text, strlen(text) };
+    }
+    text = apr_pstrmemdup(p, (const char *)der->data, der->len);
+    return strstr(text, "-----BEGIN ") != NULL
+        ? npie_openssl_der(der, *der, labels, DER_MAX, p)
+        : npie_text_base64_decode(der, text, strlen(text), p);
 }
 
 const char *npie_upload_text(const npie_form_t *form, const char *name,

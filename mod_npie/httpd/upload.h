@@ -11,7 +11,8 @@
  * The DER of a field: DER itself (a file), PEM, or base64.
  * @param der set to bytes in p; len 0 when the field is empty or absent
  * @return APR_SUCCESS; NPIE_EINPUT without a problem's number when it is none
- *         of the three, or a file was chosen that is empty
+ *         of the three, or PEM with another label or more than one block, or
+ *         a file was chosen that is empty
  */
 apr_status_t npie_upload_der(npie_bytes_t *der, const npie_form_t *form,
                              const char *name, apr_pool_t *p);

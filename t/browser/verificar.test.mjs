@@ -24,10 +24,11 @@ before(async () => {
   world = await startWorld();
   const { pfx, password, user } = await world.employer('modern');
   const out = join(world.folder, 'out');
-  await run(join(top, 't/lib/renew'), [world.folder, pfx, password, user, out],
+  await run(join(top, 't/lib/renew'),
+    [world.folder, pfx, password, user, out, join(build, 'npie-renew')],
     { env: { ...process.env, NPIE_TOP: top } });
-  letter1 = await readFile(join(out, 'CartadeAceptaciondeRenovacion.pdf'));
-  letter2 = await readFile(join(out, 'TerminosyCondiciones.pdf'));
+  letter1 = await readFile(join(out, `${user}_2-carta.pdf`));
+  letter2 = await readFile(join(out, `${user}_2-terminos.pdf`));
   context = await launchChromium(world.folder, { ignoreHTTPSErrors: true, locale: 'es-MX' });
   page = await context.newPage();
 });

@@ -111,6 +111,7 @@ sub with
 
 my ($taken, $said) = judged($good);
 ok($taken, 'the configuration that all of this begins with is taken') or diag $said;
+is($said, "Syntax OK\n", 'and nothing is found in it, though its virtual hosts share one registry');
 for my $case (@cases) {
     my ($directive, $value, $expected) = @$case;
     my ($text, $line) = with($directive, $value);
