@@ -2,7 +2,6 @@
  * npiectl ca init: the files of a new authority.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include "ctl/ca_make.h"
 #include "ctl/commands.h"
 #include "ctl/show.h"
+#include "ctl/write.h"
 
 #define YEAR (apr_time_from_sec(86400) * 365)
 #define NAME_MAX_CHARS 64 /* RFC 5280 appendix A, ub-common-name */
@@ -173,41 +173,11 @@ static apr_status_t fill(output_t *outputs, npie_ca_made_t **made,
     return rv;
 }
 
-/* A new file, on the disk when this returns; errno tells otherwise. */
-static int write_file(const output_t *output)
-{
-    int fd = open(output->path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC,
-                  output->mode);
-    apr_size_t done = 0;
-    int saved;
-
-    if (fd < 0) {
-        return 0;
-    }
-    while (done < output->bytes.len) {
-        ssize_t n = write(fd, output->bytes.data + done,
-                          output->bytes.len - done);
-
-        if (n < 0 && errno != EINTR) {
-            break;
-        }
-        done += n > 0 ? (apr_size_t)n : 0;
-    }
-    saved = done == output->bytes.len && fsync(fd) == 0 ? 0 : errno;
-    if (close(fd) != 0 && saved == 0) {
-        saved = errno;
-    }
-    if (saved != 0) {
-        unlink(output->path);
-    }
-    errno = saved;
-    return saved == 0;
-}
-
 static apr_status_t write_all(const output_t *outputs, npie_err_t *err)
 {
     for (int i = 0; i < OUTPUTS; i++) {
-        if (!write_file(&outputs[i])) {
+        if (!npie_ctl_write_new(outputs[i].path, outputs[i].bytes,
+                                outputs[i].mode)) {
             int why = errno;
 
             for (int n = 0; n < i; n++) {

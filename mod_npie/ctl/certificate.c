@@ -75,6 +75,21 @@ static const char *serial_hex(const char *word, apr_pool_t *p)
     return hex;
 }
 
+apr_status_t npie_ctl_certificate_by_serial(apr_array_header_t **plist,
+                                            npie_registry_t *registry,
+                                            const char *word, npie_err_t *err,
+                                            apr_pool_t *p)
+{
+    npie_certificate_filter_t filter = { .status = "" };
+
+    filter.serial = serial_hex(word, p);
+    if (filter.serial == NULL) {
+        *plist = apr_array_make(p, 1, sizeof(npie_certificate_item_t));
+        return APR_SUCCESS;
+    }
+    return npie_certificate_list(plist, registry, &filter, err);
+}
+
 apr_status_t npie_ctl_certificate_find(apr_array_header_t **plist,
                                        npie_registry_t *registry,
                                        const char *word, npie_err_t *err,
@@ -82,19 +97,14 @@ apr_status_t npie_ctl_certificate_find(apr_array_header_t **plist,
 {
     npie_certificate_filter_t filter = { .status = "", .serial = "" };
     npie_employer_t *employer = NULL;
-    const char *hex = serial_hex(word, p);
-    apr_status_t rv;
+    apr_status_t rv = npie_ctl_certificate_by_serial(plist, registry, word,
+                                                     err, p);
 
-    if (hex != NULL) {
-        filter.serial = hex;
-        rv = npie_certificate_list(plist, registry, &filter, err);
-        if (rv != APR_SUCCESS || (*plist)->nelts > 0) {
-            return rv;
-        }
+    if (rv != APR_SUCCESS || (*plist)->nelts > 0) {
+        return rv;
     }
     rv = npie_ctl_employer_find(&employer, registry, word, err, p);
     if (rv == APR_SUCCESS) {
-        filter.serial = "";
         filter.employer = employer->id;
         rv = npie_certificate_list(plist, registry, &filter, err);
     }

@@ -22,6 +22,17 @@ apr_status_t npie_ctl_certificate_find(apr_array_header_t **plist,
                                        const char *word, npie_err_t *err,
                                        apr_pool_t *p);
 
+/**
+ * Those of a serial alone: several authorities may have given the same one.
+ * @param word hex, or its 20 digits
+ * @param plist set to an array of npie_certificate_item_t, may be empty
+ * @return APR_SUCCESS; NPIE_EBACKEND
+ */
+apr_status_t npie_ctl_certificate_by_serial(apr_array_header_t **plist,
+                                            npie_registry_t *registry,
+                                            const char *word, npie_err_t *err,
+                                            apr_pool_t *p);
+
 /** A certificate without its bytes. A new reference. */
 json_t *npie_ctl_certificate_json(npie_ctl_t *ctl,
                                   const npie_certificate_item_t *item);

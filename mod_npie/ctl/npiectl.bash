@@ -15,6 +15,8 @@ certificate import|--dry-run
 certificate list|--employer= --status=
 certificate show|
 certificate expiring|--within=
+certificate revoke|--rp= --reason= --invalid-since=
+crl|--out= --pem
 renewal list|--all
 renewal show|
 renewal cancel|

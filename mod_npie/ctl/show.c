@@ -189,6 +189,7 @@ void npie_ctl_show_error(npie_ctl_t *ctl, const npie_err_t *err)
 {
     const npie_problem_info_t *info = npie_problem_find((int)err->problem);
     json_t *detail;
+    json_t *answer;
 
     complain("npiectl: ", err->detail);
     if (!ctl->json || ctl->shown) {
@@ -200,9 +201,11 @@ void npie_ctl_show_error(npie_ctl_t *ctl, const npie_err_t *err)
     if (detail == NULL) {
         detail = json_null();
     }
-    dump(ctl, json_pack("{s: {s: o, s: i, s: s}}", "error", "detail", detail,
-                        "number", (int)err->problem, "slug",
-                        info == NULL ? "" : info->slug));
+    answer = json_pack("{s: {s: o, s: i, s: s}}", "error", "detail", detail,
+                       "number", (int)err->problem, "slug",
+                       info == NULL ? "" : info->slug);
+    dump(ctl, answer);
+    json_decref(answer);
 }
 
 json_t *npie_ctl_json_time(npie_ctl_t *ctl, apr_time_t t)
