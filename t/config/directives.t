@@ -86,7 +86,7 @@ my @cases = (
 );
 my @missing = qw(NPIETrust NPIESigner NPIELetterTerms);
 
-plan tests => 4 + 2 * @cases + @missing;
+plan tests => 5 + 2 * @cases + @missing;
 
 # What httpd says of a text in place of the good one, and whether it takes it.
 sub judged
@@ -111,7 +111,12 @@ sub with
 
 my ($taken, $said) = judged($good);
 ok($taken, 'the configuration that all of this begins with is taken') or diag $said;
-is($said, "Syntax OK\n", 'and nothing is found in it, though its virtual hosts share one registry');
+{
+    local @ENV{qw(LD_PRELOAD ASAN_OPTIONS)} = ($ENV{NPIE_PRELOAD} // '', 'detect_leaks=0');
+    is(run('sh', '-c', '"$(apxs -q SBINDIR)/$(apxs -q PROGNAME)" -t -f "$0" 2>&1',
+        "$world->{dir}/httpd.conf"), "Syntax OK\n",
+        'and nothing is found in it, though its virtual hosts share one registry');
+}
 for my $case (@cases) {
     my ($directive, $value, $expected) = @$case;
     my ($text, $line) = with($directive, $value);
