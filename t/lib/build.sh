@@ -13,5 +13,5 @@ build_in() {
             (cd "$dir" && quietly "$log" "$NPIE_TOP/configure" "$@") || exit
         fi
         quietly "$log" make -C "$dir" -j"$(nproc)" 9>&-
-    ) 9>"$dir.lock"
+    ) 9>"$dir/.build.lock"
 }
