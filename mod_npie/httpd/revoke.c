@@ -3,6 +3,8 @@
  */
 #include "httpd/revoke.h"
 
+#include <apr_strings.h>
+
 #include "flow/revoke.h"
 #include "httpd/answer.h"
 #include "httpd/draft.h"
@@ -96,13 +98,14 @@ static int has_ended(const apr_array_header_t *ended, apr_int64_t certificate)
  * of the key end. */
 static apr_status_t reduce(npie_post_t *post, npie_err_t *err)
 {
-    npie_session_t session = *post->holder->session;
+    npie_session_t *session = apr_pmemdup(post->r->pool, post->holder->session,
+                                          sizeof(*session));
 
-    session.access = NPIE_ACCESS_REFUSED;
-    session.problem = NPIE_P_CERT_REVOKED;
-    session.event = post->flow->now;
-    session.spki = NO_KEY;
-    return npie_holder_open(post->r, &session, err);
+    session->access = NPIE_ACCESS_REFUSED;
+    session->problem = NPIE_P_CERT_REVOKED;
+    session->event = post->flow->now;
+    session->spki = NO_KEY;
+    return npie_holder_open(post->r, session, err);
 }
 
 apr_status_t npie_revoke_end_sessions(void *baton,
