@@ -73,7 +73,7 @@ static void test_additional(void **state)
     assert_string_equal(read->holder, cadena.holder);
     assert_string_equal(read->purpose, cadena.purpose);
     for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); ++i) {
-        line = apr_pstrcat(*state, "||1.0|3", LINE + strlen("||1.0|1"), NULL);
+        line = apr_pstrcat(*state, "||1.0|3", &LINE[strlen("||1.0|1")], NULL);
         line = apr_psprintf(*state, "%.*s%s", (int)(strlen(line) - 3), line,
                             refused[i]);
         assert_int_equal(npie_cadena_parse(&read, unit_bytes(line), *state),
