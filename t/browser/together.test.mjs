@@ -87,14 +87,16 @@ test('both press every button at the same moment', () => withTwo(async (two) => 
   await Promise.all(two.map((person) => person.expect('terminos')));
   await Promise.all(two.map((person) => person.steps.terminos()));
   const done = await Promise.any(two.map((person) => person.expect('listo').then(() => person)));
-  // The other signed the same letter, or came when its session had ended; its
-  // page may be on its way just now.
+  // The other signed the same letter, or was told that its certificate is
+  // replaced, or came when its session had ended, which it may have on the way
+  // to any of these; its page may be on its way just now.
   const other = two.find((person) => person !== done);
-  await Promise.any([other.expect('listo'), other.expect('acceso'), other.error()]);
+  await Promise.any([...['listo', 'rechazo-sustituido', 'acceso'].map(other.expect),
+    other.error()]);
   await other.page.goto(`${world.url}/npie/listo.html`);
   assert.match(other.page.url(), /\/(listo|acceso)\.html$/);
   for (const answer of other.refused.splice(0)) {
-    assert.match(answer, /^401 GET \S*\/TerminosyCondiciones\.pdf$/);
+    assert.match(answer, /^401 GET \S*\/(TerminosyCondiciones\.pdf|rechazo-sustituido\.html)$/);
   }
   await other.steps.acceso(other.pfx, NEW_PASSWORD);
   await other.expect('/idse/');
