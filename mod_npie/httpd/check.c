@@ -13,10 +13,10 @@
 /* A sentence about a server's configuration with the place it is about: the
  * directive when it was given, else the server. */
 static void complain(const server_rec *s, const npie_server_conf_t *conf,
-                     int setting, const char *text)
+                     int directive, const char *text)
 {
-    const ap_directive_t *at = setting >= 0 ? conf->where[setting]
-                                            : conf->engine;
+    const ap_directive_t *at = directive >= 0 ? conf->where[directive]
+                                              : conf->engine;
     const char *file = at != NULL ? at->filename : s->defn_name;
     int line = at != NULL ? at->line_num : (int)s->defn_line_number;
 
@@ -25,16 +25,16 @@ static void complain(const server_rec *s, const npie_server_conf_t *conf,
                  text);
 }
 
-static int has(const npie_server_conf_t *conf, npie_setting_t setting)
+static int has(const npie_server_conf_t *conf, npie_directive_t directive)
 {
-    return (conf->set & (1u << setting)) != 0;
+    return (conf->set & (1u << directive)) != 0;
 }
 
 /* Which directives must be there beside NPIEBaseURL. 1 = all are. */
 static int complete(const server_rec *s, const npie_server_conf_t *conf)
 {
     static const struct {
-        npie_setting_t setting;
+        npie_directive_t directive;
         const char *text;
     } needed[] = {
         { NPIE_SET_TRUST, "NPIEBaseURL needs NPIETrust beside it: the CA "
@@ -47,7 +47,7 @@ static int complete(const server_rec *s, const npie_server_conf_t *conf)
     int ok = 1;
 
     for (apr_size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); ++i) {
-        if (!has(conf, needed[i].setting)) {
+        if (!has(conf, needed[i].directive)) {
             complain(s, conf, NPIE_SET_BASE_URL, needed[i].text);
             ok = 0;
         }

@@ -12,12 +12,12 @@
 
 #define DAY apr_time_from_sec(86400)
 
-/* Where a setting's value lies in the server's configuration. Merging goes by
- * this table alone, so a setting cannot be forgotten there. */
+/* Where a directive's value lies in the server's configuration. Merging goes by
+ * this table alone, so none can be forgotten there. */
 static const struct {
     apr_size_t offset;
     apr_size_t size;
-} places[NPIE_SETTINGS] = {
+} places[NPIE_DIRECTIVES] = {
 #define PLACE(member) { offsetof(npie_server_conf_t, member), \
                         sizeof(((npie_server_conf_t *)NULL)->member) }
     [NPIE_SET_REDIS] = PLACE(redis),
@@ -84,7 +84,7 @@ void *npie_conf_server_merge(apr_pool_t *p, void *base, void *add)
     npie_server_conf_t *conf = apr_pmemdup(p, add, sizeof(*conf));
     const npie_server_conf_t *from = base;
 
-    for (int i = 0; i < NPIE_SETTINGS; ++i) {
+    for (int i = 0; i < NPIE_DIRECTIVES; ++i) {
         if ((conf->set & (1u << i)) == 0) {
             memcpy((char *)conf + places[i].offset,
                    (const char *)from + places[i].offset, places[i].size);
@@ -98,7 +98,7 @@ void *npie_conf_server_merge(apr_pool_t *p, void *base, void *add)
 
 int npie_conf_same(const npie_server_conf_t *a, const npie_server_conf_t *b)
 {
-    for (int i = 0; i < NPIE_SETTINGS; ++i) {
+    for (int i = 0; i < NPIE_DIRECTIVES; ++i) {
         if (memcmp((const char *)a + places[i].offset,
                    (const char *)b + places[i].offset, places[i].size) != 0) {
             return 0;
@@ -139,8 +139,8 @@ int npie_conf_engine(const request_rec *r)
     return conf->engine == 1;
 }
 
-/* Notes that a setting was given, once it was parsed without an error. */
-static const char *note(cmd_parms *cmd, npie_setting_t setting,
+/* Notes that a directive was given, once it was parsed without an error. */
+static const char *note(cmd_parms *cmd, npie_directive_t directive,
                         const char *error)
 {
     npie_server_conf_t *conf = npie_conf_server(cmd->server);
@@ -148,8 +148,8 @@ static const char *note(cmd_parms *cmd, npie_setting_t setting,
     if (error != NULL) {
         return apr_pstrcat(cmd->pool, cmd->cmd->name, ": ", error, NULL);
     }
-    conf->set |= 1u << setting;
-    conf->where[setting] = cmd->directive;
+    conf->set |= 1u << directive;
+    conf->where[directive] = cmd->directive;
     return NULL;
 }
 
@@ -301,19 +301,19 @@ static const char *set_old_bits(cmd_parms *cmd, void *dir, const char *arg)
 }
 
 /* NPIELetterFonts, NPIEMailTemplates, NPIESignerSocket: a path. cmd->info holds
- * the setting. */
+ * which. */
 static const char *set_path(cmd_parms *cmd, void *dir, const char *arg)
 {
-    npie_setting_t setting = (npie_setting_t)(apr_uintptr_t)cmd->info;
+    npie_directive_t directive = (npie_directive_t)(apr_uintptr_t)cmd->info;
     npie_server_conf_t *conf = npie_conf_server(cmd->server);
     const char *path = absolute(cmd, arg);
 
     (void)dir;
     if (path == NULL) {
-        return note(cmd, setting, "the path cannot be read");
+        return note(cmd, directive, "the path cannot be read");
     }
-    memcpy((char *)conf + places[setting].offset, &path, sizeof(path));
-    return note(cmd, setting, NULL);
+    memcpy((char *)conf + places[directive].offset, &path, sizeof(path));
+    return note(cmd, directive, NULL);
 }
 
 static const char *set_institution(cmd_parms *cmd, void *dir, const char *arg)

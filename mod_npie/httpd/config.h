@@ -10,8 +10,9 @@
 #include "flow/sender.h"
 #include "store/session.h"
 
-/** One bit and one place in the configuration a setting. */
-typedef enum npie_setting_t {
+/** The directives of a server: one bit and one place in its configuration
+ * each. */
+typedef enum npie_directive_t {
     NPIE_SET_REDIS,
     NPIE_SET_SESSION,
     NPIE_SET_TRUST,
@@ -36,8 +37,8 @@ typedef enum npie_setting_t {
     NPIE_SET_TLS_EXPIRED,
     NPIE_SET_ADDITIONAL_MAX,
     NPIE_SET_ADOPT,
-    NPIE_SETTINGS /**< how many */
-} npie_setting_t;
+    NPIE_DIRECTIVES /**< how many */
+} npie_directive_t;
 
 /** How the signer is reached. */
 typedef struct npie_signer_setting_t {
@@ -73,8 +74,8 @@ typedef struct npie_reminders_t {
 
 /** A server's settings, defaults filled in where they were not set. */
 typedef struct npie_server_conf_t {
-    apr_uint32_t set;  /**< bit n: setting n was given here or inherited */
-    const ap_directive_t *where[NPIE_SETTINGS]; /**< NULL: default */
+    apr_uint32_t set;  /**< bit n: directive n was given here or inherited */
+    const ap_directive_t *where[NPIE_DIRECTIVES]; /**< NULL: default */
     npie_redis_t redis;
     npie_session_setting_t session;
     apr_array_header_t *trust; /**< of const char *, absolute paths */

@@ -132,7 +132,7 @@ static void put_line(npie_sheet_t *sheet, const npie_block_t *block, int line,
 {
     const apr_array_header_t *marks =
         APR_ARRAY_IDX(block->lines, line, apr_array_header_t *);
-    npie_page_t *page = npie_sheet_page(sheet);
+    npie_sheet_page_t *page = npie_sheet_page(sheet);
 
     for (int i = 0; i < marks->nelts; ++i) {
         npie_mark_t mark = APR_ARRAY_IDX(marks, i, npie_mark_t);
@@ -151,11 +151,11 @@ void npie_block_put(npie_sheet_t *sheet, const npie_block_t *block, int y)
 
 static void add_page(npie_sheet_t *sheet)
 {
-    npie_page_t page;
+    npie_sheet_page_t page;
 
     page.marks = apr_array_make(sheet->p, 64, sizeof(npie_mark_t));
     page.strokes = apr_array_make(sheet->p, 4, sizeof(npie_stroke_t));
-    APR_ARRAY_PUSH(sheet->pages, npie_page_t) = page;
+    APR_ARRAY_PUSH(sheet->pages, npie_sheet_page_t) = page;
     sheet->y = NPIE_SHEET_TOP;
 }
 
@@ -167,14 +167,15 @@ npie_sheet_t *npie_sheet_make(const npie_font_t *fonts, int bottom,
     sheet->fonts = fonts;
     sheet->bottom = bottom;
     sheet->p = p;
-    sheet->pages = apr_array_make(p, 4, sizeof(npie_page_t));
+    sheet->pages = apr_array_make(p, 4, sizeof(npie_sheet_page_t));
     add_page(sheet);
     return sheet;
 }
 
-npie_page_t *npie_sheet_page(npie_sheet_t *sheet)
+npie_sheet_page_t *npie_sheet_page(npie_sheet_t *sheet)
 {
-    return &APR_ARRAY_IDX(sheet->pages, sheet->pages->nelts - 1, npie_page_t);
+    return &APR_ARRAY_IDX(sheet->pages, sheet->pages->nelts - 1,
+                          npie_sheet_page_t);
 }
 
 void npie_sheet_need(npie_sheet_t *sheet, int height)

@@ -56,10 +56,10 @@ typedef struct npie_stroke_t {
     int height; /**< 0: a horizontal line, else a frame */
 } npie_stroke_t;
 
-typedef struct npie_page_t {
+typedef struct npie_sheet_page_t {
     apr_array_header_t *marks;   /**< npie_mark_t */
     apr_array_header_t *strokes; /**< npie_stroke_t */
-} npie_page_t;
+} npie_sheet_page_t;
 
 /** Broken lines that are not placed yet. */
 typedef struct npie_block_t {
@@ -72,7 +72,7 @@ typedef struct npie_block_t {
 /** Pages being filled. One thread. */
 typedef struct npie_sheet_t {
     const npie_font_t *fonts;
-    apr_array_header_t *pages; /**< npie_page_t */
+    apr_array_header_t *pages; /**< npie_sheet_page_t */
     int bottom;                /**< where the text area ends */
     int y;                     /**< where the next line begins */
     apr_pool_t *p;
@@ -111,6 +111,6 @@ void npie_sheet_need(npie_sheet_t *sheet, int height);
 void npie_sheet_stroke(npie_sheet_t *sheet, npie_stroke_t stroke);
 
 /** The current page, and its number from 0. */
-npie_page_t *npie_sheet_page(npie_sheet_t *sheet);
+npie_sheet_page_t *npie_sheet_page(npie_sheet_t *sheet);
 
 #endif

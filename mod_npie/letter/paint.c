@@ -73,7 +73,7 @@ static void find_alphabets(npie_alphabet_t alphabets[NPIE_FONTS],
     }
     for (int i = 0; i < pages->nelts; ++i) {
         const apr_array_header_t *marks =
-            APR_ARRAY_IDX(pages, i, npie_page_t).marks;
+            APR_ARRAY_IDX(pages, i, npie_sheet_page_t).marks;
 
         for (int k = 0; k < marks->nelts; ++k) {
             const npie_mark_t *mark = &APR_ARRAY_IDX(marks, k, npie_mark_t);
@@ -97,7 +97,8 @@ void npie_paint_sheet(HPDF_Doc doc, HPDF_Page **pages, npie_sheet_t *sheet)
         fonts[i] = npie_fonts_attach(doc, &sheet->fonts[i], alphabets[i]);
     }
     for (int i = 0; i < count; ++i) {
-        const npie_page_t *page = &APR_ARRAY_IDX(sheet->pages, i, npie_page_t);
+        const npie_sheet_page_t *page =
+            &APR_ARRAY_IDX(sheet->pages, i, npie_sheet_page_t);
         HPDF_Page painted = HPDF_AddPage(doc);
 
         (*pages)[i] = painted;

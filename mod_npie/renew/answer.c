@@ -124,8 +124,9 @@ static const char *new_spki(const json_t *json)
     return spki;
 }
 
-apr_status_t npie_answer_stage(npie_stage_t *stage, const json_t *json,
-                               npie_err_t *err, apr_pool_t *p)
+apr_status_t npie_answer_whereabouts(npie_whereabouts_t *stage,
+                                     const json_t *json, npie_err_t *err,
+                                     apr_pool_t *p)
 {
     const json_t *employer = json_object_get(json, "employer");
     const json_t *renewal = json_object_get(json, "renewal");

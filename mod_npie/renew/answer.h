@@ -13,7 +13,7 @@
 
 /** A place of the renewal; "" or 0 where the server says nothing. Strings
  * live in the pool. */
-typedef struct npie_stage_t {
+typedef struct npie_whereabouts_t {
     const char *page;       /**< "carta", "application", ... */
     const char *next;       /**< what is to be done: "make-key", ... */
     const char *next_href;  /**< where, absolute on the server */
@@ -30,7 +30,7 @@ typedef struct npie_stage_t {
     int problem;            /**< number, 0 = none */
     const char *title;      /**< of the problem */
     const char *remedy;
-} npie_stage_t;
+} npie_whereabouts_t;
 
 /** A certificate handed out. */
 typedef struct npie_issued_t {
@@ -61,8 +61,9 @@ apr_status_t npie_answer_problem_read(const char **ptitle,
                                       apr_pool_t *p);
 
 /** Takes a place apart. @return APR_SUCCESS; NPIE_EPROTO (ANSWER) */
-apr_status_t npie_answer_stage(npie_stage_t *stage, const json_t *json,
-                               npie_err_t *err, apr_pool_t *p);
+apr_status_t npie_answer_whereabouts(npie_whereabouts_t *stage,
+                                     const json_t *json, npie_err_t *err,
+                                     apr_pool_t *p);
 
 /** Takes a certificate apart. @return APR_SUCCESS; NPIE_EPROTO (ANSWER) */
 apr_status_t npie_answer_issued(npie_issued_t *issued, const json_t *json,

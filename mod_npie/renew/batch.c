@@ -40,50 +40,50 @@ static const char *name_of(const npie_job_t *job)
 }
 
 /* One of the list, in memory of its own. */
-static void renew_one(npie_outcome_t *outcome, npie_http_t *http,
+static void renew_one(npie_ending_t *ending, npie_http_t *http,
                       const npie_job_t *job, const npie_options_t *options,
                       const npie_say_t *say, apr_pool_t *p)
 {
     apr_pool_t *pone;
 
     apr_pool_create(&pone, p);
-    npie_renewal_run(outcome, http, job, options, say, pone);
-    outcome->title = apr_pstrdup(p, outcome->title);
-    outcome->remedy = apr_pstrdup(p, outcome->remedy);
+    npie_renewal_run(ending, http, job, options, say, pone);
+    ending->title = apr_pstrdup(p, ending->title);
+    ending->remedy = apr_pstrdup(p, ending->remedy);
     apr_pool_destroy(pone);
 }
 
-static void tell_one(const npie_say_t *say, const npie_outcome_t *outcome,
+static void tell_one(const npie_say_t *say, const npie_ending_t *ending,
                      const npie_job_t *job, int done, int all)
 {
-    if (outcome->result == NPIE_RESULT_FAILED) {
-        npie_say_problem(say, outcome, npie_job_file(job));
+    if (ending->result == NPIE_RESULT_FAILED) {
+        npie_say_problem(say, ending, npie_job_file(job));
     }
     else if (!say->bar) {
         npie_say_line(say, "%d/%d %s: %s", done, all, npie_job_file(job),
-                      words[outcome->result].one);
+                      words[ending->result].one);
     }
 }
 
 static npie_exit_t summarize(const npie_say_t *say,
                              const apr_array_header_t *jobs,
-                             const npie_outcome_t *outcomes)
+                             const npie_ending_t *endings)
 {
     int counts[NPIE_RESULTS] = { 0 };
 
     for (int i = 0; i < jobs->nelts; ++i) {
-        ++counts[outcomes[i].result];
+        ++counts[endings[i].result];
     }
     npie_say_line(say, "Resumen de %d patrones", jobs->nelts);
     for (int result = 0; result < NPIE_RESULTS; ++result) {
         npie_say_line(say, "  %s: %d", words[result].many, counts[result]);
     }
     for (int i = 0; i < jobs->nelts; ++i) {
-        if (outcomes[i].result == NPIE_RESULT_FAILED
-            || outcomes[i].result == NPIE_RESULT_MAIL) {
-            npie_say_line(say, "  [%d] %s: %s", (int)outcomes[i].err.problem,
+        if (endings[i].result == NPIE_RESULT_FAILED
+            || endings[i].result == NPIE_RESULT_MAIL) {
+            npie_say_line(say, "  [%d] %s: %s", (int)endings[i].err.problem,
                           npie_job_file(job_at(jobs, i)),
-                          npie_say_title(&outcomes[i]));
+                          npie_say_title(&endings[i]));
         }
     }
     if (counts[NPIE_RESULT_FAILED] > 0) {
@@ -94,19 +94,19 @@ static npie_exit_t summarize(const npie_say_t *say,
 
 static npie_exit_t no_http(const npie_say_t *say, const npie_err_t *err)
 {
-    npie_outcome_t outcome;
+    npie_ending_t ending;
 
-    npie_outcome_set(&outcome, err, NULL, NULL);
-    npie_say_problem(say, &outcome, NULL);
-    return outcome.exit;
+    npie_ending_set(&ending, err, NULL, NULL);
+    npie_say_problem(say, &ending, NULL);
+    return ending.exit;
 }
 
 npie_exit_t npie_batch_renew(const apr_array_header_t *jobs,
                              const npie_options_t *options,
                              const npie_say_t *say, apr_pool_t *p)
 {
-    npie_outcome_t *outcomes = apr_pcalloc(p, (apr_size_t)jobs->nelts
-                                              * sizeof(*outcomes));
+    npie_ending_t *endings = apr_pcalloc(p, (apr_size_t)jobs->nelts
+                                              * sizeof(*endings));
     npie_http_t *http;
     npie_err_t err;
 
@@ -115,20 +115,20 @@ npie_exit_t npie_batch_renew(const apr_array_header_t *jobs,
     }
     for (int i = 0; i < jobs->nelts; ++i) {
         npie_say_progress(say, i, jobs->nelts, name_of(job_at(jobs, i)));
-        renew_one(&outcomes[i], http, job_at(jobs, i), options, say, p);
+        renew_one(&endings[i], http, job_at(jobs, i), options, say, p);
         if (options->list != NULL) {
-            tell_one(say, &outcomes[i], job_at(jobs, i), i + 1, jobs->nelts);
+            tell_one(say, &endings[i], job_at(jobs, i), i + 1, jobs->nelts);
         }
     }
     npie_say_progress_end(say);
     if (options->list != NULL) {
-        return summarize(say, jobs, outcomes);
+        return summarize(say, jobs, endings);
     }
-    if (outcomes[0].result != NPIE_RESULT_RENEWED
-        && outcomes[0].err.problem != NPIE_P_NONE) {
-        npie_say_problem(say, &outcomes[0], NULL);
+    if (endings[0].result != NPIE_RESULT_RENEWED
+        && endings[0].err.problem != NPIE_P_NONE) {
+        npie_say_problem(say, &endings[0], NULL);
     }
-    return outcomes[0].exit;
+    return endings[0].exit;
 }
 
 /** When one of the list expires. */
@@ -202,7 +202,7 @@ npie_exit_t npie_batch_check(const apr_array_header_t *jobs,
     npie_exit_t code = NPIE_EXIT_DONE;
     apr_time_t now = apr_time_now();
     int count = 0, failed = 0;
-    npie_outcome_t outcome;
+    npie_ending_t ending;
     npie_err_t err;
 
     for (int i = 0; i < jobs->nelts; ++i) {
@@ -211,9 +211,9 @@ npie_exit_t npie_batch_check(const apr_array_header_t *jobs,
             ++count;
             continue;
         }
-        npie_outcome_set(&outcome, &err, NULL, NULL);
-        npie_say_problem(say, &outcome, npie_job_file(job_at(jobs, i)));
-        failed = options->list != NULL ? NPIE_EXIT_SOME : (int)outcome.exit;
+        npie_ending_set(&ending, &err, NULL, NULL);
+        npie_say_problem(say, &ending, npie_job_file(job_at(jobs, i)));
+        failed = options->list != NULL ? NPIE_EXIT_SOME : (int)ending.exit;
     }
     qsort(expiries, (size_t)count, sizeof(*expiries), by_expiry);
     for (int i = 0; i < count; ++i) {

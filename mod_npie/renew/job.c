@@ -51,18 +51,18 @@ static const struct meaning_t {
     { NPIE_P_LIST, NPIE_RESULT_FAILED, NPIE_EXIT_USAGE },
 };
 
-void npie_outcome_set(npie_outcome_t *outcome, const npie_err_t *err,
+void npie_ending_set(npie_ending_t *ending, const npie_err_t *err,
                       const char *title, const char *remedy)
 {
-    outcome->err = *err;
-    outcome->title = title;
-    outcome->remedy = remedy;
-    outcome->result = NPIE_RESULT_FAILED;
-    outcome->exit = NPIE_EXIT_FAILED;
+    ending->err = *err;
+    ending->title = title;
+    ending->remedy = remedy;
+    ending->result = NPIE_RESULT_FAILED;
+    ending->exit = NPIE_EXIT_FAILED;
     for (apr_size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); ++i) {
         if (meanings[i].problem == err->problem) {
-            outcome->result = meanings[i].result;
-            outcome->exit = meanings[i].exit;
+            ending->result = meanings[i].result;
+            ending->exit = meanings[i].exit;
         }
     }
 }

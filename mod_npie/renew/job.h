@@ -67,17 +67,17 @@ typedef enum npie_result_t {
 } npie_result_t;
 
 /** The end of one renewal. */
-typedef struct npie_outcome_t {
+typedef struct npie_ending_t {
     npie_result_t result;
     npie_exit_t exit;
     npie_err_t err;      /**< unless renewed */
     const char *title;   /**< Spanish: what happened; NULL: by err.problem */
     const char *remedy;  /**< Spanish: what to do; NULL: by err.problem */
-} npie_outcome_t;
+} npie_ending_t;
 
 /** Judges a failure: result and exit code go by the problem.
  * @param title, remedy as the server words them, NULL: the table's */
-void npie_outcome_set(npie_outcome_t *outcome, const npie_err_t *err,
+void npie_ending_set(npie_ending_t *ending, const npie_err_t *err,
                       const char *title, const char *remedy);
 
 /** The file that an employer's certificate is in, for people. */

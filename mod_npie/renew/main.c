@@ -59,11 +59,11 @@ static void unload_ciphers(OSSL_PROVIDER *loaded[2])
 
 static npie_exit_t fail(const npie_say_t *say, const npie_err_t *err)
 {
-    npie_outcome_t outcome;
+    npie_ending_t ending;
 
-    npie_outcome_set(&outcome, err, NULL, NULL);
-    npie_say_problem(say, &outcome, NULL);
-    return outcome.exit;
+    npie_ending_set(&ending, err, NULL, NULL);
+    npie_say_problem(say, &ending, NULL);
+    return ending.exit;
 }
 
 static npie_exit_t work(const npie_options_t *options, int verbose,

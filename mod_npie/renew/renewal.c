@@ -281,14 +281,14 @@ static apr_status_t renew(npie_steps_t *s)
     return rv;
 }
 
-static void conclude(npie_outcome_t *outcome, const npie_steps_t *s,
+static void conclude(npie_ending_t *ending, const npie_steps_t *s,
                      apr_status_t rv, int already)
 {
     const char *title, *remedy;
 
     if (rv == APR_SUCCESS) {
-        memset(outcome, 0, sizeof(*outcome));
-        outcome->result = already ? NPIE_RESULT_ALREADY : NPIE_RESULT_RENEWED;
+        memset(ending, 0, sizeof(*ending));
+        ending->result = already ? NPIE_RESULT_ALREADY : NPIE_RESULT_RENEWED;
         return;
     }
     npie_http_words(&title, &remedy, s->http, s->err->problem);
@@ -300,12 +300,12 @@ static void conclude(npie_outcome_t *outcome, const npie_steps_t *s,
     if (s->err->status == APR_SUCCESS) {
         npie_err_set(s->err, rv, NPIE_P_INTERNAL, "status %d", rv);
     }
-    npie_outcome_set(outcome, s->err,
+    npie_ending_set(ending, s->err,
                      title != NULL ? apr_pstrdup(s->p, title) : NULL,
                      remedy != NULL ? apr_pstrdup(s->p, remedy) : NULL);
 }
 
-void npie_renewal_run(npie_outcome_t *outcome, npie_http_t *http,
+void npie_renewal_run(npie_ending_t *ending, npie_http_t *http,
                       const npie_job_t *job, const npie_options_t *options,
                       const npie_say_t *say, apr_pool_t *p)
 {
@@ -334,7 +334,7 @@ void npie_renewal_run(npie_outcome_t *outcome, npie_http_t *http,
     else if (rv == APR_SUCCESS) {
         rv = renew(&s);
     }
-    conclude(outcome, &s, rv, already);
+    conclude(ending, &s, rv, already);
     if (rv == APR_SUCCESS && !already) {
         npie_say_step(say, "Listo: %s. El certificado anterior ya no sirve; "
                       "guarde el nuevo y borre el otro.", s.papers.out);

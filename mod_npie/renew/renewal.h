@@ -20,10 +20,10 @@ apr_status_t npie_renewal_open_old(npie_credential_t *old,
 /**
  * Renews, from wherever the renewal stands: whatever was done before, here or
  * on the server, is not done again.
- * @param outcome set, whatever happens; its texts live in p
+ * @param ending set, whatever happens; its texts live in p
  * @param p this renewal's alone: secrets are gone with it
  */
-void npie_renewal_run(npie_outcome_t *outcome, npie_http_t *http,
+void npie_renewal_run(npie_ending_t *ending, npie_http_t *http,
                       const npie_job_t *job, const npie_options_t *options,
                       const npie_say_t *say, apr_pool_t *p);
 

@@ -39,40 +39,40 @@ void npie_say_line(const npie_say_t *say, const char *fmt, ...)
     (void)say;
 }
 
-const char *npie_say_title(const npie_outcome_t *outcome)
+const char *npie_say_title(const npie_ending_t *ending)
 {
     const npie_problem_info_t *info = npie_problem_find(
-        (int)outcome->err.problem);
+        (int)ending->err.problem);
 
-    if (outcome->title != NULL) {
-        return outcome->title;
+    if (ending->title != NULL) {
+        return ending->title;
     }
     return info != NULL ? info->cause : "Algo falló en este equipo.";
 }
 
-static const char *remedy_of(const npie_outcome_t *outcome)
+static const char *remedy_of(const npie_ending_t *ending)
 {
     const npie_problem_info_t *info = npie_problem_find(
-        (int)outcome->err.problem);
+        (int)ending->err.problem);
 
-    if (outcome->remedy != NULL) {
-        return outcome->remedy;
+    if (ending->remedy != NULL) {
+        return ending->remedy;
     }
     return info != NULL ? info->remedy : "Repita la misma orden.";
 }
 
-void npie_say_problem(const npie_say_t *say, const npie_outcome_t *outcome,
+void npie_say_problem(const npie_say_t *say, const npie_ending_t *ending,
                       const char *whose)
 {
     npie_say_progress_end(say);
     fprintf(stderr, "npie-renew: %s%s%s", whose != NULL ? whose : "",
-            whose != NULL ? ": " : "", npie_say_title(outcome));
-    if (outcome->err.problem != NPIE_P_NONE) {
-        fprintf(stderr, " [%d]", (int)outcome->err.problem);
+            whose != NULL ? ": " : "", npie_say_title(ending));
+    if (ending->err.problem != NPIE_P_NONE) {
+        fprintf(stderr, " [%d]", (int)ending->err.problem);
     }
-    fprintf(stderr, "\n  %s\n", remedy_of(outcome));
-    if (outcome->err.detail[0] != '\0') {
-        fprintf(stderr, "  (%s)\n", outcome->err.detail);
+    fprintf(stderr, "\n  %s\n", remedy_of(ending));
+    if (ending->err.detail[0] != '\0') {
+        fprintf(stderr, "  (%s)\n", ending->err.detail);
     }
     fflush(stderr);
 }

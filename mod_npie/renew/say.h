@@ -23,7 +23,7 @@ void npie_say_line(const npie_say_t *say, const char *fmt, ...)
 
 /** A problem with its number, what happened, what to do, and the detail.
  * @param whose file it is about, or NULL */
-void npie_say_problem(const npie_say_t *say, const npie_outcome_t *outcome,
+void npie_say_problem(const npie_say_t *say, const npie_ending_t *ending,
                       const char *whose);
 
 /** Draws the bar again: done of all; name of the next one, or "". */
@@ -33,7 +33,7 @@ void npie_say_progress(const npie_say_t *say, int done, int all,
 /** Takes the bar away. */
 void npie_say_progress_end(const npie_say_t *say);
 
-/** What happened, as the outcome or the table words it; never NULL. */
-const char *npie_say_title(const npie_outcome_t *outcome);
+/** What happened, as the ending or the table words it; never NULL. */
+const char *npie_say_title(const npie_ending_t *ending);
 
 #endif

@@ -36,7 +36,7 @@ static const paper_t papers[NPIE_STEPS_LETTERS] = {
 
 apr_status_t npie_steps_take(npie_steps_t *s, const json_t *json)
 {
-    return npie_answer_stage(&s->stage, json, s->err, s->p);
+    return npie_answer_whereabouts(&s->stage, json, s->err, s->p);
 }
 
 static apr_status_t post(npie_steps_t *s, const char *href, json_t *body)

@@ -25,7 +25,7 @@ typedef struct npie_steps_t {
     npie_bytes_t signed_pdf[NPIE_STEPS_LETTERS]; /**< as signed here; len 0:
                                                       not in this run */
     const npie_secret_t *new_password;
-    npie_stage_t stage;       /**< where the server says that we are */
+    npie_whereabouts_t stage; /**< where the server says that we are */
     npie_err_t *err;
     apr_pool_t *p;
 } npie_steps_t;

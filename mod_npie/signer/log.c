@@ -19,9 +19,11 @@ struct npie_issuance_t {
     apr_hash_t *olds;
 };
 
-static void index_record(npie_issuance_t *log, const npie_issued_t *record)
+static void index_record(npie_issuance_t *log,
+                         const npie_issuance_record_t *record)
 {
-    npie_issued_t *issued = apr_pmemdup(log->p, record, sizeof(*record));
+    npie_issuance_record_t *issued = apr_pmemdup(log->p, record,
+                                                 sizeof(*record));
 
     apr_hash_set(log->folios, &issued->folio, sizeof(issued->folio), issued);
     apr_hash_set(log->keys, issued->new_spki, NPIE_SHA256_HEX_SIZE - 1,
@@ -36,7 +38,7 @@ static const char *take_record(void *baton, npie_bytes_t line, apr_off_t at,
                                apr_pool_t *ptemp)
 {
     npie_issuance_t *log = baton;
-    npie_issued_t issued;
+    npie_issuance_record_t issued;
     const char *fault = npie_log_line_read(&issued, line, number, chain,
                                            ptemp);
 
@@ -97,16 +99,16 @@ apr_uint64_t npie_issuance_count(const npie_issuance_t *log)
     return npie_journal_count(log->journal);
 }
 
-const npie_issued_t *npie_issuance_by_folio(const npie_issuance_t *log,
-                                            apr_int64_t folio)
+const npie_issuance_record_t *
+npie_issuance_by_folio(const npie_issuance_t *log, apr_int64_t folio)
 {
     return apr_hash_get(log->folios, &folio, sizeof(folio));
 }
 
-const npie_issued_t *npie_issuance_by_key(const npie_issuance_t *log,
-                                          const char *spki)
+const npie_issuance_record_t *
+npie_issuance_by_key(const npie_issuance_t *log, const char *spki)
 {
-    const npie_issued_t *issued =
+    const npie_issuance_record_t *issued =
         apr_hash_get(log->keys, spki, NPIE_SHA256_HEX_SIZE - 1);
 
     return issued != NULL ? issued
@@ -115,7 +117,7 @@ const npie_issued_t *npie_issuance_by_key(const npie_issuance_t *log,
 
 apr_status_t npie_issuance_certificate(npie_bytes_t *der,
                                        const npie_issuance_t *log,
-                                       const npie_issued_t *issued,
+                                       const npie_issuance_record_t *issued,
                                        npie_err_t *err, apr_pool_t *p)
 {
     npie_bytes_t line;
@@ -136,7 +138,7 @@ apr_status_t npie_issuance_append(npie_issuance_t *log,
                                   npie_err_t *err, apr_pool_t *ptemp)
 {
     char chain[NPIE_SHA256_HEX_SIZE];
-    npie_issued_t issued;
+    npie_issuance_record_t issued;
     npie_bytes_t line;
     apr_status_t rv;
 

@@ -26,13 +26,13 @@
 typedef struct npie_issuance_t npie_issuance_t;
 
 /** A record in the index; lives as long as the log. */
-typedef struct npie_issued_t {
+typedef struct npie_issuance_record_t {
     apr_int64_t folio;                   /**< of letter 1 */
     char old_spki[NPIE_SHA256_HEX_SIZE]; /**< the key that signed */
     char new_spki[NPIE_SHA256_HEX_SIZE]; /**< the key certified */
     apr_off_t at;                        /**< where its line begins */
     apr_size_t len;                      /**< the line, without its end */
-} npie_issued_t;
+} npie_issuance_record_t;
 
 /** What is to be noted. */
 typedef struct npie_issuance_entry_t {
@@ -70,13 +70,13 @@ const char *npie_issuance_repaired(const npie_issuance_t *log);
 apr_uint64_t npie_issuance_count(const npie_issuance_t *log);
 
 /** The record of a folio; NULL when there is none. */
-const npie_issued_t *npie_issuance_by_folio(const npie_issuance_t *log,
-                                            apr_int64_t folio);
+const npie_issuance_record_t *
+npie_issuance_by_folio(const npie_issuance_t *log, apr_int64_t folio);
 
 /** The record in which a key was certified or signed as the old one; NULL
  * when there is none. A key that was either is never new again. */
-const npie_issued_t *npie_issuance_by_key(const npie_issuance_t *log,
-                                          const char *spki);
+const npie_issuance_record_t *
+npie_issuance_by_key(const npie_issuance_t *log, const char *spki);
 
 /**
  * Reads a record's certificate back from the file.
@@ -85,7 +85,7 @@ const npie_issued_t *npie_issuance_by_key(const npie_issuance_t *log,
  */
 apr_status_t npie_issuance_certificate(npie_bytes_t *der,
                                        const npie_issuance_t *log,
-                                       const npie_issued_t *issued,
+                                       const npie_issuance_record_t *issued,
                                        npie_err_t *err, apr_pool_t *p);
 
 /**

@@ -133,8 +133,8 @@ const char *npie_log_line_open(char **fields, int count, npie_bytes_t line,
     return NULL;
 }
 
-const char *npie_log_line_read(npie_issued_t *issued, npie_bytes_t line,
-                               apr_uint64_t number,
+const char *npie_log_line_read(npie_issuance_record_t *issued,
+                               npie_bytes_t line, apr_uint64_t number,
                                char chain[NPIE_SHA256_HEX_SIZE],
                                apr_pool_t *ptemp)
 {

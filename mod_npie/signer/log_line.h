@@ -50,8 +50,8 @@ apr_status_t npie_log_line_write(npie_bytes_t *line, apr_uint64_t number,
  * @param ptemp scratch
  * @return NULL, or what is wrong with the line; static English
  */
-const char *npie_log_line_read(npie_issued_t *issued, npie_bytes_t line,
-                               apr_uint64_t number,
+const char *npie_log_line_read(npie_issuance_record_t *issued,
+                               npie_bytes_t line, apr_uint64_t number,
                                char chain[NPIE_SHA256_HEX_SIZE],
                                apr_pool_t *ptemp);
 

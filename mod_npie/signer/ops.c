@@ -87,7 +87,8 @@ static int within_rate(npie_ops_t *ops)
 }
 
 static apr_status_t conflict(npie_problem_t problem, const char *what,
-                             const npie_issued_t *issued, npie_err_t *err)
+                             const npie_issuance_record_t *issued,
+                             npie_err_t *err)
 {
     return npie_err_set(err, NPIE_EPOLICY, problem,
                         "%s folio %" APR_INT64_T_FMT, what, issued->folio);
@@ -135,7 +136,7 @@ static apr_status_t issue(npie_bytes_t *cert, npie_ops_t *ops,
                           apr_pool_t *p)
 {
     const npie_cadena_t *cadena = evidence->cadena;
-    const npie_issued_t *issued;
+    const npie_issuance_record_t *issued;
     apr_time_t now = apr_time_now();
     apr_status_t rv;
 

@@ -132,8 +132,9 @@ static apr_size_t draw_plain(const npie_letter_art_t *art, int folio,
                                 "WinAnsiEncoding");
     }
     for (int i = 0; i < composed.sheet->pages->nelts; ++i) {
-        show_page(HPDF_AddPage(doc), APR_ARRAY_IDX(composed.sheet->pages, i,
-                                                   npie_page_t).marks, fonts);
+        show_page(HPDF_AddPage(doc),
+                  APR_ARRAY_IDX(composed.sheet->pages, i,
+                                npie_sheet_page_t).marks, fonts);
     }
     HPDF_SaveToStream(doc);
     size = HPDF_GetStreamSize(doc);

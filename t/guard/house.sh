@@ -41,6 +41,10 @@ none 'C lines are 100 columns at most, without tabs' \
 none 'every file says its licence' \
     "$(grep -L 'SPDX-License-Identifier: Apache-2.0' "${c_files[@]}" || true)"
 
+none 'a type of a header is no other header'\''s' \
+    "$(sed -nE 's/^\} (npie_[a-z0-9_]+);$/\1/p; s/^typedef [^{]*\b(npie_[a-z0-9_]+);$/\1/p' \
+        mod_npie/*/*.h | sort | uniq -d)"
+
 problems=mod_npie/base/problem.def
 inputs 'problem list' $problems
 numbers=$(sed -nE 's/^NPIE_PROBLEM\(([0-9]+),.*/\1/p' $problems)

@@ -69,7 +69,7 @@ static apr_status_t append(npie_issuance_t *log, apr_int64_t folio,
 
 static void holds(npie_issuance_t *log, apr_int64_t folio, apr_pool_t *p)
 {
-    const npie_issued_t *issued = npie_issuance_by_folio(log, folio);
+    const npie_issuance_record_t *issued = npie_issuance_by_folio(log, folio);
     npie_bytes_t der = { NULL, 0 };
     npie_bytes_t right = certificate_of(folio, p);
 

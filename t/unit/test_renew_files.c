@@ -319,7 +319,7 @@ static void test_answers(void **state)
         "{\"x\":[{\"y\":\"\\u0007\"}]}", "{\"page\":\"a\",\"page\":\"b\"}",
     };
     const char *title, *remedy;
-    npie_stage_t stage;
+    npie_whereabouts_t stage;
     npie_err_t err;
     json_t *json;
 
@@ -330,7 +330,7 @@ static void test_answers(void **state)
     assert_int_equal(npie_answer_json_read(&json, unit_bytes(
         "{\"page\":\"llave\",\"next\":{\"name\":\"make-key\",\"href\":\"/n\"},"
         "\"renewal\":{\"keyAlgorithm\":\"P-256\"}}"), &err, *state), 0);
-    assert_int_equal(npie_answer_stage(&stage, json, &err, *state), 0);
+    assert_int_equal(npie_answer_whereabouts(&stage, json, &err, *state), 0);
     assert_string_equal(stage.page, "llave");
     assert_string_equal(stage.next, "make-key");
     assert_string_equal(stage.key_kind, "P-256");
