@@ -24,24 +24,22 @@ const npie_ctl_option_t npie_ctl_ca_init_options[] = {
     { "key", "KIND", "rsa:2048, rsa:3072 (default), rsa:4096, p256, p384" },
     { "root-years", "N", "how long the root is valid, default 20" },
     { "years", "N", "how long the issuing CA is, default 10" },
-    { "leaf-years", "N", "how long seal and responder are, default 3" },
+    { "seal-years", "N", "how long the seal is, default 3" },
     { "passphrase-file", "FILE", "encrypts root.key with its first line" },
     { NULL, NULL, NULL }
 };
 
-/* The four parts: their files, and what is said behind the name. */
+/* The three parts: their files, and what is said behind the name. */
 static const struct {
     const char *file;
     const char *title;
     npie_ca_role_t issuer;
-    int years; /* default, and which option of three */
+    int years; /* default, and its option */
     const char *option;
 } parts[NPIE_CA_ROLES] = {
     [NPIE_CA_ROOT] = { "root", "Raíz", NPIE_CA_ROOT, 20, "root-years" },
     [NPIE_CA_ISSUING] = { "issuing", "Emisora", NPIE_CA_ROOT, 10, "years" },
-    [NPIE_CA_SEAL] = { "seal", "Sello", NPIE_CA_ISSUING, 3, "leaf-years" },
-    [NPIE_CA_RESPONDER] = { "ocsp", "OCSP", NPIE_CA_ISSUING, 3,
-                            "leaf-years" },
+    [NPIE_CA_SEAL] = { "seal", "Sello", NPIE_CA_ISSUING, 3, "seal-years" },
 };
 
 /* A file to write: nothing is there before all of them can be. */

@@ -27,7 +27,7 @@ typedef struct extension_t {
 } extension_t;
 
 /* Ended by a NULL value. The key identifiers stand in all of them. */
-static const extension_t profiles[NPIE_CA_ROLES][5] = {
+static const extension_t profiles[NPIE_CA_ROLES][4] = {
     [NPIE_CA_ROOT] = {
         { NID_basic_constraints, "critical,CA:TRUE" },
         { NID_key_usage, "critical,keyCertSign,cRLSign" },
@@ -41,12 +41,6 @@ static const extension_t profiles[NPIE_CA_ROLES][5] = {
         { NID_basic_constraints, "critical,CA:FALSE" },
         { NID_key_usage, "critical,digitalSignature,nonRepudiation" },
         { NID_ext_key_usage, "1.3.6.1.5.5.7.3.36,emailProtection" },
-    },
-    [NPIE_CA_RESPONDER] = {
-        { NID_basic_constraints, "critical,CA:FALSE" },
-        { NID_key_usage, "critical,digitalSignature" },
-        { NID_ext_key_usage, "critical,OCSPSigning" },
-        { NID_id_pkix_OCSP_noCheck, "ignored" },
     },
 };
 

@@ -13,11 +13,10 @@
 
 /** What a certificate is for. */
 typedef enum npie_ca_role_t {
-    NPIE_CA_ROOT,      /**< signs itself and the issuing CA */
-    NPIE_CA_ISSUING,   /**< signs the rest, and employers' certificates */
-    NPIE_CA_SEAL,      /**< the institute's seal on letters */
-    NPIE_CA_RESPONDER, /**< OCSP answers (RFC 6960 section 4.2.2.2) */
-    NPIE_CA_ROLES      /**< how many */
+    NPIE_CA_ROOT,    /**< signs itself and the issuing CA */
+    NPIE_CA_ISSUING, /**< signs the rest, and employers' certificates */
+    NPIE_CA_SEAL,    /**< the institute's seal on letters */
+    NPIE_CA_ROLES    /**< how many */
 } npie_ca_role_t;
 
 /** One certificate and its key; owned by libcrypto, freed with the pool. */
