@@ -11,6 +11,7 @@
 #define OLD_KEY_MIN_BITS 1024
 
 const npie_ctl_option_t npie_ctl_letter_verify_options[] = {
+    { "seal", "FILE", "certificates of the seal, instead of Seal's" },
     { NULL, NULL, NULL }
 };
 
@@ -59,28 +60,66 @@ static void say(npie_ctl_t *ctl, const npie_letter_view_t *view)
     }
 }
 
-apr_status_t npie_ctl_letter_verify(npie_ctl_t *ctl, npie_err_t *err)
+/* The institute's seals, as the option or the settings name them. */
+static apr_status_t load_seals(npie_seals_t **pseals, npie_ctl_t *ctl,
+                               const npie_trust_t *trust, npie_err_t *err)
 {
-    const char *path = npie_ctl_operand(ctl, 0);
-    npie_verify_rules_t rules = { NULL, OLD_KEY_MIN_BITS };
-    npie_letter_view_t *view;
-    npie_trust_t *trust;
-    npie_bytes_t file;
-    apr_status_t rv = npie_ctl_read_file(&file, ctl, path, NPIE_SEALED_MAX,
-                                         err);
+    const char *option = npie_ctl_option(ctl, "seal");
+    const apr_array_header_t *files = ctl->settings->seal;
 
-    if (rv == APR_SUCCESS) {
-        rv = npie_ctl_trust(&trust, ctl, err);
+    if (option != NULL) {
+        apr_array_header_t *one = apr_array_make(ctl->p, 1, sizeof(option));
+
+        APR_ARRAY_PUSH(one, const char *) = option;
+        files = one;
     }
+    *pseals = NULL;
+    if (files->nelts == 0) {
+        npie_ctl_warn("no Seal is named: no seal is taken for the "
+                      "institute's");
+        return APR_SUCCESS;
+    }
+    return npie_seals_load(pseals, files, trust, err, ctl->p);
+}
+
+static apr_status_t load_rules(npie_verify_rules_t *rules, npie_ctl_t *ctl,
+                               npie_err_t *err)
+{
+    npie_seals_t *seals;
+    npie_trust_t *trust;
+    apr_status_t rv = npie_ctl_trust(&trust, ctl, err);
+
     if (rv == APR_SUCCESS && trust == NULL) {
         rv = npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE, "there is no Trust "
                           "in npiectl.conf: name the authorities' files, as "
                           "in NPIETrust");
     }
+    if (rv == APR_SUCCESS) {
+        rv = load_seals(&seals, ctl, trust, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rules->trust = trust;
+        rules->seals = seals;
+        rules->old_key_min_bits = OLD_KEY_MIN_BITS;
+    }
+    return rv;
+}
+
+apr_status_t npie_ctl_letter_verify(npie_ctl_t *ctl, npie_err_t *err)
+{
+    const char *path = npie_ctl_operand(ctl, 0);
+    npie_verify_rules_t rules;
+    npie_letter_view_t *view;
+    npie_bytes_t file;
+    apr_status_t rv = npie_ctl_read_file(&file, ctl, path, NPIE_SEALED_MAX,
+                                         err);
+
+    if (rv == APR_SUCCESS) {
+        rv = load_rules(&rules, ctl, err);
+    }
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    rules.trust = trust;
     rv = npie_letter_verify(&view, &rules, file, err, ctl->p);
     if (rv != APR_SUCCESS) {
         return rv;

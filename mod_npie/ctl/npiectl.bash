@@ -20,7 +20,7 @@ crl|--out= --pem
 renewal list|--all
 renewal show|
 renewal cancel|
-letter verify|
+letter verify|--seal=
 audit show|--after=
 audit verify|
 status|

@@ -79,16 +79,31 @@ static const char *set_sql(void *baton, const char *value)
     return absolute(&settings->sql, settings, value);
 }
 
-static const char *set_trust(void *baton, const char *value)
+/* One file more in a list of them. */
+static const char *add_file(apr_array_header_t *files,
+                            npie_ctl_settings_t *settings, const char *value)
 {
-    npie_ctl_settings_t *settings = baton;
     const char *path = NULL;
     const char *wrong = absolute(&path, settings, value);
 
     if (wrong == NULL) {
-        APR_ARRAY_PUSH(settings->trust, const char *) = path;
+        APR_ARRAY_PUSH(files, const char *) = path;
     }
     return wrong;
+}
+
+static const char *set_trust(void *baton, const char *value)
+{
+    npie_ctl_settings_t *settings = baton;
+
+    return add_file(settings->trust, settings, value);
+}
+
+static const char *set_seal(void *baton, const char *value)
+{
+    npie_ctl_settings_t *settings = baton;
+
+    return add_file(settings->seal, settings, value);
 }
 
 static const char *set_user(void *baton, const char *value)
@@ -116,6 +131,7 @@ static const npie_setting_t keys[] = {
     { "Signer", set_signer, 0 },
     { "SignerConfig", set_signer_config, 0 },
     { "Trust", set_trust, NPIE_SETTING_REPEATED },
+    { "Seal", set_seal, NPIE_SETTING_REPEATED },
     { "User", set_user, 0 },
     { "SQL", set_sql, 0 },
     { "RenewalTimeout", set_timeout, 0 },
@@ -131,6 +147,7 @@ npie_ctl_settings_t *npie_ctl_settings_make(apr_pool_t *p)
     settings->redis.connections = 1;
     settings->sql = NPIE_SQL_DIR;
     settings->trust = apr_array_make(p, 4, sizeof(const char *));
+    settings->seal = apr_array_make(p, 2, sizeof(const char *));
     settings->renewal_timeout = apr_time_from_sec(10 * 86400);
     return settings;
 }

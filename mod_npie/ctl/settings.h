@@ -18,6 +18,7 @@ typedef struct npie_ctl_settings_t {
     npie_redis_t redis;
     const char *signer;        /**< socket, absolute path */
     const char *signer_config; /**< npie-signer.conf, absolute path */
+    apr_array_header_t *seal;  /**< of const char *: files of seals */
     const char *sql;           /**< folder with sqlite/ and pgsql/; never NULL */
     const char *user;          /**< whom root becomes */
     apr_array_header_t *trust; /**< of const char *: files of authorities */

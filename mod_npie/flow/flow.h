@@ -10,7 +10,7 @@
 #include "letter/letter.h"
 #include "letter/file.h"
 #include "pki/cert.h"
-#include "pki/trust.h"
+#include "pki/seals.h"
 #include "signer/client.h"
 #include "store/outbox.h"
 
@@ -19,6 +19,7 @@ typedef struct npie_flow_t {
     npie_registry_t *registry;
     const npie_signer_t *signer;
     const npie_trust_t *trust;
+    const npie_seals_t *seals; /**< NULL: none, and no letter is sealed */
     const npie_letter_art_t *art;
     const npie_policy_t *policy;
     apr_time_t now; /**< UTC microseconds */

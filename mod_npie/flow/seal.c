@@ -28,13 +28,21 @@ static npie_bytes_t joined(npie_bytes_t letter, npie_bytes_t section,
 static apr_status_t check(npie_flow_t *flow, npie_bytes_t sealed,
                           npie_err_t *err)
 {
-    const npie_verify_rules_t rules = { flow->trust,
-                                        flow->policy->old_key_min_bits };
+    const npie_verify_rules_t rules = {
+        .trust = flow->trust, .seals = flow->seals,
+        .old_key_min_bits = flow->policy->old_key_min_bits
+    };
     npie_letter_view_t *view;
     apr_status_t rv = npie_letter_verify(&view, &rules, sealed, err, flow->p);
 
     if (rv != APR_SUCCESS || view->outcome == NPIE_OUTCOME_SEALED) {
         return rv;
+    }
+    if (view->seal.seen == NPIE_SEEN_UNKNOWN) {
+        return npie_err_set(err, NPIE_ECONFIG, NPIE_P_INTERNAL,
+                            "npie-signer seals with certificate %s, which "
+                            "NPIESeal does not name: add it there",
+                            view->seal.cert->serial_text);
     }
     return npie_err_set(err, NPIE_EPROTO, NPIE_P_INTERNAL,
                         "the seal does not hold: %s (employer's signature "
@@ -120,6 +128,11 @@ static apr_status_t seal(npie_acuse_t *acuse, npie_flow_t *flow,
     npie_bytes_t sealed;
     apr_status_t rv;
 
+    if (flow->seals == NULL) {
+        return npie_err_set(err, APR_ENOTIMPL, NPIE_P_INTERNAL,
+                            "there is no NPIESeal: it names the certificate "
+                            "that npie-signer seals with");
+    }
     if (signer.timeout > NPIE_SEAL_PATIENCE) {
         signer.timeout = NPIE_SEAL_PATIENCE;
     }

@@ -18,7 +18,8 @@
  * Has the letter sealed that has waited longest.
  * @param pfolio set to the letter's; 0: there is none
  * @return APR_SUCCESS; APR_NOTFOUND: none waits; APR_ENOTIMPL: the signer has
- *         no seal; NPIE_EPOLICY (it refused the letter, which waits for a
+ *         no seal, or flow->seals is NULL; NPIE_ECONFIG: the signer's seal is
+ *         none of flow->seals; NPIE_EPOLICY (it refused the letter, which waits for a
  *         day), NPIE_EBACKEND, NPIE_EPROTO, NPIE_EINTERNAL: the letter waits
  */
 apr_status_t npie_flow_seal_next(apr_int64_t *pfolio, npie_flow_t *flow,

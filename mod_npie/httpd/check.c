@@ -12,17 +12,24 @@
 
 /* A sentence about a server's configuration with the place it is about: the
  * directive when it was given, else the server. */
-static void complain(const server_rec *s, const npie_server_conf_t *conf,
-                     int directive, const char *text)
+static void tell(int level, const server_rec *s,
+                 const npie_server_conf_t *conf, int directive,
+                 const char *text)
 {
     const ap_directive_t *at = directive >= 0 ? conf->where[directive]
                                               : conf->engine;
     const char *file = at != NULL ? at->filename : s->defn_name;
     int line = at != NULL ? at->line_num : (int)s->defn_line_number;
 
-    ap_log_error(APLOG_MARK, APLOG_EMERG | APLOG_STARTUP, 0, s,
+    ap_log_error(APLOG_MARK, level | APLOG_STARTUP, 0, s,
                  "NPIE0002: %s:%d: %s", file != NULL ? file : "(server)", line,
                  text);
+}
+
+static void complain(const server_rec *s, const npie_server_conf_t *conf,
+                     int directive, const char *text)
+{
+    tell(APLOG_EMERG, s, conf, directive, text);
 }
 
 static int has(const npie_server_conf_t *conf, npie_directive_t directive)
@@ -146,6 +153,31 @@ static int load_mail(npie_runtime_t *runtime, const server_rec *s,
     return 1;
 }
 
+/* 1 = loaded, or there is no seal, which is said unless it was meant. */
+static int load_seals(npie_runtime_t *runtime, const server_rec *s,
+                      apr_pool_t *pconf, apr_pool_t *ptemp)
+{
+    const npie_server_conf_t *conf = runtime->conf;
+    npie_err_t err;
+
+    if (conf->seal == NULL) {
+        if (!has(conf, NPIE_SET_SEAL)) {
+            tell(APLOG_WARNING, s, conf, NPIE_SET_BASE_URL,
+                 "NPIEBaseURL without NPIESeal beside it: letters are not "
+                 "sealed, and no seal is taken for the institute's; name the "
+                 "SealCertificate of npie-signer.conf, or say NPIESeal none");
+        }
+        return 1;
+    }
+    if (npie_seals_load(&runtime->seals, conf->seal, runtime->trust, &err,
+                        pconf) != APR_SUCCESS) {
+        complain(s, conf, NPIE_SET_SEAL,
+                 apr_pstrcat(ptemp, "NPIESeal: ", err.detail, NULL));
+        return 0;
+    }
+    return 1;
+}
+
 /* Loads what a server's directives name. */
 static npie_runtime_t *load(const server_rec *s, const npie_server_conf_t *conf,
                             apr_pool_t *pconf, apr_pool_t *ptemp)
@@ -171,7 +203,8 @@ static npie_runtime_t *load(const server_rec *s, const npie_server_conf_t *conf,
                              err.detail, NULL));
         return NULL;
     }
-    if (!load_mail(runtime, s, pconf, ptemp)) {
+    if (!load_seals(runtime, s, pconf, ptemp)
+        || !load_mail(runtime, s, pconf, ptemp)) {
         return NULL;
     }
     runtime->signer.timeout = apr_time_from_sec(10);

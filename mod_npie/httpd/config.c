@@ -44,6 +44,7 @@ static const struct {
     [NPIE_SET_TLS_EXPIRED] = PLACE(tls_expired),
     [NPIE_SET_ADDITIONAL_MAX] = PLACE(additional_max),
     [NPIE_SET_ADOPT] = PLACE(adopt),
+    [NPIE_SET_SEAL] = PLACE(seal),
 #undef PLACE
 };
 
@@ -195,20 +196,37 @@ static const char *absolute(cmd_parms *cmd, const char *arg)
     return ap_server_root_relative(cmd->pool, arg);
 }
 
-static const char *set_trust(cmd_parms *cmd, void *dir, const char *arg)
+/* One file more in a list of them. */
+static const char *add_file(cmd_parms *cmd, npie_directive_t directive,
+                            apr_array_header_t **pfiles, const char *arg)
 {
-    npie_server_conf_t *conf = npie_conf_server(cmd->server);
     const char *path = absolute(cmd, arg);
 
-    (void)dir;
-    if (conf->trust == NULL) {
-        conf->trust = apr_array_make(cmd->pool, 4, sizeof(const char *));
+    if (*pfiles == NULL) {
+        *pfiles = apr_array_make(cmd->pool, 4, sizeof(const char *));
     }
     if (path != NULL) {
-        APR_ARRAY_PUSH(conf->trust, const char *) = path;
+        APR_ARRAY_PUSH(*pfiles, const char *) = path;
     }
-    return note(cmd, NPIE_SET_TRUST,
+    return note(cmd, directive,
                 path != NULL ? NULL : "the path cannot be read");
+}
+
+static const char *set_trust(cmd_parms *cmd, void *dir, const char *arg)
+{
+    (void)dir;
+    return add_file(cmd, NPIE_SET_TRUST, &npie_conf_server(cmd->server)->trust,
+                    arg);
+}
+
+static const char *set_seal(cmd_parms *cmd, void *dir, const char *arg)
+{
+    (void)dir;
+    if (ap_cstr_casecmp(arg, "none") == 0) {
+        return note(cmd, NPIE_SET_SEAL, NULL);
+    }
+    return add_file(cmd, NPIE_SET_SEAL, &npie_conf_server(cmd->server)->seal,
+                    arg);
 }
 
 static const char *set_signer(cmd_parms *cmd, void *dir, const char *arg,
@@ -418,6 +436,9 @@ const command_rec npie_conf_directives[] = {
                    "How long a session lives without a request, and in all"),
     AP_INIT_ITERATE("NPIETrust", set_trust, NULL, RSRC_CONF,
                     "PEM files of the authorities whose certificates log in"),
+    AP_INIT_ITERATE("NPIESeal", set_seal, NULL, RSRC_CONF,
+                    "PEM files of the institute's seal and of those before "
+                    "it, or none"),
     AP_INIT_TAKE12("NPIESigner", set_signer, NULL, RSRC_CONF,
                    "exec:/path/npie-signer /path/npie-signer.conf, or "
                    "unix:/path/socket"),

@@ -37,6 +37,7 @@ typedef enum npie_directive_t {
     NPIE_SET_TLS_EXPIRED,
     NPIE_SET_ADDITIONAL_MAX,
     NPIE_SET_ADOPT,
+    NPIE_SET_SEAL,
     NPIE_DIRECTIVES /**< how many */
 } npie_directive_t;
 
@@ -79,6 +80,7 @@ typedef struct npie_server_conf_t {
     npie_redis_t redis;
     npie_session_setting_t session;
     apr_array_header_t *trust; /**< of const char *, absolute paths */
+    apr_array_header_t *seal;  /**< likewise; NULL or empty: none is known */
     npie_signer_setting_t signer;
     const char *signer_socket; /**< for exec:, absolute */
     npie_base_t base;

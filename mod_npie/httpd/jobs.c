@@ -120,7 +120,8 @@ static apr_status_t seal_one(job_t *job, npie_flow_t *flow, npie_err_t *err)
     if (rv == APR_SUCCESS || rv == APR_NOTFOUND || folio == 0) {
         return rv;
     }
-    job->seals_at = flow->now + (rv == APR_ENOTIMPL ? NO_SEAL_REST : REST);
+    job->seals_at = flow->now + (rv == APR_ENOTIMPL || rv == NPIE_ECONFIG
+                                 ? NO_SEAL_REST : REST);
     ap_log_error(APLOG_MARK, rv == APR_ENOTIMPL ? APLOG_INFO : APLOG_WARNING,
                  0, job->server, "NPIE0105: letter %" APR_INT64_T_FMT
                  " waits for its seal: %s", folio, err->detail);

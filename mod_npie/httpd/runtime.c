@@ -138,6 +138,7 @@ npie_flow_t *npie_runtime_flow_on(const npie_runtime_t *runtime,
     flow->registry->turn = runtime->turn;
     flow->signer = &runtime->signer;
     flow->trust = runtime->trust;
+    flow->seals = runtime->seals;
     flow->art = runtime->art;
     flow->policy = &runtime->policy;
     flow->now = apr_time_now();

@@ -30,6 +30,7 @@ typedef enum npie_counter_t {
 typedef struct npie_runtime_t {
     const npie_server_conf_t *conf;
     npie_trust_t *trust;
+    npie_seals_t *seals; /**< NULL without NPIESeal */
     npie_letter_art_t *art;
     npie_policy_t policy;
     npie_signer_t signer;

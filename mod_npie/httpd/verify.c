@@ -125,8 +125,10 @@ static int show_found(request_rec *r, const npie_letter_view_t *view)
 int npie_verify_post(request_rec *r, const npie_form_t *form)
 {
     const npie_runtime_t *runtime = npie_runtime_get(r->server);
-    const npie_verify_rules_t rules = { runtime->trust,
-                                        runtime->conf->old_bits };
+    const npie_verify_rules_t rules = {
+        .trust = runtime->trust, .seals = runtime->seals,
+        .old_key_min_bits = runtime->conf->old_bits
+    };
     const char *filename;
     npie_bytes_t file = npie_form_file(form, "carta", &filename);
     npie_letter_view_t *view;

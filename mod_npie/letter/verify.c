@@ -34,6 +34,7 @@ const char *npie_seen_name(npie_seen_t seen)
         [NPIE_SEEN_PARTIAL] = "partial", [NPIE_SEEN_UNTRUSTED] = "untrusted",
         [NPIE_SEEN_WEAK] = "weak", [NPIE_SEEN_OTHER] = "other",
         [NPIE_SEEN_DATES] = "dates", [NPIE_SEEN_FORM] = "form",
+        [NPIE_SEEN_UNKNOWN] = "unknown",
     };
 
     return (int)seen >= 0 && seen < NPIE_SEEN_COUNT ? names[seen] : "?";
@@ -83,7 +84,7 @@ static apr_status_t judge(npie_signature_view_t *view, const look_t *look,
 {
     const npie_cms_rules_t rules = {
         .trust = look->rules->trust,
-        .min_bits = seal ? 2048 : look->rules->old_key_min_bits,
+        .min_bits = seal ? NPIE_SEAL_MIN_BITS : look->rules->old_key_min_bits,
         .require_signing_certificate = seal, .seal = seal
     };
     const npie_bytes_t file = look->file;
@@ -221,6 +222,17 @@ static void look_at_rest(look_t *look, npie_bytes_t rest)
     }
 }
 
+/** Is a seal that is good so far one of the institute's? */
+static void judge_sealer(npie_signature_view_t *seal,
+                         const npie_seals_t *seals)
+{
+    if (seal->seen == NPIE_SEEN_GOOD && !npie_seals_know(seals, seal->cert)) {
+        see(seal, NPIE_SEEN_UNKNOWN, seals == NULL
+            ? "no certificate of the institute's seal is known here"
+            : "by none of the certificates of the institute's seal");
+    }
+}
+
 /** The institute's signature, in what follows the letter. */
 static apr_status_t look_at_seal(look_t *look, apr_size_t from)
 {
@@ -250,6 +262,7 @@ static apr_status_t look_at_seal(look_t *look, apr_size_t from)
                                NULL, look->p) != APR_SUCCESS) {
         see(seal, NPIE_SEEN_FORM, "it is not what a seal looks like");
     }
+    judge_sealer(seal, look->rules->seals);
     return rv;
 }
 

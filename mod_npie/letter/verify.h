@@ -7,7 +7,7 @@
 #define NPIE_LETTER_VERIFY_H
 
 #include "letter/file.h"
-#include "pki/trust.h"
+#include "pki/seals.h"
 
 /** What became of one signature. */
 typedef enum npie_seen_t {
@@ -23,6 +23,8 @@ typedef enum npie_seen_t {
     NPIE_SEEN_OTHER,     /**< by another certificate than the letter names */
     NPIE_SEEN_DATES,     /**< the certificate was not valid then */
     NPIE_SEEN_FORM,      /**< it holds, but over a file that is none of ours */
+    NPIE_SEEN_UNKNOWN,   /**< a seal that holds, by none of the institute's
+                              certificates */
     NPIE_SEEN_COUNT      /**< how many */
 } npie_seen_t;
 
@@ -33,8 +35,8 @@ const char *npie_seen_name(npie_seen_t seen);
 typedef struct npie_signature_view_t {
     npie_seen_t seen;
     const npie_cert_t *cert; /**< by which it is, where that is proved (GOOD,
-                                  OTHER, DATES, FORM, mostly UNTRUSTED and
-                                  WEAK), else NULL */
+                                  OTHER, DATES, FORM, UNKNOWN, mostly
+                                  UNTRUSTED and WEAK), else NULL */
     apr_time_t time;         /**< the letter's date, or when the seal says it
                                   was made; 0: unknown */
     int expired_then;        /**< 1: at that time the certificate had expired,
@@ -77,6 +79,8 @@ typedef struct npie_letter_view_t {
 /** How letters are judged. */
 typedef struct npie_verify_rules_t {
     const npie_trust_t *trust; /**< own and older authorities */
+    const npie_seals_t *seals; /**< the institute's, present and older ones;
+                                    NULL: none is known, and any is UNKNOWN */
     int old_key_min_bits;      /**< RSA, of the employer's key */
 } npie_verify_rules_t;
 

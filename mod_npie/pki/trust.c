@@ -5,18 +5,16 @@
 
 #include <string.h>
 
-#include <apr_file_io.h>
 #include <apr_strings.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
 #include "pki/openssl.h"
+#include "pki/pem.h"
 
-#define FILE_MAX (1 << 20) /* bytes of a trust file */
 #define COMPANIONS_MAX 8   /* certificates that came along and are looked at */
 #define EC_MIN_BITS 224
 #define DOCUMENT_SIGNING "1.3.6.1.5.5.7.3.36" /* RFC 9336 */
@@ -50,17 +48,12 @@ static int is_known(const apr_array_header_t *certs, const npie_cert_t *cert)
     return 0;
 }
 
-static apr_status_t add_ca(npie_trust_t *trust, npie_bytes_t der,
-                           const char *file, npie_err_t *err, apr_pool_t *p)
+static apr_status_t add_ca(void *baton, npie_cert_t *ca, const char *file,
+                           npie_err_t *err)
 {
-    npie_err_t inner;
-    npie_cert_t *ca = NULL;
+    npie_trust_t *trust = baton;
     apr_array_header_t *certs;
 
-    if (npie_cert_parse(&ca, der, &inner, p) != APR_SUCCESS) {
-        return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE, "%s: %s", file,
-                            inner.detail);
-    }
     if (X509_check_ca(ca->x509) == 0) {
         return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
                             "%s: the certificate of \"%s\" is no CA's", file,
@@ -75,70 +68,6 @@ static apr_status_t add_ca(npie_trust_t *trust, npie_bytes_t der,
     return APR_SUCCESS;
 }
 
-static apr_status_t read_file(npie_bytes_t *bytes, const char *path,
-                              npie_err_t *err, apr_pool_t *p)
-{
-    apr_file_t *file = NULL;
-    unsigned char *data = apr_palloc(p, FILE_MAX);
-    apr_status_t rv = apr_file_open(&file, path, APR_FOPEN_READ,
-                                    APR_FPROT_OS_DEFAULT, p);
-    char text[120];
-
-    bytes->data = data;
-    bytes->len = 0;
-    if (rv == APR_SUCCESS) {
-        rv = apr_file_read_full(file, data, FILE_MAX, &bytes->len);
-        apr_file_close(file);
-        if (rv == APR_SUCCESS) {
-            return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
-                                "%s: longer than 1 MB", path);
-        }
-    }
-    if (!APR_STATUS_IS_EOF(rv)) {
-        return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE, "%s: %s", path,
-                            apr_strerror(rv, text, sizeof(text)));
-    }
-    return APR_SUCCESS;
-}
-
-/* Every CERTIFICATE block of a file. */
-static apr_status_t load_file(npie_trust_t *trust, const char *path,
-                              npie_err_t *err, apr_pool_t *p)
-{
-    npie_bytes_t bytes, der;
-    char *label = NULL, *header = NULL;
-    unsigned char *data = NULL;
-    long len = 0;
-    int count = 0;
-    BIO *bio;
-    apr_pool_t *ptemp;
-    apr_status_t rv;
-
-    apr_pool_create(&ptemp, p);
-    rv = read_file(&bytes, path, err, ptemp);
-    bio = BIO_new_mem_buf(bytes.data, (int)bytes.len);
-    while (rv == APR_SUCCESS && bio != NULL
-           && PEM_read_bio(bio, &label, &header, &data, &len) == 1) {
-        if (strcmp(label, PEM_STRING_X509) == 0) {
-            der.data = data;
-            der.len = (apr_size_t)len;
-            rv = add_ca(trust, der, path, err, p);
-            ++count;
-        }
-        OPENSSL_free(label);
-        OPENSSL_free(header);
-        OPENSSL_clear_free(data, (size_t)len);
-    }
-    BIO_free(bio);
-    ERR_clear_error();
-    apr_pool_destroy(ptemp);
-    if (rv == APR_SUCCESS && count == 0) {
-        rv = npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
-                          "%s: no certificate inside", path);
-    }
-    return rv;
-}
-
 apr_status_t npie_trust_load(npie_trust_t **ptrust,
                              const apr_array_header_t *files,
                              npie_err_t *err, apr_pool_t *p)
@@ -148,9 +77,8 @@ apr_status_t npie_trust_load(npie_trust_t **ptrust,
     trust->anchors = apr_array_make(p, 4, sizeof(npie_cert_t *));
     trust->others = apr_array_make(p, 4, sizeof(npie_cert_t *));
     for (int i = 0; i < files->nelts; ++i) {
-        apr_status_t rv = load_file(trust, APR_ARRAY_IDX(files, i,
-                                                         const char *),
-                                    err, p);
+        apr_status_t rv = npie_pem_read(APR_ARRAY_IDX(files, i, const char *),
+                                        add_ca, trust, err, p);
 
         if (rv != APR_SUCCESS) {
             return rv;

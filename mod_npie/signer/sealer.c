@@ -9,10 +9,8 @@
 
 #include "letter/seal.h"
 #include "pki/cms_make.h"
+#include "pki/seals.h"
 #include "signer/say.h"
-
-/* As readers of letters want it (letter/verify.c). */
-#define MIN_BITS 2048
 
 struct npie_sealer_t {
     EVP_PKEY *key;
@@ -70,7 +68,7 @@ apr_status_t npie_sealer_unlock(npie_sealer_t *sealer, EVP_PKEY *key,
         wrong = "SealCertificate: it has expired";
     }
     else if (npie_trust_verify_seal(trust, sealer->cert, sealer->above,
-                                    MIN_BITS, &why, p) != APR_SUCCESS) {
+                                    NPIE_SEAL_MIN_BITS, &why, p) != APR_SUCCESS) {
         return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
                             "SealCertificate: %s", why.detail);
     }

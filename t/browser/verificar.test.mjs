@@ -3,7 +3,7 @@
 // somebody who is not logged in.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -101,6 +101,14 @@ describe('verificar', () => {
     const ctl = (...words) => run(join(build, 'npiectl'), ['-c', conf, 'letter', 'verify', ...words, file]);
     await writeFile(conf, ['root', 'issuing', 'old']
       .map((name) => `Trust ${world.folder}/ca/${name}.crt\n`).join(''));
+    await writeFile(file, letter1);
+    await assert.rejects(ctl(), ({ code, stdout, stderr }) => code === 1
+      && /Institute's seal: unknown/.test(stdout) && /no Seal is named/.test(stderr));
+    const seal = `${world.folder}/ca/seal.crt`;
+    assert.match((await ctl('--seal', seal)).stdout, /Institute's seal: good/);
+    await assert.rejects(ctl('--seal', `${world.folder}/ca/seal-before.crt`),
+      ({ stdout }) => /Institute's seal: unknown/.test(stdout));
+    await appendFile(conf, `Seal ${seal}\n`);
     await writeFile(file, letter1);
     assert.equal(JSON.parse((await ctl('-j')).stdout).outcome, 'sealed');
     assert.match((await ctl()).stdout, /Institute's seal: good/);

@@ -20,6 +20,8 @@ spit("$dir/empty.pem", '');
 run('openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout',
     "$dir/leaf.key", '-out', "$dir/leaf.pem", '-subj', '/CN=leaf', '-addext',
     'basicConstraints=critical,CA:FALSE');
+Npie::Openssl::certificate_make(file => "$dir/seal", key => 'rsa:2048', extensions => 'seal',
+    subject => [[CN => 'Sello ajeno']], from => time - 86400, until => time + 86400);
 spit("$dir/bad-terms.txt", "[carta]\n{no_such_thing}\n");
 
 # A directive that stands in the good file is replaced, another is added; then
@@ -40,6 +42,10 @@ my @cases = (
     ['NPIETrust', "$dir/none.pem", qr/none\.pem/],
     ['NPIETrust', "$dir/empty.pem", qr/empty\.pem/],
     ['NPIETrust', "$dir/leaf.pem", qr/leaf\.pem/],
+    ['NPIESeal', "$dir/none.pem", qr/none\.pem/],
+    ['NPIESeal', "$dir/leaf.pem", qr/leaf\.pem: "leaf": .*not for seals/],
+    ['NPIESeal', "$dir/seal.crt", qr/seal\.crt: "Sello ajeno": .*not of a trusted authority/],
+    ['NPIESeal', "$world->{dir}/ca/root.crt", qr/root\.crt: CA certificates alone/],
     ['NPIESigner', 'npie-signer', qr/neither exec:/],
     ['NPIESigner', "exec:$ENV{NPIE_BUILD}/npie-signer", qr/second argument/],
     ['NPIESigner', "exec:$dir/none $conf", qr/is no file/],
@@ -86,7 +92,7 @@ my @cases = (
 );
 my @missing = qw(NPIETrust NPIESigner NPIELetterTerms);
 
-plan tests => 5 + 2 * @cases + @missing;
+plan tests => 7 + 2 * @cases + @missing;
 
 # What httpd says of a text in place of the good one, and whether it takes it.
 sub judged
@@ -111,12 +117,22 @@ sub with
 
 my ($taken, $said) = judged($good);
 ok($taken, 'the configuration that all of this begins with is taken') or diag $said;
+
+# All that httpd says of a text that it takes.
+sub remarks
 {
+    spit($conf, shift);
     local @ENV{qw(LD_PRELOAD ASAN_OPTIONS)} = ($ENV{NPIE_PRELOAD} // '', 'detect_leaks=0');
-    is(run('sh', '-c', '"$(apxs -q SBINDIR)/$(apxs -q PROGNAME)" -t -f "$0" 2>&1',
-        "$world->{dir}/httpd.conf"), "Syntax OK\n",
-        'and nothing is found in it, though its virtual hosts share one registry');
+    return run('sh', '-c', '"$(apxs -q SBINDIR)/$(apxs -q PROGNAME)" -t -f "$0" 2>&1',
+        "$world->{dir}/httpd.conf");
 }
+
+is(remarks($good), "Syntax OK\n",
+    'and nothing is found in it, though its virtual hosts share one registry');
+(my $sealless = $good) =~ s/^[ \t]*NPIESeal .*\n//mg;
+like(remarks($sealless), qr/\Q$conf\E:\d+: NPIEBaseURL without NPIESeal.*Syntax OK/s,
+    'without NPIESeal it says what that means');
+is(remarks("NPIESeal none\n$sealless"), "Syntax OK\n", 'unless it is meant');
 for my $case (@cases) {
     my ($directive, $value, $expected) = @$case;
     my ($text, $line) = with($directive, $value);

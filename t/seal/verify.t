@@ -4,6 +4,8 @@ use strict;
 use warnings;
 use JSON::PP ();
 use Test::More;
+use File::Temp ();
+use Npie::Openssl qw(certificate_make cms_sign);
 use Npie::Test;
 
 my $r = renewal('listo');
@@ -42,6 +44,37 @@ is_deeply([$bad->{outcome}, $bad->{employer}{signature}, $bad->{letter}],
     ['altered', 'altered', undef], 'says so, and nothing else');
 is(found("$letter ", 'with a byte more')->{after}, 1, 'counts it');
 is(found('hola', 'no PDF')->{outcome}, 'foreign', 'is none of ours');
+
+# The same letter with another seal in its place: of a certificate for seals by
+# an older authority that is trusted, by the issuing one, and by that of the
+# seal's predecessor.
+sub resealed
+{
+    my ($file) = @_;
+    my $hex = index($letter, '/Contents <', length $signed) + 11;
+    my $end = index($letter, '>', $hex);
+    my $content = substr($letter, 0, $hex - 1) . substr($letter, $end + 1);
+    my $cms = unpack 'H*', cms_sign($content, certificate => "$file.crt",
+        key => "$file.key");
+    return substr($letter, 0, $hex) . $cms . '0' x ($end - $hex - length $cms)
+        . substr($letter, $end);
+}
+
+my $ca = world()->{dir} . '/ca';
+my $dir = File::Temp->newdir;
+for my $by (qw(old issuing)) {
+    certificate_make(file => "$dir/$by", key => 'rsa:2048', extensions => 'seal',
+        subject => [[CN => 'Sello ajeno']], from => time - 86400, until => time + 86400,
+        ca => "$ca/$by");
+    my $forged = resealed("$dir/$by");
+    my $found = found($forged, "with a seal that the $by authority certified");
+    is_deeply([$found->{outcome}, $found->{employer}{signature}, $found->{seal}{signature}],
+        [qw(doubtful good unknown)], 'is told from the institute\'s');
+    is($found->{seal}{certificate}{name}, 'Sello ajeno', 'whose it is');
+    like(verify($forged, json => 0)->{body}, qr/un sello que este sitio no conoce/, 'for people too');
+}
+is(found(resealed("$ca/seal-before"), 'with the seal of before')->{outcome}, 'sealed',
+    'it is still sealed');
 
 is(verify('%PDF-1.4' . 'x' x 600_000)->{status}, 413, 'longer than any letter');
 is(verify('x' x 1_100_000)->{status}, 413, 'longer than any body');

@@ -31,6 +31,17 @@ static npie_trust_t *load_trust(npie_err_t *err)
                ? trust : NULL;
 }
 
+/* The certificate that fixture_seal() wrote. */
+static npie_seals_t *load_seals(npie_err_t *err)
+{
+    apr_array_header_t *files = apr_array_make(world->p, 1, sizeof(char *));
+    npie_seals_t *seals;
+
+    APR_ARRAY_PUSH(files, const char *) = forge_path("seal.crt", world->p);
+    return npie_seals_load(&seals, files, world->trust, err, world->p)
+        == APR_SUCCESS ? seals : NULL;
+}
+
 static int set_up(void)
 {
     const char *srcdir = getenv("srcdir");
@@ -47,7 +58,10 @@ static int set_up(void)
                                                            p), p), NULL), p);
     fixture_signer_start(world->signer);
     world->trust = load_trust(&err);
-    if (world->trust == NULL ||
+    if (world->trust != NULL) {
+        world->seals = load_seals(&err);
+    }
+    if (world->seals == NULL ||
         npie_letter_art_load(&world->art, FONTS,
                              apr_pstrcat(p, srcdir != NULL ? srcdir : ".",
                                          "/conf/letter/terminos.txt", NULL),
@@ -117,6 +131,7 @@ static void connect_registry(person_t *person)
                                          person->p));
     flow->signer = &world->signer->client;
     flow->trust = world->trust;
+    flow->seals = world->seals;
     flow->art = world->art;
     flow->policy = &person->policy;
     flow->now = apr_time_now();

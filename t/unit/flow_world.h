@@ -27,6 +27,7 @@ typedef struct world_t {
     fixture_ca_t *stranger;   /* not trusted */
     fixture_signer_t *signer;
     npie_trust_t *trust;
+    npie_seals_t *seals;      /* npie-signer's */
     npie_letter_art_t *art;
     int employers;            /* how many there are */
 } world_t;

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include <apr_strings.h>
 #include <openssl/cms.h>
 #include <openssl/obj_mac.h>
 
@@ -113,6 +114,26 @@ static void draw(const npie_letter_art_t *art, npie_letter_kind_t kind)
                     scene->time + apr_time_from_sec(90), scene->p);
 }
 
+/* Two files, the second with a CA's certificate behind the seal's. */
+static npie_seals_t *load_seals(apr_pool_t *p)
+{
+    apr_array_header_t *files = apr_array_make(p, 2, sizeof(const char *));
+    const char *older = apr_pstrcat(p, npie_cert_pem(parse(scene->older, p),
+                                                     p),
+                                    npie_cert_pem(parse(scene->ca, p), p),
+                                    NULL);
+    npie_seals_t *seals;
+
+    APR_ARRAY_PUSH(files, const char *) = forge_file(
+        "seal.pem", unit_bytes(npie_cert_pem(parse(scene->institute, p), p)),
+        p);
+    APR_ARRAY_PUSH(files, const char *) = forge_file("older.pem",
+                                                     unit_bytes(older), p);
+    assert_int_equal(npie_seals_load(&seals, files, scene->trust, NULL, p),
+                     APR_SUCCESS);
+    return seals;
+}
+
 static void make_scene(apr_pool_t *p)
 {
     static const forge_t root = { .common_name = "Autoridad",
@@ -128,12 +149,15 @@ static void make_scene(apr_pool_t *p)
     scene->old = seal_employer(scene->ca, -400, -200, p);
     scene->new = seal_employer(scene->ca, -1, 180, p);
     scene->institute = forge_seal(scene->ca, FORGE_SEAL_USAGE, p);
+    scene->older = forge_seal(scene->ca, FORGE_SEAL_USAGE, p);
     APR_ARRAY_PUSH(files, const char *) =
         forge_file("ca.pem", unit_bytes(npie_cert_pem(parse(scene->ca, p), p)),
                    p);
     assert_int_equal(npie_trust_load(&scene->trust, files, NULL, p),
                      APR_SUCCESS);
     scene->rules.trust = scene->trust;
+    scene->seals = load_seals(p);
+    scene->rules.seals = scene->seals;
     scene->rules.old_key_min_bits = 1024;
     scene->time = apr_time_from_sec(apr_time_sec(apr_time_now()));
     draw(art, NPIE_LETTER_RENEWAL);

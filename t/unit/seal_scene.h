@@ -18,6 +18,8 @@ typedef struct seal_scene_t {
     identity_t *new;      /* and the new one */
     identity_t *institute;
     npie_trust_t *trust;
+    npie_seals_t *seals;  /* the institute's and an older one */
+    identity_t *older;    /* the seal before that one */
     npie_verify_rules_t rules;
     npie_bytes_t letter[3];  /* 1 and 2, as signed */
     npie_bytes_t sealed[3];

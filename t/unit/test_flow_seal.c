@@ -4,6 +4,8 @@
  */
 #include "unit/flow_world.h"
 
+#include "unit/forge.h"
+
 #include <signal.h>
 
 #include <apr_strings.h>
@@ -20,7 +22,9 @@ static apr_status_t seal_next(person_t *person, apr_int64_t *pfolio)
 /* What anybody who gets the file sees. */
 static npie_outcome_t outcome_of(person_t *person, npie_bytes_t pdf)
 {
-    const npie_verify_rules_t rules = { world->trust, 1024 };
+    const npie_verify_rules_t rules = { .trust = world->trust,
+                                        .seals = world->seals,
+                                        .old_key_min_bits = 1024 };
     npie_letter_view_t *view;
 
     assert_int_equal(npie_letter_verify(&view, &rules, pdf, &person->err,
@@ -190,12 +194,46 @@ static void test_refused(void **state)
     nothing_waits(person);
 }
 
+/* What npie-signer seals with a certificate that is not named is not kept,
+ * and neither is there a seal where none is named. */
+static void test_unnamed(void **state)
+{
+    person_t *person = person_at(NPIE_RENEWAL_COMPLETED, *state);
+    apr_array_header_t *files = apr_array_make(*state, 1, sizeof(char *));
+    npie_cert_t *cert;
+    npie_seals_t *other;
+    apr_int64_t folio;
+
+    assert_ok(person, npie_cert_parse(&cert, forge_seal(
+        world->ca->id, FORGE_SEAL_USAGE, *state)->der, &person->err, *state));
+    APR_ARRAY_PUSH(files, const char *) = forge_file(
+        "other.crt", unit_bytes(npie_cert_pem(cert, *state)), *state);
+    assert_ok(person, npie_seals_load(&other, files, world->trust,
+                                      &person->err, *state));
+    person->flow.seals = NULL;
+    assert_call(person, APR_ENOTIMPL, NPIE_P_INTERNAL,
+                seal_next(person, &folio));
+    person->flow.seals = other;
+    assert_int_equal(outcome_of(person, acuse_of(person, NPIE_LETTER_TERMS)
+                                .pdf), NPIE_OUTCOME_SIGNED);
+    assert_call(person, NPIE_ECONFIG, NPIE_P_INTERNAL,
+                seal_next(person, &folio));
+    assert_non_null(strstr(person->err.detail, "NPIESeal"));
+    person->flow.seals = world->seals;
+    person->flow.now += apr_time_from_sec(61);
+    for (int i = 0; i < 2; ++i) {
+        assert_call(person, APR_SUCCESS, 0, seal_next(person, &folio));
+    }
+    nothing_waits(person);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         pool_test(test_open), pool_test(test_job), pool_test(test_mail),
         pool_test(test_download),
         pool_test(test_signer_away), pool_test(test_refused),
+        pool_test(test_unnamed),
     };
 
     return world_run(tests);

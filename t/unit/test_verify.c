@@ -257,6 +257,66 @@ static void test_seal_replaced(void **state)
            "sealed before the certificate was valid", *state);
 }
 
+/* A certificate for seals under the same authorities is not yet the
+ * institute's; the seal before the present one still is. */
+static void test_seal_unknown(void **state)
+{
+    const identity_t *other = forge_seal(scene->ca, FORGE_SEAL_USAGE, *state);
+    const apr_time_t time = scene->time;
+    npie_bytes_t file = seal_sealed(scene->letter[1], other, time, *state);
+    const npie_seals_t *seals = scene->rules.seals;
+
+    expect(file, NPIE_OUTCOME_DOUBTFUL, NPIE_SEEN_GOOD, NPIE_SEEN_UNKNOWN,
+           "another seal of the authority", *state);
+    assert_non_null(seal_look(file, *state)->seal.cert);
+    expect(seal_joined(file, unit_bytes("\n"), *state),
+           NPIE_OUTCOME_DOUBTFUL, NPIE_SEEN_GOOD, NPIE_SEEN_UNKNOWN,
+           "with something after it", *state);
+    expect(seal_sealed(scene->letter[1], scene->older, time, *state),
+           NPIE_OUTCOME_SEALED, NPIE_SEEN_GOOD, NPIE_SEEN_GOOD,
+           "the seal of before", *state);
+    scene->rules.seals = NULL;
+    expect(scene->sealed[1], NPIE_OUTCOME_DOUBTFUL, NPIE_SEEN_GOOD,
+           NPIE_SEEN_UNKNOWN, "no seal is known", *state);
+    expect(scene->letter[1], NPIE_OUTCOME_SIGNED, NPIE_SEEN_GOOD,
+           NPIE_SEEN_NONE, "and none is there", *state);
+    scene->rules.seals = seals;
+}
+
+/* What stands in the files. */
+static void test_seals_load(void **state)
+{
+    apr_array_header_t *files = apr_array_make(*state, 1, sizeof(char *));
+    const identity_t *person =
+        forge_seal(scene->ca, "clientAuth,emailProtection", *state);
+    identity_t *stranger = identity_key("P-256", *state);
+    const forge_t alone = {
+        .common_name = "Sello ajeno",
+        .extensions = { { "extendedKeyUsage", "1.3.6.1.5.5.7.3.36" } }
+    };
+    const identity_t *wrong[] = { person, stranger, scene->ca };
+    static const char *const says[] = { "not for seals", "Sello ajeno",
+                                        "no seal" };
+    npie_seals_t *seals;
+    npie_cert_t *cert;
+    npie_err_t err;
+
+    forge_certificate(stranger, &alone, *state);
+    APR_ARRAY_PUSH(files, const char *) = NULL;
+    for (int i = 0; i < 3; ++i) {
+        assert_int_equal(npie_cert_parse(&cert, wrong[i]->der, &err, *state),
+                         APR_SUCCESS);
+        APR_ARRAY_IDX(files, 0, const char *) =
+            forge_file(apr_psprintf(*state, "wrong%d.pem", i),
+                       unit_bytes(npie_cert_pem(cert, *state)), *state);
+        assert_int_equal(npie_seals_load(&seals, files, scene->trust, &err,
+                                         *state), NPIE_ECONFIG);
+        assert_non_null(strstr(err.detail, says[i]));
+        assert_non_null(strstr(err.detail, ".pem"));
+        assert_int_equal(npie_seals_know(scene->seals, cert), 0);
+    }
+}
+
 /* A seal that covers an update put between letter and seal: the signature
  * holds, but it is not what a seal looks like. */
 static void test_shadow(void **state)
@@ -319,6 +379,8 @@ int main(void)
         pool_test(test_cut),
         pool_test(test_appended),
         pool_test(test_seal_replaced),
+        pool_test(test_seal_unknown),
+        pool_test(test_seals_load),
         pool_test(test_shadow),
         pool_test(test_signers),
         pool_test(test_foreign),

@@ -3,8 +3,8 @@
 # configuration, the registry with its employers, TLS, Redis.
 #
 #   ca/        root, issuing, old (an earlier authority, SHA-1), impostor
-#              (issuing's name, another key) and seal (the institute's), each
-#              .crt and .key
+#              (issuing's name, another key), seal (the institute's) and
+#              seal-before (the one before that), each .crt and .key
 #   tls/       localhost.crt, localhost.key
 #   signer/    npie-signer.conf and the issuance log
 #   registry/  registry.db
@@ -69,9 +69,10 @@ sub authorities_make
         extensions => 'ca', %dates, ca => $_->[1],
         subject => [@name, [CN => 'Autoridad Emisora NPIE (demostración)']])
         for ['issuing', "$ca/root"], ['impostor', undef];
-    Npie::Openssl::certificate_make(file => "$ca/seal", key => 'rsa:2048',
+    Npie::Openssl::certificate_make(file => "$ca/$_", key => 'rsa:2048',
         extensions => 'seal', from => time - 86400, until => time + 2 * $YEAR,
-        ca => "$ca/issuing", subject => [@name, [CN => 'Sello del Instituto (demostración)']]);
+        ca => "$ca/issuing", subject => [@name, [CN => 'Sello del Instituto (demostración)']])
+        for qw(seal seal-before);
     Npie::Openssl::certificate_make(file => "$ca/old", key => 'rsa:2048',
         extensions => 'ca', %dates, md => 'sha1',
         subject => [@name, [CN => 'Autoridad NPIE 2014 (demostración)']]);
