@@ -148,7 +148,9 @@ static apr_array_header_t *sorted(const apr_array_header_t *list)
     return out;
 }
 
-static json_t *row_json(const npie_addition_view_t *view, apr_pool_t *p)
+/* letters: the path that the letter's file is at, NULL: not for whoever asks. */
+static json_t *row_json(const npie_addition_view_t *view, const char *letters,
+                        apr_pool_t *p)
 {
     json_t *row = json_pack("{s:s, s:s, s:s}", "standing",
                             names[view->standing], "holder", holder_of(view),
@@ -167,6 +169,11 @@ static json_t *row_json(const npie_addition_view_t *view, apr_pool_t *p)
         json_object_set_new(row, "folio", json_integer(view->addition->folio));
         json_object_set_new(row, "spkiSha256",
                             json_string(view->addition->spki));
+        if (letters != NULL) {
+            json_object_set_new(row, "letter", json_string(
+                apr_psprintf(p, "%s" NPIE_LETTER3_BEGIN "%" APR_INT64_T_FMT
+                             NPIE_LETTER3_END, letters, view->addition->id)));
+        }
     }
     if (view->certificate != NULL) {
         json_object_set_new(row, "certificate",
@@ -178,19 +185,33 @@ static json_t *row_json(const npie_addition_view_t *view, apr_pool_t *p)
     return row;
 }
 
-static int list_json(request_rec *r, const npie_holder_t *holder,
+/* holder: NULL for whoever comes by a link. */
+static int rows_json(request_rec *r, const char *page,
+                     const npie_holder_t *holder,
                      const apr_array_header_t *list)
 {
+    const char *letters = holder != NULL
+        ? npie_conf_server(r->server)->base.path : NULL;
     json_t *rows = json_array();
 
     for (int i = 0; i < list->nelts; ++i) {
         json_array_append_new(rows, row_json(
-            APR_ARRAY_IDX(list, i, const npie_addition_view_t *), r->pool));
+            APR_ARRAY_IDX(list, i, const npie_addition_view_t *), letters,
+            r->pool));
     }
-    return npie_answer_json(r, HTTP_OK,
-                            json_pack("{s:s, s:s, s:o}", "page", "adicionales",
-                                      "csrf", holder->session->csrf,
-                                      "additional", rows));
+    return npie_answer_json(r, HTTP_OK, json_pack("{s:s, s:s*, s:o}", "page",
+        apr_pstrmemdup(r->pool, page, strcspn(page, ".")), "csrf",
+        holder != NULL ? holder->session->csrf : NULL, "additional", rows));
+}
+
+int npie_additional_one_json(request_rec *r, const char *page,
+                             const npie_holder_t *holder,
+                             const npie_addition_view_t *view)
+{
+    apr_array_header_t *list = apr_array_make(r->pool, 1, sizeof(void *));
+
+    APR_ARRAY_PUSH(list, const npie_addition_view_t *) = view;
+    return rows_json(r, page, holder, list);
 }
 
 int npie_additional_list_json(request_rec *r, const npie_holder_t *holder,
@@ -200,7 +221,8 @@ int npie_additional_list_json(request_rec *r, const npie_holder_t *holder,
     npie_err_t err;
 
     return npie_flow_additions(&list, flow, employer, &err) == APR_SUCCESS
-        ? list_json(r, holder, sorted(list)) : npie_answer_error(r, &err);
+        ? rows_json(r, NPIE_ADDITIONAL_LIST, holder, sorted(list))
+        : npie_answer_error(r, &err);
 }
 
 static int lapsed(const apr_array_header_t *list)
@@ -308,7 +330,7 @@ static int show_one(request_rec *r, const npie_holder_t *holder,
         return npie_answer_redirect(r, NPIE_ADDITIONAL_LIST);
     }
     if (npie_answer_wants_json(r)) {
-        return npie_answer_json(r, HTTP_OK, row_json(&view, r->pool));
+        return npie_additional_one_json(r, name, holder, &view);
     }
     npie_additional_vars(r, flow, &view);
     npie_draft_show(r, holder, name);
@@ -351,7 +373,7 @@ int npie_additional_link(request_rec *r)
         return OK;
     }
     if (npie_answer_wants_json(r)) {
-        return npie_answer_json(r, HTTP_OK, row_json(&open.view, r->pool));
+        return npie_additional_one_json(r, NPIE_ADDITION_PAGE, NULL, &open.view);
     }
     npie_vars_set(r, "npie_ad_token", token);
     npie_additional_vars(r, flow, &open.view);

@@ -41,6 +41,14 @@ int npie_additional_show(request_rec *r, const npie_holder_t *holder,
 int npie_additional_list_json(request_rec *r, const npie_holder_t *holder,
                               npie_flow_t *flow, apr_int64_t employer);
 
+/** One request as JSON, as a list of one.
+ * @param page the file name of the page
+ * @param holder NULL for whoever comes by a link: no token, no letter
+ * @return the status answered with */
+int npie_additional_one_json(request_rec *r, const char *page,
+                             const npie_holder_t *holder,
+                             const npie_addition_view_t *view);
+
 /** Sets npie_additionals_past when some have lapsed, for listo.html. */
 void npie_additional_past(request_rec *r, npie_flow_t *flow,
                           apr_int64_t employer);

@@ -332,9 +332,9 @@ int npie_additional_use_link(request_rec *r, const npie_form_t *form)
     status = npie_additional_act(&taken, r, flow, &open.view, actor, form,
                                  &err);
     if (taken && npie_answer_wants_json(r)) {
-        return npie_answer_json(r, HTTP_OK, json_pack("{s:s, s:s}", "page",
-                                                      "adicional", "standing",
-                                                      "keyed"));
+        return npie_flow_addition_open(&open, flow, token, &err) == APR_SUCCESS
+            ? npie_additional_one_json(r, NPIE_ADDITION_PAGE, NULL, &open.view)
+            : npie_answer_error(r, &err);
     }
     return taken ? npie_answer_redirect(r, page) : status;
 }

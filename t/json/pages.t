@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Every page and every action, each problem among them, as the description in
-# the manual has it.
+# Every page and every action of the renewal, each problem among them, as the
+# description in the manual has it.
 use strict;
 use warnings;
 use Test::More;
@@ -128,7 +128,6 @@ is($program->fetch('/npie/')->{location}, '/idse/', 'the root leads to the appli
 is("$answer->{json}{page} $answer->{json}{next}{name}", 'application start', 'early');
 ($program, $answer) = logged_in(employer(kind => 'valid'));
 ok($answer->{json}{page} eq 'application' && !$answer->{json}{next}, 'valid: nothing to do');
-says($program->fetch('/npie/adicionales.html'), '200 adicionales', 'additional certificates');
 my ($revoke) = grep { $_->{name} eq 'revoke' } @{ $answer->{json}{actions} };
 $answer = $program->send_json($revoke->{href}, { cual => 'este', motivo => 'robada' });
 says($answer, '422 84', 'revoked without the confirmation');
@@ -185,5 +184,5 @@ $answer = $program->fetch('/npie/certificado.html');
 world()->redis_start;
 says($answer, '503 90', 'without Redis');
 like($answer->{headers}, qr/^Retry-After: \d+/m, 'when to come again');
-Npie::Program::described(answers(), every => 1);
+Npie::Program::described(answers(), every => 'renewal');
 done_testing;

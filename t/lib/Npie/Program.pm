@@ -27,11 +27,11 @@ sub new
 }
 
 # Test: all answers kept in a file are as htdocs/manual/openapi.json has it.
-# every => 1: and nothing in it is left out.
+# every => 'tag': and nothing in it that has this tag is left out.
 sub described
 {
     my ($keep, %arg) = @_;
-    my @every = $arg{every} ? ('--every') : ();
+    my @every = $arg{every} ? ("--every=$arg{every}") : ();
     my $top = $ENV{NPIE_TOP};
     open my $judge, '-|', 'python3', "$top/t/lib/apijudge", @every,
         "$top/htdocs/manual/openapi.json", $keep or die "apijudge: $!\n";
