@@ -19,9 +19,10 @@
 #define NAME_MAX_CHARS 64 /* RFC 5280 appendix A, ub-common-name */
 
 const npie_ctl_option_t npie_ctl_ca_init_options[] = {
-    { "organization", "TEXT", "O of all names, default: Instituto" },
-    { "name", "TEXT", "what their CN begin with, default: Autoridad NPIE" },
+    { "organization", "TEXT", "O of all names, and the seal's CN, default: Instituto" },
+    { "name", "TEXT", "what other CN begin with, default: Autoridad NPIE" },
     { "key", "KIND", "rsa:2048, rsa:3072 (default), rsa:4096, p256, p384" },
+    { "from", "DATE", "when they begin: 2027-01-01[T06:00:00Z], default: now" },
     { "root-years", "N", "how long the root is valid, default 20" },
     { "years", "N", "how long the issuing CA is, default 10" },
     { "seal-years", "N", "how long the seal is, default 3" },
@@ -29,7 +30,7 @@ const npie_ctl_option_t npie_ctl_ca_init_options[] = {
     { NULL, NULL, NULL }
 };
 
-/* The three parts: their files, and what is said behind the name. */
+/* The three parts: their files, and what is said behind --name. */
 static const struct {
     const char *file;
     const char *title;
@@ -39,7 +40,7 @@ static const struct {
 } parts[NPIE_CA_ROLES] = {
     [NPIE_CA_ROOT] = { "root", "Raíz", NPIE_CA_ROOT, 20, "root-years" },
     [NPIE_CA_ISSUING] = { "issuing", "Emisora", NPIE_CA_ROOT, 10, "years" },
-    [NPIE_CA_SEAL] = { "seal", "Sello", NPIE_CA_ISSUING, 3, "seal-years" },
+    [NPIE_CA_SEAL] = { "seal", "", NPIE_CA_ISSUING, 3, "seal-years" },
 };
 
 /* A file to write: nothing is there before all of them can be. */
@@ -78,20 +79,24 @@ static apr_status_t check_names(const npie_ctl_t *ctl, npie_err_t *err)
 }
 
 static apr_status_t make_part(npie_ca_made_t **made, npie_ctl_t *ctl,
-                              npie_ca_role_t role, npie_err_t *err)
+                              npie_ca_role_t role, apr_time_t from,
+                              npie_err_t *err)
 {
     npie_ca_role_t issuer = parts[role].issuer;
     int years = parts[role].years;
     const char *given = npie_ctl_option(ctl, parts[role].option);
     const char *wrong = given == NULL ? NULL
         : npie_parse_int(&years, given, 1, 50, ctl->p);
+    const char *organization = option_or(ctl, "organization", "Instituto");
     npie_ca_order_t order = {
         .role = role,
         .key = option_or(ctl, "key", "rsa:3072"),
-        .organization = option_or(ctl, "organization", "Instituto"),
-        .name = apr_pstrcat(ctl->p, option_or(ctl, "name", "Autoridad NPIE"),
-                            " ", parts[role].title, NULL),
-        .from = ctl->now - apr_time_from_sec(300),
+        .organization = organization,
+        /* Readers of PDF show the seal's CN as who has signed. */
+        .name = role == NPIE_CA_SEAL ? organization : apr_pstrcat(
+            ctl->p, option_or(ctl, "name", "Autoridad NPIE"), " ",
+            parts[role].title, NULL),
+        .from = from,
     };
 
     if (wrong != NULL) {
@@ -99,9 +104,29 @@ static apr_status_t make_part(npie_ca_made_t **made, npie_ctl_t *ctl,
                             parts[role].option, wrong);
     }
     order.until = order.from + years * YEAR;
+    if (order.until <= ctl->now) {
+        return npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE, "--from: what "
+                            "lasts %d years from then is over: give --%s "
+                            "more, or a later day", years,
+                            parts[role].option);
+    }
     return npie_ca_make(&made[role], &order,
                         role == NPIE_CA_ROOT ? NULL : made[issuer], err,
                         ctl->p);
+}
+
+/* Clocks that are a little behind take what begins now. */
+static apr_status_t read_from(apr_time_t *from, const npie_ctl_t *ctl,
+                              npie_err_t *err)
+{
+    *from = ctl->now - apr_time_from_sec(300);
+    if (!npie_ctl_option_time(from, ctl, "from")) {
+        return npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE, "--from=%.40s: "
+                            "give a day as 2027-01-01, or a moment as "
+                            "2027-01-01T06:00:00Z, UTC",
+                            npie_ctl_option(ctl, "from"));
+    }
+    return APR_SUCCESS;
 }
 
 /* An issuer must outlive what it signs. */
@@ -212,6 +237,7 @@ apr_status_t npie_ctl_ca_init(npie_ctl_t *ctl, npie_err_t *err)
     output_t *outputs = apr_pcalloc(ctl->p, OUTPUTS * sizeof(*outputs));
     npie_ca_made_t *made[NPIE_CA_ROLES] = { NULL };
     const char *passphrase = NULL;
+    apr_time_t from;
     const char *wrong = file == NULL ? NULL
         : npie_parse_secret(&passphrase, file, ctl->p);
     apr_status_t rv;
@@ -227,8 +253,11 @@ apr_status_t npie_ctl_ca_init(npie_ctl_t *ctl, npie_err_t *err)
     if (rv == APR_SUCCESS) {
         rv = check_years(ctl, err);
     }
+    if (rv == APR_SUCCESS) {
+        rv = read_from(&from, ctl, err);
+    }
     for (int role = 0; rv == APR_SUCCESS && role < NPIE_CA_ROLES; role++) {
-        rv = make_part(made, ctl, (npie_ca_role_t)role, err);
+        rv = make_part(made, ctl, (npie_ca_role_t)role, from, err);
     }
     if (rv == APR_SUCCESS) {
         rv = fill(outputs, made, ctl, dir, passphrase, err);

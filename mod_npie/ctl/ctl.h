@@ -97,6 +97,14 @@ const char *npie_ctl_synopsis(const npie_ctl_command_t *command,
 /** An option's value, "" for one that takes none; NULL when not given. */
 const char *npie_ctl_option(const npie_ctl_t *ctl, const char *name);
 
+/**
+ * An option's value as a moment: a day, which begins at midnight UTC, or as
+ * 2026-11-20T09:30:00Z.
+ * @return 1; 0 when it is no date after 1970; left alone when not given
+ */
+int npie_ctl_option_time(apr_time_t *pwhen, const npie_ctl_t *ctl,
+                         const char *name);
+
 /** The n-th operand from 0; NULL past the last. */
 const char *npie_ctl_operand(const npie_ctl_t *ctl, int n);
 

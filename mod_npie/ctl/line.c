@@ -9,6 +9,7 @@
 #include <apr_file_info.h>
 #include <apr_strings.h>
 
+#include "base/text.h"
 #include "ctl/ctl.h"
 #include "ctl/show.h"
 
@@ -270,6 +271,25 @@ apr_status_t npie_ctl_line(npie_ctl_t *ctl, int argc,
 const char *npie_ctl_option(const npie_ctl_t *ctl, const char *name)
 {
     return apr_table_get(ctl->options, name);
+}
+
+int npie_ctl_option_time(apr_time_t *pwhen, const npie_ctl_t *ctl,
+                         const char *name)
+{
+    const char *text = npie_ctl_option(ctl, name);
+    apr_time_t when;
+
+    if (text == NULL) {
+        return 1;
+    }
+    if (npie_text_time_parse(&when, strlen(text) == strlen("2026-11-20")
+            ? apr_pstrcat(ctl->p, text, "T00:00:00Z", NULL) : text)
+            != APR_SUCCESS
+        || when <= 0) {
+        return 0;
+    }
+    *pwhen = when;
+    return 1;
 }
 
 const char *npie_ctl_operand(const npie_ctl_t *ctl, int n)

@@ -37,20 +37,14 @@ typedef struct work_t {
 
 static apr_status_t read_since(work_t *work)
 {
-    const char *text = npie_ctl_option(work->ctl, "invalid-since");
     apr_time_t *since = &work->revocation.invalid_since;
 
-    if (text == NULL) {
-        return APR_SUCCESS;
-    }
-    if (npie_text_time_parse(since, strlen(text) == 10
-            ? apr_pstrcat(work->ctl->p, text, "T00:00:00Z", NULL) : text)
-            != APR_SUCCESS
-        || *since <= 0 || *since > work->ctl->now) {
+    if (!npie_ctl_option_time(since, work->ctl, "invalid-since")
+        || *since > work->ctl->now) {
         return npie_err_set(work->err, NPIE_EINPUT, NPIE_P_NONE,
                             "--invalid-since=%.40s: give a date that is over, "
                             "as 2026-11-20 or 2026-11-20T09:30:00Z, UTC",
-                            text);
+                            npie_ctl_option(work->ctl, "invalid-since"));
     }
     return APR_SUCCESS;
 }

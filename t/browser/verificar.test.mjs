@@ -89,18 +89,18 @@ describe('verificar', () => {
       if (name === 'sealed') {
         const text = await page.textContent('main');
         assert.match(text, /Ese certificado ya había vencido/);
-        assert.match(text, /Sello del Instituto \(demostración\)/);
+        assert.match(text, /Instituto de Demostración/);
         assert.match(text, /\|\|1\.0\|1\|/);
       }
     });
   }
 
   test('npiectl letter verify says the same', async () => {
-    const conf = join(world.folder, 'npiectl.conf');
     const file = join(world.folder, 'out/checked.pdf');
+    const conf = join(world.folder, 'letter.conf');
     const ctl = (...words) => run(join(build, 'npiectl'), ['-c', conf, 'letter', 'verify', ...words, file]);
-    await writeFile(conf, ['root', 'issuing', 'old']
-      .map((name) => `Trust ${world.folder}/ca/${name}.crt\n`).join(''));
+    await writeFile(conf, ['authorities.pem', 'old.crt']
+      .map((name) => `Trust ${world.folder}/ca/${name}\n`).join(''));
     await writeFile(file, letter1);
     await assert.rejects(ctl(), ({ code, stdout, stderr }) => code === 1
       && /Institute's seal: unknown/.test(stdout) && /no Seal is named/.test(stderr));

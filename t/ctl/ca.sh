@@ -33,10 +33,17 @@ ok 'root is a CA' shows root 'CA:TRUE$'
 ok 'issuing signs no CA' shows issuing 'CA:TRUE, pathlen:0'
 ok 'issuing signs CRLs' shows issuing 'Certificate Sign, CRL Sign'
 ok 'names as given' shows issuing 'Subject: C = MX, O = Instituto de Prueba .*, CN = Autoridad de Prueba Emisora'
+ok 'the seal is the institute' shows seal 'Subject: C = MX, O = Instituto de Prueba (.*), CN = Instituto de Prueba '
 ok 'the seal is for documents' shows seal '1\.3\.6\.1\.5\.5\.7\.3\.36.*E-mail Protection|E-mail Protection.*1\.3\.6\.1\.5\.5\.7\.3\.36'
 ok 'for five years' lives $((5 * 365 - 1))
 ok 'no longer' eval "! lives $((5 * 365 + 3))"
 ok 'both are in authorities.pem' test "$(grep -c BEGIN "$ca/authorities.pem")" = 2
+
+ca=$work/later
+ok 'for another day' ends 0 ca init "$ca" --key p256 --from 2031-01-01 --years 9
+ok 'on which it begins' shows seal 'Not Before: Jan  1 00:00:00 2031 GMT'
+ok 'for nine years' shows issuing 'Not After : Dec 30 00:00:00 2039 GMT'
+ca=$work/ca
 
 before=$(cat "$ca"/* | sha256sum)
 ok 'again is refused' ends 1 ca init "$ca" --key p256
@@ -58,6 +65,9 @@ refused 'kinds are' --key dsa
 refused '50' --years 0
 refused 'more than the 2' --root-years 2
 refused 'characters' --name ''
+refused 'as 2027-01-01' --from tomorrow
+refused 'as 2027-01-01' --from 2027-02-30
+refused 'later day' --from 1999-01-01 --root-years 40 --years 20
 refused 'password file' --passphrase-file "$work/nowhere"
 echo short > "$work/pass"
 refused '8 characters' --passphrase-file "$work/pass"

@@ -32,16 +32,17 @@ demo_build() {
         die "make install failed" "read the end of the log above"
     module=$(find "$demo/installed" -name mod_npie.so)
     signer=$(find "$demo/installed" -name npie-signer -type f -perm -u+x)
+    npiectl=$(find "$demo/installed" -name npiectl -type f -perm -u+x)
     renew=$(find "$demo/installed" -name npie-renew -type f -perm -u+x)
     data=$(dirname "$(find "$demo/installed" -type d -path '*/htdocs/npie')")
     conf=$(dirname "$(find "$demo/installed" -type d -path '*/npie/letter')")
-    [ -n "$module" ] && [ -n "$signer" ] && [ -n "$renew" ] && [ -d "$data" ] && [ -d "$conf" ] ||
+    [ -n "$module" ] && [ -n "$signer" ] && [ -n "$npiectl" ] && [ -n "$renew" ] && [ -d "$data" ] && [ -d "$conf" ] ||
         die "make install left something out" "compare $demo/installed with README.md"
 }
 
 demo_world() {
     say "making authorities, registry and employers"
-    t/lib/world make "$demo/world" www-data nobody
+    t/lib/world make "$demo/world" "$npiectl" www-data nobody
     windows=$(t/lib/world employer "$demo/world" windows password="$PASSWORD_WINDOWS")
     modern=$(t/lib/world employer "$demo/world" modern password="$PASSWORD_MODERN")
 }

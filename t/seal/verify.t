@@ -33,7 +33,7 @@ is($good->{after}, 0, 'nothing after it');
 is($good->{employer}{signature}, 'good', 'signed');
 ok($good->{employer}{expiredThen}, 'with an expired certificate');
 is($good->{employer}{certificate}{rp}, substr($good->{letter}{rp}, 0, 10), 'of this employer');
-like($good->{seal}{certificate}{name}, qr/^Sello del Instituto/, 'sealed');
+like($good->{seal}{certificate}{name}, qr/^Instituto de Demo/, 'sealed');
 like($good->{letter}{cadena}, qr/^\|\|1\.0\|1\|/, 'and says what it says');
 
 my ($signed) = $letter =~ /^(.*?%%EOF\n)/s;

@@ -39,7 +39,7 @@ async function registryMove(folder, from, to) {
  *         employer() makes one whose certificate has expired and resolves to
  *         {rp, rp10, user, pfx, password, ...}; kind and settings as
  *         t/lib/world takes them. sql() resolves to the registry's rows.
- *         Parts: redis(start|stop), registry(away|back), signer() for its
+ *         npiectl(words) resolves to what it answers, as JSON. Parts: redis(start|stop), registry(away|back), signer() for its
  *         process identifiers; mailbox: the address of the page with the mails,
  *         which are in the folder mail
  */
@@ -48,7 +48,7 @@ export async function startWorld({ mail } = {}) {
   await chmod(folder, 0o755);
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
-    await world('make', folder, ...users);
+    await world('make', folder, join(build, 'npiectl'), ...users);
     const mailbox = mail && await world('mail', folder, mail);
     const url = await world('start', folder, join(build, '.libs/mod_npie.so'),
       join(build, 'npie-signer'), join(top, 'htdocs/npie'), join(top, 'conf'),
@@ -64,6 +64,11 @@ export async function startWorld({ mail } = {}) {
         const { stdout } = await run('sqlite3', ['-json', '-cmd', '.timeout 5000',
           join(folder, 'registry/registry.db'), text]);
         return JSON.parse(stdout || '[]');
+      },
+      async npiectl(...words) {
+        const { stdout } = await run(join(build, 'npiectl'), ['-c',
+          join(folder, 'npiectl.conf'), '-j', ...words]);
+        return JSON.parse(stdout);
       },
       redis: (what) => world('redis', folder, what, ...users.slice(0, 1)),
       registry: (what) => (what === 'away' ? registryMove(folder, '', '.away')

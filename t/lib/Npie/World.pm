@@ -2,9 +2,11 @@
 # Everything a server needs, in one folder: authorities, the signer's key and
 # configuration, the registry with its employers, TLS, Redis.
 #
-#   ca/        root, issuing, old (an earlier authority, SHA-1), impostor
-#              (issuing's name, another key), seal (the institute's) and
-#              seal-before (the one before that), each .crt and .key
+#   npiectl.conf
+#   ca/        what npiectl ca init makes: root, issuing, seal, each .crt and
+#              .key, and authorities.pem; and old (an earlier authority,
+#              SHA-1), impostor (issuing's name, another key) and seal-before
+#              (the institute's earlier seal)
 #   tls/       localhost.crt, localhost.key
 #   signer/    npie-signer.conf and the issuance log
 #   registry/  registry.db
@@ -23,9 +25,11 @@ use IO::Socket::INET;
 use Npie::Employer;
 use Npie::Openssl ();
 use Npie::Registry;
+use POSIX ();
 
 my $TOP = $ENV{NPIE_TOP}
     // dirname(dirname(dirname(dirname(Cwd::abs_path(__FILE__)))));
+my $BUILD = $ENV{NPIE_BUILD} // "$TOP/build";
 my $YEAR = 365 * 86400;
 
 # An existing folder made by make().
@@ -37,15 +41,18 @@ sub open
     return bless { dir => $dir }, $class;
 }
 
-# dir; httpd_user, signer_user: names, for root; else all runs as oneself.
+# dir; npiectl: the program, else that of NPIE_BUILD; httpd_user, signer_user:
+# names, for root; else all runs as oneself.
 sub make
 {
     my ($class, %arg) = @_;
     delete @arg{qw(httpd_user signer_user)} if $> != 0;
     make_path($arg{dir});
-    my $self = bless { dir => Cwd::abs_path($arg{dir}) }, $class;
+    my $self = bless { dir => Cwd::abs_path($arg{dir}), npiectl => $arg{npiectl} },
+        $class;
     make_path("$self->{dir}/$_")
         for qw(ca tls signer registry employers run logs);
+    $self->npiectl_configure($arg{httpd_user} // scalar getpwuid $>);
     $self->authorities_make;
     Npie::Openssl::certificate_make(file => "$self->{dir}/tls/localhost",
         key => 'rsa:2048', extensions => 'server', subject => [[CN => 'localhost']],
@@ -56,26 +63,57 @@ sub make
     return $self;
 }
 
+# npiectl makes the authority in use, begun twelve years ago, as it does for
+# whoever installs this; openssl makes what no npiectl does: one that takes its
+# name, and an earlier one.
 sub authorities_make
 {
     my ($self) = @_;
     my $ca = "$self->{dir}/ca";
-    my %dates = (from => time - 12 * $YEAR, until => time + 8 * $YEAR);
-    my @name = ([C => 'MX'], [O => 'Instituto de Demostración']);
-    Npie::Openssl::certificate_make(file => "$ca/root", key => 'rsa:3072',
-        extensions => 'ca', %dates,
-        subject => [@name, [CN => 'Autoridad Raíz NPIE (demostración)']]);
-    Npie::Openssl::certificate_make(file => "$ca/$_->[0]", key => 'rsa:2048',
-        extensions => 'ca', %dates, ca => $_->[1],
-        subject => [@name, [CN => 'Autoridad Emisora NPIE (demostración)']])
-        for ['issuing', "$ca/root"], ['impostor', undef];
-    Npie::Openssl::certificate_make(file => "$ca/$_", key => 'rsa:2048',
-        extensions => 'seal', from => time - 86400, until => time + 2 * $YEAR,
-        ca => "$ca/issuing", subject => [@name, [CN => 'Sello del Instituto (demostración)']])
-        for qw(seal seal-before);
-    Npie::Openssl::certificate_make(file => "$ca/old", key => 'rsa:2048',
-        extensions => 'ca', %dates, md => 'sha1',
-        subject => [@name, [CN => 'Autoridad NPIE 2014 (demostración)']]);
+    my @dates = (time - 12 * $YEAR, time + 8 * $YEAR);
+    my $name = 'Instituto de Demostración';
+    $self->npiectl('ca', 'init', '--organization', $name,
+        '--name', 'Autoridad NPIE (demostración)', '--key', 'rsa:2048',
+        '--from', POSIX::strftime('%Y-%m-%dT%H:%M:%SZ', gmtime $dates[0]),
+        (map { ("--$_", 20) } qw(root-years years seal-years)), $ca);
+    my %openssl = (key => 'rsa:2048', extensions => 'ca',
+        from => $dates[0], until => $dates[1]);
+    my @subject = ([C => 'MX'], [O => $name]);
+    Npie::Openssl::certificate_make(file => "$ca/impostor", %openssl,
+        subject => [@subject, [CN => 'Autoridad NPIE (demostración) Emisora']]);
+    Npie::Openssl::certificate_make(file => "$ca/old", %openssl, md => 'sha1',
+        subject => [@subject, [CN => 'Autoridad NPIE 2014 (demostración)']]);
+    Npie::Openssl::certificate_make(file => "$ca/seal-before", %openssl,
+        extensions => 'seal', ca => "$ca/issuing",
+        subject => [@subject, [CN => 'Sello anterior (demostración)']]);
+    return;
+}
+
+# npiectl of this build, or the one named to make(), on this world.
+sub npiectl
+{
+    my ($self, @words) = @_;
+    my $conf = "$self->{dir}/npiectl.conf";
+    return Npie::Openssl::run($self->{npiectl} // "$BUILD/npiectl", '-c', $conf, @words);
+}
+
+# httpd's User, whom npiectl becomes.
+sub npiectl_configure
+{
+    my ($self, $user) = @_;
+    my $dir = $self->{dir};
+    Npie::Openssl::spit("$dir/npiectl.conf", <<"CONF");
+Registry sqlite3:$dir/registry/registry.db
+Redis unix:$dir/run/redis.sock
+Signer unix:$dir/run/signer.sock
+SignerConfig $dir/signer/npie-signer.conf
+Trust $dir/ca/authorities.pem
+Trust $dir/ca/old.crt
+Seal $dir/ca/seal.crt
+Seal $dir/ca/seal-before.crt
+User $user
+SQL $TOP/conf/sql
+CONF
     return;
 }
 
@@ -85,14 +123,13 @@ sub signer_configure
     my $dir = $self->{dir};
     $user //= scalar getpwuid $>;
     $peer //= scalar getpwuid $>;
-    chmod 0400, "$dir/ca/$_.key" for qw(issuing seal);
     my $http = $self->http;
     Npie::Openssl::spit("$dir/signer/npie-signer.conf", <<"CONF");
 Key $dir/ca/issuing.key
 Certificate $dir/ca/issuing.crt
 SealKey $dir/ca/seal.key
 SealCertificate $dir/ca/seal.crt
-Trust $dir/ca/root.crt
+Trust $dir/ca/authorities.pem
 Trust $dir/ca/old.crt
 IssuanceLog $dir/signer/issuance.log
 User $user
