@@ -78,9 +78,10 @@ apr_status_t npie_session_get(npie_session_t **psession,
     return APR_SUCCESS;
 }
 
-apr_status_t npie_session_put(npie_sessions_t *sessions, const char *key,
-                              const npie_session_t *session, int idle,
-                              npie_err_t *err, apr_pool_t *ptemp)
+/* Writes a session. @param only_there 1: only over one that still is */
+static apr_status_t put(npie_sessions_t *sessions, const char *key,
+                        const npie_session_t *session, int idle,
+                        int only_there, npie_err_t *err, apr_pool_t *ptemp)
 {
     const char *name = session_key(key, ptemp);
     const char *holder = holder_key(session->spki, ptemp);
@@ -98,14 +99,34 @@ apr_status_t npie_session_put(npie_sessions_t *sessions, const char *key,
     npie_redis_command(&batch, "i", "EXPIRE");
     npie_redis_word(&batch, holder);
     npie_redis_number(&batch, life > HOLDER_MIN ? life : HOLDER_MIN);
-    npie_redis_command(&batch, "o", "SET");
+    npie_redis_command(&batch, only_there ? "on" : "o", "SET");
     npie_redis_word(&batch, name);
     npie_redis_bytes(&batch, npie_session_encode(key, session, ptemp));
     npie_redis_word(&batch, "EX");
     npie_redis_number(&batch, seconds_of(idle));
+    if (only_there) {
+        npie_redis_word(&batch, "XX");
+    }
     rv = npie_redis_run(&batch, sessions, err);
+    if (rv == APR_SUCCESS && batch.replies[2]->type == REDIS_REPLY_NIL) {
+        rv = APR_NOTFOUND;
+    }
     npie_redis_done(&batch);
     return rv;
+}
+
+apr_status_t npie_session_put(npie_sessions_t *sessions, const char *key,
+                              const npie_session_t *session, int idle,
+                              npie_err_t *err, apr_pool_t *ptemp)
+{
+    return put(sessions, key, session, idle, 0, err, ptemp);
+}
+
+apr_status_t npie_session_change(npie_sessions_t *sessions, const char *key,
+                                 const npie_session_t *session, int idle,
+                                 npie_err_t *err, apr_pool_t *ptemp)
+{
+    return put(sessions, key, session, idle, 1, err, ptemp);
 }
 
 apr_status_t npie_session_end(npie_sessions_t *sessions, const char *key,

@@ -79,7 +79,7 @@ apr_status_t npie_sessions_create(npie_sessions_t **psessions,
 /**
  * Reads a session and puts its idle end off, in one round trip (GETEX). A
  * stale connection is replaced and the command repeated once.
- * @param key SHA-256 of the cookie's value, 64 hex digits
+ * @param key 64 hex digits that the caller makes of what the client sent
  * @param idle seconds the session lives on without another request
  * @param now a session past its absolute end is APR_NOTFOUND
  * @param psession NULL unless APR_SUCCESS is returned
@@ -91,11 +91,18 @@ apr_status_t npie_session_get(npie_session_t **psession,
                               int idle, apr_time_t now, npie_err_t *err,
                               apr_pool_t *p);
 
-/** Writes a session, new or changed, and notes it under its key's holder.
+/** Writes a session and notes it under its key's holder.
  * @return APR_SUCCESS; NPIE_EBACKEND */
 apr_status_t npie_session_put(npie_sessions_t *sessions, const char *key,
                               const npie_session_t *session, int idle,
                               npie_err_t *err, apr_pool_t *ptemp);
+
+/** Writes a session that was read before, as npie_session_put(), unless it has
+ * been ended since: it stays ended.
+ * @return APR_SUCCESS; APR_NOTFOUND: it has, err is not set; NPIE_EBACKEND */
+apr_status_t npie_session_change(npie_sessions_t *sessions, const char *key,
+                                 const npie_session_t *session, int idle,
+                                 npie_err_t *err, apr_pool_t *ptemp);
 
 /** Ends one session, and its drafts are left to expire.
  * @return APR_SUCCESS also when there is none; NPIE_EBACKEND */

@@ -162,6 +162,34 @@ static void test_end(void **state)
     assert_ok(f, npie_session_end(f->sessions, KEY_A, &f->err, f->p));
 }
 
+/* Whoever changes a session must not bring back one that was ended since it
+ * was read. */
+static void test_change(void **state)
+{
+    sessions_fixture_t *f = *state;
+    npie_session_t session = sessions_sample();
+    npie_session_t *got = NULL;
+
+    assert_ok(f, npie_session_put(f->sessions, KEY_A, &session, 60, &f->err,
+                                  f->p));
+    session.access = NPIE_ACCESS_RENEWAL;
+    assert_ok(f, npie_session_change(f->sessions, KEY_A, &session, 900,
+                                     &f->err, f->p));
+    assert_in_range(atoi(sessions_cli(f, "ttl npie:1:session:" KEY_A)), 890,
+                    900);
+    assert_ok(f, npie_session_get(&got, f->sessions, KEY_A, 60, NOW, &f->err,
+                                  f->p));
+    assert_int_equal(got->access, NPIE_ACCESS_RENEWAL);
+    assert_ok(f, npie_session_end_all(f->sessions, session.spki, NULL, &f->err,
+                                      f->p));
+    assert_status(f, APR_NOTFOUND,
+                  npie_session_change(f->sessions, KEY_A, &session, 60,
+                                      &f->err, f->p));
+    assert_status(f, APR_NOTFOUND,
+                  npie_session_get(&got, f->sessions, KEY_A, 60, NOW, &f->err,
+                                   f->p));
+}
+
 static void test_end_all(void **state)
 {
     sessions_fixture_t *f = *state;
@@ -386,7 +414,8 @@ int main(void)
         sessions_test(test_put_and_get), sessions_test(test_decode_anything),
         sessions_test(test_times),
         sessions_test(test_get_is_one_command), sessions_test(test_end),
-        sessions_test(test_end_all), sessions_test(test_bad_names),
+        sessions_test(test_end_all), sessions_test(test_change),
+        sessions_test(test_bad_names),
         sessions_test(test_drafts), sessions_test(test_once),
         sessions_test(test_rate), sessions_test(test_threads),
     };
