@@ -164,6 +164,9 @@ static int admit(request_rec *r, npie_session_t *session)
         || now < session->not_before || now >= session->not_after) {
         return npie_gate_turn_expired(r);
     }
+    /* A cookie does not keep caches off, as Authorization would; what else
+     * the application says of caching stands beside it. */
+    apr_table_setn(r->err_headers_out, "Cache-Control", "private");
     r->user = apr_pstrdup(r->pool, session->user);
     r->ap_auth_type = apr_pstrdup(r->pool, "NPIE");
     tell_application(r, session);

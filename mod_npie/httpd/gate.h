@@ -18,8 +18,8 @@ int npie_gate_scrub(request_rec *r);
 const char *npie_gate_token(const request_rec *r);
 
 /** Hook check_authn: one look into Redis; r->user and NPIE_* variables for a
- * session with a valid certificate and signed terms; else a redirect for
- * people and 401 or 403 for programs. */
+ * session with a valid certificate and signed terms, whose answer no shared
+ * cache may keep; else a redirect for people and 401 or 403 for programs. */
 int npie_gate_check(request_rec *r);
 
 /** Turns a request away whose certificate has expired: people to the renewal,

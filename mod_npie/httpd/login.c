@@ -192,13 +192,24 @@ static void end_before(request_rec *r)
     }
 }
 
+int npie_login_leads_back(const char *path)
+{
+    if (path[0] != '/' || path[1] == '/') {
+        return 0;
+    }
+    while (*path > ' ' && *path <= '~' && *path != '\\') {
+        ++path;
+    }
+    return *path == '\0';
+}
+
 static const char *page_after(request_rec *r, const npie_login_t *login,
                               const char *back)
 {
     switch (login->verdict) {
     case NPIE_VERDICT_APPLICATION:
     case NPIE_VERDICT_EARLY: /* the application shows NPIE_RENEW's notice */
-        return back[0] == '/' && back[1] != '/' && back[1] != '\\' ? back
+        return npie_login_leads_back(back) ? back
             : npie_runtime_get(r->server)->conf->application;
     case NPIE_VERDICT_TERMS:
         return "terminos.html";
@@ -220,14 +231,24 @@ static int refuse(request_rec *r, const npie_err_t *err)
                                                 (int)err->problem));
 }
 
-int npie_login_stands(npie_flow_t *flow, const npie_login_t *login)
+int npie_login_stands(npie_flow_t *flow, const npie_certificate_t *certificate)
 {
     npie_certificate_t *now;
 
-    return login->verdict == NPIE_VERDICT_REFUSED
-        || (npie_certificate_get(&now, flow->registry, login->certificate->id,
-                                 NULL) == APR_SUCCESS
-            && now->status == login->certificate->status);
+    return npie_certificate_get(&now, flow->registry, certificate->id, NULL)
+            == APR_SUCCESS && now->status == NPIE_CERTIFICATE_ACTIVE;
+}
+
+apr_status_t npie_login_confirm(request_rec *r, npie_flow_t *flow,
+                                const npie_certificate_t *certificate,
+                                npie_err_t *err)
+{
+    if (npie_login_stands(flow, certificate)) {
+        return APR_SUCCESS;
+    }
+    npie_holder_end(r, NULL);
+    return npie_err_set(err, NPIE_ECONFLICT, NPIE_P_NOT_NOW,
+                        "the certificate changed during the login");
 }
 
 static apr_status_t log_in(npie_login_t *login, request_rec *r,
@@ -261,11 +282,8 @@ static apr_status_t log_in(npie_login_t *login, request_rec *r,
                              login->cert, login->employer, login->certificate,
                              NULL, err);
     }
-    if (rv == APR_SUCCESS && !npie_login_stands(flow, login)) {
-        return npie_err_set(err, NPIE_ECONFLICT, NPIE_P_NOT_NOW,
-                            "the certificate changed during the login");
-    }
-    return rv;
+    return rv == APR_SUCCESS && login->verdict != NPIE_VERDICT_REFUSED
+        ? npie_login_confirm(r, flow, login->certificate, err) : rv;
 }
 
 void npie_login_note(request_rec *r, const npie_login_t *login)

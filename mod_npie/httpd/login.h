@@ -15,9 +15,24 @@ int npie_login_challenge(request_rec *r);
  * long as the login. */
 npie_session_t *npie_login_session(const npie_login_t *login, apr_pool_t *p);
 
-/** Is the certificate still as it was judged? It may end before the session
- * is open; then whoever ended it could not see the session yet. 1 = yes. */
-int npie_login_stands(npie_flow_t *flow, const npie_login_t *login);
+/** Is a certificate still in force? It may end between its judgement and the
+ * opening of its session; then whoever ended it could not see the session
+ * yet. Asked once the session is open. 1 = yes. */
+int npie_login_stands(npie_flow_t *flow, const npie_certificate_t *certificate);
+
+/**
+ * Ends the session that npie_login_open() has just opened, unless its
+ * certificate stands.
+ * @return APR_SUCCESS: it does; NPIE_ECONFLICT (NOT_NOW)
+ */
+apr_status_t npie_login_confirm(request_rec *r, npie_flow_t *flow,
+                                const npie_certificate_t *certificate,
+                                npie_err_t *err);
+
+/** May a login lead back there? 1: it is a path of this host, in the
+ * characters that addresses are written in. Browsers drop a tab or a line end
+ * and take a backslash for a slash, and so find another host. */
+int npie_login_leads_back(const char *path);
 
 /** Logs and counts a login, refused or not. */
 void npie_login_note(request_rec *r, const npie_login_t *login);

@@ -11,6 +11,7 @@
 #include "httpd/authority.h"
 #include "httpd/draft.h"
 #include "httpd/json.h"
+#include "httpd/login.h"
 #include "httpd/mail.h"
 #include "httpd/vars.h"
 #include "httpd/verify.h"
@@ -57,14 +58,19 @@ static int enter_application(request_rec *r, const npie_holder_t *holder,
     const npie_runtime_t *runtime = npie_runtime_get(r->server);
     npie_session_t *session = holder->session;
     npie_err_t err;
+    apr_status_t rv = APR_SUCCESS;
 
     if (session->access == NPIE_ACCESS_TERMS) {
         session->access = NPIE_ACCESS_APPLICATION;
-        if (npie_session_put(runtime->sessions, holder->key, session,
-                             runtime->conf->session.idle, &err, r->pool)
-            != APR_SUCCESS) {
-            return npie_answer_error(r, &err);
-        }
+        rv = npie_session_change(runtime->sessions, holder->key, session,
+                                 runtime->conf->session.idle, &err, r->pool);
+    }
+    if (rv == APR_NOTFOUND) {
+        return answers_json(r) ? npie_answer_no_session(r)
+                               : npie_answer_redirect(r, "acceso.html");
+    }
+    if (rv != APR_SUCCESS) {
+        return npie_answer_error(r, &err);
     }
     if (session->access == NPIE_ACCESS_APPLICATION) {
         return answers_json(r)
@@ -176,8 +182,7 @@ static void show_return(request_rec *r)
         return;
     }
     path = apr_pstrdup(r->pool, r->args + sizeof(name) - 1);
-    if (ap_unescape_urlencoded(path) == OK && path[0] == '/' && path[1] != '/'
-        && path[1] != '\\') {
+    if (ap_unescape_urlencoded(path) == OK && npie_login_leads_back(path)) {
         npie_vars_set(r, "npie_return", path);
     }
 }

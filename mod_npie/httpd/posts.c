@@ -262,6 +262,9 @@ static apr_status_t retire(const npie_post_t *post,
 {
     npie_sessions_t *sessions = npie_runtime_get(post->r->server)->sessions;
     npie_session_t *before = post->holder->session;
+    const apr_time_t end = apr_time_now()
+        + apr_time_from_sec(AFTERLIFE_SECONDS);
+    apr_status_t rv;
 
     if (post->holder->tls && before->certificate == newest->id) {
         return npie_session_end(sessions, post->holder->key, err,
@@ -271,8 +274,12 @@ static apr_status_t retire(const npie_post_t *post,
     before->certificate = newest->id;
     before->serial = newest->serial;
     before->spki = newest->spki;
-    return npie_session_put(sessions, post->holder->key, before,
-                            AFTERLIFE_SECONDS, err, post->r->pool);
+    if (before->expires > end) {
+        before->expires = end;
+    }
+    rv = npie_session_change(sessions, post->holder->key, before,
+                             AFTERLIFE_SECONDS, err, post->r->pool);
+    return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
 }
 
 /* The renewal is complete: whoever signed holds the new key, so the session
@@ -299,6 +306,9 @@ static apr_status_t change_over(npie_post_t *post,
         rv = npie_login_open(post->r, NPIE_ACCESS_APPLICATION, NPIE_P_NONE,
                              cert, employer, row,
                              post->holder->session->csrf, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_login_confirm(post->r, post->flow, row, err);
     }
     if (rv == APR_SUCCESS) {
         rv = retire(post, row, err);

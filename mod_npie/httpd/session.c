@@ -63,11 +63,16 @@ static const char *cookie_value(request_rec *r)
     return found != NULL && strlen(found) == TOKEN_LENGTH ? found : NULL;
 }
 
-static apr_status_t key_of(const char **pkey, const char *token,
-                           npie_err_t *err, apr_pool_t *p)
+/* Another server may have another registry and trust other authorities, and
+ * yet the same Redis: who logged in there is nobody here. */
+static apr_status_t key_of(const char **pkey, const request_rec *r,
+                           const char *token, npie_err_t *err)
 {
-    char *hex = apr_palloc(p, NPIE_SHA256_HEX_SIZE);
-    npie_bytes_t bytes = { (const unsigned char *)token, strlen(token) };
+    char *hex = apr_palloc(r->pool, NPIE_SHA256_HEX_SIZE);
+    const char *text = apr_pstrcat(r->pool, "cookie:",
+                                   npie_conf_server(r->server)->base.url, "\n",
+                                   token, NULL);
+    npie_bytes_t bytes = { (const unsigned char *)text, strlen(text) };
     apr_status_t rv = npie_sha256_hex(hex, bytes);
 
     *pkey = hex;
@@ -90,7 +95,7 @@ static apr_status_t look_up_cookie(lookup_t *lookup, request_rec *r)
                             "no pool of connections to Redis");
     }
     holder = apr_pcalloc(r->pool, sizeof(*holder));
-    rv = key_of(&holder->key, token, &lookup->err, r->pool);
+    rv = key_of(&holder->key, r, token, &lookup->err);
     if (rv == APR_SUCCESS) {
         rv = npie_session_get(&holder->session, runtime->sessions, holder->key,
                               runtime->conf->session.idle, r->request_time,
@@ -131,7 +136,7 @@ apr_status_t npie_holder_get(npie_holder_t **pholder, request_rec *r,
 
 /* From here on a new session is the request's. */
 static void remember(request_rec *r, const char *key,
-                             npie_session_t *session)
+                     npie_session_t *session)
 {
     request_rec *origin = first(r);
     lookup_t *lookup = apr_pcalloc(origin->pool, sizeof(*lookup));
@@ -187,7 +192,7 @@ apr_status_t npie_holder_open(request_rec *r, npie_session_t *session,
         return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
                             "no random bytes");
     }
-    rv = key_of(&key, token, err, r->pool);
+    rv = key_of(&key, r, token, err);
     if (rv == APR_SUCCESS) {
         rv = npie_holder_store(r, key, session, runtime->conf->session.max,
                                err);

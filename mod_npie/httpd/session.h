@@ -11,8 +11,8 @@
 
 /** A live session and the name it is stored under. */
 typedef struct npie_holder_t {
-    const char *key; /**< SHA-256 of the cookie's value, 64 hex digits; of the
-                          certificate and more when tls */
+    const char *key; /**< SHA-256 of the pages' address and the cookie's
+                          value, 64 hex digits; of the certificate when tls */
     npie_session_t *session;
     int tls; /**< 1: found by the client certificate, not by a cookie */
 } npie_holder_t;

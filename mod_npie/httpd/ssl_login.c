@@ -89,7 +89,8 @@ static apr_status_t log_in(npie_holder_t *holder, request_rec *r,
                            login.verdict == NPIE_VERDICT_REFUSED
                            ? REFUSED_SECONDS : runtime->conf->session.max,
                            err);
-    if (rv == APR_SUCCESS && !npie_login_stands(flow, &login)) {
+    if (rv == APR_SUCCESS && login.verdict != NPIE_VERDICT_REFUSED
+        && !npie_login_stands(flow, login.certificate)) {
         npie_session_end(runtime->sessions, holder->key, NULL, r->pool);
         return npie_err_set(err, NPIE_ECONFLICT, NPIE_P_NOT_NOW,
                             "the certificate changed during the login");

@@ -23,6 +23,7 @@ is($shown{REMOTE_USER}, $valid->{user}, 'REMOTE_USER');
 is($shown{NPIE_RP}, $valid->{rp}, 'NPIE_RP');
 is($shown{NPIE_RFC}, $valid->{rfc}, 'NPIE_RFC');
 like($shown{NPIE_CERT_SERIAL}, qr/^3[0-9]([0-9]{2}){19}$/, 'NPIE_CERT_SERIAL');
+like($answer->{headers}, qr/^Cache-Control:.*\bprivate\b/m, 'which no cache keeps for others');
 
 my @forged = map { ('-H', "$_: forged", '-H', ($_ =~ s/_/-/gr) . ': forged') }
     qw(NPIE_RP NPIE_RFC NPIE_NAME NPIE_CERT_SERIAL REMOTE_USER);
@@ -62,6 +63,28 @@ for my $method (qw(POST PUT DELETE OPTIONS HEAD)) {
 }
 redirected(browser()->get('/idse/no-such-file'), 'acceso',
     'what is not there is behind the gate too');
+
+# Back to where one came from, and to no other host: browsers drop tabs and line
+# ends, and take a backslash for a slash.
+sub returned
+{
+    my ($path) = @_;
+    my $visitor = browser();
+    my $shown = $visitor->get('/npie/acceso.html?volver=' . Npie::Client::escape($path))->{body};
+    my $challenge = $visitor->challenge;
+    my $went = $visitor->post('/npie/acceso.html', [ usuario => $valid->{user},
+        reto => $challenge, volver => $path, firma => MIME::Base64::encode_base64(
+            Npie::Openssl::cms_sign($challenge, %{ $valid->{as} }), '') ]);
+    return ($shown =~ /name="volver"/ ? 'shown ' : '') . $went->{location};
+}
+my ($asked) = browser()->get('/idse/index.html?mes=1&otro=%C3%B1')->{location} =~ /volver=(.*)/;
+$asked =~ s/%([0-9a-f]{2})/chr hex $1/gie;
+is(returned($asked), 'shown /idse/index.html?mes=1&otro=%C3%B1', 'back to where one came from');
+for my $elsewhere ('//otro.example/', '/\\otro.example/', "/\t/otro.example/",
+    "/\n/otro.example/", "/\r\n\t/otro.example/", '/x\\../\\otro.example/', 'https://otro.example/') {
+    is(returned($elsewhere), '/idse/', 'never to another host: '
+        . $elsewhere =~ s/([^ -~])/sprintf '%%%02X', ord $1/ger);
+}
 done_testing;
 
 # Commands Redis has processed, this question left out.

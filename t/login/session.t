@@ -2,6 +2,7 @@
 # Sessions: whose identifier, how long, and what ends them.
 use strict;
 use warnings;
+use Digest::SHA qw(sha256_hex);
 use Test::More;
 use Npie::Test;
 
@@ -31,6 +32,10 @@ isnt($second, $value, 'a new identifier at each login');
 redirected(browser()->request('/npie/aviso.html', curl =>
     ['-H', "Cookie: $name=$value"]), 'acceso', 'the one before has ended');
 
+# The other host has the same Redis; it might have another registry.
+redirected(browser(vhost => 'second')->request('/npie/aviso.html', curl =>
+    ['-H', "Cookie: $name=$second"]), 'acceso', 'a session of one host is none of another');
+
 # An identifier that the client chose.
 my $chosen = 'A' x length $value;
 my $victim = browser();
@@ -58,4 +63,36 @@ redirected($leaver->logout('aviso.html'), 'acceso', 'salir');
 redirected($leaver->get('/npie/aviso.html'), 'acceso', 'no session after it');
 redirected(browser()->request('/npie/aviso.html', curl =>
     ['-H', "Cookie: $name=$jar"]), 'acceso', 'nor with the identifier kept');
+
+# Revoked while its holder logs in: after it was judged, before there is a
+# session that could be ended.
+my $revoked = employer(kind => 'valid');
+my $registry = world()->registry;
+$registry->sql("CREATE TRIGGER meanwhile AFTER INSERT ON audit WHEN NEW.event = 'login'
+    AND NEW.detail LIKE '%employer $revoked->{id}' BEGIN UPDATE certificate
+    SET status = 'revoked', ended = 1700000000, reason = 'keyCompromise', told = 1700000000
+    WHERE employer = $revoked->{id}; END");
+my $late = browser();
+$answer = eval { $late->login(as => $revoked->{as}, user => $revoked->{user}) };
+$registry->sql('DROP TRIGGER meanwhile');
+redirected($answer, 'acceso', 'revoked during the login: not in');
+redirected($late->get('/idse/'), 'acceso', 'with no session');
+my @given = $answer->{headers} =~ /^Set-Cookie:\s*\Q$name\E=([\w-]+)/mig;
+redirected(browser()->request('/idse/', curl => ['-H', "Cookie: $name=$_"]), 'acceso',
+    'nor one by what was given out') for @given;
+
+# What is left of a session that letter 2 has replaced.
+my $renewal = renewal('terminos');
+($jar) = Npie::Openssl::slurp("$renewal->{client}{dir}/jar") =~ /\Q$name\E\s+(\S+)/;
+my @before = ('-H', "Cookie: $name=$jar");
+Npie::Test::renewal_step($renewal, 'terminos', 'listo');
+my $visitor = browser();
+is($visitor->request('/npie/listo.html', curl => \@before)->{status}, 200,
+    'it still finds the last page');
+is($visitor->exchange('/idse/', curl => \@before)->{location}, '/npie/', 'and not the application');
+my $kept = world()->redis('GET', 'npie:1:session:' . sha256_hex('cookie:' . world()->url
+    . "/npie/\n$jar"));
+chomp $kept;
+my $left = unpack('Q>', substr $kept, -8) / 1e6 - time;
+ok($left > 0 && $left <= 61, "for a minute at most: $left s");
 done_testing;
