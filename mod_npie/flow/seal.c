@@ -14,6 +14,14 @@
 #define LEASE apr_time_from_sec(60)
 #define ACTOR "npie-signer"
 
+/* A signed letter, wherever it is kept. */
+typedef struct paper_t {
+    npie_sealing_of_t of;
+    apr_int64_t folio;
+    npie_bytes_t pdf;
+    apr_int64_t renewal; /* 0: letter 3 */
+} paper_t;
+
 static npie_bytes_t joined(npie_bytes_t letter, npie_bytes_t section,
                            apr_pool_t *p)
 {
@@ -51,10 +59,9 @@ static apr_status_t check(npie_flow_t *flow, npie_bytes_t sealed,
                         npie_seen_name(view->seal.seen), view->seal.detail);
 }
 
-/* Queues the mail with both letters once the second of them is sealed. The
- * renewal is held. */
-static apr_status_t queue_acuse(npie_flow_t *flow,
-                                const npie_letter_row_t *letter,
+/* Queues the mail with both letters of a renewal, which is held, once the
+ * second of them is sealed. */
+static apr_status_t queue_acuse(npie_flow_t *flow, const paper_t *paper,
                                 npie_err_t *err)
 {
     npie_outbox_t mail = { .kind = NPIE_MAIL_ACUSE, .queued = flow->now,
@@ -64,13 +71,13 @@ static apr_status_t queue_acuse(npie_flow_t *flow,
     npie_sealing_t other;
     apr_status_t rv;
 
-    if (!flow->policy->mail) {
+    if (!flow->policy->mail || paper->renewal == 0) {
         return APR_SUCCESS;
     }
-    rv = npie_renewal_get(&renewal, flow->registry, letter->renewal, err);
+    rv = npie_renewal_get(&renewal, flow->registry, paper->renewal, err);
     if (rv == APR_SUCCESS) {
-        rv = npie_sealing_get(&other, flow->registry,
-                              letter->folio == renewal->letter1
+        rv = npie_sealing_get(&other, flow->registry, NPIE_SEALING_RENEWAL,
+                              paper->folio == renewal->letter1
                               ? renewal->letter2 : renewal->letter1, err);
     }
     if (rv == APR_NOTFOUND) {
@@ -89,7 +96,7 @@ static apr_status_t queue_acuse(npie_flow_t *flow,
     return npie_outbox_queue(&mail.id, flow->registry, &mail, err);
 }
 
-static apr_status_t store(npie_flow_t *flow, const npie_letter_row_t *letter,
+static apr_status_t store(npie_flow_t *flow, const paper_t *paper,
                           npie_bytes_t section, npie_err_t *err)
 {
     npie_registry_t *registry = flow->registry;
@@ -100,18 +107,20 @@ static apr_status_t store(npie_flow_t *flow, const npie_letter_row_t *letter,
     }
     /* So that of two that seal a letter each at once, the second sees both and
      * queues the mail. */
-    rv = npie_renewal_hold(registry, letter->renewal, err);
+    if (paper->renewal != 0) {
+        rv = npie_renewal_hold(registry, paper->renewal, err);
+    }
     if (rv == APR_SUCCESS) {
-        rv = npie_sealing_set(registry, letter->folio, section, flow->now,
-                              err);
+        rv = npie_sealing_set(registry, paper->of, paper->folio, section,
+                              flow->now, err);
     }
     if (rv == APR_SUCCESS) {
         rv = npie_audit(registry, flow->now, ACTOR, "seal",
                         apr_psprintf(flow->p, "letter %" APR_INT64_T_FMT,
-                                     letter->folio), err);
+                                     paper->folio), err);
     }
     if (rv == APR_SUCCESS) {
-        rv = queue_acuse(flow, letter, err);
+        rv = queue_acuse(flow, paper, err);
     }
     if (rv != APR_SUCCESS) {
         npie_registry_end(registry, 0, NULL);
@@ -121,7 +130,7 @@ static apr_status_t store(npie_flow_t *flow, const npie_letter_row_t *letter,
 }
 
 static apr_status_t seal(npie_acuse_t *acuse, npie_flow_t *flow,
-                         const npie_letter_row_t *letter, npie_err_t *err)
+                         const paper_t *paper, npie_err_t *err)
 {
     npie_signer_t signer = *flow->signer;
     npie_bytes_t section;
@@ -136,14 +145,14 @@ static apr_status_t seal(npie_acuse_t *acuse, npie_flow_t *flow,
     if (signer.timeout > NPIE_SEAL_PATIENCE) {
         signer.timeout = NPIE_SEAL_PATIENCE;
     }
-    rv = npie_signer_seal(&section, &signer, letter->pdf, err, flow->p);
+    rv = npie_signer_seal(&section, &signer, paper->pdf, err, flow->p);
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    sealed = joined(letter->pdf, section, flow->p);
+    sealed = joined(paper->pdf, section, flow->p);
     rv = check(flow, sealed, err);
     if (rv == APR_SUCCESS) {
-        rv = store(flow, letter, section, err);
+        rv = store(flow, paper, section, err);
     }
     if (rv == APR_SUCCESS) {
         acuse->pdf = sealed;
@@ -152,30 +161,82 @@ static apr_status_t seal(npie_acuse_t *acuse, npie_flow_t *flow,
     return rv;
 }
 
+static apr_status_t read_paper(paper_t *paper, npie_flow_t *flow,
+                               npie_err_t *err)
+{
+    npie_letter_row_t *letter;
+    npie_addition_t *addition;
+    apr_status_t rv;
+
+    if (paper->of == NPIE_SEALING_ADDITION) {
+        rv = npie_addition_by_folio(&addition, flow->registry, paper->folio,
+                                    err);
+        paper->pdf = rv == APR_SUCCESS ? addition->pdf : paper->pdf;
+        return rv;
+    }
+    rv = npie_letter_get(&letter, flow->registry, paper->folio, err);
+    if (rv == APR_SUCCESS) {
+        paper->pdf = letter->pdf;
+        paper->renewal = letter->renewal;
+    }
+    return rv;
+}
+
+/* Letters of renewals before those of additional certificates. */
+static apr_status_t claim(paper_t *paper, npie_flow_t *flow, npie_err_t *err)
+{
+    apr_status_t rv = APR_NOTFOUND;
+
+    for (int of = 0; of < NPIE_SEALING_PLACES && rv == APR_NOTFOUND; ++of) {
+        paper->of = (npie_sealing_of_t)of;
+        rv = npie_sealing_claim(&paper->folio, flow->registry, paper->of,
+                                flow->now, flow->now + LEASE, err);
+    }
+    return rv;
+}
+
 apr_status_t npie_flow_seal_next(apr_int64_t *pfolio, npie_flow_t *flow,
                                  npie_err_t *err)
 {
-    npie_letter_row_t *letter;
+    paper_t paper = { .folio = 0 };
     npie_acuse_t acuse;
-    apr_status_t rv;
+    apr_status_t rv = claim(&paper, flow, err);
 
-    *pfolio = 0;
-    rv = npie_sealing_claim(pfolio, flow->registry, flow->now,
-                            flow->now + LEASE, err);
+    *pfolio = paper.folio;
     if (rv == APR_SUCCESS) {
-        rv = npie_letter_get(&letter, flow->registry, *pfolio, err);
+        rv = read_paper(&paper, flow, err);
     }
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    rv = seal(&acuse, flow, letter, err);
+    rv = seal(&acuse, flow, &paper, err);
     /* Who sealed it meanwhile has done as well. */
     if (rv == NPIE_ECONFLICT) {
         return APR_SUCCESS;
     }
     if (rv == NPIE_EPOLICY || rv == NPIE_EPROTO) {
-        npie_sealing_later(flow->registry, *pfolio,
+        npie_sealing_later(flow->registry, paper.of, paper.folio,
                            flow->now + NPIE_SEAL_AGAIN, NULL);
+    }
+    return rv;
+}
+
+/* The letter with its seal, which is made if it is not there. */
+static apr_status_t get_sealed(npie_acuse_t *acuse, npie_flow_t *flow,
+                               const paper_t *paper, npie_err_t *err)
+{
+    npie_sealing_t sealing;
+    apr_status_t rv = npie_sealing_get(&sealing, flow->registry, paper->of,
+                                       paper->folio, err);
+
+    if (rv == APR_SUCCESS) {
+        acuse->pdf = joined(paper->pdf, sealing.section, flow->p);
+        acuse->sealed_at = sealing.sealed_at;
+    }
+    if (rv == APR_NOTFOUND) {
+        /* Without one the letter is what it was. */
+        seal(acuse, flow, paper, NULL);
+        rv = APR_SUCCESS;
     }
     return rv;
 }
@@ -184,7 +245,7 @@ apr_status_t npie_flow_acuse(npie_acuse_t *acuse, npie_flow_t *flow,
                              const npie_renewal_t *renewal, apr_int64_t folio,
                              npie_err_t *err)
 {
-    npie_sealing_t sealing;
+    paper_t paper = { .of = NPIE_SEALING_RENEWAL, .folio = folio };
     npie_letter_row_t *letter;
     apr_status_t rv = npie_letter_get(&letter, flow->registry, folio, err);
 
@@ -196,15 +257,20 @@ apr_status_t npie_flow_acuse(npie_acuse_t *acuse, npie_flow_t *flow,
     if (renewal->state != NPIE_RENEWAL_COMPLETED || letter->signed_at == 0) {
         return APR_SUCCESS;
     }
-    rv = npie_sealing_get(&sealing, flow->registry, folio, err);
-    if (rv == APR_SUCCESS) {
-        acuse->pdf = joined(letter->pdf, sealing.section, flow->p);
-        acuse->sealed_at = sealing.sealed_at;
-    }
-    if (rv == APR_NOTFOUND) {
-        /* Without one the letter is what it was. */
-        seal(acuse, flow, letter, NULL);
-        rv = APR_SUCCESS;
-    }
-    return rv;
+    paper.pdf = letter->pdf;
+    paper.renewal = letter->renewal;
+    return get_sealed(acuse, flow, &paper, err);
+}
+
+apr_status_t npie_flow_addition_acuse(npie_acuse_t *acuse, npie_flow_t *flow,
+                                      const npie_addition_t *addition,
+                                      npie_err_t *err)
+{
+    const paper_t paper = { .of = NPIE_SEALING_ADDITION,
+                            .folio = addition->folio, .pdf = addition->pdf };
+
+    memset(acuse, 0, sizeof(*acuse));
+    acuse->pdf = addition->pdf;
+    return addition->state == NPIE_ADDITION_ISSUED
+               ? get_sealed(acuse, flow, &paper, err) : APR_SUCCESS;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The institute's seal on the letters of completed renewals. Nobody waits for
- * it: a renewal is complete without, and what could not be sealed when it
- * was signed is sealed later.
+ * The institute's seal on the letters of completed renewals and of additional
+ * certificates. Nobody waits for it: a renewal is complete without, and what
+ * could not be sealed when it was signed is sealed later.
  */
 #ifndef NPIE_FLOW_SEAL_H
 #define NPIE_FLOW_SEAL_H
 
 #include "flow/flow.h"
+#include "store/addition.h"
 
 /** How long the signer is waited for: somebody asks for the letter, or mails
  * wait behind it. */
@@ -41,5 +42,15 @@ typedef struct npie_acuse_t {
 apr_status_t npie_flow_acuse(npie_acuse_t *acuse, npie_flow_t *flow,
                              const npie_renewal_t *renewal, apr_int64_t folio,
                              npie_err_t *err);
+
+/**
+ * The file of a letter 3; with its seal once the certificate is issued, as
+ * npie_flow_acuse().
+ * @param addition with its pdf, which is not empty
+ * @return APR_SUCCESS, with or without a seal; NPIE_EBACKEND of the registry
+ */
+apr_status_t npie_flow_addition_acuse(npie_acuse_t *acuse, npie_flow_t *flow,
+                                      const npie_addition_t *addition,
+                                      npie_err_t *err);
 
 #endif

@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "base/text.h"
+#include "flow/seal.h"
 #include "httpd/answer.h"
 #include "httpd/draft.h"
 #include "httpd/pages.h"
@@ -389,6 +390,7 @@ int npie_additional_file(request_rec *r, npie_flow_t *flow,
 {
     const char *name = npie_pages_name(r);
     npie_addition_view_t view;
+    npie_acuse_t acuse;
     npie_err_t err;
     apr_status_t rv;
 
@@ -401,6 +403,9 @@ int npie_additional_file(request_rec *r, npie_flow_t *flow,
         npie_err_set(&err, APR_NOTFOUND, NPIE_P_NOT_FOUND, "no such letter");
         return npie_answer_error(r, &err);
     }
+    if (rv == APR_SUCCESS) {
+        rv = npie_flow_addition_acuse(&acuse, flow, view.addition, &err);
+    }
     return rv != APR_SUCCESS ? npie_answer_error(r, &err)
-        : npie_answer_file(r, "application/pdf", name, view.addition->pdf);
+        : npie_answer_file(r, "application/pdf", name, acuse.pdf);
 }

@@ -148,7 +148,8 @@ static void set_seal(request_rec *r, npie_flow_t *flow, apr_int64_t folio,
 {
     npie_sealing_t sealing;
 
-    if (folio != 0 && npie_sealing_get(&sealing, flow->registry, folio, NULL)
+    if (folio != 0 && npie_sealing_get(&sealing, flow->registry,
+                                       NPIE_SEALING_RENEWAL, folio, NULL)
         == APR_SUCCESS) {
         set_date(r, name, sealing.sealed_at);
     }

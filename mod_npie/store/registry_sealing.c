@@ -5,6 +5,18 @@
 
 #include "store/registry_sql.h"
 
+/* The statements about one table. */
+static const struct {
+    npie_sql_t get, due, claim, later, set;
+} places[NPIE_SEALING_PLACES] = {
+#define PLACE(NAME) { NPIE_SQL_##NAME##_GET, NPIE_SQL_##NAME##_DUE, \
+                      NPIE_SQL_##NAME##_CLAIM, NPIE_SQL_##NAME##_LATER, \
+                      NPIE_SQL_##NAME##_SET }
+    [NPIE_SEALING_RENEWAL] = PLACE(SEALING),
+    [NPIE_SEALING_ADDITION] = PLACE(SEALING3),
+#undef PLACE
+};
+
 static void take_sealing(void *baton, npie_row_t *row)
 {
     npie_sealing_t *sealing = baton;
@@ -14,23 +26,23 @@ static void take_sealing(void *baton, npie_row_t *row)
 }
 
 apr_status_t npie_sealing_get(npie_sealing_t *sealing,
-                              npie_registry_t *registry, apr_int64_t folio,
-                              npie_err_t *err)
+                              npie_registry_t *registry, npie_sealing_of_t of,
+                              apr_int64_t folio, npie_err_t *err)
 {
-    return npie_sql_select_id(registry, NPIE_SQL_SEALING_GET, folio,
-                              take_sealing, sealing, err);
+    return npie_sql_select_id(registry, places[of].get, folio, take_sealing,
+                              sealing, err);
 }
 
 apr_status_t npie_sealing_claim(apr_int64_t *pfolio, npie_registry_t *registry,
-                                apr_time_t now, apr_time_t lease_until,
-                                npie_err_t *err)
+                                npie_sealing_of_t of, apr_time_t now,
+                                apr_time_t lease_until, npie_err_t *err)
 {
     npie_args_t args;
     apr_status_t rv;
 
     npie_args_init(&args, registry);
     npie_args_number(&args, apr_time_sec(now));
-    rv = npie_sql_number(pfolio, registry, NPIE_SQL_SEALING_DUE, &args, err);
+    rv = npie_sql_number(pfolio, registry, places[of].due, &args, err);
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -38,11 +50,12 @@ apr_status_t npie_sealing_claim(apr_int64_t *pfolio, npie_registry_t *registry,
     npie_args_number(&args, apr_time_sec(lease_until));
     npie_args_number(&args, *pfolio);
     npie_args_number(&args, apr_time_sec(now));
-    return npie_sql_change(registry, NPIE_SQL_SEALING_CLAIM, &args,
+    return npie_sql_change(registry, places[of].claim, &args,
                            APR_NOTFOUND, err);
 }
 
-apr_status_t npie_sealing_later(npie_registry_t *registry, apr_int64_t folio,
+apr_status_t npie_sealing_later(npie_registry_t *registry,
+                                npie_sealing_of_t of, apr_int64_t folio,
                                 apr_time_t next_try, npie_err_t *err)
 {
     npie_args_t args;
@@ -50,13 +63,13 @@ apr_status_t npie_sealing_later(npie_registry_t *registry, apr_int64_t folio,
     npie_args_init(&args, registry);
     npie_args_number(&args, apr_time_sec(next_try));
     npie_args_number(&args, folio);
-    return npie_sql_change(registry, NPIE_SQL_SEALING_LATER, &args,
+    return npie_sql_change(registry, places[of].later, &args,
                            APR_NOTFOUND, err);
 }
 
-apr_status_t npie_sealing_set(npie_registry_t *registry, apr_int64_t folio,
-                              npie_bytes_t section, apr_time_t when,
-                              npie_err_t *err)
+apr_status_t npie_sealing_set(npie_registry_t *registry, npie_sealing_of_t of,
+                              apr_int64_t folio, npie_bytes_t section,
+                              apr_time_t when, npie_err_t *err)
 {
     npie_args_t args;
 
@@ -64,6 +77,6 @@ apr_status_t npie_sealing_set(npie_registry_t *registry, apr_int64_t folio,
     npie_args_bytes(&args, section);
     npie_args_time(&args, when);
     npie_args_number(&args, folio);
-    return npie_sql_change(registry, NPIE_SQL_SEALING_SET, &args,
+    return npie_sql_change(registry, places[of].set, &args,
                            NPIE_ECONFLICT, err);
 }

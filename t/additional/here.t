@@ -61,6 +61,21 @@ my $answer = $boss->post($here, [ $boss->csrf('adicionales.html'), accion => 'ob
 like(JSON::PP::decode_json($answer->{body})->{name}, qr/^\Q$employer->{rp10}\E_A\d+$/,
     'and received here');
 
+# Its letter 3 comes with the institute's seal.
+my $acuse = "/npie/SolicituddeCertificadoAdicional-$row->{id}.pdf";
+my $sealed = $boss->get($acuse)->{body};
+my ($first, $second) = eval { Npie::Letter::judged($sealed, world()) };
+is($@, '', 'qpdf finds nothing');
+like($first, qr/Field Name: Patron.*Signature is Valid/s, 'the signature is valid');
+like($second, qr/Instituto.*Sello del Instituto.*Total document signed.*Signature is Valid/s,
+    'so is the seal, over the whole document');
+is($boss->get($acuse)->{body}, $sealed, 'again the same file');
+like($boss->get('/npie/adicionales.html')->{body}, qr/href="\Q@{[$acuse =~ m{([^\/]+)$}]}\E" download/,
+    'the list offers it');
+my $found = JSON::PP::decode_json(browser()->post_multipart('/npie/verificar.html',
+    [ carta => \ ['carta.pdf', $sealed] ], json => 1)->{body});
+is("$found->{outcome} $found->{letter}{kind}", 'sealed 3', 'verificar takes it');
+
 # As many as there may be, ten.
 for my $n (2 .. 10) {
     press(accion => 'pedir', titular => "Colega $n", correo_titular => "c$n\@empresa.example",

@@ -8,6 +8,8 @@
 
 #include "flow/addition.h"
 #include "flow/mail.h"
+#include "flow/seal.h"
+#include "letter/verify.h"
 
 static const npie_addition_fields_t fields = {
     "Iñaki Peña", "inaki@molinos.example", "Movimientos afiliatorios"
@@ -140,6 +142,66 @@ static void test_whole(void **state)
         "SELECT count(*) FROM audit WHERE actor = '%s' OR (actor = 'mail-link'"
         " AND detail LIKE 'request %" APR_INT64_T_FMT ",%%')",
         person->who.actor, id), person->p), "4");
+}
+
+/* Letter 3 is sealed once the certificate is issued: by the job, or by who
+ * asks for it first. */
+static void test_sealed(void **state)
+{
+    person_t *person = valid(*state);
+    const apr_int64_t id = request(person);
+    const npie_verify_rules_t rules = { .trust = world->trust,
+                                        .seals = world->seals,
+                                        .old_key_min_bits = 1024 };
+    npie_letter_view_t *view;
+    npie_acuse_t acuse, again;
+    apr_int64_t folio = 0;
+
+    assert_ok(person, key(person, id, identity_key("P-256", person->p)));
+    assert_ok(person, sign_by(person, id, &person->old->id));
+    assert_ok(person, npie_flow_addition_acuse(
+        &acuse, &person->flow, find(person, id).addition, &person->err));
+    assert_int_equal(acuse.sealed_at, 0);
+    assert_int_equal(npie_flow_seal_next(&folio, &person->flow, &person->err),
+                     APR_NOTFOUND);
+    assert_ok(person, issue(person, id));
+    assert_ok(person, npie_flow_seal_next(&folio, &person->flow,
+                                          &person->err));
+    assert_int_equal(folio, find(person, id).addition->folio);
+    assert_int_equal(npie_flow_seal_next(&folio, &person->flow, &person->err),
+                     APR_NOTFOUND);
+    assert_ok(person, npie_flow_addition_acuse(
+        &again, &person->flow, find(person, id).addition, &person->err));
+    assert_int_not_equal(again.sealed_at, 0);
+    assert_memory_equal(again.pdf.data, acuse.pdf.data, acuse.pdf.len);
+    assert_ok(person, npie_letter_verify(&view, &rules, again.pdf,
+                                         &person->err, person->p));
+    assert_int_equal(view->outcome, NPIE_OUTCOME_SEALED);
+    assert_int_equal(view->cadena->kind, NPIE_LETTER_ADDITIONAL);
+}
+
+/* Whoever is faster than the job has it sealed; a signer that is away is no
+ * reason to have no letter. */
+static void test_sealed_on_demand(void **state)
+{
+    person_t *person = valid(*state);
+    const apr_int64_t id = issued(person, identity_key("P-256", person->p));
+    const npie_addition_t *a = find(person, id).addition;
+    const npie_signer_t away = { .path = "/nonexistent", .timeout = 1000 };
+    npie_acuse_t acuse;
+
+    person->flow.signer = &away;
+    assert_ok(person, npie_flow_addition_acuse(&acuse, &person->flow, a,
+                                               &person->err));
+    assert_int_equal(acuse.sealed_at, 0);
+    assert_int_equal(acuse.pdf.len, a->pdf.len);
+    person->flow.signer = &world->signer->client;
+    assert_ok(person, npie_flow_addition_acuse(&acuse, &person->flow, a,
+                                               &person->err));
+    assert_int_not_equal(acuse.sealed_at, 0);
+    assert_string_equal(world_ask(apr_psprintf(person->p,
+        "SELECT count(*) FROM audit WHERE event = 'seal' AND detail ="
+        " 'letter %" APR_INT64_T_FMT "'", a->folio), person->p), "1");
 }
 
 /* With his certificate the colleague asks for nothing and renews nothing. */
@@ -369,6 +431,7 @@ static void test_check(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        pool_test(test_sealed), pool_test(test_sealed_on_demand),
         pool_test(test_whole),
         pool_test(test_colleague),
         pool_test(test_refused),

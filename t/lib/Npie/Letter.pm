@@ -6,6 +6,9 @@ package Npie::Letter;
 use strict;
 use warnings;
 
+use File::Temp ();
+use Npie::Openssl qw(run spit);
+
 # The bytes that the first signature field covers.
 sub signed_part
 {
@@ -39,6 +42,20 @@ sub signature
     my $digits = $head & 0x7f;
     my $content = hex unpack 'H*', substr $bytes, 2, $digits;
     return substr $bytes, 0, 2 + $digits + $content;
+}
+
+# What poppler says of the two signatures; qpdf must find nothing wrong. world:
+# whose authorities are known.
+sub judged
+{
+    my ($pdf, $world) = @_;
+    my $dir = File::Temp->newdir;
+    run('certutil', '-N', '-d', "sql:$dir", '--empty-password');
+    run('certutil', '-A', '-n', $_, '-t', 'CT,CT,CT', '-d', "sql:$dir",
+        '-i', "$world->{dir}/ca/$_.crt") for qw(root issuing old);
+    my $file = spit("$dir/letter.pdf", $pdf);
+    run('qpdf', '--check', $file);
+    return split /Signature #2/, run('pdfsig', '-nssdir', "sql:$dir", $file);
 }
 
 1;
