@@ -263,8 +263,12 @@ apr_status_t npie_flow_addition_issue(npie_flow_t *flow, const npie_who_t *who,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    /* Whoever revokes or supersedes the principal one meanwhile was first. */
-    rv = npie_addition_permit(&place, flow, who, err);
+    /* Whoever revokes or supersedes the principal one meanwhile was first; and
+     * whoever comes to revoke it now waits, and finds this one. */
+    rv = npie_employer_hold(flow->registry, who->employer, err);
+    if (rv == APR_SUCCESS) {
+        rv = npie_addition_permit(&place, flow, who, err);
+    }
     if (rv == APR_SUCCESS) {
         rv = take_certificate(flow, view.addition, &place, who, cert, err);
     }

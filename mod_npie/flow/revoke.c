@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "flow/step.h"
+#include "store/addition.h"
 #include "store/revocation.h"
 
 /* Each time that somebody was faster the rows are looked at again. */
@@ -115,7 +116,12 @@ static apr_status_t end_all(ending_t *ending)
     }
     ending->who.employer = certificate->employer;
     ending->who.certificate = certificate->id;
-    rv = end_one(ending, certificate, ending->revocation->reason);
+    /* So that no additional certificate is made unseen meanwhile. */
+    rv = npie_employer_hold(ending->flow->registry, certificate->employer,
+                            ending->err);
+    if (rv == APR_SUCCESS) {
+        rv = end_one(ending, certificate, ending->revocation->reason);
+    }
     if (rv != APR_SUCCESS || certificate->additional) {
         return rv;
     }

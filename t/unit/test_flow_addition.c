@@ -4,12 +4,16 @@
  */
 #include "unit/flow_world.h"
 
+#include <pthread.h>
+
 #include <apr_strings.h>
 
 #include "flow/addition.h"
 #include "flow/mail.h"
+#include "flow/revoke.h"
 #include "flow/seal.h"
 #include "letter/verify.h"
+#include "store/registry_sql.h"
 
 static const npie_addition_fields_t fields = {
     "Iñaki Peña", "inaki@molinos.example", "Movimientos afiliatorios"
@@ -407,6 +411,93 @@ static void test_mails(void **state)
         "6|inaki@molinos.example|adicional");
 }
 
+/* Somebody at another browser, in a thread. */
+typedef struct elsewhere_t {
+    person_t *person;
+    apr_int64_t id; /* of the request */
+    apr_status_t rv;
+} elsewhere_t;
+
+static void *run_issue(void *data)
+{
+    elsewhere_t *one = data;
+
+    one->rv = issue(one->person, one->id);
+    return NULL;
+}
+
+static void *run_revoke(void *data)
+{
+    elsewhere_t *one = data;
+    apr_array_header_t *ended;
+
+    one->rv = npie_flow_revoke_own(&ended, &one->person->flow,
+                                   &one->person->who, NPIE_LOST_THIS,
+                                   NPIE_REASON_KEY_COMPROMISE,
+                                   &one->person->err);
+    return NULL;
+}
+
+/* Until as many transactions wait for another. */
+static void await_waiting(int count, apr_pool_t *p)
+{
+    for (int i = 0; i < 1500; ++i) {
+        if (atoi(world_ask("SELECT count(*) FROM pg_locks WHERE NOT granted",
+                           p)) >= count) {
+            return;
+        }
+        apr_sleep(apr_time_from_msec(20));
+    }
+    fail_msg("%d transactions do not wait", count);
+}
+
+/* The principal certificate is revoked while an additional one is made: both
+ * transactions are held before their ends, one begun before the other. */
+static void overtake(person_t *person, void *(*first)(void *),
+                     void *(*second)(void *))
+{
+    void *(*const runs[])(void *) = { first, second };
+    identity_t *colleague = identity_key("P-256", person->p);
+    const apr_int64_t id = request(person);
+    npie_registry_t *gate = person_again(person, person->p)->flow.registry;
+    pthread_t threads[2];
+    elsewhere_t them[2];
+
+    assert_ok(person, key(person, id, colleague));
+    assert_ok(person, sign_by(person, id, &person->old->id));
+    assert_ok(person, npie_registry_begin(gate, &person->err));
+    assert_ok(person, npie_sql_run(gate, "UPDATE audit_head SET hash = hash",
+                                   &person->err));
+    for (int i = 0; i < 2; ++i) {
+        apr_pool_t *p;
+
+        apr_pool_create(&p, NULL);
+        them[i].person = person_again(person, p);
+        them[i].id = id;
+        assert_int_equal(pthread_create(&threads[i], NULL, runs[i], &them[i]),
+                         0);
+        await_waiting(i + 1, person->p);
+    }
+    npie_registry_end(gate, 0, NULL);
+    for (int i = 0; i < 2; ++i) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    }
+    assert_ok(them[first == run_revoke ? 0 : 1].person,
+              them[first == run_revoke ? 0 : 1].rv);
+    for (int i = 0; i < 2; ++i) {
+        apr_pool_destroy(them[i].person->p);
+    }
+    assert_string_equal(world_ask(apr_psprintf(person->p,
+        "SELECT count(*) FROM certificate WHERE status = 'active' AND employer"
+        " = %" APR_INT64_T_FMT, person->employer.id), person->p), "0");
+}
+
+static void test_overtaken(void **state)
+{
+    overtake(valid(*state), run_revoke, run_issue);
+    overtake(valid(*state), run_issue, run_revoke);
+}
+
 static void test_check(void **state)
 {
     npie_addition_fields_t got;
@@ -444,9 +535,13 @@ int main(void)
         pool_test(test_mails),
         pool_test(test_check),
     };
-    const int failed = world_run(tests);
+    /* SQLite has one transaction that writes at a time. */
+    const struct CMUnitTest more[] = { pool_test(test_overtaken) };
+    const int failed = world_run(tests)
+        + cmocka_run_group_tests_name("pgsql", tests, world_setup_pgsql,
+                                      world_teardown);
 
-    return failed + cmocka_run_group_tests_name("pgsql", tests,
+    return failed + cmocka_run_group_tests_name("pgsql, at once", more,
                                                 world_setup_pgsql,
                                                 world_teardown);
 }
