@@ -18,6 +18,9 @@
  * gets it may keep it for a while as well. */
 #define KEPT_PART 2
 
+/* More parts of the handler's own path than begin with an M. */
+#define TRIES_MAX 8
+
 static int send_answer(request_rec *r, npie_bytes_t der)
 {
     if (der.len == 0) {
@@ -99,8 +102,9 @@ static apr_status_t keep(npie_sessions_t *sessions, const char *name,
                            p);
 }
 
-static apr_status_t ask_signer(npie_signer_ocsp_t *answer, npie_flow_t *flow,
-                               npie_bytes_t der,
+/* @param pknown set to how many of the certificates the registry has */
+static apr_status_t ask_signer(npie_signer_ocsp_t *answer, int *pknown,
+                               npie_flow_t *flow, npie_bytes_t der,
                                const npie_ocsp_request_t *request,
                                npie_err_t *err)
 {
@@ -112,6 +116,7 @@ static apr_status_t ask_signer(npie_signer_ocsp_t *answer, npie_flow_t *flow,
         rv = npie_certificate_by_serial(known, flow->registry,
                                         request->serials[i], err);
     }
+    *pknown = known->nelts;
     return rv == APR_SUCCESS
         ? npie_signer_ocsp(answer, flow->signer, der, known, err, flow->p)
         : rv;
@@ -138,6 +143,7 @@ static int answer_request(request_rec *r, npie_bytes_t der)
     npie_signer_ocsp_t answer;
     npie_flow_t *flow;
     npie_err_t err;
+    int known = 0;
     apr_status_t rv;
 
     if (npie_ocsp_parse(&request, der, &err, r->pool) != APR_SUCCESS) {
@@ -149,13 +155,15 @@ static int answer_request(request_rec *r, npie_bytes_t der)
     }
     rv = npie_runtime_flow(&flow, r, &err);
     if (rv == APR_SUCCESS) {
-        rv = ask_signer(&answer, flow, der, &request, &err);
+        rv = ask_signer(&answer, &known, flow, der, &request, &err);
     }
     if (rv != APR_SUCCESS) {
         npie_answer_log(r, &err);
         return send_error(r, NPIE_OCSP_LATER);
     }
-    if (request.name == NULL || answer.this_update == 0) {
+    /* Anybody may ask for any number of serials that nobody has: their
+     * answers must not fill the memory that sessions are in. */
+    if (request.name == NULL || answer.this_update == 0 || known == 0) {
         apr_table_setn(r->headers_out, "Cache-Control", "no-store");
         return send_answer(r, answer.response);
     }
@@ -172,8 +180,9 @@ static int answer_path(request_rec *r)
 {
     const char *path = r->unparsed_uri != NULL ? r->unparsed_uri : "";
     npie_ocsp_request_t request;
+    int tries = 0;
 
-    for (const char *at = strchr(path, '/'); at != NULL;
+    for (const char *at = strchr(path, '/'); at != NULL && tries < TRIES_MAX;
          at = strchr(at + 1, '/')) {
         char *text;
         npie_bytes_t der;
@@ -182,6 +191,7 @@ static int answer_path(request_rec *r)
         if (at[1] != 'M' || strlen(at) > 2 * NPIE_OCSP_MAX) {
             continue;
         }
+        ++tries;
         text = apr_pstrdup(r->pool, at + 1);
         if (ap_unescape_url_keep2f(text, 1) == OK
             && npie_text_base64_decode(&der, text, strlen(text), r->pool)

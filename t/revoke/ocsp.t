@@ -75,6 +75,12 @@ my $valid = employer(kind => 'valid');
 is(asked("$valid->{old}.crt"), 'good', 'one that the registry knows');
 my $stranger = employer(registered => 0);
 is(asked("$stranger->{old}.crt"), 'unknown', 'one that it does not know');
+my ($serial) = run('openssl', 'x509', '-in', "$stranger->{old}.crt", '-noout', '-serial') =~ /=(\w+)/;
+is(world()->redis('KEYS', "npie:1:status:*$serial") =~ s/\s//gr, '',
+    'of which nothing is kept: anybody can invent a serial');
+($serial) = run('openssl', 'x509', '-in', $new, '-noout', '-serial') =~ /=(\w+)/;
+like(world()->redis('KEYS', "npie:1:status:*$serial"), qr/SHA1-$serial.*SHA256-|SHA256-.*SHA1-/s,
+    'as it is of a known one');
 like(asked("$dir/ca/issuing.crt", issuer => "$dir/ca/root.crt"), qr/unauthorized/,
     'another issuer\'s');
 
@@ -105,6 +111,7 @@ is(error_in(post("$der\0")), '30030a0101', 'so is one with more behind it');
 is(error_in(post('')), '30030a0101', 'nothing');
 is(error_in(post("\x30" x 5000)), '30030a0101', 'too long a one');
 is(error_in(get('M no request')), '30030a0101', 'by GET');
+is(error_in($plain->request('/npie/ocsp' . '/M' x 2000)), '30030a0101', 'by many parts of a path');
 is(post($der, 'text/plain')->{status}, 415, 'another type');
 is($plain->request('/npie/ocsp', curl => [ '-X', 'PUT' ])->{status}, 405, 'another method');
 my @many = map { ('-serial', $_) } 1 .. 17;
