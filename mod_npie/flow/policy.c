@@ -83,7 +83,9 @@ npie_verdict_t npie_policy_judge(npie_problem_t *problem,
 {
     *problem = NPIE_P_NONE;
     if (certificate->status == NPIE_CERTIFICATE_SUPERSEDED) {
-        return refuse(problem, NPIE_P_CERT_SUPERSEDED);
+        return refuse(problem, certificate->additional
+                               ? NPIE_P_CERT_ADDITIONAL
+                               : NPIE_P_CERT_SUPERSEDED);
     }
     if (certificate->status != NPIE_CERTIFICATE_ACTIVE) {
         return refuse(problem, NPIE_P_CERT_REVOKED);

@@ -66,9 +66,7 @@ static json_t *certificate_json(npie_shown_certificate_t shown, apr_time_t now,
     set_time(object, "notBefore", shown.from, p);
     set_time(object, "notAfter", shown.until, p);
     set_text(object, "spkiSha256", shown.spki);
-    set_text(object, "status", shown.status != NULL ? shown.status
-             : now < shown.from ? "future"
-             : now < shown.until ? "valid" : "expired");
+    set_text(object, "status", npie_shown_status(&shown, now));
     set_time(object, "endedAt", shown.ended, p);
     return object;
 }
@@ -239,8 +237,10 @@ static json_t *refusal_json(request_rec *r, npie_problem_t problem,
         at = shown.from;
         break;
     case NPIE_P_CERT_TOO_OLD:
-    case NPIE_P_CERT_ADDITIONAL:
         at = shown.until;
+        break;
+    case NPIE_P_CERT_ADDITIONAL:
+        at = shown.ended != 0 ? shown.ended : shown.until;
         break;
     default:
         break;

@@ -51,6 +51,14 @@ const char *npie_shown_entity(const npie_employer_t *employer)
     return entity != NULL ? entity->name : "";
 }
 
+const char *npie_shown_status(const npie_shown_certificate_t *shown,
+                              apr_time_t now)
+{
+    return shown->status != NULL ? shown->status
+        : now < shown->from ? "future" : now < shown->until ? "valid"
+                                                            : "expired";
+}
+
 npie_shown_certificate_t npie_shown_row(const npie_certificate_t *row,
                                         apr_pool_t *p)
 {
@@ -77,7 +85,9 @@ npie_shown_certificate_t npie_shown_proved(const npie_session_t *session,
         session->common_name, "", session->not_before, session->not_after,
         session->event,
         session->problem == NPIE_P_CERT_REVOKED ? "revoked"
-            : session->problem == NPIE_P_CERT_SUPERSEDED ? "superseded" : NULL,
+            : session->problem == NPIE_P_CERT_SUPERSEDED
+              || (session->problem == NPIE_P_CERT_ADDITIONAL
+                  && session->event != 0) ? "superseded" : NULL,
     };
 
     return shown;

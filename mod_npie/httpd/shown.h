@@ -38,6 +38,10 @@ typedef struct npie_shown_certificate_t {
     const char *status; /**< "revoked", "superseded"; NULL: its dates tell */
 } npie_shown_certificate_t;
 
+/** "revoked", "superseded", "future", "valid" or "expired". */
+const char *npie_shown_status(const npie_shown_certificate_t *shown,
+                              apr_time_t now);
+
 /** Of a row; what stands in the certificate itself comes from its bytes. */
 npie_shown_certificate_t npie_shown_row(const npie_certificate_t *row,
                                         apr_pool_t *p);

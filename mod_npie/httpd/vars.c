@@ -38,6 +38,8 @@ static void set_certificate(request_rec *r, const char *which,
                   shown.issuer);
     set_date(r, apr_pstrcat(r->pool, prefix, "from", NULL), shown.from);
     set_date(r, apr_pstrcat(r->pool, prefix, "until", NULL), shown.until);
+    npie_vars_set(r, apr_pstrcat(r->pool, prefix, "status", NULL),
+                  npie_shown_status(&shown, r->request_time));
 }
 
 void npie_vars_common(request_rec *r, const char *page, int step)
@@ -67,6 +69,7 @@ void npie_vars_session(request_rec *r, const npie_session_t *session)
         npie_vars_set(r, "npie_rp_display",
                       npie_field_rp_display(session->rp, r->pool));
     }
+    npie_vars_set(r, "npie_additional", session->additional ? "1" : NULL);
     set_certificate(r, "cert", npie_shown_proved(session, r->pool));
     set_date(r, "npie_event_date", session->event);
 }

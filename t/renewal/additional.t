@@ -37,7 +37,7 @@ redirected($r->{client}->letter_sign('terminos.html', as => $r->{new}), 'listo',
 my $answer = $colleague->get('/idse/');
 is("$answer->{status} $answer->{location}",
     '303 /npie/acceso.html?volver=%2fidse%2f', 'the colleague\'s session ended');
-redirected(browser()->login(%colleague), 'rechazo-sustituido',
+redirected(browser()->login(%colleague), 'rechazo-adicional',
     'and the certificate opens nothing any more');
 is($r->{client}->get('/idse/')->{status}, 200, 'the renewed one does');
 is(world()->registry->value("SELECT count(*) FROM certificate WHERE employer ="

@@ -79,6 +79,9 @@ static void test_ended(void **state)
         c.status = NPIE_CERTIFICATE_SUPERSEDED;
         refused(&c, &c, NULL, NPIE_P_CERT_SUPERSEDED);
         refused(&c, &c, &open, NPIE_P_CERT_SUPERSEDED);
+        c.additional = 1;
+        refused(&c, &c, NULL, NPIE_P_CERT_ADDITIONAL);
+        c.additional = 0;
         /* What the database may hold one day counts as the worst. */
         c.status = (npie_certificate_status_t)77;
         refused(&c, &c, NULL, NPIE_P_CERT_REVOKED);

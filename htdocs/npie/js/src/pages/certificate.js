@@ -22,7 +22,7 @@ export function fillCertificate(info) {
     ['Titular', subject.cn],
     ['RFC', subject.rfc],
     ['Vigente desde', date(info.notBefore)],
-    ['Vigente hasta', date(info.notAfter)],
+    [validity(info).expired ? 'Venció' : 'Vigente hasta', date(info.notAfter)],
   ]);
 }
 
