@@ -2,53 +2,13 @@
 // An employer and a colleague, each in a browser: asked for, key made by the
 // link, signed for, received; and after the renewal asked for again.
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
+import { COLLEAGUE, ask, linkOf, list, makeKey, receive, revoke } from './lib/colleague.mjs';
 import { look } from './lib/look.mjs';
-import { readMails } from './lib/mailbox.mjs';
 import { NEW_PASSWORD, withPeople } from './lib/renewal.mjs';
 import { startWorld } from './lib/world.mjs';
 
-const WAIT = 30_000;
-const COLLEAGUE = 'inaki@empresa.example';
 let world;
-
-/** The link of the newest of so many mails to the colleague. */
-async function linkOf(count) {
-  for (const end = Date.now() + WAIT; ; await pause(100)) {
-    const mails = (await readMails(join(world.folder, 'mail')))
-      .filter(({ recipients }) => recipients.includes(COLLEAGUE));
-    if (mails.length >= count) {
-      return mails.at(-1).links.find((link) => link.includes('/adicional.html?'));
-    }
-    assert.ok(Date.now() < end, `${mails.length} mails\n${await world.log()}`);
-  }
-}
-
-/** The employer's list, and how its rows stand. */
-async function list({ page }) {
-  await page.goto(`${world.url}/npie/adicionales.html`);
-  return page.locator('.fichas > li').evaluateAll((rows) => rows.map((row) => row.dataset.estado));
-}
-
-async function makeKey(colleague, link) {
-  const { page } = colleague;
-  await page.goto(link);
-  await page.fill('#clave', NEW_PASSWORD);
-  await page.fill('#clave2', NEW_PASSWORD);
-  colleague.key = await colleague.save(() => page.dblclick('#hacer-boton'));
-  await page.check('#guardado');
-  await page.dblclick('#seguir-boton');
-  await page.waitForSelector('h1:has-text("Su llave está hecha")');
-}
-
-async function receive(colleague, link) {
-  const { page } = colleague;
-  await page.goto(link);
-  await colleague.openFile(colleague.key, NEW_PASSWORD);
-  colleague.pfx = await colleague.save(() => page.dblclick('#formar-boton'));
-}
 
 before(async () => {
   world = await startWorld({ mail: 'optional' });
@@ -66,20 +26,16 @@ test('asked for, made, signed, received', () => withPeople(async (open) => {
   await look(boss.page, '8-adicionales-vacio');
   await boss.page.click('text=Enviarle la liga');
   assert.equal(await boss.error(), '40');
-  await boss.page.fill('#titular', 'Iñaki Peña Muñoz');
-  await boss.page.fill('#correo_titular', COLLEAGUE);
-  await boss.page.fill('#finalidad', 'Movimientos afiliatorios');
-  await boss.page.dblclick('text=Enviarle la liga');
-  await boss.page.waitForSelector('#hecho');
-  assert.deepEqual(await list(boss), ['solicitado'], 'once');
+  await ask(boss);
+  assert.deepEqual(await list(world, boss), ['solicitado'], 'once');
 
-  const link = await linkOf(1);
+  const link = await linkOf(world, 1);
   await colleague.page.goto(link);
   await look(colleague.page, '8-adicional-llave');
   await makeKey(colleague, link);
   await look(colleague.page, '8-adicional-espera');
 
-  assert.deepEqual(await list(boss), ['por-firmar']);
+  assert.deepEqual(await list(world, boss), ['por-firmar']);
   await look(boss.page, '8-adicionales-por-firmar');
   await boss.page.click('text=Firmar la solicitud');
   await boss.expect('autorizar');
@@ -90,9 +46,9 @@ test('asked for, made, signed, received', () => withPeople(async (open) => {
   await boss.openFile(employer.pfx, employer.password);
   await boss.page.dblclick('text=Firmar la carta');
   await boss.expect('adicionales');
-  assert.deepEqual(await list(boss), ['vigente']);
+  assert.deepEqual(await list(world, boss), ['vigente']);
 
-  const ready = await linkOf(2);
+  const ready = await linkOf(world, 2);
   await colleague.page.goto(ready);
   await look(colleague.page, '8-adicional-recibir');
   await receive(colleague, ready);
@@ -101,12 +57,9 @@ test('asked for, made, signed, received', () => withPeople(async (open) => {
   assert.equal(await colleague.page.innerText('#titular'), 'Iñaki Peña Muñoz');
   assert.equal(await colleague.page.innerText('#adicional'), '1');
 
-  await list(boss);
-  await boss.page.click('summary:has-text("Revocarlo")');
-  await look(boss.page, '8-adicionales-vigente');
-  await boss.page.click('text=Revocar este certificado');
-  await boss.page.waitForSelector('#hecho');
-  assert.deepEqual(await list(boss), ['revocado']);
+  await list(world, boss);
+  await revoke(boss, () => look(boss.page, '8-adicionales-vigente'));
+  assert.deepEqual(await list(world, boss), ['revocado']);
   await colleague.page.reload();
   await colleague.expect('acceso');
 }));
@@ -116,7 +69,7 @@ test('lapsed with the renewal, asked for again with one click', () => withPeople
   const boss = await open(world, employer);
   await boss.steps.acceso();
   await boss.expect('/idse/');
-  await list(boss);
+  await list(world, boss);
   await boss.page.fill('#titular', 'Inés Cámara Ruiz');
   await boss.page.fill('#correo_titular', 'ines@empresa.example');
   await boss.page.fill('#finalidad', 'Consultas');
@@ -140,7 +93,7 @@ test('lapsed with the renewal, asked for again with one click', () => withPeople
   await look(boss.page, '8-adicionales-vencido');
   await boss.page.click('text=Solicitarlo otra vez');
   await boss.page.waitForSelector('#hecho');
-  assert.deepEqual(await list(boss), ['solicitado']);
+  assert.deepEqual(await list(world, boss), ['solicitado']);
   const mails = await world.sql("SELECT kind FROM outbox WHERE address = 'ines@empresa.example'");
   assert.deepEqual(mails, [{ kind: 'adicional' }, { kind: 'adicional' }]);
 }));

@@ -101,8 +101,8 @@ export async function openPerson(world, employer, { from, faults, ...options } =
       await page.check('#guardado');
       await page.dblclick('#seguir-boton');
     },
-    async carta() {
-      await openFile(employer.pfx, employer.password);
+    async carta({ file = employer.pfx, password = employer.password } = {}) {
+      await openFile(file, password);
       await page.dblclick('text=Firmar la carta');
     },
     async certificado() {

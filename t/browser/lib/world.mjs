@@ -34,51 +34,57 @@ async function registryMove(folder, from, to) {
 }
 
 /**
- * @param options mail: required or optional, for NPIEMailLink; none is sent without
- * @return {url, folder, mailbox, employer(kind, ...settings), log(), sql(text), stop()};
+ * @param options mail: required or optional, for NPIEMailLink; none is sent without;
+ *        prepare: makes authority and registry, given the world before it starts
+ * @return {url, http, folder, mailbox, employer(kind, ...settings), log(), sql(text), stop()};
  *         employer() makes one whose certificate has expired and resolves to
  *         {rp, rp10, user, pfx, password, ...}; kind and settings as
  *         t/lib/world takes them. sql() resolves to the registry's rows.
- *         npiectl(words) resolves to what it answers, as JSON. Parts: redis(start|stop), registry(away|back), signer() for its
+ *         npiectl(words) resolves to {status, answer}, older() makes the earlier
+ *         authorities, csv(count, file) employers to import.
+ *         Parts: redis(start|stop), registry(away|back), signer() for its
  *         process identifiers; mailbox: the address of the page with the mails,
  *         which are in the folder mail
  */
-export async function startWorld({ mail } = {}) {
+export async function startWorld({ mail, prepare } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'npie-flow-'));
   await chmod(folder, 0o755);
   const remove = () => rm(folder, { recursive: true, force: true });
+  const made = {
+    folder,
+    employer: async (kind, ...settings) =>
+      JSON.parse(await world('employer', folder, kind, ...settings)),
+    older: () => world('older', folder),
+    csv: (count, file) => world('csv', String(count), file),
+    log: () => readFile(join(folder, 'logs/error_log'), 'utf8'),
+    async sql(text) {
+      const { stdout } = await run('sqlite3', ['-json', '-cmd', '.timeout 5000',
+        join(folder, 'registry/registry.db'), text]);
+      return JSON.parse(stdout || '[]');
+    },
+    async npiectl(...words) {
+      const { code = 0, stdout } = await run(join(build, 'npiectl'), ['-c',
+        join(folder, 'npiectl.conf'), '-j', ...words]).catch((error) => error);
+      return { status: code, answer: JSON.parse(stdout) };
+    },
+    redis: (what) => world('redis', folder, what, ...users.slice(0, 1)),
+    registry: (what) => (what === 'away' ? registryMove(folder, '', '.away')
+      : registryMove(folder, '.away', '')),
+    signer: async () => (await world('signer', folder)).split(' ').filter(Boolean).map(Number),
+    async stop() {
+      await world('stop', folder);
+      await remove();
+    },
+  };
   try {
-    await world('make', folder, join(build, 'npiectl'), ...users);
-    const mailbox = mail && await world('mail', folder, mail);
-    const url = await world('start', folder, join(build, '.libs/mod_npie.so'),
+    await world(prepare ? 'bare' : 'make', folder, join(build, 'npiectl'), ...users);
+    await prepare?.(made);
+    made.http = `http://localhost:${await readFile(join(folder, 'port.http'), 'utf8')}`;
+    made.mailbox = mail && await world('mail', folder, mail);
+    made.url = await world('start', folder, join(build, '.libs/mod_npie.so'),
       join(build, 'npie-signer'), join(top, 'htdocs/npie'), join(top, 'conf'),
       ...users.slice(0, 1));
-    return {
-      url,
-      folder,
-      mailbox,
-      employer: async (kind, ...settings) =>
-        JSON.parse(await world('employer', folder, kind, ...settings)),
-      log: () => readFile(join(folder, 'logs/error_log'), 'utf8'),
-      async sql(text) {
-        const { stdout } = await run('sqlite3', ['-json', '-cmd', '.timeout 5000',
-          join(folder, 'registry/registry.db'), text]);
-        return JSON.parse(stdout || '[]');
-      },
-      async npiectl(...words) {
-        const { stdout } = await run(join(build, 'npiectl'), ['-c',
-          join(folder, 'npiectl.conf'), '-j', ...words]);
-        return JSON.parse(stdout);
-      },
-      redis: (what) => world('redis', folder, what, ...users.slice(0, 1)),
-      registry: (what) => (what === 'away' ? registryMove(folder, '', '.away')
-        : registryMove(folder, '.away', '')),
-      signer: async () => (await world('signer', folder)).split(' ').filter(Boolean).map(Number),
-      async stop() {
-        await world('stop', folder);
-        await remove();
-      },
-    };
+    return made;
   } catch (error) {
     await remove();
     throw error;

@@ -32,6 +32,19 @@ sub record
     return \%record;
 }
 
+# The first N employers as a file for npiectl employer import.
+sub csv
+{
+    my ($count) = @_;
+    my @names = qw(razon_social registro_patronal rfc usuario nombre
+        apellido_paterno apellido_materno curp entidad ciudad municipio colonia
+        calle numero_exterior numero_interior codigo_postal correo telefono);
+    my @fields = qw(name rp rfc user given surname surname2 curp entity city
+        municipality colony street outer inner postcode email phone);
+    return join '', map { join(',', map { s/"/""/gr =~ s/(.*)/"$1"/sr } @$_) . "\n" }
+        \@names, map { my $e = record($_); [ @$e{@fields} ] } 0 .. $count - 1;
+}
+
 # Check digit of a registro patronal: a letter counts as two digits (A = 10),
 # then Luhn from the right, first factor 2.
 sub rp_digit

@@ -42,7 +42,8 @@ sub open
 }
 
 # dir; npiectl: the program, else that of NPIE_BUILD; httpd_user, signer_user:
-# names, for root; else all runs as oneself.
+# names, for root; else all runs as oneself; bare => 1: without authorities and
+# registry, which somebody else makes.
 sub make
 {
     my ($class, %arg) = @_;
@@ -50,35 +51,46 @@ sub make
     make_path($arg{dir});
     my $self = bless { dir => Cwd::abs_path($arg{dir}), npiectl => $arg{npiectl} },
         $class;
-    make_path("$self->{dir}/$_")
-        for qw(ca tls signer registry employers run logs);
+    make_path("$self->{dir}/$_") for qw(tls signer registry employers run logs);
+    # npiectl makes one that only root may look into.
+    make_path("$self->{dir}/ca") if !$arg{bare};
     $self->npiectl_configure($arg{httpd_user} // scalar getpwuid $>);
-    $self->authorities_make;
+    if (!$arg{bare}) {
+        $self->authority_make;
+        $self->older_make;
+    }
     Npie::Openssl::certificate_make(file => "$self->{dir}/tls/localhost",
         key => 'rsa:2048', extensions => 'server', subject => [[CN => 'localhost']],
         from => time - 86400, until => time + $YEAR);
     $self->signer_configure($arg{signer_user}, $arg{httpd_user});
-    $self->registry->create("$TOP/conf/sql/sqlite");
+    $self->registry->create("$TOP/conf/sql/sqlite") if !$arg{bare};
     $self->hand_over(%arg) if $> == 0;
     return $self;
 }
 
-# npiectl makes the authority in use, begun twelve years ago, as it does for
-# whoever installs this; openssl makes what no npiectl does: one that takes its
-# name, and an earlier one.
-sub authorities_make
+my $INSTITUTE = 'Instituto de Demostración';
+
+# The authority in use, as npiectl makes it for whoever installs this; its
+# certificates began twelve years ago.
+sub authority_make
+{
+    my ($self) = @_;
+    $self->npiectl('ca', 'init', '--organization', $INSTITUTE,
+        '--name', 'Autoridad NPIE (demostración)', '--key', 'rsa:2048',
+        '--from', POSIX::strftime('%Y-%m-%dT%H:%M:%SZ', gmtime time - 12 * $YEAR),
+        (map { ("--$_", 20) } qw(root-years years seal-years)), "$self->{dir}/ca");
+    return;
+}
+
+# What npiectl does not make: one that takes the authority's name, an earlier
+# authority, and an earlier seal.
+sub older_make
 {
     my ($self) = @_;
     my $ca = "$self->{dir}/ca";
-    my @dates = (time - 12 * $YEAR, time + 8 * $YEAR);
-    my $name = 'Instituto de Demostración';
-    $self->npiectl('ca', 'init', '--organization', $name,
-        '--name', 'Autoridad NPIE (demostración)', '--key', 'rsa:2048',
-        '--from', POSIX::strftime('%Y-%m-%dT%H:%M:%SZ', gmtime $dates[0]),
-        (map { ("--$_", 20) } qw(root-years years seal-years)), $ca);
     my %openssl = (key => 'rsa:2048', extensions => 'ca',
-        from => $dates[0], until => $dates[1]);
-    my @subject = ([C => 'MX'], [O => $name]);
+        from => time - 12 * $YEAR, until => time + 8 * $YEAR);
+    my @subject = ([C => 'MX'], [O => $INSTITUTE]);
     Npie::Openssl::certificate_make(file => "$ca/impostor", %openssl,
         subject => [@subject, [CN => 'Autoridad NPIE (demostración) Emisora']]);
     Npie::Openssl::certificate_make(file => "$ca/old", %openssl, md => 'sha1',
@@ -169,14 +181,17 @@ sub registry
 }
 
 # Makes an employer (arguments of Npie::Employer->make, ca by name) and puts
-# record and certificate into the registry; registered => 0 leaves it out.
+# record and certificate into the registry; registered => 0 leaves the
+# certificate out, record => 0 both.
 sub employer
 {
     my ($self, %arg) = @_;
     my $ca = "$self->{dir}/ca/" . (delete $arg{ca} // 'issuing');
     my $n = delete $arg{n} // $self->employers_count;
+    my $record = delete $arg{record} // 1;
     my $employer = Npie::Employer->make(%arg, n => $n, ca => $ca,
         dir => "$self->{dir}/employers");
+    return $employer if !$record;
     $self->registry->employer_insert($employer);
     $self->registry->certificate_insert($employer, $employer->{old},
         generation => 1) if $arg{registered} // 1;
