@@ -262,7 +262,7 @@ apr_status_t npie_ctl_ca_init(npie_ctl_t *ctl, npie_err_t *err)
     if (rv == APR_SUCCESS) {
         rv = fill(outputs, made, ctl, dir, passphrase, err);
     }
-    if (rv == APR_SUCCESS && mkdir(dir, 0700) != 0 && errno != EEXIST) {
+    if (rv == APR_SUCCESS && mkdir(dir, 0755) != 0 && errno != EEXIST) {
         rv = npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE, "%s: %s", dir,
                           strerror(errno));
     }

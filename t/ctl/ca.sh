@@ -22,7 +22,7 @@ ok 'made' ends 0 ca init "$ca" -j --organization 'Instituto de Prueba Ñ' --name
     --key p256 --years 5 --passphrase-file "$work/pass"
 ok 'tells its files' json '@$j == 7 && 3 == grep { $_->{secret} } @$j'
 ok 'keys are 0600' test "$(stat -c %a "$ca"/*.key | sort -u)" = 600
-ok 'the folder is 0700' test "$(stat -c %a "$ca")" = 700
+ok 'httpd and npiectl can read the certificates' test "$(stat -c %a "$ca" "$ca"/*.crt | tr '\n' ' ')" = '755 644 644 644 '
 ok 'root.key is encrypted' key_of root 'una frase de paso'
 ok 'truly' grep -q ENCRYPTED "$ca/root.key"
 for part in issuing seal; do
