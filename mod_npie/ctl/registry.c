@@ -234,6 +234,25 @@ apr_status_t npie_ctl_registry_init(npie_ctl_t *ctl, npie_err_t *err)
     return rv;
 }
 
+/* In the audit, which may be of this very upgrade. */
+static apr_status_t note_upgrade(npie_ctl_t *ctl, int before, int now,
+                                 npie_err_t *err)
+{
+    npie_registry_t *registry;
+    apr_status_t rv = npie_ctl_registry(&registry, ctl, err);
+
+    if (rv == APR_SUCCESS) {
+        rv = npie_registry_begin(registry, err);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = npie_audit(registry, ctl->now, ctl->actor, "registry-upgrade",
+                    apr_psprintf(ctl->p, "version %d to %d", before, now),
+                    err);
+    return npie_ctl_end(registry, rv == APR_SUCCESS, rv, err);
+}
+
 apr_status_t npie_ctl_registry_upgrade(npie_ctl_t *ctl, npie_err_t *err)
 {
     npie_registry_t *registry;
@@ -262,6 +281,9 @@ apr_status_t npie_ctl_registry_upgrade(npie_ctl_t *ctl, npie_err_t *err)
                             "mod_npie that made it", version, steps.count);
     }
     rv = apply(registry, &steps, version, err);
+    if (rv == APR_SUCCESS && version < steps.count) {
+        rv = note_upgrade(ctl, version, steps.count, err);
+    }
     if (rv == APR_SUCCESS) {
         show_version(ctl, version, steps.count);
     }

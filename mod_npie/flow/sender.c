@@ -285,6 +285,28 @@ static apr_status_t note_end(const npie_sending_report_t *report,
                                    w->mail->employer, report->reason), w->err);
 }
 
+/* Both or neither: a mail that is over is never looked at again. */
+static apr_status_t give_up(const npie_sending_report_t *report,
+                            const work_t *w)
+{
+    npie_registry_t *registry = w->flow->registry;
+    apr_status_t rv = npie_registry_begin(registry, w->err);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = npie_outbox_give_up(registry, w->mail, w->flow->now, report->reason,
+                             report->said, w->err);
+    if (rv == APR_SUCCESS && report->outcome == NPIE_SENDING_GAVE_UP) {
+        rv = note_end(report, w);
+    }
+    if (rv != APR_SUCCESS) {
+        npie_registry_end(registry, 0, NULL);
+        return rv;
+    }
+    return npie_registry_end(registry, 1, w->err);
+}
+
 /* Notes that a mail was not taken, to be tried again unless it is over. */
 static apr_status_t note_failure(npie_sending_report_t *report,
                                  const work_t *w, int final)
@@ -297,11 +319,7 @@ static apr_status_t note_failure(npie_sending_report_t *report,
         if (report->outcome != NPIE_SENDING_WITHDRAWN) {
             report->outcome = NPIE_SENDING_GAVE_UP;
         }
-        rv = npie_outbox_give_up(w->flow->registry, mail, now, report->reason,
-                                 report->said, w->err);
-        if (rv == APR_SUCCESS && report->outcome == NPIE_SENDING_GAVE_UP) {
-            rv = note_end(report, w);
-        }
+        rv = give_up(report, w);
     }
     else {
         report->outcome = NPIE_SENDING_LATER;

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include <apr_strings.h>
+
 #include "flow/signature.h"
 
 /* Does the signature hold over the stored letter, by the right certificate? */
@@ -25,21 +27,33 @@ static apr_status_t verify(const npie_step_t *step, npie_bytes_t pdf,
     return npie_signature_verify(flow, &wanted, pdf, cms, step->err);
 }
 
+static apr_status_t end_one(const npie_step_t *step,
+                            const npie_certificate_t *certificate)
+{
+    npie_flow_t *flow = step->flow;
+    apr_status_t rv = npie_certificate_end(flow->registry, certificate->id,
+                                           NPIE_CERTIFICATE_SUPERSEDED,
+                                           "superseded", flow->now, step->err);
+
+    return rv != APR_SUCCESS ? rv
+        : npie_audit(flow->registry, flow->now, step->who->actor, "supersede",
+                     apr_psprintf(flow->p, "certificate %s, by %s",
+                                  certificate->serial,
+                                  step->place.issued->serial), step->err);
+}
+
 /* With the new certificate in use, the one it replaces and those that hung on
  * that end. */
 static apr_status_t supersede(const npie_step_t *step)
 {
     npie_registry_t *registry = step->flow->registry;
-    const apr_time_t now = step->flow->now;
     apr_array_header_t *additionals;
     apr_status_t rv;
 
-    rv = npie_certificate_set_terms(registry, step->place.issued->id, now,
-                                    step->err);
+    rv = npie_certificate_set_terms(registry, step->place.issued->id,
+                                    step->flow->now, step->err);
     if (rv == APR_SUCCESS) {
-        rv = npie_certificate_end(registry, step->place.old->id,
-                                  NPIE_CERTIFICATE_SUPERSEDED, "superseded",
-                                  now, step->err);
+        rv = end_one(step, step->place.old);
     }
     if (rv == APR_SUCCESS) {
         rv = npie_certificate_additionals(&additionals, registry,
@@ -53,9 +67,7 @@ static apr_status_t supersede(const npie_step_t *step)
             APR_ARRAY_IDX(additionals, i, npie_certificate_t *);
 
         if (one->generation < step->place.issued->generation) {
-            rv = npie_certificate_end(registry, one->id,
-                                      NPIE_CERTIFICATE_SUPERSEDED,
-                                      "superseded", now, step->err);
+            rv = end_one(step, one);
         }
     }
     return rv;

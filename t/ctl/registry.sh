@@ -55,6 +55,8 @@ for database_kind in sqlite pgsql; do
         cp "$work/kept" "$next"
         ok "$step upgrade" ends 0 registry upgrade -j
         ok "$step from $version" json "\$j->{before} == $version"
+        ok "$step and audited" test "$(sql "SELECT detail FROM audit
+            WHERE event = 'registry-upgrade'")" = "version $version to $((10#$newest))"
         ok "$step is good" ends 0 registry check
     done
     mv "$work/sql/$place/0001"* "$work/first"

@@ -127,7 +127,7 @@ static void test_expired(void **state)
 
     renew(person, NPIE_VERDICT_RENEWAL);
     assert_completed(person);
-    assert_audit(person, "data key sign-letter confirm issue sign-terms");
+    assert_audit(person, "data key sign-letter confirm issue supersede sign-terms");
 }
 
 /* The oldest keys there are, and an RSA key after them. */
@@ -208,7 +208,7 @@ static void test_repeats(void **state)
     assert_ok(other, person_send(other, NPIE_LETTER_TERMS, cms, no_file,
                                  NULL));
     assert_ok(other, person_ask(other));
-    assert_audit(person, "data key sign-letter confirm issue sign-terms");
+    assert_audit(person, "data key sign-letter confirm issue supersede sign-terms");
 }
 
 /* Signed with the session of the new certificate. */
@@ -286,7 +286,7 @@ static void test_mail_link(void **state)
     person_to(person, NPIE_RENEWAL_SIGNED);
     person->policy.mail_link_required = 0;
     person_to(person, NPIE_RENEWAL_COMPLETED);
-    assert_audit(person, "data key sign-letter confirm issue sign-terms");
+    assert_audit(person, "data key sign-letter confirm issue supersede sign-terms");
 }
 
 /* The letter as a file: unsigned beside the signature, or signed elsewhere. */
@@ -364,7 +364,7 @@ static void test_rekey(void **state)
     person_to(person, NPIE_RENEWAL_COMPLETED);
     assert_true(person_place(person).renewal->letter1 > first);
     assert_audit(person, "data key sign-letter confirm rekey key sign-letter"
-                         " confirm issue sign-terms");
+                         " confirm issue supersede sign-terms");
 }
 
 int main(void)

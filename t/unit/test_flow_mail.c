@@ -335,6 +335,8 @@ static npie_mailer_t nowhere(person_t *person, npie_smtp_t *smtp)
 
 static void test_unreachable(void **state)
 {
+    static const char given_up[] =
+        "SELECT count(*) FROM audit WHERE event = 'mail-given-up'";
     person_t *person;
     npie_sending_report_t report;
     npie_smtp_t smtp;
@@ -365,9 +367,19 @@ static void test_unreachable(void **state)
     person->flow.now += MINUTE;
     SEND(APR_SUCCESS);
     assert_int_equal(report.mail->attempts, 2);
+    /* Given up and audited, or neither. */
     person->flow.now += NPIE_MAIL_GIVE_UP;
+    world_ask("ALTER TABLE audit_head RENAME TO audit_head_away", *state);
+    assert_int_equal(npie_flow_mail_send_one(&report, &person->flow, &mailer,
+                                             &person->err), NPIE_EBACKEND);
+    world_ask("ALTER TABLE audit_head_away RENAME TO audit_head", *state);
+    assert_int_equal(person_place(person).mail.last->gave_up, 0);
+    assert_string_equal(world_ask(given_up, *state), "0");
+    person->flow.now += smtp.timeout + 3 * MINUTE;
+    person->err.problem = NPIE_P_NONE;
     SEND(APR_SUCCESS);
     assert_int_equal(report.outcome, NPIE_SENDING_GAVE_UP);
+    assert_string_equal(world_ask(given_up, *state), "1");
     assert_true(person_place(person).mail.last->gave_up != 0);
     SEND(APR_NOTFOUND);
 

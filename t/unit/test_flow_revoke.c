@@ -5,6 +5,7 @@
 
 #include <apr_strings.h>
 
+#include "flow/publish.h"
 #include "flow/revoke.h"
 #include "store/revocation.h"
 
@@ -248,13 +249,45 @@ static void test_untold(void **state)
     }
 }
 
+static apr_status_t pass(void *baton, const npie_certificate_t *certificate,
+                         npie_err_t *err)
+{
+    (void)baton;
+    (void)certificate;
+    (void)err;
+    return APR_SUCCESS;
+}
+
+/* What npie-signer was told of is in the audit, once, as its list has it. */
+static void test_told(void **state)
+{
+    person_t *person = person_at(NPIE_RENEWAL_NONE, *state);
+    const npie_revocation_t revocation = {
+        person->who.certificate, NPIE_REASON_SUPERSEDED, 0
+    };
+    const char *ask = apr_psprintf(*state, "SELECT count(*) FROM audit WHERE"
+        " event = 'crl' AND actor = 'npie-signer' AND detail ="
+        " 'certificate %s, listed'", person->old->cert->serial);
+    apr_array_header_t *list;
+    int count;
+
+    assert_ok(person, npie_flow_revoke(&list, &person->flow, "x", &revocation,
+                                       &person->err));
+    for (int i = 0; i < 2; ++i) {
+        assert_ok(person, npie_flow_publish(&count, &person->flow, pass, pass,
+                                            NULL, &person->err));
+        assert_string_equal(world_ask(ask, *state), "1");
+    }
+    assert_int_equal(count, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         pool_test(test_before_issued), pool_test(test_old_of_issued),
         pool_test(test_new_of_issued), pool_test(test_own),
         pool_test(test_completed), pool_test(test_refused),
-        pool_test(test_untold),
+        pool_test(test_untold), pool_test(test_told),
     };
 
     return world_run(tests);
