@@ -132,6 +132,11 @@ apr_status_t npie_ctl_become(npie_ctl_t *ctl, npie_err_t *err);
 apr_status_t npie_ctl_registry(npie_registry_t **pregistry, npie_ctl_t *ctl,
                                npie_err_t *err);
 
+/** Begins a transaction on it, to be ended by npie_ctl_end().
+ * @return as npie_ctl_registry() */
+apr_status_t npie_ctl_begin(npie_registry_t **pregistry, npie_ctl_t *ctl,
+                            npie_err_t *err);
+
 /**
  * Ends a transaction.
  * @param keep 1: what was done is kept; 0: it is undone

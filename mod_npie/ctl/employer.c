@@ -226,11 +226,8 @@ static apr_status_t edit_all(npie_ctl_t *ctl, npie_registry_t *registry,
 apr_status_t npie_ctl_employer_edit(npie_ctl_t *ctl, npie_err_t *err)
 {
     npie_registry_t *registry;
-    apr_status_t rv = npie_ctl_registry(&registry, ctl, err);
+    apr_status_t rv = npie_ctl_begin(&registry, ctl, err);
 
-    if (rv == APR_SUCCESS) {
-        rv = npie_registry_begin(registry, err);
-    }
     if (rv != APR_SUCCESS) {
         return rv;
     }

@@ -90,6 +90,14 @@ apr_status_t npie_ctl_registry(npie_registry_t **pregistry, npie_ctl_t *ctl,
     return rv;
 }
 
+apr_status_t npie_ctl_begin(npie_registry_t **pregistry, npie_ctl_t *ctl,
+                            npie_err_t *err)
+{
+    apr_status_t rv = npie_ctl_registry(pregistry, ctl, err);
+
+    return rv == APR_SUCCESS ? npie_registry_begin(*pregistry, err) : rv;
+}
+
 apr_status_t npie_ctl_end(npie_registry_t *registry, int keep,
                           apr_status_t rv, npie_err_t *err)
 {

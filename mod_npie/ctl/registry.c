@@ -239,11 +239,8 @@ static apr_status_t note_upgrade(npie_ctl_t *ctl, int before, int now,
                                  npie_err_t *err)
 {
     npie_registry_t *registry;
-    apr_status_t rv = npie_ctl_registry(&registry, ctl, err);
+    apr_status_t rv = npie_ctl_begin(&registry, ctl, err);
 
-    if (rv == APR_SUCCESS) {
-        rv = npie_registry_begin(registry, err);
-    }
     if (rv != APR_SUCCESS) {
         return rv;
     }
