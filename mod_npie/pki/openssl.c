@@ -24,11 +24,23 @@ apr_status_t npie_openssl_fail(npie_err_t *err, apr_status_t status,
      * queue belongs to the thread and would speak up in httpd's next TLS
      * call. */
     const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+    const char *data = NULL;
+    char token[200] = "";
+    unsigned long code;
+    int flags = 0;
 
-    npie_err_set(err, status, problem, reason != NULL ? "%s: %s" : "%s", what,
-                 reason);
-    ERR_clear_error();
-    return status;
+    while ((code = ERR_get_error_all(NULL, NULL, NULL, &data, &flags)) != 0) {
+        if (ERR_GET_LIB(code) == ERR_LIB_USER
+            && (flags & ERR_TXT_STRING) != 0) {
+            apr_cpystrn(token, data, sizeof(token));
+        }
+    }
+    if (*token != '\0') {
+        return npie_err_set(err, NPIE_EBACKEND, NPIE_P_SIGNER_DOWN, "%s: %s",
+                            what, token);
+    }
+    return npie_err_set(err, status, problem, reason != NULL ? "%s: %s" : "%s",
+                        what, reason);
 }
 
 static int is_listed(const char *const *labels, const char *label)

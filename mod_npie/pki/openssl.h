@@ -26,7 +26,9 @@ typedef struct npie_public_key_t {
  * As npie_err_set(), with what libcrypto has to say after a colon; this
  * thread's error queue is empty afterwards.
  * @param what English, constant
- * @return status
+ * @return status; but NPIE_EBACKEND, with NPIE_P_SIGNER_DOWN and the reason,
+ *         when it was a key outside libcrypto that did not sign (an entry of
+ *         ERR_LIB_USER with a text, see token/token.h)
  */
 apr_status_t npie_openssl_fail(npie_err_t *err, apr_status_t status,
                                npie_problem_t problem, const char *what);
