@@ -6,11 +6,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <apr_file_info.h>
 #include <apr_strings.h>
 
 #include "base/parse.h"
 #include "base/text.h"
 #include "ctl/ca_make.h"
+#include "ctl/ca_token.h"
 #include "ctl/commands.h"
 #include "ctl/show.h"
 #include "ctl/write.h"
@@ -27,6 +29,10 @@ const npie_ctl_option_t npie_ctl_ca_init_options[] = {
     { "years", "N", "how long the issuing CA is, default 10" },
     { "seal-years", "N", "how long the seal is, default 3" },
     { "passphrase-file", "FILE", "encrypts root.key with its first line" },
+    { "pkcs11", "URI", "makes the keys in this token: pkcs11:token=NAME?module-path=FILE" },
+    { "pin-file", "FILE", "the token's PIN is its first line" },
+    { "label", "TEXT", "what the keys' labels begin with, default: npie" },
+    { "root-in-token", NULL, "makes the root's key there too" },
     { NULL, NULL, NULL }
 };
 
@@ -45,12 +51,26 @@ static const struct {
 
 /* A file to write: nothing is there before all of them can be. */
 typedef struct output_t {
-    const char *path;
+    const char *path; /* of a key in a token, its URI; NULL: nothing */
     npie_bytes_t bytes;
     mode_t mode;
+    int in_token;
 } output_t;
 
-#define OUTPUTS (NPIE_CA_ROLES * 2 + 1)
+/* Key and certificate of each, both CAs together, npie-signer.conf. */
+#define OUTPUTS (NPIE_CA_ROLES * 2 + 2)
+
+/* An authority in the making. */
+typedef struct making_t {
+    npie_ctl_t *ctl;
+    char *dir;              /* absolute when there is a token */
+    const char *passphrase; /* NULL: none */
+    apr_time_t from;
+    npie_ca_token_t *token; /* NULL: keys are files */
+    npie_ca_made_t *made[NPIE_CA_ROLES];
+    const char *uri[NPIE_CA_ROLES]; /* NULL: the key is a file */
+    output_t outputs[OUTPUTS];
+} making_t;
 
 static const char *option_or(const npie_ctl_t *ctl, const char *name,
                              const char *otherwise)
@@ -78,10 +98,17 @@ static apr_status_t check_names(const npie_ctl_t *ctl, npie_err_t *err)
     return APR_SUCCESS;
 }
 
-static apr_status_t make_part(npie_ca_made_t **made, npie_ctl_t *ctl,
-                              npie_ca_role_t role, apr_time_t from,
+static int in_token(const making_t *m, int role)
+{
+    return m->token != NULL
+        && (role != NPIE_CA_ROOT
+            || npie_ctl_option(m->ctl, "root-in-token") != NULL);
+}
+
+static apr_status_t make_part(making_t *m, npie_ca_role_t role,
                               npie_err_t *err)
 {
+    npie_ctl_t *ctl = m->ctl;
     npie_ca_role_t issuer = parts[role].issuer;
     int years = parts[role].years;
     const char *given = npie_ctl_option(ctl, parts[role].option);
@@ -96,8 +123,9 @@ static apr_status_t make_part(npie_ca_made_t **made, npie_ctl_t *ctl,
         .name = role == NPIE_CA_SEAL ? organization : apr_pstrcat(
             ctl->p, option_or(ctl, "name", "Autoridad NPIE"), " ",
             parts[role].title, NULL),
-        .from = from,
+        .from = m->from,
     };
+    apr_status_t rv = APR_SUCCESS;
 
     if (wrong != NULL) {
         return npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE, "--%s: %s",
@@ -110,9 +138,13 @@ static apr_status_t make_part(npie_ca_made_t **made, npie_ctl_t *ctl,
                             "more, or a later day", years,
                             parts[role].option);
     }
-    return npie_ca_make(&made[role], &order,
-                        role == NPIE_CA_ROOT ? NULL : made[issuer], err,
-                        ctl->p);
+    if (in_token(m, role)) {
+        rv = npie_ca_token_make(&order.made, &m->uri[role], m->token,
+                                parts[role].file, order.key, err);
+    }
+    return rv == APR_SUCCESS
+        ? npie_ca_make(&m->made[role], &order, role == NPIE_CA_ROOT ? NULL
+                       : m->made[issuer], err, ctl->p) : rv;
 }
 
 /* Clocks that are a little behind take what begins now. */
@@ -153,69 +185,134 @@ static apr_status_t check_years(const npie_ctl_t *ctl, npie_err_t *err)
     return APR_SUCCESS;
 }
 
+static const char *path_of(const making_t *m, const char *file,
+                           const char *end)
+{
+    return apr_pstrcat(m->ctl->p, m->dir, "/", file, end, NULL);
+}
+
+/* Where everything is to be. */
+static void name_outputs(making_t *m)
+{
+    for (int role = 0; role < NPIE_CA_ROLES; role++) {
+        output_t *key = &m->outputs[role * 2];
+        output_t *crt = &m->outputs[role * 2 + 1];
+
+        key->in_token = in_token(m, role);
+        key->path = path_of(m, parts[role].file, ".key");
+        key->mode = 0600;
+        crt->path = path_of(m, parts[role].file, ".crt");
+        crt->mode = 0644;
+    }
+    m->outputs[OUTPUTS - 2].path = path_of(m, "authorities.pem", "");
+    m->outputs[OUTPUTS - 2].mode = 0644;
+    if (m->token != NULL) {
+        m->outputs[OUTPUTS - 1].path = path_of(m, "npie-signer.conf", "");
+        m->outputs[OUTPUTS - 1].mode = 0644;
+    }
+}
+
 /* The issuing CA's file has the root behind it, for npie-signer; and both
  * stand in authorities.pem, for NPIETrust. */
-static apr_status_t fill(output_t *outputs, npie_ca_made_t **made,
-                         npie_ctl_t *ctl, const char *dir,
-                         const char *passphrase, npie_err_t *err)
+static void fill_authorities(making_t *m)
+{
+    const npie_bytes_t *root = &m->outputs[1].bytes;
+    const npie_bytes_t *issuing = &m->outputs[3].bytes;
+    npie_bytes_t both;
+
+    both.len = root->len + issuing->len;
+    both.data = (const unsigned char *)apr_psprintf(
+        m->ctl->p, "%.*s%.*s", (int)issuing->len,
+        (const char *)issuing->data, (int)root->len,
+        (const char *)root->data);
+    m->outputs[OUTPUTS - 2].bytes = both;
+    m->outputs[3].bytes = both;
+}
+
+static apr_status_t fill(making_t *m, npie_err_t *err)
 {
     apr_status_t rv = APR_SUCCESS;
-    output_t *all = &outputs[OUTPUTS - 1];
 
     for (int role = 0; rv == APR_SUCCESS && role < NPIE_CA_ROLES; role++) {
-        output_t *key = &outputs[role * 2];
-        output_t *crt = &outputs[role * 2 + 1];
+        output_t *key = &m->outputs[role * 2];
+        output_t *crt = &m->outputs[role * 2 + 1];
 
-        key->path = apr_pstrcat(ctl->p, dir, "/", parts[role].file, ".key",
-                                NULL);
-        key->mode = 0600;
-        crt->path = apr_pstrcat(ctl->p, dir, "/", parts[role].file, ".crt",
-                                NULL);
-        crt->mode = 0644;
-        rv = npie_ca_key_pem(&key->bytes, made[role],
-                             role == NPIE_CA_ROOT ? passphrase : NULL, err,
-                             ctl->p);
+        if (key->in_token) {
+            key->path = m->uri[role];
+        }
+        else {
+            rv = npie_ca_key_pem(&key->bytes, m->made[role],
+                                 role == NPIE_CA_ROOT ? m->passphrase : NULL,
+                                 err, m->ctl->p);
+        }
         if (rv == APR_SUCCESS) {
-            rv = npie_ca_certificate_pem(&crt->bytes, made[role], err,
-                                         ctl->p);
+            rv = npie_ca_certificate_pem(&crt->bytes, m->made[role], err,
+                                         m->ctl->p);
         }
     }
     if (rv == APR_SUCCESS) {
-        const npie_bytes_t *root = &outputs[1].bytes;
-        const npie_bytes_t *issuing = &outputs[3].bytes;
-
-        all->path = apr_pstrcat(ctl->p, dir, "/authorities.pem", NULL);
-        all->mode = 0644;
-        all->bytes.len = root->len + issuing->len;
-        all->bytes.data = (const unsigned char *)apr_psprintf(
-            ctl->p, "%.*s%.*s", (int)issuing->len,
-            (const char *)issuing->data, (int)root->len,
-            (const char *)root->data);
-        outputs[3].bytes = all->bytes;
+        fill_authorities(m);
+    }
+    if (rv == APR_SUCCESS && m->token != NULL) {
+        m->outputs[OUTPUTS - 1].bytes = npie_ca_token_conf(
+            m->token, m->dir, m->uri[NPIE_CA_ISSUING], m->uri[NPIE_CA_SEAL]);
     }
     return rv;
+}
+
+static int is_file(const output_t *output)
+{
+    return output->path != NULL && !output->in_token;
+}
+
+static apr_status_t in_the_way(const char *path, int why, npie_err_t *err)
+{
+    return npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE, "%s: %s%s", path,
+                        strerror(why), why == EEXIST
+                            ? ": nothing is overwritten, name another folder"
+                            : "");
 }
 
 static apr_status_t write_all(const output_t *outputs, npie_err_t *err)
 {
     for (int i = 0; i < OUTPUTS; i++) {
-        if (!npie_ctl_write_new(outputs[i].path, outputs[i].bytes,
-                                outputs[i].mode)) {
+        if (is_file(&outputs[i])
+            && !npie_ctl_write_new(outputs[i].path, outputs[i].bytes,
+                                   outputs[i].mode)) {
             int why = errno;
 
             for (int n = 0; n < i; n++) {
-                unlink(outputs[n].path);
+                if (is_file(&outputs[n])) {
+                    unlink(outputs[n].path);
+                }
             }
-            return npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE, "%s: %s%s",
-                                outputs[i].path, strerror(why), why == EEXIST
-                                    ? ": nothing is overwritten, name another "
-                                      "folder" : "");
+            return in_the_way(outputs[i].path, why, err);
         }
     }
     return APR_SUCCESS;
 }
 
-static void show(npie_ctl_t *ctl, const output_t *outputs)
+/* A key in a token is made for good, and slowly: first is looked whether
+ * something stands in the way. */
+static apr_status_t check_room(const making_t *m, npie_err_t *err)
+{
+    apr_status_t rv = APR_SUCCESS;
+    struct stat st;
+
+    for (int i = 0; m->token != NULL && i < OUTPUTS; i++) {
+        if (is_file(&m->outputs[i]) && lstat(m->outputs[i].path, &st) == 0) {
+            return in_the_way(m->outputs[i].path, EEXIST, err);
+        }
+    }
+    for (int role = 0; rv == APR_SUCCESS && role < NPIE_CA_ROLES; role++) {
+        if (in_token(m, role)) {
+            rv = npie_ca_token_room(m->token, parts[role].file, err);
+        }
+    }
+    return rv;
+}
+
+static void show(const making_t *m)
 {
     static const npie_ctl_column_t columns[] = {
         { "file", "File" }, { "secret", "Secret" }, { NULL, NULL }
@@ -223,54 +320,88 @@ static void show(npie_ctl_t *ctl, const output_t *outputs)
     json_t *list = json_array();
 
     for (int i = 0; i < OUTPUTS; i++) {
-        json_array_append_new(list, json_pack(
-            "{s: s, s: b}", "file", outputs[i].path, "secret",
-            outputs[i].mode == 0600));
+        if (m->outputs[i].path != NULL) {
+            json_array_append_new(list, json_pack(
+                "{s: s, s: b}", "file", m->outputs[i].path, "secret",
+                m->outputs[i].mode == 0600));
+        }
     }
-    npie_ctl_show_list(ctl, list, columns, "");
+    npie_ctl_show_list(m->ctl, list, columns, "");
+}
+
+static apr_status_t make(making_t *m, npie_err_t *err)
+{
+    apr_status_t rv = check_room(m, err);
+
+    for (int role = 0; rv == APR_SUCCESS && role < NPIE_CA_ROLES; role++) {
+        rv = make_part(m, (npie_ca_role_t)role, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = fill(m, err);
+    }
+    if (rv == APR_SUCCESS && mkdir(m->dir, 0755) != 0 && errno != EEXIST) {
+        rv = npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE, "%s: %s", m->dir,
+                          strerror(errno));
+    }
+    if (rv == APR_SUCCESS) {
+        rv = write_all(m->outputs, err);
+    }
+    if (rv != APR_SUCCESS && m->token != NULL) {
+        npie_ca_token_undo(m->token);
+    }
+    return rv;
+}
+
+static apr_status_t read_passphrase(making_t *m, npie_err_t *err)
+{
+    const char *file = npie_ctl_option(m->ctl, "passphrase-file");
+    const char *wrong = file == NULL ? NULL
+        : npie_parse_secret(&m->passphrase, file, m->ctl->p);
+
+    if (wrong == NULL && m->passphrase != NULL && strlen(m->passphrase) < 8) {
+        wrong = "a passphrase has 8 characters or more";
+    }
+    if (wrong == NULL && file != NULL
+        && npie_ctl_option(m->ctl, "root-in-token") != NULL) {
+        wrong = "there is no root.key with --root-in-token";
+    }
+    return wrong == NULL ? APR_SUCCESS
+        : npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE,
+                       "--passphrase-file %s: %s", file, wrong);
 }
 
 apr_status_t npie_ctl_ca_init(npie_ctl_t *ctl, npie_err_t *err)
 {
-    const char *dir = npie_ctl_operand(ctl, 0);
-    const char *file = npie_ctl_option(ctl, "passphrase-file");
-    output_t *outputs = apr_pcalloc(ctl->p, OUTPUTS * sizeof(*outputs));
-    npie_ca_made_t *made[NPIE_CA_ROLES] = { NULL };
-    const char *passphrase = NULL;
-    apr_time_t from;
-    const char *wrong = file == NULL ? NULL
-        : npie_parse_secret(&passphrase, file, ctl->p);
+    making_t *m = apr_pcalloc(ctl->p, sizeof(*m));
     apr_status_t rv;
 
-    if (wrong == NULL && passphrase != NULL && strlen(passphrase) < 8) {
-        wrong = "a passphrase has 8 characters or more";
+    m->ctl = ctl;
+    m->dir = apr_pstrdup(ctl->p, npie_ctl_operand(ctl, 0));
+    rv = read_passphrase(m, err);
+    if (rv == APR_SUCCESS) {
+        rv = check_names(ctl, err);
     }
-    if (wrong != NULL) {
-        return npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE,
-                            "--passphrase-file %s: %s", file, wrong);
-    }
-    rv = check_names(ctl, err);
     if (rv == APR_SUCCESS) {
         rv = check_years(ctl, err);
     }
     if (rv == APR_SUCCESS) {
-        rv = read_from(&from, ctl, err);
-    }
-    for (int role = 0; rv == APR_SUCCESS && role < NPIE_CA_ROLES; role++) {
-        rv = make_part(made, ctl, (npie_ca_role_t)role, from, err);
+        rv = read_from(&m->from, ctl, err);
     }
     if (rv == APR_SUCCESS) {
-        rv = fill(outputs, made, ctl, dir, passphrase, err);
+        rv = npie_ca_token_open(&m->token, ctl, err);
     }
-    if (rv == APR_SUCCESS && mkdir(dir, 0755) != 0 && errno != EEXIST) {
-        rv = npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE, "%s: %s", dir,
-                          strerror(errno));
+    if (rv == APR_SUCCESS && m->token != NULL
+        && apr_filepath_merge(&m->dir, NULL, m->dir, 0, ctl->p)
+           != APR_SUCCESS) {
+        rv = npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE, "%s: it has no "
+                          "absolute path", m->dir);
     }
     if (rv == APR_SUCCESS) {
-        rv = write_all(outputs, err);
+        name_outputs(m);
+        rv = make(m, err);
     }
     if (rv == APR_SUCCESS) {
-        show(ctl, outputs);
+        show(m);
     }
     return rv;
 }

@@ -145,7 +145,7 @@ apr_status_t npie_ca_make(npie_ca_made_t **pmade,
     X509 *x509;
 
     apr_pool_cleanup_register(p, made, free_made, apr_pool_cleanup_null);
-    made->key = make_key(order->key);
+    made->key = order->made != NULL ? order->made : make_key(order->key);
     if (made->key == NULL) {
         return npie_openssl_fail(err, NPIE_EINPUT, NPIE_P_NONE, "no key: the "
                                  "kinds are rsa:2048, rsa:3072, rsa:4096, "

@@ -29,6 +29,8 @@ typedef struct npie_ca_made_t {
 typedef struct npie_ca_order_t {
     npie_ca_role_t role;
     const char *key;          /**< "rsa:3072", "p256", "p384" */
+    EVP_PKEY *made;           /**< a key that is there; owned by the result,
+                                   or on failure by the pool; NULL: make one */
     const char *organization; /**< O, 1 to 64 characters */
     const char *name;         /**< CN, 1 to 64 characters */
     apr_time_t from;

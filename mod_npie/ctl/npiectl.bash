@@ -10,7 +10,7 @@ employer import|--dry-run --encoding= --update
 employer list|--match=
 employer show|
 employer edit|
-ca init|--organization= --name= --key= --from= --root-years= --years= --seal-years= --passphrase-file=
+ca init|--organization= --name= --key= --from= --root-years= --years= --seal-years= --passphrase-file= --pkcs11= --pin-file= --label= --root-in-token
 certificate import|--dry-run
 certificate list|--employer= --status=
 certificate show|

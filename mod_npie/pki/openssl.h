@@ -28,7 +28,7 @@ typedef struct npie_public_key_t {
  * @param what English, constant
  * @return status; but NPIE_EBACKEND, with NPIE_P_SIGNER_DOWN and the reason,
  *         when it was a key outside libcrypto that did not sign (an entry of
- *         ERR_LIB_USER with a text, see token/token.h)
+ *         ERR_LIB_USER with a text, see pkcs11/token.h)
  */
 apr_status_t npie_openssl_fail(npie_err_t *err, apr_status_t status,
                                npie_problem_t problem, const char *what);

@@ -5,10 +5,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <apr_strings.h>
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
@@ -17,6 +19,7 @@
 #include <openssl/x509.h>
 
 #include "signer/say.h"
+#include "pkcs11/token.h"
 
 #define KEY_FILE_MAX 16384
 #define CHAIN_MAX 8
@@ -114,13 +117,18 @@ apr_status_t npie_key_files_read(npie_key_files_t *files,
                                  const npie_signer_config_t *config,
                                  npie_err_t *err, apr_pool_t *p)
 {
-    apr_status_t rv = read_key(&files->ca, "Key", config->key_file, config,
-                               err, p);
+    const npie_key_place_t *ca = &config->key, *seal = &config->seal_key;
+    apr_status_t rv = APR_SUCCESS;
 
-    return rv == APR_SUCCESS && config->seal_key_file != NULL
-        ? read_key(&files->seal, "SealKey", config->seal_key_file, config,
-                   err, p)
-        : rv;
+    if (ca->file != NULL) {
+        rv = read_key(&files->ca, ca->uri != NULL ? "PINFile" : "Key",
+                      ca->file, config, err, p);
+    }
+    if (rv == APR_SUCCESS && seal->file != NULL) {
+        rv = read_key(&files->seal, seal->uri != NULL ? "the seal's PIN file"
+                      : "SealKey", seal->file, config, err, p);
+    }
+    return rv;
 }
 
 /* Adds one certificate to a chain. */
@@ -230,14 +238,63 @@ static apr_status_t read_private(EVP_PKEY **pkey, const npie_key_file_t *file,
                        "passphrase", name, path);
 }
 
+/* Tokens are opened as User and not before: what a module loads and makes is
+ * to be his. */
+static apr_status_t open_tokens(npie_authority_t *authority,
+                                const npie_signer_config_t *config,
+                                npie_err_t *err, apr_pool_t *p)
+{
+    const apr_array_header_t *list = config->token_environment;
+
+    if (!npie_signer_config_has_token(config)) {
+        return APR_SUCCESS;
+    }
+    for (int i = 0; i < list->nelts; i++) {
+        const char *text = APR_ARRAY_IDX(list, i, const char *);
+        const char *value = strchr(text, '=') + 1;
+
+        if (setenv(apr_pstrmemdup(p, text, (apr_size_t)(value - 1 - text)),
+                   value, 1) != 0) {
+            return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
+                                "PKCS11Environment: %s", strerror(errno));
+        }
+    }
+    return npie_pkcs11_create(&authority->tokens, config->token_module, err,
+                              p);
+}
+
+/* The key of a certificate, from wherever it is. */
+static apr_status_t take_key(EVP_PKEY **pkey, npie_authority_t *authority,
+                             const npie_key_place_t *place, const char *name,
+                             const npie_key_file_t *file,
+                             const npie_cert_t *cert, npie_err_t *err,
+                             apr_pool_t *p)
+{
+    npie_pkcs11_pin_t pin = { NULL, { file->data, file->len } };
+    npie_err_t why = { 0, NPIE_P_NONE, "" };
+    apr_status_t rv;
+
+    if (place->uri == NULL) {
+        return read_private(pkey, file, name, place->file, err);
+    }
+    if (place->file != NULL) {
+        pin.name = apr_pstrcat(p, "PIN file ", place->file, NULL);
+    }
+    rv = npie_pkcs11_key(pkey, authority->tokens, place->uri, &pin,
+                         X509_get0_pubkey(cert->x509), &why, p);
+    return rv == APR_SUCCESS ? rv
+        : npie_err_set(err, rv, NPIE_P_NONE, "%s %s", name, why.detail);
+}
+
 static apr_status_t unlock_seal(npie_authority_t *authority,
                                 const npie_key_file_t *file,
                                 const npie_signer_config_t *config,
                                 npie_err_t *err, apr_pool_t *p)
 {
     EVP_PKEY *key;
-    apr_status_t rv = read_private(&key, file, "SealKey",
-                                   config->seal_key_file, err);
+    apr_status_t rv = take_key(&key, authority, &config->seal_key, "SealKey",
+                               file, npie_sealer_certificate(authority->sealer),
+                               err, p);
 
     return rv == APR_SUCCESS
         ? npie_sealer_unlock(authority->sealer, key, authority->trust, err, p)
@@ -249,16 +306,18 @@ apr_status_t npie_authority_unlock(npie_authority_t *authority,
                                    const npie_signer_config_t *config,
                                    npie_err_t *err, apr_pool_t *p)
 {
-    EVP_PKEY *key;
+    EVP_PKEY *key = NULL;
     npie_cert_t *ca;
-    apr_status_t rv = read_private(&key, &files->ca, "Key", config->key_file,
-                                   err);
+    apr_status_t rv = npie_cert_parse(
+        &ca, APR_ARRAY_IDX(authority->chain, 0, npie_bytes_t), err, p);
 
-    if (rv != APR_SUCCESS) {
-        return rv;
+    if (rv == APR_SUCCESS) {
+        rv = open_tokens(authority, config, err, p);
     }
-    rv = npie_cert_parse(&ca, APR_ARRAY_IDX(authority->chain, 0, npie_bytes_t),
-                         err, p);
+    if (rv == APR_SUCCESS) {
+        rv = take_key(&key, authority, &config->key, "Key", &files->ca, ca,
+                      err, p);
+    }
     if (rv == APR_SUCCESS) {
         rv = npie_issuer_create(&authority->issuer, key, ca, &config->profile,
                                 err, p);

@@ -11,6 +11,7 @@
 #include "pki/trust.h"
 #include "signer/config.h"
 #include "signer/sealer.h"
+#include "pkcs11/token.h"
 
 /** An authority ready to sign. One thread. */
 typedef struct npie_authority_t {
@@ -18,10 +19,12 @@ typedef struct npie_authority_t {
     npie_trust_t *trust;       /**< own and older authorities */
     apr_array_header_t *chain; /**< of npie_bytes_t, DER, nearest first */
     npie_sealer_t *sealer;     /**< NULL: there is no seal */
+    npie_pkcs11_t *tokens;     /**< NULL: every key was a file's */
 } npie_authority_t;
 
-/** The bytes of a key file, in memory that is not swapped or dumped where
- * the system allows; the pool's cleanup cleanses them. */
+/** The bytes of a key file, or of a token's PIN file, in memory that is not
+ * swapped or dumped where the system allows; the pool's cleanup cleanses
+ * them. */
 typedef struct npie_key_file_t {
     unsigned char *data;
     apr_size_t len;
@@ -56,9 +59,11 @@ apr_status_t npie_authority_load(npie_authority_t **pauthority,
                                  npie_err_t *err, apr_pool_t *p);
 
 /**
- * Takes the keys into use.
- * @return APR_SUCCESS; NPIE_ECONFIG: no private key without a passphrase, not
- *         the certificate's, or a seal that nobody would trust
+ * Takes the keys into use. Those in tokens are logged in to, once, and sign
+ * something: to be called as the user that serves.
+ * @return APR_SUCCESS; NPIE_ECONFIG: no private key without a passphrase, a
+ *         token, PIN or key of it that is not there or not good, not the
+ *         certificate's, or a seal that nobody would trust
  */
 apr_status_t npie_authority_unlock(npie_authority_t *authority,
                                    const npie_key_files_t *files,

@@ -23,6 +23,8 @@
 /* What a key's function works on. */
 typedef struct reading_t {
     npie_signer_config_t *config;
+    const char *pin_file;      /* of the CA's key, and of the seal's */
+    const char *seal_pin_file;
     apr_pool_t *p;
 } reading_t;
 
@@ -36,11 +38,63 @@ static const char *absolute(const char **ppath, reading_t *r,
     return NULL;
 }
 
+/* A file, or a pkcs11: URI. */
+static const char *place(npie_key_place_t *place, reading_t *r,
+                         const char *value)
+{
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
+    npie_pkcs11_uri_t *uri = NULL;
+
+    if (!npie_pkcs11_uri_is(value)) {
+        return absolute(&place->file, r, value);
+    }
+    if (npie_pkcs11_uri_parse(&uri, value, NPIE_PKCS11_URI_KEY, &err, r->p)
+        != APR_SUCCESS) {
+        return apr_pstrdup(r->p, err.detail);
+    }
+    place->uri = uri;
+    return NULL;
+}
+
 static const char *set_key(void *baton, const char *value)
 {
     reading_t *r = baton;
 
-    return absolute(&r->config->key_file, r, value);
+    return place(&r->config->key, r, value);
+}
+
+static const char *set_module(void *baton, const char *value)
+{
+    reading_t *r = baton;
+
+    return absolute(&r->config->token_module, r, value);
+}
+
+static const char *set_environment(void *baton, const char *value)
+{
+    reading_t *r = baton;
+
+    if (value[strcspn(value, "=")] != '=' || value[0] == '='
+        || strncmp(value, "LD_", 3) == 0) {
+        return "it is NAME=value, as SOFTHSM2_CONF=/etc/npie/softhsm2.conf";
+    }
+    APR_ARRAY_PUSH(r->config->token_environment, const char *) =
+        apr_pstrdup(r->p, value);
+    return NULL;
+}
+
+static const char *set_pin(void *baton, const char *value)
+{
+    reading_t *r = baton;
+
+    return absolute(&r->pin_file, r, value);
+}
+
+static const char *set_seal_pin(void *baton, const char *value)
+{
+    reading_t *r = baton;
+
+    return absolute(&r->seal_pin_file, r, value);
 }
 
 static const char *set_certificate(void *baton, const char *value)
@@ -54,7 +108,7 @@ static const char *set_seal_key(void *baton, const char *value)
 {
     reading_t *r = baton;
 
-    return absolute(&r->config->seal_key_file, r, value);
+    return place(&r->config->seal_key, r, value);
 }
 
 static const char *set_seal_certificate(void *baton, const char *value)
@@ -341,6 +395,10 @@ static const npie_setting_t keys[] = {
     { "Certificate", set_certificate, NPIE_SETTING_REQUIRED },
     { "SealKey", set_seal_key, 0 },
     { "SealCertificate", set_seal_certificate, 0 },
+    { "PKCS11Module", set_module, 0 },
+    { "PKCS11Environment", set_environment, NPIE_SETTING_REPEATED },
+    { "PINFile", set_pin, 0 },
+    { "SealPINFile", set_seal_pin, 0 },
     { "Trust", set_trust, NPIE_SETTING_REPEATED },
     { "IssuanceLog", set_log, NPIE_SETTING_REQUIRED },
     { "RevocationLog", set_revocations, 0 },
@@ -366,6 +424,7 @@ static const npie_setting_t keys[] = {
 static void set_defaults(npie_signer_config_t *config, apr_pool_t *p)
 {
     config->trust_files = apr_array_make(p, 4, sizeof(const char *));
+    config->token_environment = apr_array_make(p, 2, sizeof(const char *));
     config->uid = geteuid();
     config->gid = getegid();
     config->profile.validity_months = 6;
@@ -395,23 +454,63 @@ static apr_status_t check_policies(const char *file,
                        "must differ from Policy", file);
 }
 
+int npie_signer_config_has_token(const npie_signer_config_t *config)
+{
+    return config->key.uri != NULL || config->seal_key.uri != NULL;
+}
+
+/* Gives keys in tokens their PINs. */
+static apr_status_t settle_tokens(const char *file, reading_t *r,
+                                  npie_err_t *err)
+{
+    npie_signer_config_t *config = r->config;
+
+    if (!npie_signer_config_has_token(config)
+        && (r->pin_file != NULL || r->seal_pin_file != NULL
+            || config->token_module != NULL
+            || config->token_environment->nelts > 0)) {
+        return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE, "%s: PINFile, "
+                            "SealPINFile, PKCS11Module and PKCS11Environment "
+                            "are for a Key or SealKey pkcs11:...", file);
+    }
+    if (r->seal_pin_file != NULL && config->seal_key.uri == NULL) {
+        return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE, "%s: SealPINFile "
+                            "is for a SealKey pkcs11:...", file);
+    }
+    if (config->key.uri != NULL) {
+        config->key.file = r->pin_file;
+    }
+    if (config->seal_key.uri != NULL) {
+        config->seal_key.file = r->seal_pin_file != NULL ? r->seal_pin_file
+                                : r->pin_file;
+    }
+    return APR_SUCCESS;
+}
+
+static int has_seal(const npie_signer_config_t *config)
+{
+    return config->seal_key.file != NULL || config->seal_key.uri != NULL;
+}
+
 apr_status_t npie_signer_config_read(npie_signer_config_t **pconfig,
                                      const char *file, npie_err_t *err,
                                      apr_pool_t *p)
 {
-    reading_t r;
+    reading_t r = { NULL, NULL, NULL, p };
     apr_array_header_t *trust;
     apr_status_t rv;
 
-    r.p = p;
     r.config = apr_pcalloc(p, sizeof(*r.config));
     set_defaults(r.config, p);
     rv = npie_settings_read(file, keys, &r, err);
     if (rv == APR_SUCCESS) {
         rv = check_policies(file, &r.config->profile, err);
     }
-    if (rv == APR_SUCCESS && (r.config->seal_key_file == NULL)
-                             != (r.config->seal_certificate_file == NULL)) {
+    if (rv == APR_SUCCESS) {
+        rv = settle_tokens(file, &r, err);
+    }
+    if (rv == APR_SUCCESS && has_seal(r.config)
+                             != (r.config->seal_certificate_file != NULL)) {
         rv = npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE, "%s: SealKey and "
                           "SealCertificate go together", file);
     }

@@ -12,14 +12,24 @@
 #include "base/status.h"
 #include "pki/csr.h"
 #include "pki/issue.h"
+#include "pkcs11/uri.h"
+
+/** Where a key is. */
+typedef struct npie_key_place_t {
+    const char *file;            /**< PEM; or the PIN of a token. NULL with a
+                                      token: it wants no PIN from us */
+    const npie_pkcs11_uri_t *uri; /**< the key is in a token; NULL: a file */
+} npie_key_place_t;
 
 /** What the file says, checked, with defaults in place. Read-only. Paths are
  * absolute. */
 typedef struct npie_signer_config_t {
-    const char *key_file;
+    npie_key_place_t key;
     const char *certificate_file;
-    const char *seal_key_file;         /**< NULL: there is no seal */
+    npie_key_place_t seal_key;         /**< all NULL: there is no seal */
     const char *seal_certificate_file; /**< NULL with the key */
+    const char *token_module;          /**< NULL: URIs name their own */
+    apr_array_header_t *token_environment; /**< of const char *, NAME=value */
     apr_array_header_t *trust_files; /**< of const char *; the own first */
     const char *log_file;            /**< issuance log */
     const char *revocation_file;     /**< revocation log */
@@ -49,5 +59,8 @@ typedef struct npie_signer_config_t {
 apr_status_t npie_signer_config_read(npie_signer_config_t **pconfig,
                                      const char *file, npie_err_t *err,
                                      apr_pool_t *p);
+
+/** Is a key of it in a token? */
+int npie_signer_config_has_token(const npie_signer_config_t *config);
 
 #endif

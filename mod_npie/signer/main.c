@@ -113,6 +113,11 @@ static apr_status_t check(const options_t *options, npie_err_t *err,
     npie_authority_t *authority;
     apr_status_t rv = prepare(&config, &authority, key, options, err, p);
 
+    /* Whether a token can be used is a question of who asks it; and a module
+     * may leave files behind. */
+    if (rv == APR_SUCCESS && npie_signer_config_has_token(config)) {
+        rv = npie_privilege_drop(config, err);
+    }
     if (rv == APR_SUCCESS) {
         rv = npie_authority_unlock(authority, key, config, err, p);
     }
@@ -135,7 +140,8 @@ static apr_status_t confine(const npie_signer_config_t *config,
     apr_status_t rv = APR_SUCCESS;
 
     if (config->sandbox) {
-        rv = npie_sandbox_enter(&confined, err);
+        rv = npie_sandbox_enter(&confined,
+                                npie_signer_config_has_token(config), err);
     }
     if (rv == APR_SUCCESS && !confined) {
         npie_signer_say("warn", config->sandbox

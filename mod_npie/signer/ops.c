@@ -112,7 +112,8 @@ static apr_status_t make(npie_bytes_t *cert, npie_ops_t *ops,
     if (rv != APR_SUCCESS) {
         /* The evidence holds: that our CA certificate ends too early, say, is
          * nothing an employer can mend by a new letter. */
-        return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL, "%s",
+        return npie_err_set(err, NPIE_EINTERNAL, rv == NPIE_EBACKEND
+                            ? NPIE_P_SIGNER_DOWN : NPIE_P_INTERNAL, "%s",
                             cause.detail);
     }
     entry.time = now;

@@ -4,6 +4,7 @@
 #include "signer/sandbox.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -31,13 +32,73 @@ static const int allowed[] = {
     SCMP_SYS(exit_group),
 };
 
-static int add_rules(scmp_filter_ctx filter)
+/* What modules of PKCS#11 tokens need besides. SoftHSM opens its files at
+ * every use; others speak to a daemon, a machine on the network or a device,
+ * and some do so in threads. */
+static const int allowed_tokens[] = {
+    /* files */
+    SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(access), SCMP_SYS(faccessat),
+    SCMP_SYS(faccessat2), SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(statx),
+    SCMP_SYS(statfs), SCMP_SYS(fstatfs), SCMP_SYS(lseek), SCMP_SYS(readv),
+    SCMP_SYS(writev), SCMP_SYS(pwrite64), SCMP_SYS(fcntl), SCMP_SYS(flock),
+    SCMP_SYS(fdatasync), SCMP_SYS(getdents64), SCMP_SYS(getcwd),
+    SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(rename),
+    SCMP_SYS(renameat), SCMP_SYS(unlink), SCMP_SYS(unlinkat),
+    SCMP_SYS(mkdir), SCMP_SYS(mkdirat), SCMP_SYS(rmdir), SCMP_SYS(umask),
+    SCMP_SYS(dup), SCMP_SYS(dup2), SCMP_SYS(dup3), SCMP_SYS(ioctl),
+    /* daemons and machines */
+    SCMP_SYS(socket), SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(sendmsg),
+    SCMP_SYS(sendmmsg), SCMP_SYS(recvmsg), SCMP_SYS(shutdown),
+    SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(setsockopt),
+    SCMP_SYS(poll), SCMP_SYS(select), SCMP_SYS(pselect6),
+    SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait),
+    SCMP_SYS(epoll_pwait), SCMP_SYS(eventfd2), SCMP_SYS(pipe2),
+    /* threads; clone is below */
+    SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(sigaltstack),
+    SCMP_SYS(tgkill), SCMP_SYS(sched_getaffinity),
+    /* who and where we are */
+    SCMP_SYS(getppid), SCMP_SYS(getgid), SCMP_SYS(getegid), SCMP_SYS(uname),
+    SCMP_SYS(clock_getres), SCMP_SYS(prlimit64), SCMP_SYS(getrusage),
+};
+
+static int allow(scmp_filter_ctx filter, const int *calls, size_t count)
 {
     int rc = 0;
 
-    for (size_t i = 0; rc == 0 && i < sizeof(allowed) / sizeof(allowed[0]);
-         i++) {
-        rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
+    }
+    return rc;
+}
+
+static int add_tokens(scmp_filter_ctx filter)
+{
+    int rc = allow(filter, allowed_tokens,
+                   sizeof(allowed_tokens) / sizeof(allowed_tokens[0]));
+
+    if (rc == 0) {
+        rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(getsockopt), 0);
+    }
+    /* Threads and no processes. Flags of clone3 lie in memory, where a filter
+     * cannot see them: libc then does with clone. */
+    if (rc == 0) {
+        rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+                              SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD,
+                                      CLONE_THREAD));
+    }
+    if (rc == 0) {
+        rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS),
+                              SCMP_SYS(clone3), 0);
+    }
+    return rc;
+}
+
+static int add_rules(scmp_filter_ctx filter, int tokens)
+{
+    int rc = allow(filter, allowed, sizeof(allowed) / sizeof(allowed[0]));
+
+    if (rc == 0 && tokens) {
+        rc = add_tokens(filter);
     }
     /* Memory, but none that code could run from. */
     if (rc == 0) {
@@ -48,7 +109,7 @@ static int add_rules(scmp_filter_ctx filter)
         rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
                               SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
     }
-    if (rc == 0) {
+    if (rc == 0 && !tokens) {
         rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(getsockopt), 2,
                               SCMP_A1(SCMP_CMP_EQ, SOL_SOCKET, 0),
                               SCMP_A2(SCMP_CMP_EQ, SO_PEERCRED, 0));
@@ -56,7 +117,8 @@ static int add_rules(scmp_filter_ctx filter)
     return rc;
 }
 
-apr_status_t npie_sandbox_enter(int *pconfined, npie_err_t *err)
+apr_status_t npie_sandbox_enter(int *pconfined, int tokens,
+                                npie_err_t *err)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
     int rc = filter == NULL ? -ENOMEM
@@ -64,7 +126,7 @@ apr_status_t npie_sandbox_enter(int *pconfined, npie_err_t *err)
                                 SCMP_ACT_KILL_PROCESS);
 
     if (rc == 0) {
-        rc = add_rules(filter);
+        rc = add_rules(filter, tokens);
     }
     if (rc == 0) {
         rc = seccomp_load(filter);

@@ -3,8 +3,10 @@
  */
 #include "signer/sandbox.h"
 
-apr_status_t npie_sandbox_enter(int *pconfined, npie_err_t *err)
+apr_status_t npie_sandbox_enter(int *pconfined, int tokens,
+                                npie_err_t *err)
 {
+    (void)tokens;
     (void)err;
     *pconfined = 0;
     return APR_SUCCESS;

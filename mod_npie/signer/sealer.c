@@ -49,6 +49,11 @@ apr_status_t npie_sealer_create(npie_sealer_t **psealer,
     return APR_SUCCESS;
 }
 
+const npie_cert_t *npie_sealer_certificate(const npie_sealer_t *sealer)
+{
+    return sealer->cert;
+}
+
 apr_status_t npie_sealer_unlock(npie_sealer_t *sealer, EVP_PKEY *key,
                                 const npie_trust_t *trust, npie_err_t *err,
                                 apr_pool_t *p)

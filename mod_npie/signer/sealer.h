@@ -20,6 +20,9 @@ apr_status_t npie_sealer_create(npie_sealer_t **psealer,
                                 apr_array_header_t *chain, npie_err_t *err,
                                 apr_pool_t *p);
 
+/** Lives as long as the sealer. */
+const npie_cert_t *npie_sealer_certificate(const npie_sealer_t *sealer);
+
 /**
  * Takes the key into use. The key stays in libcrypto's memory, which the
  * pool's cleanup cleanses.

@@ -14,7 +14,7 @@ wants() {
     done
 }
 
-for room in base model pki store letter renew mail signer flow ctl; do
+for room in base model pki pkcs11 store letter renew mail signer flow ctl; do
     mapfile -t files < <(find mod_npie/"$room" -name '*.o' | sort)
     inputs "objects of $room" "${files[@]}"
     none "$room asks nothing of httpd (no ap_*)" "$(wants '^ap_' "${files[@]}")"
@@ -40,6 +40,24 @@ none 'letter/file.c knows nothing of libharu' \
     "$(wants '^HPDF_' $(find mod_npie/letter -name '*file*.o'))"
 
 inputs 'npie-signer' npie-signer
+# PKCS#11 is for the signer and for whoever makes its keys: what httpd loads
+# must not even be able to open a module.
+for object in .libs/mod_npie.so npie-renew; do
+    none "$object knows nothing of keys in tokens" \
+        "$($NM $object | grep -E 'npie_pkcs11_' || true)$(readelf -d $object |
+            grep NEEDED | grep -E 'p11|softhsm' || true)"
+    none "$object loads no libraries" "$($NM -u $object | grep -wE 'dl(m?open|sym)' || true)"
+done
+mapfile -t token_users < <(wants '^npie_pkcs11_' "${all[@]}" | cut -d: -f1 | sort -u)
+inputs 'users of keys in tokens' "${token_users[@]}"
+none 'npie-signer and npiectl alone use keys in tokens' \
+    "$(printf '%s\n' "${token_users[@]}" | grep -vE '^mod_npie/(pkcs11|signer|ctl)/' || true)"
+if [ "$PKCS11" = yes ]; then
+    inputs 'program that opens tokens' $(wants '^dlopen' "${all[@]}" | cut -d: -f1)
+    none 'modules of tokens are loaded in one place' \
+        "$(wants '^dlopen' "${all[@]}" | grep -v '^mod_npie/pkcs11/' || true)"
+fi
+
 none 'npie-signer needs neither hiredis, libharu nor apr-util' \
     "$(readelf -d npie-signer | grep NEEDED | grep -E 'hiredis|hpdf|aprutil' || true)"
 none 'npie-signer holds nothing of httpd' "$(wants '^ap_' npie-signer)"

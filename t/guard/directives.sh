@@ -32,14 +32,14 @@ signer=$top_srcdir/mod_npie/signer/config.c
 signer_reference=$top_srcdir/conf/npie-signer.conf
 signer_page=$top_srcdir/mod_npie/signer/npie-signer.8
 inputs "sources of the signer's keys" "$signer" "$signer_reference" "$signer_page"
-in_code=$(grep -oE '^    \{ "[A-Za-z]+", set_' "$signer" |
-    grep -oE '"[A-Za-z]+"' | tr -d '"' | sort -u)
-in_reference=$(grep -oE '^#?[A-Z][A-Za-z]+ [^ ]' "$signer_reference" |
-    grep -oE '[A-Z][A-Za-z]+' | sort -u)
+in_code=$(grep -oE '^    \{ "[A-Za-z0-9]+", set_' "$signer" |
+    grep -oE '"[A-Za-z0-9]+"' | tr -d '"' | sort -u)
+in_reference=$(grep -oE '^#?[A-Z][A-Za-z0-9]+ [^ ]' "$signer_reference" |
+    grep -oE '[A-Z][A-Za-z0-9]+' | sort -u)
 in_page=$(sed -n '/^\.SH CONFIGURATION/,/^\.SH "ISSUANCE/p' "$signer_page" |
-    grep '^\.BI ' | grep -oE '(BI|fR,) "? ?[A-Z][A-Za-z]+' | grep -oE '[A-Za-z]+$' | sort -u)
+    grep '^\.BI ' | grep -oE '(BI|fR,) "? ?[A-Z][A-Za-z0-9]+' | grep -oE '[A-Za-z0-9]+$' | sort -u)
 in_manual=$(sed -n '/<h2 id="signer">/,$p' "$manual" |
-    grep -oE '(<code>|<br>)[A-Z][A-Za-z]+ [<o]' | grep -oE '[A-Z][A-Za-z]+' | sort -u)
+    grep -oE '(<code>|<br>)[A-Z][A-Za-z0-9]+ [<o]' | grep -oE '[A-Z][A-Za-z0-9]+' | sort -u)
 [ "$(printf '%s\n' "$in_code" | wc -l)" -ge 10 ] || {
     echo "Bail out! the table of keys was not found in $signer"
     exit 99

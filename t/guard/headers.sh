@@ -4,7 +4,9 @@
 # shellcheck source=t/guard/tap.sh
 . "$top_srcdir/t/guard/tap.sh"
 
-mapfile -t headers < <(cd "$top_srcdir/mod_npie" && find . -name '*.h' | sed 's|^\./||' | sort)
+# Where there is no p11-kit, the one that needs it is not built.
+mapfile -t headers < <(cd "$top_srcdir/mod_npie" && find . -name '*.h' |
+    { [ "$PKCS11" = yes ] && cat || grep -v pkcs11/session.h; } | sed 's|^\./||' | sort)
 inputs 'headers' "${headers[@]/#/$top_srcdir/mod_npie/}"
 for header in "${headers[@]}"; do
     # shellcheck disable=SC2086

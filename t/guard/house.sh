@@ -6,7 +6,7 @@
 . "$top_srcdir/t/guard/tap.sh"
 cd "$top_srcdir"
 
-rooms=(base model pki store letter renew mail signer flow httpd ctl)
+rooms=(base model pki pkcs11 store letter renew mail signer flow httpd ctl)
 for i in "${!rooms[@]}"; do
     room=${rooms[i]}
     inputs "room" "mod_npie/$room"
@@ -23,6 +23,9 @@ none 'npiectl includes nothing of httpd' \
 none 'npie-renew includes of store and letter a letter'\''s file alone' \
     "$(grep -nE '#include "(store|letter)/' mod_npie/renew/*.[ch] |
         grep -v '"letter/file.h"' || true)"
+none 'npie-signer and npiectl alone include keys in tokens' \
+    "$(grep -rnE '#include "pkcs11/' mod_npie --include='*.[ch]' |
+        grep -vE '^mod_npie/(pkcs11|signer|ctl)/' || true)"
 none 'npie-signer includes nothing of the store' \
     "$(grep -nE '#include "store/' mod_npie/signer/*.[ch] || true)"
 

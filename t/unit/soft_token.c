@@ -70,22 +70,22 @@ void soft_token_plug(const soft_token_t *soft, apr_pool_t *p)
                             soft->tokens), 0);
 }
 
-npie_token_uri_t *soft_token_uri(const char *label, apr_pool_t *p)
+npie_pkcs11_uri_t *soft_token_uri(const char *label, apr_pool_t *p)
 {
     npie_err_t err = { 0, NPIE_P_NONE, "" };
-    npie_token_uri_t *uri = NULL;
+    npie_pkcs11_uri_t *uri = NULL;
 
-    if (npie_token_uri_parse(&uri, apr_psprintf(
+    if (npie_pkcs11_uri_parse(&uri, apr_psprintf(
             p, "pkcs11:token=%s?module-path=" SOFT_MODULE, label),
-            NPIE_TOKEN_URI_TOKEN, &err, p) != APR_SUCCESS) {
+            NPIE_PKCS11_URI_TOKEN, &err, p) != APR_SUCCESS) {
         fail_msg("%s", err.detail);
     }
     return uri;
 }
 
-npie_token_pin_t soft_token_pin(void)
+npie_pkcs11_pin_t soft_token_pin(void)
 {
-    npie_token_pin_t pin = { "PIN file of the test", unit_bytes(SOFT_PIN "\n")
+    npie_pkcs11_pin_t pin = { "PIN file of the test", unit_bytes(SOFT_PIN "\n")
     };
 
     return pin;

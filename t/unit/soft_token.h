@@ -6,7 +6,7 @@
 
 #include "unit/unit.h"
 
-#include "token/token.h"
+#include "pkcs11/token.h"
 
 #define SOFT_MODULE "/usr/lib/softhsm/libsofthsm2.so"
 #define SOFT_PIN "271828"
@@ -27,8 +27,8 @@ void soft_token_add(const soft_token_t *soft, const char *label,
 void soft_token_pull(const soft_token_t *soft, apr_pool_t *p);
 void soft_token_plug(const soft_token_t *soft, apr_pool_t *p);
 /* The URI of a token, with the module in it. */
-npie_token_uri_t *soft_token_uri(const char *label, apr_pool_t *p);
+npie_pkcs11_uri_t *soft_token_uri(const char *label, apr_pool_t *p);
 /* The right PIN. */
-npie_token_pin_t soft_token_pin(void);
+npie_pkcs11_pin_t soft_token_pin(void);
 
 #endif

@@ -173,7 +173,7 @@ static void test_filter(void **state)
     }
     pid = fork();
     if (pid == 0) {
-        npie_sandbox_enter(&confined, NULL);
+        npie_sandbox_enter(&confined, 0, NULL);
         _exit(confined ? 7 : 8);
     }
     assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -182,7 +182,7 @@ static void test_filter(void **state)
     for (int i = 0; i < 4; i++) {
         pid = fork();
         if (pid == 0) {
-            npie_sandbox_enter(&confined, NULL);
+            npie_sandbox_enter(&confined, 0, NULL);
             switch (i) {
             case 0:
                 open("/etc/passwd", O_RDONLY);

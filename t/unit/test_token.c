@@ -15,7 +15,7 @@
 
 /* A key made on the token. */
 typedef struct made_t {
-    npie_tokens_t *tokens;
+    npie_pkcs11_t *tokens;
     EVP_PKEY *key;
     const char *uri;
 } made_t;
@@ -26,25 +26,25 @@ static apr_status_t free_key(void *key)
     return APR_SUCCESS;
 }
 
-static npie_tokens_t *tokens_of(apr_pool_t *p)
+static npie_pkcs11_t *tokens_of(apr_pool_t *p)
 {
     npie_err_t err = { 0, NPIE_P_NONE, "" };
-    npie_tokens_t *tokens = NULL;
+    npie_pkcs11_t *tokens = NULL;
 
-    if (npie_tokens_create(&tokens, SOFT_MODULE, &err, p) != APR_SUCCESS) {
+    if (npie_pkcs11_create(&tokens, SOFT_MODULE, &err, p) != APR_SUCCESS) {
         fail_msg("%s", err.detail);
     }
     return tokens;
 }
 
-static made_t make(npie_tokens_t *tokens, const char *kind, const char *label,
+static made_t make(npie_pkcs11_t *tokens, const char *kind, const char *label,
                    apr_pool_t *p)
 {
-    const npie_token_pin_t pin = soft_token_pin();
+    const npie_pkcs11_pin_t pin = soft_token_pin();
     npie_err_t err = { 0, NPIE_P_NONE, "" };
     made_t made = { tokens, NULL, NULL };
 
-    if (npie_tokens_generate(&made.key, &made.uri, tokens,
+    if (npie_pkcs11_generate(&made.key, &made.uri, tokens,
                              soft_token_uri("one", p), &pin, kind, label,
                              &err, p) != APR_SUCCESS) {
         fail_msg("%s: %s", kind, err.detail);
@@ -110,7 +110,7 @@ static void test_signs(void **state)
         const char *type;
     } kinds[] = { { "rsa:2048", "RSA" }, { "p256", "EC" }, { "p384", "EC" } };
     apr_pool_t *p = *state;
-    npie_tokens_t *tokens;
+    npie_pkcs11_t *tokens;
 
     soft_token_make("one", p);
     tokens = tokens_of(p);

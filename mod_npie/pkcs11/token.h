@@ -3,26 +3,26 @@
  * modules, SoftHSM. Linked by npie-signer and npiectl alone: no part of httpd
  * loads a module.
  */
-#ifndef NPIE_TOKEN_TOKEN_H
-#define NPIE_TOKEN_TOKEN_H
+#ifndef NPIE_PKCS11_TOKEN_H
+#define NPIE_PKCS11_TOKEN_H
 
 #include <apr_pools.h>
 #include <openssl/types.h>
 
 #include "base/bytes.h"
 #include "base/status.h"
-#include "token/uri.h"
+#include "pkcs11/uri.h"
 
 /** Modules in use and the tokens logged in to. One thread. */
-typedef struct npie_tokens_t npie_tokens_t;
+typedef struct npie_pkcs11_t npie_pkcs11_t;
 
 /** A PIN, and what to call where it comes from. */
-typedef struct npie_token_pin_t {
+typedef struct npie_pkcs11_pin_t {
     const char *name;   /**< "PINFile /etc/npie/pin"; NULL: there is none */
     npie_bytes_t bytes; /**< the file's bytes: its first line is the PIN.
                              Cleansed by the caller; copied into locked memory
                              for as long as the tokens live */
-} npie_token_pin_t;
+} npie_pkcs11_pin_t;
 
 /**
  * Nothing is loaded yet. The pool's cleanup logs out and cleanses the PINs: it
@@ -30,7 +30,7 @@ typedef struct npie_token_pin_t {
  * @param module of a URI without module-path; NULL: each must have one
  * @return APR_SUCCESS; NPIE_ECONFIG: built without PKCS#11; NPIE_EINTERNAL
  */
-apr_status_t npie_tokens_create(npie_tokens_t **ptokens, const char *module,
+apr_status_t npie_pkcs11_create(npie_pkcs11_t **ptokens, const char *module,
                                 npie_err_t *err, apr_pool_t *p);
 
 /**
@@ -45,9 +45,9 @@ apr_status_t npie_tokens_create(npie_tokens_t **ptokens, const char *module,
  * @return APR_SUCCESS; NPIE_ECONFIG: module, token, PIN or key is not there,
  *         not good, or not the certificate's
  */
-apr_status_t npie_tokens_key(EVP_PKEY **pkey, npie_tokens_t *tokens,
-                             const npie_token_uri_t *uri,
-                             const npie_token_pin_t *pin,
+apr_status_t npie_pkcs11_key(EVP_PKEY **pkey, npie_pkcs11_t *tokens,
+                             const npie_pkcs11_uri_t *uri,
+                             const npie_pkcs11_pin_t *pin,
                              EVP_PKEY *public_key, npie_err_t *err,
                              apr_pool_t *p);
 
@@ -57,27 +57,27 @@ apr_status_t npie_tokens_key(EVP_PKEY **pkey, npie_tokens_t *tokens,
  * @param uri of a token
  * @return APR_SUCCESS; NPIE_ECONFLICT: there is such an object; NPIE_ECONFIG
  */
-apr_status_t npie_tokens_room(npie_tokens_t *tokens,
-                              const npie_token_uri_t *uri,
-                              const npie_token_pin_t *pin, const char *label,
+apr_status_t npie_pkcs11_room(npie_pkcs11_t *tokens,
+                              const npie_pkcs11_uri_t *uri,
+                              const npie_pkcs11_pin_t *pin, const char *label,
                               npie_err_t *err, apr_pool_t *p);
 
 /**
  * Makes a key pair on the token: sensitive, not extractable, for signing.
- * @param pkey as of npie_tokens_key()
+ * @param pkey as of npie_pkcs11_key()
  * @param puri set to the key's own URI, in p, without module-path
  * @param kind "rsa:2048", "rsa:3072", "rsa:4096", "p256", "p384"
- * @return as npie_tokens_room(); NPIE_EINPUT: no such kind
+ * @return as npie_pkcs11_room(); NPIE_EINPUT: no such kind
  */
-apr_status_t npie_tokens_generate(EVP_PKEY **pkey, const char **puri,
-                                  npie_tokens_t *tokens,
-                                  const npie_token_uri_t *uri,
-                                  const npie_token_pin_t *pin,
+apr_status_t npie_pkcs11_generate(EVP_PKEY **pkey, const char **puri,
+                                  npie_pkcs11_t *tokens,
+                                  const npie_pkcs11_uri_t *uri,
+                                  const npie_pkcs11_pin_t *pin,
                                   const char *kind, const char *label,
                                   npie_err_t *err, apr_pool_t *p);
 
-/** Destroys every key that npie_tokens_generate() has made: what follows has
+/** Destroys every key that npie_pkcs11_generate() has made: what follows has
  * failed. */
-void npie_tokens_undo(npie_tokens_t *tokens);
+void npie_pkcs11_undo(npie_pkcs11_t *tokens);
 
 #endif

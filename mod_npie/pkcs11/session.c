@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Finding a token, logging in to it, and what it holds.
  */
-#include "token/session.h"
+#include "pkcs11/session.h"
 
 #include <string.h>
 
@@ -14,8 +14,8 @@
 
 /* The one slot whose token the URI names. */
 static apr_status_t find_slot(CK_SLOT_ID *pslot, CK_TOKEN_INFO *pinfo,
-                              const npie_token_module_t *module,
-                              const npie_token_uri_t *uri, npie_err_t *err)
+                              const npie_pkcs11_module_t *module,
+                              const npie_pkcs11_uri_t *uri, npie_err_t *err)
 {
     CK_SLOT_ID slots[SLOTS_MAX];
     CK_ULONG count = SLOTS_MAX;
@@ -23,7 +23,7 @@ static apr_status_t find_slot(CK_SLOT_ID *pslot, CK_TOKEN_INFO *pinfo,
     CK_RV rc = module->call->C_GetSlotList(CK_TRUE, slots, &count);
 
     if (rc != CKR_OK) {
-        return npie_token_fail(err, uri, "the slots cannot be listed", rc);
+        return npie_pkcs11_fail(err, uri, "the slots cannot be listed", rc);
     }
     for (CK_ULONG i = 0; i < count; i++) {
         CK_TOKEN_INFO info;
@@ -46,7 +46,7 @@ static apr_status_t find_slot(CK_SLOT_ID *pslot, CK_TOKEN_INFO *pinfo,
                           "add its serial=", uri->text, module->path);
 }
 
-static apr_status_t give_up(npie_token_t *token, const char *why,
+static apr_status_t give_up(npie_pkcs11_token_t *token, const char *why,
                             npie_err_t *err)
 {
     token->given_up = 1;
@@ -64,8 +64,8 @@ static int is_refused(CK_RV rc)
 
 /* A token locks after a few wrong PINs: no PIN is tried twice, and the last
  * try is left to a person. */
-static apr_status_t log_in(npie_token_t *token, const CK_TOKEN_INFO *info,
-                           npie_err_t *err)
+static apr_status_t log_in(npie_pkcs11_token_t *token,
+                           const CK_TOKEN_INFO *info, npie_err_t *err)
 {
     const int pad = (info->flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0;
     CK_RV rc;
@@ -96,10 +96,10 @@ static apr_status_t log_in(npie_token_t *token, const CK_TOKEN_INFO *info,
                        "again until the next start. Put the right one there "
                        "first: a token locks after a few wrong ones", err);
     }
-    return npie_token_fail(err, token->uri, "the login failed", rc);
+    return npie_pkcs11_fail(err, token->uri, "the login failed", rc);
 }
 
-apr_status_t npie_token_open(npie_token_t *token, npie_err_t *err)
+apr_status_t npie_pkcs11_open(npie_pkcs11_token_t *token, npie_err_t *err)
 {
     CK_FLAGS flags = CKF_SERIAL_SESSION | (token->writes ? CKF_RW_SESSION : 0);
     CK_TOKEN_INFO info;
@@ -122,7 +122,7 @@ apr_status_t npie_token_open(npie_token_t *token, npie_err_t *err)
     rc = token->module->call->C_OpenSession(token->slot, flags, NULL, NULL,
                                             &token->session);
     if (rc != CKR_OK) {
-        return npie_token_fail(err, token->uri, "no session could be opened",
+        return npie_pkcs11_fail(err, token->uri, "no session could be opened",
                                rc);
     }
     rv = log_in(token, &info, err);
@@ -137,7 +137,7 @@ apr_status_t npie_token_open(npie_token_t *token, npie_err_t *err)
 
 static apr_status_t forget_pin(void *data)
 {
-    npie_token_t *token = data;
+    npie_pkcs11_token_t *token = data;
 
     OPENSSL_secure_clear_free(token->pin, PIN_MAX + 1);
     token->pin = NULL;
@@ -145,8 +145,9 @@ static apr_status_t forget_pin(void *data)
 }
 
 /* The first line of the PIN file. */
-static apr_status_t keep_pin(npie_token_t *token, const npie_token_pin_t *pin,
-                             npie_err_t *err, apr_pool_t *p)
+static apr_status_t keep_pin(npie_pkcs11_token_t *token,
+                             const npie_pkcs11_pin_t *pin, npie_err_t *err,
+                             apr_pool_t *p)
 {
     CK_ULONG len = 0;
 
@@ -171,16 +172,17 @@ static apr_status_t keep_pin(npie_token_t *token, const npie_token_pin_t *pin,
     return APR_SUCCESS;
 }
 
-apr_status_t npie_token_get(npie_token_t **ptoken, npie_tokens_t *tokens,
-                            const npie_token_uri_t *uri,
-                            const npie_token_pin_t *pin, int writes,
+apr_status_t npie_pkcs11_get(npie_pkcs11_token_t **ptoken,
+                             npie_pkcs11_t *tokens,
+                            const npie_pkcs11_uri_t *uri,
+                            const npie_pkcs11_pin_t *pin, int writes,
                             npie_err_t *err)
 {
-    npie_token_module_t *module;
-    npie_token_t *token;
+    npie_pkcs11_module_t *module;
+    npie_pkcs11_token_t *token;
     CK_TOKEN_INFO info;
     CK_SLOT_ID slot = 0;
-    apr_status_t rv = npie_token_module_load(&module, tokens, uri, err);
+    apr_status_t rv = npie_pkcs11_module_load(&module, tokens, uri, err);
 
     if (rv == APR_SUCCESS) {
         rv = find_slot(&slot, &info, module, uri, err);
@@ -192,7 +194,7 @@ apr_status_t npie_token_get(npie_token_t **ptoken, npie_tokens_t *tokens,
     for (token = tokens->tokens; token != NULL; token = token->next) {
         if (token->module == module && token->slot == slot) {
             *ptoken = token;
-            return npie_token_open(token, err);
+            return npie_pkcs11_open(token, err);
         }
     }
     token = apr_pcalloc(tokens->p, sizeof(*token));
@@ -202,7 +204,7 @@ apr_status_t npie_token_get(npie_token_t **ptoken, npie_tokens_t *tokens,
     token->slot = slot;
     rv = keep_pin(token, pin, err, tokens->p);
     if (rv == APR_SUCCESS) {
-        rv = npie_token_open(token, err);
+        rv = npie_pkcs11_open(token, err);
     }
     if (rv == APR_SUCCESS) {
         token->next = tokens->tokens;
@@ -212,8 +214,8 @@ apr_status_t npie_token_get(npie_token_t **ptoken, npie_tokens_t *tokens,
     return rv;
 }
 
-CK_RV npie_token_find(CK_OBJECT_HANDLE *found, CK_ULONG *count,
-                      const npie_token_t *token, CK_ATTRIBUTE *wanted,
+CK_RV npie_pkcs11_find(CK_OBJECT_HANDLE *found, CK_ULONG *count,
+                      const npie_pkcs11_token_t *token, CK_ATTRIBUTE *wanted,
                       CK_ULONG nwanted)
 {
     CK_FUNCTION_LIST *call = token->module->call;
@@ -228,7 +230,7 @@ CK_RV npie_token_find(CK_OBJECT_HANDLE *found, CK_ULONG *count,
     return rc;
 }
 
-int npie_token_attribute(npie_bytes_t *value, const npie_token_t *token,
+int npie_pkcs11_attribute(npie_bytes_t *value, const npie_pkcs11_token_t *token,
                          CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type,
                          apr_pool_t *p)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * pkcs11: URIs, parsed by p11-kit; what is asked of them beyond the RFC.
  */
-#include "token/uri.h"
+#include "pkcs11/uri.h"
 
 #include <string.h>
 
@@ -14,7 +14,7 @@ static apr_status_t free_parsed(void *data)
     return APR_SUCCESS;
 }
 
-int npie_token_uri_is(const char *text)
+int npie_pkcs11_uri_is(const char *text)
 {
     return strncmp(text, "pkcs11:", 7) == 0;
 }
@@ -53,7 +53,7 @@ static const char *check_token(P11KitUri *uri)
                  "out";
 }
 
-static const char *check(P11KitUri *uri, npie_token_uri_kind_t kind)
+static const char *check(P11KitUri *uri, npie_pkcs11_uri_kind_t kind)
 {
     const char *path = p11_kit_uri_get_module_path(uri);
 
@@ -71,14 +71,14 @@ static const char *check(P11KitUri *uri, npie_token_uri_kind_t kind)
     if (!names_token(uri)) {
         return "it names no token: add token= or serial=";
     }
-    return kind == NPIE_TOKEN_URI_KEY ? check_key(uri) : check_token(uri);
+    return kind == NPIE_PKCS11_URI_KEY ? check_key(uri) : check_token(uri);
 }
 
-apr_status_t npie_token_uri_parse(npie_token_uri_t **puri, const char *text,
-                                  npie_token_uri_kind_t kind, npie_err_t *err,
+apr_status_t npie_pkcs11_uri_parse(npie_pkcs11_uri_t **puri, const char *text,
+                                  npie_pkcs11_uri_kind_t kind, npie_err_t *err,
                                   apr_pool_t *p)
 {
-    npie_token_uri_t *uri = apr_pcalloc(p, sizeof(*uri));
+    npie_pkcs11_uri_t *uri = apr_pcalloc(p, sizeof(*uri));
     P11KitUri *parsed = p11_kit_uri_new();
     const char *wrong = "out of memory";
 

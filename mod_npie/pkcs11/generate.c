@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Making keys on a token.
  */
-#include "token/session.h"
+#include "pkcs11/session.h"
 
 #include <string.h>
 
@@ -38,18 +38,18 @@ static const kind_t kinds[] = {
     { "p384", 0, "P-384", { 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22 }, 7 },
 };
 
-apr_status_t npie_tokens_room(npie_tokens_t *tokens,
-                              const npie_token_uri_t *uri,
-                              const npie_token_pin_t *pin, const char *label,
+apr_status_t npie_pkcs11_room(npie_pkcs11_t *tokens,
+                              const npie_pkcs11_uri_t *uri,
+                              const npie_pkcs11_pin_t *pin, const char *label,
                               npie_err_t *err, apr_pool_t *p)
 {
     CK_ATTRIBUTE wanted = { CKA_LABEL, apr_pstrdup(p, label),
                             (CK_ULONG)strlen(label) };
     CK_OBJECT_HANDLE found;
     CK_ULONG count = 1;
-    npie_token_t *token;
+    npie_pkcs11_token_t *token;
     CK_TOKEN_INFO info;
-    apr_status_t rv = npie_token_get(&token, tokens, uri, pin, 1, err);
+    apr_status_t rv = npie_pkcs11_get(&token, tokens, uri, pin, 1, err);
     CK_RV rc;
 
     if (rv != APR_SUCCESS) {
@@ -61,9 +61,9 @@ apr_status_t npie_tokens_room(npie_tokens_t *tokens,
                             "%.150s: the token is write protected",
                             uri->text);
     }
-    rc = npie_token_find(&found, &count, token, &wanted, 1);
+    rc = npie_pkcs11_find(&found, &count, token, &wanted, 1);
     if (rc != CKR_OK) {
-        return npie_token_fail(err, uri, "its objects cannot be listed", rc);
+        return npie_pkcs11_fail(err, uri, "its objects cannot be listed", rc);
     }
     return count == 0 ? APR_SUCCESS
         : npie_err_set(err, NPIE_ECONFLICT, NPIE_P_NONE, "%.120s: an object "
@@ -71,7 +71,7 @@ apr_status_t npie_tokens_room(npie_tokens_t *tokens,
                        "overwritten", uri->text, label);
 }
 
-static CK_RV generate(npie_token_made_t made[2], npie_token_t *token,
+static CK_RV generate(npie_pkcs11_made_t made[2], npie_pkcs11_token_t *token,
                       const kind_t *kind, const char *label,
                       unsigned char *id)
 {
@@ -146,7 +146,7 @@ static EVP_PKEY *from_params(const char *type, OSSL_PARAM *params)
     return pkey;
 }
 
-static EVP_PKEY *read_rsa(const npie_token_made_t *made, apr_pool_t *p)
+static EVP_PKEY *read_rsa(const npie_pkcs11_made_t *made, apr_pool_t *p)
 {
     OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
     OSSL_PARAM *params = NULL;
@@ -154,9 +154,9 @@ static EVP_PKEY *read_rsa(const npie_token_made_t *made, apr_pool_t *p)
     npie_bytes_t modulus, exponent;
     EVP_PKEY *pkey = NULL;
 
-    if (npie_token_attribute(&modulus, made->token, made->handle, CKA_MODULUS,
+    if (npie_pkcs11_attribute(&modulus, made->token, made->handle, CKA_MODULUS,
                              p)
-        && npie_token_attribute(&exponent, made->token, made->handle,
+        && npie_pkcs11_attribute(&exponent, made->token, made->handle,
                                 CKA_PUBLIC_EXPONENT, p)) {
         n = BN_bin2bn(modulus.data, (int)modulus.len, NULL);
         e = BN_bin2bn(exponent.data, (int)exponent.len, NULL);
@@ -174,13 +174,13 @@ static EVP_PKEY *read_rsa(const npie_token_made_t *made, apr_pool_t *p)
     return pkey;
 }
 
-static EVP_PKEY *read_ec(const npie_token_made_t *made, const kind_t *kind,
+static EVP_PKEY *read_ec(const npie_pkcs11_made_t *made, const kind_t *kind,
                          apr_pool_t *p)
 {
     npie_bytes_t value;
     OSSL_PARAM params[3];
 
-    if (!npie_token_attribute(&value, made->token, made->handle, CKA_EC_POINT,
+    if (!npie_pkcs11_attribute(&value, made->token, made->handle, CKA_EC_POINT,
                               p)) {
         return NULL;
     }
@@ -194,7 +194,7 @@ static EVP_PKEY *read_ec(const npie_token_made_t *made, const kind_t *kind,
 }
 
 /* The token's part of the URI, and the key's. */
-static const char *format(const npie_token_uri_t *token, const char *label,
+static const char *format(const npie_pkcs11_uri_t *token, const char *label,
                           unsigned char *id, apr_pool_t *p)
 {
     CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
@@ -234,20 +234,20 @@ static const kind_t *find_kind(const char *name)
     return NULL;
 }
 
-apr_status_t npie_tokens_generate(EVP_PKEY **pkey, const char **puri,
-                                  npie_tokens_t *tokens,
-                                  const npie_token_uri_t *uri,
-                                  const npie_token_pin_t *pin,
+apr_status_t npie_pkcs11_generate(EVP_PKEY **pkey, const char **puri,
+                                  npie_pkcs11_t *tokens,
+                                  const npie_pkcs11_uri_t *uri,
+                                  const npie_pkcs11_pin_t *pin,
                                   const char *kind, const char *label,
                                   npie_err_t *err, apr_pool_t *p)
 {
     const kind_t *which = find_kind(kind);
     unsigned char id[ID_SIZE];
-    npie_token_made_t made[2];
-    npie_token_uri_t *own;
-    npie_token_t *token;
+    npie_pkcs11_made_t made[2];
+    npie_pkcs11_uri_t *own;
+    npie_pkcs11_token_t *token;
     EVP_PKEY *public_key;
-    apr_status_t rv = npie_tokens_room(tokens, uri, pin, label, err, p);
+    apr_status_t rv = npie_pkcs11_room(tokens, uri, pin, label, err, p);
     CK_RV rc;
 
     if (which == NULL) {
@@ -255,7 +255,7 @@ apr_status_t npie_tokens_generate(EVP_PKEY **pkey, const char **puri,
                             "are rsa:2048, rsa:3072, rsa:4096, p256 and p384");
     }
     if (rv == APR_SUCCESS) {
-        rv = npie_token_get(&token, tokens, uri, pin, 1, err);
+        rv = npie_pkcs11_get(&token, tokens, uri, pin, 1, err);
     }
     if (rv == APR_SUCCESS) {
         rv = npie_random_bytes(id, sizeof(id));
@@ -265,10 +265,10 @@ apr_status_t npie_tokens_generate(EVP_PKEY **pkey, const char **puri,
     }
     rc = generate(made, token, which, label, id);
     if (rc != CKR_OK) {
-        return npie_token_fail(err, uri, "the token makes no such key", rc);
+        return npie_pkcs11_fail(err, uri, "the token makes no such key", rc);
     }
-    APR_ARRAY_PUSH(tokens->made, npie_token_made_t) = made[0];
-    APR_ARRAY_PUSH(tokens->made, npie_token_made_t) = made[1];
+    APR_ARRAY_PUSH(tokens->made, npie_pkcs11_made_t) = made[0];
+    APR_ARRAY_PUSH(tokens->made, npie_pkcs11_made_t) = made[1];
     public_key = which->group == NULL ? read_rsa(&made[0], p)
                  : read_ec(&made[0], which, p);
     *puri = format(uri, label, id, p);
@@ -277,20 +277,20 @@ apr_status_t npie_tokens_generate(EVP_PKEY **pkey, const char **puri,
         return npie_openssl_fail(err, NPIE_EINTERNAL, NPIE_P_NONE,
                                  "the new key's public half cannot be read");
     }
-    rv = npie_token_uri_parse(&own, *puri, NPIE_TOKEN_URI_KEY, err, p);
+    rv = npie_pkcs11_uri_parse(&own, *puri, NPIE_PKCS11_URI_KEY, err, p);
     if (rv == APR_SUCCESS) {
         own->module = token->module->path;
-        rv = npie_tokens_key(pkey, tokens, own, pin, public_key, err, p);
+        rv = npie_pkcs11_key(pkey, tokens, own, pin, public_key, err, p);
     }
     EVP_PKEY_free(public_key);
     return rv;
 }
 
-void npie_tokens_undo(npie_tokens_t *tokens)
+void npie_pkcs11_undo(npie_pkcs11_t *tokens)
 {
     for (int i = 0; i < tokens->made->nelts; i++) {
-        const npie_token_made_t *made =
-            &APR_ARRAY_IDX(tokens->made, i, npie_token_made_t);
+        const npie_pkcs11_made_t *made =
+            &APR_ARRAY_IDX(tokens->made, i, npie_pkcs11_made_t);
 
         made->token->module->call->C_DestroyObject(made->token->session,
                                                    made->handle);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A build without PKCS#11: every key is a file.
  */
-#include "token/token.h"
+#include "pkcs11/token.h"
 
 #include <string.h>
 
@@ -12,13 +12,13 @@ static apr_status_t without(npie_err_t *err)
                         "and configure --with-pkcs11, or use a key file");
 }
 
-int npie_token_uri_is(const char *text)
+int npie_pkcs11_uri_is(const char *text)
 {
     return strncmp(text, "pkcs11:", 7) == 0;
 }
 
-apr_status_t npie_token_uri_parse(npie_token_uri_t **puri, const char *text,
-                                  npie_token_uri_kind_t kind, npie_err_t *err,
+apr_status_t npie_pkcs11_uri_parse(npie_pkcs11_uri_t **puri, const char *text,
+                                  npie_pkcs11_uri_kind_t kind, npie_err_t *err,
                                   apr_pool_t *p)
 {
     (void)puri;
@@ -28,7 +28,7 @@ apr_status_t npie_token_uri_parse(npie_token_uri_t **puri, const char *text,
     return without(err);
 }
 
-apr_status_t npie_tokens_create(npie_tokens_t **ptokens, const char *module,
+apr_status_t npie_pkcs11_create(npie_pkcs11_t **ptokens, const char *module,
                                 npie_err_t *err, apr_pool_t *p)
 {
     (void)ptokens;
@@ -37,9 +37,9 @@ apr_status_t npie_tokens_create(npie_tokens_t **ptokens, const char *module,
     return without(err);
 }
 
-apr_status_t npie_tokens_key(EVP_PKEY **pkey, npie_tokens_t *tokens,
-                             const npie_token_uri_t *uri,
-                             const npie_token_pin_t *pin,
+apr_status_t npie_pkcs11_key(EVP_PKEY **pkey, npie_pkcs11_t *tokens,
+                             const npie_pkcs11_uri_t *uri,
+                             const npie_pkcs11_pin_t *pin,
                              EVP_PKEY *public_key, npie_err_t *err,
                              apr_pool_t *p)
 {
@@ -52,9 +52,9 @@ apr_status_t npie_tokens_key(EVP_PKEY **pkey, npie_tokens_t *tokens,
     return without(err);
 }
 
-apr_status_t npie_tokens_room(npie_tokens_t *tokens,
-                              const npie_token_uri_t *uri,
-                              const npie_token_pin_t *pin, const char *label,
+apr_status_t npie_pkcs11_room(npie_pkcs11_t *tokens,
+                              const npie_pkcs11_uri_t *uri,
+                              const npie_pkcs11_pin_t *pin, const char *label,
                               npie_err_t *err, apr_pool_t *p)
 {
     (void)tokens;
@@ -65,20 +65,20 @@ apr_status_t npie_tokens_room(npie_tokens_t *tokens,
     return without(err);
 }
 
-apr_status_t npie_tokens_generate(EVP_PKEY **pkey, const char **puri,
-                                  npie_tokens_t *tokens,
-                                  const npie_token_uri_t *uri,
-                                  const npie_token_pin_t *pin,
+apr_status_t npie_pkcs11_generate(EVP_PKEY **pkey, const char **puri,
+                                  npie_pkcs11_t *tokens,
+                                  const npie_pkcs11_uri_t *uri,
+                                  const npie_pkcs11_pin_t *pin,
                                   const char *kind, const char *label,
                                   npie_err_t *err, apr_pool_t *p)
 {
     (void)pkey;
     (void)puri;
     (void)kind;
-    return npie_tokens_room(tokens, uri, pin, label, err, p);
+    return npie_pkcs11_room(tokens, uri, pin, label, err, p);
 }
 
-void npie_tokens_undo(npie_tokens_t *tokens)
+void npie_pkcs11_undo(npie_pkcs11_t *tokens)
 {
     (void)tokens;
 }

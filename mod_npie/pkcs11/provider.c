@@ -3,7 +3,7 @@
  * library context of its own, so that nothing else ever finds it. Public
  * halves are handled by libcrypto's default provider.
  */
-#include "token/session.h"
+#include "pkcs11/session.h"
 
 #include <string.h>
 
@@ -20,20 +20,20 @@
 #define NAME "npie-token"
 #define PROPERTIES "provider=" NAME
 #define DEFAULT_PROVIDER "provider=default"
-/* How npie_token_provider_key() hands its key over. */
+/* How npie_pkcs11_provider_key() hands its key over. */
 #define PARAM_KEY "npie-token-key"
 #define ALGORITHM_MAX 64
 
 /* A key as libcrypto holds it. */
 typedef struct keydata_t {
     const char *type;      /* "RSA", "EC" */
-    npie_token_key_t *key; /* NULL: only the public half is known */
+    npie_pkcs11_key_t *key; /* NULL: only the public half is known */
     EVP_PKEY *public_key;
 } keydata_t;
 
 /* A signature being made. */
 typedef struct signing_t {
-    npie_token_key_t *key;
+    npie_pkcs11_key_t *key;
     EVP_MD *md;
     EVP_MD_CTX *digest;
 } signing_t;
@@ -117,7 +117,7 @@ static int key_import(void *keydata, int selection, const OSSL_PARAM params[])
     if (OSSL_PARAM_get_octet_ptr(own, &key, &len) != 1) {
         return 0;
     }
-    data->key = (npie_token_key_t *)(apr_uintptr_t)key;
+    data->key = (npie_pkcs11_key_t *)(apr_uintptr_t)key;
     data->public_key = data->key->public_key;
     return EVP_PKEY_up_ref(data->public_key);
 }
@@ -282,7 +282,7 @@ static int signing_final(void *ctx, unsigned char *signature, size_t *plen,
         || EVP_DigestFinal_ex(signing->digest, digest, &len) != 1) {
         return 0;
     }
-    if (npie_token_key_sign(signature, plen, signing->key, signing->md,
+    if (npie_pkcs11_key_sign(signature, plen, signing->key, signing->md,
                             digest, len, &err) != APR_SUCCESS) {
         ERR_raise_data(ERR_LIB_USER, ERR_R_OPERATION_FAIL, "%s", err.detail);
         return 0;
@@ -420,7 +420,7 @@ static int provide(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in,
     return 1;
 }
 
-int npie_token_provider_load(npie_tokens_t *tokens)
+int npie_pkcs11_provider_load(npie_pkcs11_t *tokens)
 {
     tokens->libctx = OSSL_LIB_CTX_new();
     if (tokens->libctx == NULL
@@ -432,8 +432,8 @@ int npie_token_provider_load(npie_tokens_t *tokens)
     return tokens->provider != NULL && tokens->encoders != NULL;
 }
 
-EVP_PKEY *npie_token_provider_key(const npie_tokens_t *tokens,
-                                  npie_token_key_t *key)
+EVP_PKEY *npie_pkcs11_provider_key(const npie_pkcs11_t *tokens,
+                                  npie_pkcs11_key_t *key)
 {
     void *pointer = key;
     OSSL_PARAM params[] = {

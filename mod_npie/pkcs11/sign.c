@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A signature by a key in a token.
  */
-#include "token/session.h"
+#include "pkcs11/session.h"
 
 #include <string.h>
 
@@ -18,9 +18,9 @@
 
 #define RAW_MAX 1024 /* an RSA signature of 8192 bits */
 
-static const char *take_attributes(npie_token_key_t *key)
+static const char *take_attributes(npie_pkcs11_key_t *key)
 {
-    const npie_token_t *token = key->token;
+    const npie_pkcs11_token_t *token = key->token;
     CK_KEY_TYPE type = 0;
     CK_BBOOL asks = CK_FALSE;
     CK_ATTRIBUTE kind = { CKA_KEY_TYPE, &type, sizeof(type) };
@@ -39,7 +39,7 @@ static const char *take_attributes(npie_token_key_t *key)
     return NULL;
 }
 
-static apr_status_t find_key(npie_token_key_t *key, npie_err_t *err)
+static apr_status_t find_key(npie_pkcs11_key_t *key, npie_err_t *err)
 {
     CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
     CK_ATTRIBUTE wanted[3] = { { CKA_CLASS, &class, sizeof(class) } };
@@ -59,9 +59,9 @@ static apr_status_t find_key(npie_token_key_t *key, npie_err_t *err)
     if (id != NULL) {
         wanted[n++] = *id;
     }
-    rc = npie_token_find(found, &count, key->token, wanted, n);
+    rc = npie_pkcs11_find(found, &count, key->token, wanted, n);
     if (rc != CKR_OK) {
-        return npie_token_fail(err, key->uri, "the key cannot be looked for",
+        return npie_pkcs11_fail(err, key->uri, "the key cannot be looked for",
                                rc);
     }
     if (count == 1) {
@@ -126,10 +126,10 @@ static size_t ecdsa_der(unsigned char *out, size_t room,
 }
 
 static CK_RV sign_raw(unsigned char *raw, CK_ULONG *plen,
-                      const npie_token_key_t *key, CK_MECHANISM_TYPE type,
+                      const npie_pkcs11_key_t *key, CK_MECHANISM_TYPE type,
                       unsigned char *input, CK_ULONG len)
 {
-    const npie_token_t *token = key->token;
+    const npie_pkcs11_token_t *token = key->token;
     CK_FUNCTION_LIST *call = token->module->call;
     CK_MECHANISM mechanism = { type, NULL, 0 };
     CK_RV rc = call->C_SignInit(token->session, &mechanism, key->handle);
@@ -144,7 +144,7 @@ static CK_RV sign_raw(unsigned char *raw, CK_ULONG *plen,
 
 /* Does it hold? Another token of the same name may have come, and a fault in
  * a signature can give the key away. */
-static int holds(const npie_token_key_t *key, const EVP_MD *md,
+static int holds(const npie_pkcs11_key_t *key, const EVP_MD *md,
                  const unsigned char *signature, size_t siglen,
                  const unsigned char *digest, size_t len)
 {
@@ -160,7 +160,7 @@ static int holds(const npie_token_key_t *key, const EVP_MD *md,
 }
 
 static apr_status_t sign_once(unsigned char *signature, size_t *plen,
-                              const npie_token_key_t *key, const EVP_MD *md,
+                              const npie_pkcs11_key_t *key, const EVP_MD *md,
                               const unsigned char *digest, size_t len,
                               npie_err_t *err)
 {
@@ -195,7 +195,7 @@ static apr_status_t sign_once(unsigned char *signature, size_t *plen,
         }
     }
     if (rc != CKR_OK) {
-        return npie_token_fail(err, key->uri, "the token does not sign", rc);
+        return npie_pkcs11_fail(err, key->uri, "the token does not sign", rc);
     }
     return *plen > 0 && holds(key, md, signature, *plen, digest, len)
         ? APR_SUCCESS
@@ -204,20 +204,20 @@ static apr_status_t sign_once(unsigned char *signature, size_t *plen,
                        key->uri->text);
 }
 
-apr_status_t npie_token_key_sign(unsigned char *signature, size_t *plen,
-                                 npie_token_key_t *key, const EVP_MD *md,
+apr_status_t npie_pkcs11_key_sign(unsigned char *signature, size_t *plen,
+                                 npie_pkcs11_key_t *key, const EVP_MD *md,
                                  const unsigned char *digest, size_t len,
                                  npie_err_t *err)
 {
-    npie_token_t *token = key->token;
+    npie_pkcs11_token_t *token = key->token;
     apr_status_t rv = APR_SUCCESS;
 
     for (int tries = 0; tries < 2; tries++) {
         if (tries > 0) {
-            rv = npie_token_module_restart(token->module, err);
+            rv = npie_pkcs11_module_restart(token->module, err);
         }
         if (tries == 0 || rv == APR_SUCCESS) {
-            rv = npie_token_open(token, err);
+            rv = npie_pkcs11_open(token, err);
         }
         if (rv == APR_SUCCESS && key->generation != token->generation) {
             rv = find_key(key, err);

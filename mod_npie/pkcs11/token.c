@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Modules, tokens and keys together.
  */
-#include "token/session.h"
+#include "pkcs11/session.h"
 
 #include <apr_strings.h>
 #include <openssl/err.h>
@@ -12,9 +12,9 @@
 
 static apr_status_t end(void *data)
 {
-    npie_tokens_t *tokens = data;
+    npie_pkcs11_t *tokens = data;
 
-    npie_token_modules_end(tokens);
+    npie_pkcs11_modules_end(tokens);
     if (tokens->provider != NULL) {
         OSSL_PROVIDER_unload(tokens->provider);
     }
@@ -25,16 +25,16 @@ static apr_status_t end(void *data)
     return APR_SUCCESS;
 }
 
-apr_status_t npie_tokens_create(npie_tokens_t **ptokens, const char *module,
+apr_status_t npie_pkcs11_create(npie_pkcs11_t **ptokens, const char *module,
                                 npie_err_t *err, apr_pool_t *p)
 {
-    npie_tokens_t *tokens = apr_pcalloc(p, sizeof(*tokens));
+    npie_pkcs11_t *tokens = apr_pcalloc(p, sizeof(*tokens));
 
     tokens->p = p;
     tokens->module = module;
-    tokens->made = apr_array_make(p, 8, sizeof(npie_token_made_t));
+    tokens->made = apr_array_make(p, 8, sizeof(npie_pkcs11_made_t));
     apr_pool_cleanup_register(p, tokens, end, apr_pool_cleanup_null);
-    if (!npie_token_provider_load(tokens)) {
+    if (!npie_pkcs11_provider_load(tokens)) {
         return npie_openssl_fail(err, NPIE_EINTERNAL, NPIE_P_NONE,
                                  "tokens' keys cannot be offered to libcrypto");
     }
@@ -44,14 +44,14 @@ apr_status_t npie_tokens_create(npie_tokens_t **ptokens, const char *module,
 
 static apr_status_t free_public(void *data)
 {
-    npie_token_key_t *key = data;
+    npie_pkcs11_key_t *key = data;
 
     EVP_PKEY_free(key->public_key);
     return APR_SUCCESS;
 }
 
 /* Any text: what counts is that its signature holds. */
-static apr_status_t try_key(npie_token_key_t *key, npie_err_t *err)
+static apr_status_t try_key(npie_pkcs11_key_t *key, npie_err_t *err)
 {
     static const unsigned char text[] = "npie-token";
     unsigned char digest[EVP_MAX_MD_SIZE];
@@ -65,17 +65,17 @@ static apr_status_t try_key(npie_token_key_t *key, npie_err_t *err)
         return npie_openssl_fail(err, NPIE_EINTERNAL, NPIE_P_NONE,
                                  "the key cannot be tried");
     }
-    return npie_token_key_sign(signature, &siglen, key, EVP_sha256(), digest,
+    return npie_pkcs11_key_sign(signature, &siglen, key, EVP_sha256(), digest,
                                len, err);
 }
 
-apr_status_t npie_tokens_key(EVP_PKEY **pkey, npie_tokens_t *tokens,
-                             const npie_token_uri_t *uri,
-                             const npie_token_pin_t *pin,
+apr_status_t npie_pkcs11_key(EVP_PKEY **pkey, npie_pkcs11_t *tokens,
+                             const npie_pkcs11_uri_t *uri,
+                             const npie_pkcs11_pin_t *pin,
                              EVP_PKEY *public_key, npie_err_t *err,
                              apr_pool_t *p)
 {
-    npie_token_key_t *key = apr_pcalloc(p, sizeof(*key));
+    npie_pkcs11_key_t *key = apr_pcalloc(p, sizeof(*key));
     apr_status_t rv;
 
     if (!EVP_PKEY_is_a(public_key, "RSA") && !EVP_PKEY_is_a(public_key, "EC")) {
@@ -87,14 +87,14 @@ apr_status_t npie_tokens_key(EVP_PKEY **pkey, npie_tokens_t *tokens,
     key->public_key = public_key;
     EVP_PKEY_up_ref(public_key);
     apr_pool_cleanup_register(p, key, free_public, apr_pool_cleanup_null);
-    rv = npie_token_get(&key->token, tokens, uri, pin, 0, err);
+    rv = npie_pkcs11_get(&key->token, tokens, uri, pin, 0, err);
     if (rv == APR_SUCCESS) {
         rv = try_key(key, err);
     }
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    *pkey = npie_token_provider_key(tokens, key);
+    *pkey = npie_pkcs11_provider_key(tokens, key);
     return *pkey != NULL ? APR_SUCCESS
         : npie_openssl_fail(err, NPIE_EINTERNAL, NPIE_P_NONE,
                             "the token's key cannot be offered to libcrypto");

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Loading PKCS#11 modules, and beginning anew with them.
  */
-#include "token/session.h"
+#include "pkcs11/session.h"
 
 #include <dlfcn.h>
 #include <string.h>
 
 #include <apr_strings.h>
 
-apr_status_t npie_token_fail(npie_err_t *err, const npie_token_uri_t *uri,
+apr_status_t npie_pkcs11_fail(npie_err_t *err, const npie_pkcs11_uri_t *uri,
                              const char *what, CK_RV rc)
 {
     return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
@@ -16,7 +16,7 @@ apr_status_t npie_token_fail(npie_err_t *err, const npie_token_uri_t *uri,
                         p11_kit_strerror(rc), (unsigned long)rc);
 }
 
-apr_status_t npie_token_module_restart(npie_token_module_t *module,
+apr_status_t npie_pkcs11_module_restart(npie_pkcs11_module_t *module,
                                        npie_err_t *err)
 {
     CK_C_INITIALIZE_ARGS args;
@@ -45,7 +45,7 @@ apr_status_t npie_token_module_restart(npie_token_module_t *module,
     return APR_SUCCESS;
 }
 
-static const char *open_module(npie_token_module_t *module)
+static const char *open_module(npie_pkcs11_module_t *module)
 {
     CK_C_GetFunctionList get = NULL;
 
@@ -63,13 +63,13 @@ static const char *open_module(npie_token_module_t *module)
     return NULL;
 }
 
-apr_status_t npie_token_module_load(npie_token_module_t **pmodule,
-                                    npie_tokens_t *tokens,
-                                    const npie_token_uri_t *uri,
+apr_status_t npie_pkcs11_module_load(npie_pkcs11_module_t **pmodule,
+                                    npie_pkcs11_t *tokens,
+                                    const npie_pkcs11_uri_t *uri,
                                     npie_err_t *err)
 {
     const char *path = uri->module != NULL ? uri->module : tokens->module;
-    npie_token_module_t *module = tokens->modules;
+    npie_pkcs11_module_t *module = tokens->modules;
     const char *wrong;
     apr_status_t rv;
 
@@ -90,7 +90,7 @@ apr_status_t npie_token_module_load(npie_token_module_t **pmodule,
             return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
                                 "PKCS#11 module %.80s: %.150s", path, wrong);
         }
-        rv = npie_token_module_restart(module, err);
+        rv = npie_pkcs11_module_restart(module, err);
         if (rv != APR_SUCCESS) {
             return rv;
         }
@@ -101,9 +101,9 @@ apr_status_t npie_token_module_load(npie_token_module_t **pmodule,
     return APR_SUCCESS;
 }
 
-void npie_token_modules_end(npie_tokens_t *tokens)
+void npie_pkcs11_modules_end(npie_pkcs11_t *tokens)
 {
-    for (npie_token_module_t *m = tokens->modules; m != NULL; m = m->next) {
+    for (npie_pkcs11_module_t *m = tokens->modules; m != NULL; m = m->next) {
         if (m->running) {
             m->call->C_Finalize(NULL);
             m->running = 0;
