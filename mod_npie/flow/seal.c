@@ -132,7 +132,8 @@ static apr_status_t store(npie_flow_t *flow, const paper_t *paper,
 static apr_status_t seal(npie_acuse_t *acuse, npie_flow_t *flow,
                          const paper_t *paper, npie_err_t *err)
 {
-    npie_signer_t signer = *flow->signer;
+    const npie_signer_t signer = npie_signer_within(flow->signer,
+                                                    NPIE_SEAL_PATIENCE);
     npie_bytes_t section;
     npie_bytes_t sealed;
     apr_status_t rv;
@@ -141,9 +142,6 @@ static apr_status_t seal(npie_acuse_t *acuse, npie_flow_t *flow,
         return npie_err_set(err, APR_ENOTIMPL, NPIE_P_INTERNAL,
                             "there is no NPIESeal: it names the certificate "
                             "that npie-signer seals with");
-    }
-    if (signer.timeout > NPIE_SEAL_PATIENCE) {
-        signer.timeout = NPIE_SEAL_PATIENCE;
     }
     rv = npie_signer_seal(&section, &signer, paper->pdf, err, flow->p);
     if (rv != APR_SUCCESS) {

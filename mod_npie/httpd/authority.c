@@ -15,12 +15,16 @@
  * longer to be seen. */
 #define KEEP apr_time_from_msec(500)
 
+/* After it did not answer one thread, the others that waited do not ask. */
+#define REST apr_time_from_sec(2)
+
 /* The last that npie-signer gave to this child. */
 struct npie_authority_kept_t {
     apr_thread_mutex_t *turn;
     apr_pool_t *p; /* of the bytes */
     npie_signer_crl_t crl;
-    apr_time_t asked; /* 0 = never */
+    apr_time_t asked;  /* 0 = never */
+    apr_time_t failed; /* when it last did not answer; 0 = it did */
 };
 
 void npie_authority_child_init(apr_pool_t *pchild, server_rec *s)
@@ -51,6 +55,34 @@ static npie_bytes_t copy(npie_bytes_t bytes, apr_pool_t *p)
     return out;
 }
 
+/* Was that less than so long ago? */
+static int is_within(apr_time_t then, apr_interval_time_t span, apr_time_t now)
+{
+    return then != 0 && now >= then && now - then < span;
+}
+
+static apr_status_t ask(struct npie_authority_kept_t *kept,
+                        const npie_runtime_t *runtime, request_rec *r,
+                        apr_time_t now, npie_err_t *err)
+{
+    const npie_signer_t signer =
+        npie_signer_within(&runtime->signer, NPIE_SIGNER_PUBLIC_TIMEOUT);
+    npie_signer_crl_t fresh;
+    apr_status_t rv = npie_signer_crl(&fresh, &signer, err, r->pool);
+
+    if (rv != APR_SUCCESS) {
+        kept->failed = apr_time_now();
+        return rv;
+    }
+    apr_pool_clear(kept->p);
+    kept->crl = fresh;
+    kept->crl.crl = copy(fresh.crl, kept->p);
+    kept->crl.ca = copy(fresh.ca, kept->p);
+    kept->asked = now;
+    kept->failed = 0;
+    return rv;
+}
+
 /* Has what is kept brought up to date, the turn held. A signer that does not
  * answer is forgiven as long as the last CRL holds. */
 static apr_status_t renew(struct npie_authority_kept_t *kept,
@@ -58,19 +90,16 @@ static apr_status_t renew(struct npie_authority_kept_t *kept,
                           npie_err_t *err)
 {
     const apr_time_t now = apr_time_now();
-    npie_signer_crl_t fresh;
     apr_status_t rv;
 
-    if (kept->asked != 0 && now >= kept->asked && now - kept->asked < KEEP) {
+    if (is_within(kept->asked, KEEP, now)) {
         return APR_SUCCESS;
     }
-    rv = npie_signer_crl(&fresh, &runtime->signer, err, r->pool);
+    rv = is_within(kept->failed, REST, now)
+        ? npie_err_set(err, NPIE_EBACKEND, NPIE_P_SIGNER_DOWN,
+                       "npie-signer did not answer a moment ago")
+        : ask(kept, runtime, r, now, err);
     if (rv == APR_SUCCESS) {
-        apr_pool_clear(kept->p);
-        kept->crl = fresh;
-        kept->crl.crl = copy(fresh.crl, kept->p);
-        kept->crl.ca = copy(fresh.ca, kept->p);
-        kept->asked = now;
         return rv;
     }
     if (kept->asked == 0 || now >= kept->crl.next_update) {

@@ -24,10 +24,9 @@ static void log_tampered(const server_rec *s, const char *what)
 static apr_status_t hand(npie_signer_head_t *kept, npie_flow_t *flow,
                          const npie_audit_head_t *head, npie_err_t *err)
 {
-    npie_signer_t signer = *flow->signer;
+    const npie_signer_t signer = npie_signer_within(flow->signer, TIMEOUT);
     npie_signer_head_t given;
 
-    signer.timeout = signer.timeout < TIMEOUT ? signer.timeout : TIMEOUT;
     given.sequence = head->sequence;
     memcpy(given.hash, head->hash, sizeof(given.hash));
     return npie_signer_audit(kept, &signer, &given, err, flow->p);

@@ -108,6 +108,8 @@ static apr_status_t ask_signer(npie_signer_ocsp_t *answer, int *pknown,
                                const npie_ocsp_request_t *request,
                                npie_err_t *err)
 {
+    const npie_signer_t signer =
+        npie_signer_within(flow->signer, NPIE_SIGNER_PUBLIC_TIMEOUT);
     apr_array_header_t *known = apr_array_make(flow->p, request->count,
                                                sizeof(npie_bytes_t));
     apr_status_t rv = APR_SUCCESS;
@@ -118,7 +120,7 @@ static apr_status_t ask_signer(npie_signer_ocsp_t *answer, int *pknown,
     }
     *pknown = known->nelts;
     return rv == APR_SUCCESS
-        ? npie_signer_ocsp(answer, flow->signer, der, known, err, flow->p)
+        ? npie_signer_ocsp(answer, &signer, der, known, err, flow->p)
         : rv;
 }
 

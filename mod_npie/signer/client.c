@@ -25,6 +25,15 @@
 #define CHAIN_MAX 16
 #define DETAIL_MAX 1024
 
+npie_signer_t npie_signer_within(const npie_signer_t *signer,
+                                 apr_interval_time_t timeout)
+{
+    npie_signer_t same = *signer;
+
+    same.timeout = timeout < same.timeout ? timeout : same.timeout;
+    return same;
+}
+
 static apr_status_t wait_for(int fd, short events, apr_interval_time_t deadline)
 {
     struct pollfd pfd;

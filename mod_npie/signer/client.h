@@ -18,6 +18,14 @@ typedef struct npie_signer_t {
     apr_interval_time_t timeout; /**< for a whole exchange, microseconds */
 } npie_signer_t;
 
+/** For what anybody may ask of the server: threads that wait longer than this
+ * for a signer that is stuck would be missing elsewhere. */
+#define NPIE_SIGNER_PUBLIC_TIMEOUT apr_time_from_sec(3)
+
+/** The same signer, waited for no longer than that. */
+npie_signer_t npie_signer_within(const npie_signer_t *signer,
+                                 apr_interval_time_t timeout);
+
 /** What PING told. */
 typedef struct npie_signer_state_t {
     apr_uint32_t pid;

@@ -52,6 +52,26 @@ for my $delay (0, 0.002, 0.005, 0.01, 0.02, 0.05) {
 }
 wait_for_signer();
 
+# It hangs: whoever asks for the CRL is answered nevertheless, and does not
+# wait for all others who ask.
+my $plain = Npie::Client->new(url => $world->http, cacert => "$world->{dir}/tls/localhost.crt");
+$plain->request('/npie/ca.crl');
+my @stuck = $world->signer_pids;
+kill STOP => @stuck;
+my @answers = at_once(30, sub {
+    Npie::Client->new(%$plain)->request('/npie/ca.crl')->{status}
+});
+kill CONT => @stuck;
+is(scalar(grep { $_ == 200 || $_ == 503 } @answers), 30, 'npie-signer hangs: all are answered')
+    or diag "@answers";
+my $status = 0;
+for (1 .. 100) {
+    $status = $plain->request('/npie/ca.crl')->{status};
+    last if $status == 200;
+    select undef, undef, undef, 0.1;
+}
+is($status, 200, 'it goes on');
+
 my $log = Npie::Openssl::slurp("$world->{dir}/signer/issuance.log");
 ok(length $log, 'the issuance log is there');
 done_testing;
