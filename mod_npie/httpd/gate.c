@@ -49,7 +49,7 @@ int npie_gate_scrub(request_rec *r)
         if (entry->key != NULL && is_ours(entry->key)) {
             const char *name = apr_pstrdup(r->pool, entry->key);
 
-            if (ap_cstr_casecmp(name, NPIE_PKCS11_HEADER) == 0) {
+            if (ap_cstr_casecmp(name, NPIE_TOKEN_HEADER) == 0) {
                 apr_table_setn(r->notes, TOKEN_NOTE, entry->val);
             }
             else {

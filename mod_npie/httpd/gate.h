@@ -7,7 +7,7 @@
 #include "httpd/private.h"
 
 /** The header with which programs send the token of their session. */
-#define NPIE_PKCS11_HEADER "NPIE-Token"
+#define NPIE_TOKEN_HEADER "NPIE-Token"
 
 /** Hook post_read_request: drops the client's own REMOTE_USER and NPIE_*
  * headers, in every spelling that CGI would fold into those names. Of the
