@@ -50,6 +50,10 @@ const char *npie_parse_base(npie_base_t *out, const char *arg, apr_pool_t *p)
         return apr_psprintf(p, "'%s' must look like "
                             "https://host/npie/ (with the last slash)", arg);
     }
+    if (uri.port_str != NULL && strcmp(uri.port_str, "443") == 0) {
+        return "leave :443 out: browsers do when they say where a form is "
+               "from, and it would be taken for another site's";
+    }
     if (ap_cstr_casecmp(uri.scheme, "https") != 0) {
         return "the pages need https: browsers sign only there, and the "
                "session's cookie goes nowhere else";

@@ -115,8 +115,10 @@ apr_status_t npie_revoke_end_sessions(void *baton,
     const npie_revoke_work_t *work = baton;
 
     /* What a new certificate has replaced ended with its letter, and its last
-     * session lives on a little. */
+     * session lives on a little. The additional ones' ended as well, unless
+     * Redis failed just then. */
     return certificate->status == NPIE_CERTIFICATE_SUPERSEDED
+            && !certificate->additional
         ? APR_SUCCESS
         : npie_session_end_all(work->runtime->sessions, certificate->spki,
                                NULL, err, work->p);

@@ -54,6 +54,7 @@ my @cases = (
     ['NPIESigner', "unix:/run/signer.sock $conf", qr/no second argument/],
     ['NPIEBaseURL', 'http://localhost/npie/', qr/need https/],
     ['NPIEBaseURL', 'https://localhost/npie', qr/last slash/],
+    ['NPIEBaseURL', 'https://localhost:443/npie/', qr/leave :443 out/],
     ['NPIEBaseURL', 'https://localhost/npie/?a', qr/must look like/],
     ['NPIEApplicationURL', 'idse', qr/path from \/ on/],
     ['NPIERenewBefore', '-1d', qr/no duration|number of days/],

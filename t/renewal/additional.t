@@ -7,7 +7,7 @@ use warnings;
 use Apache::Test qw(-withtestmore);
 use Npie::Test;
 
-plan tests => 9;
+plan tests => 11;
 
 # A renewal in the early window, with a colleague's certificate beside it.
 my $employer = employer(kind => 'early');
@@ -37,6 +37,24 @@ redirected($r->{client}->letter_sign('terminos.html', as => $r->{new}), 'listo',
 my $answer = $colleague->get('/idse/');
 is("$answer->{status} $answer->{location}",
     '303 /npie/acceso.html?volver=%2fidse%2f', 'the colleague\'s session ended');
+
+# Had Redis failed just then, the job that tells npie-signer ends them.
+my $other = employer(kind => 'early');
+$file = $other->certify(file => "$other->{dir}/colleague", ca => world()->{dir} . '/ca/issuing',
+    kind => 'valid', key => 'P-256', holder => 'Inés Cámara Ruiz');
+world()->registry->certificate_insert($other, $file, additional => 1,
+    holder => 'Inés Cámara Ruiz', holder_email => 'ines@empresa.example');
+$colleague = browser();
+redirected($colleague->login(user => $other->{user},
+    as => { certificate => "$file.crt", key => "$file.key" }), '/idse/', 'another colleague');
+world()->registry->sql("UPDATE certificate SET status = 'superseded', ended = strftime('%s'),
+    reason = 'superseded' WHERE employer = $other->{id} AND additional = 1");
+for (1 .. 300) {
+    $answer = $colleague->get('/idse/');
+    last if $answer->{status} != 200;
+    select undef, undef, undef, 0.1;
+}
+redirected($answer, 'acceso', 'out without a word from the renewal');
 redirected(browser()->login(%colleague), 'rechazo-adicional',
     'and the certificate opens nothing any more');
 is($r->{client}->get('/idse/')->{status}, 200, 'the renewed one does');
