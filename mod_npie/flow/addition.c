@@ -229,17 +229,37 @@ apr_status_t npie_addition_write(npie_flow_t *flow, npie_addition_t *a,
     return rv == APR_SUCCESS ? note(flow, a, actor, event, err) : rv;
 }
 
-apr_status_t npie_addition_mail(npie_flow_t *flow, const npie_addition_t *a,
-                                npie_mail_kind_t kind, npie_err_t *err)
+static apr_status_t queue(npie_flow_t *flow, const npie_addition_t *a,
+                          npie_mail_kind_t kind, const char *address,
+                          npie_err_t *err)
 {
     npie_outbox_t mail = { .kind = kind, .employer = a->employer,
                            .certificate = a->certificate, .addition = a->id,
-                           .address = a->holder_email, .queued = flow->now,
+                           .address = address, .queued = flow->now,
                            .next_try = flow->now };
 
-    return flow->policy->mail
-               ? npie_outbox_queue(&mail.id, flow->registry, &mail, err)
-               : APR_SUCCESS;
+    return npie_outbox_queue(&mail.id, flow->registry, &mail, err);
+}
+
+apr_status_t npie_addition_mail(npie_flow_t *flow, const npie_addition_t *a,
+                                npie_mail_kind_t kind, npie_err_t *err)
+{
+    return flow->policy->mail ? queue(flow, a, kind, a->holder_email, err)
+                              : APR_SUCCESS;
+}
+
+apr_status_t npie_addition_tell(npie_flow_t *flow, const npie_addition_t *a,
+                                npie_mail_kind_t kind, npie_err_t *err)
+{
+    npie_employer_t *employer;
+    apr_status_t rv;
+
+    if (!flow->policy->mail) {
+        return APR_SUCCESS;
+    }
+    rv = npie_employer_get(&employer, flow->registry, a->employer, err);
+    return rv == APR_SUCCESS && npie_field_email(employer->contact.email)
+               ? queue(flow, a, kind, employer->contact.email, err) : rv;
 }
 
 /* Is there room for one more? With the employer held. */
@@ -412,17 +432,26 @@ static apr_status_t permit_mail(npie_flow_t *flow, apr_int64_t id,
                                 npie_err_t *err)
 {
     apr_array_header_t *mails;
+    apr_time_t last = 0;
+    int sent = 0;
     apr_status_t rv = npie_addition_mails(&mails, flow->registry, id, err);
 
-    if (rv != APR_SUCCESS || mails->nelts == 0) {
+    if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (mails->nelts >= NPIE_ADDITION_MAILS_MAX) {
+    for (int i = 0; i < mails->nelts; ++i) {
+        const npie_outbox_t *mail = APR_ARRAY_IDX(mails, i, npie_outbox_t *);
+
+        if (npie_addition_mail_links(mail->kind)) {
+            last = last != 0 ? last : mail->queued;
+            ++sent;
+        }
+    }
+    if (sent >= NPIE_ADDITION_MAILS_MAX) {
         return npie_err_set(err, NPIE_EPOLICY, NPIE_P_MAIL_LIMIT,
                             "the mail was asked for too often");
     }
-    return flow->now - APR_ARRAY_IDX(mails, 0, npie_outbox_t *)->queued <
-                   apr_time_from_sec(NPIE_ADDITION_MAIL_SECONDS)
+    return flow->now - last < apr_time_from_sec(NPIE_ADDITION_MAIL_SECONDS)
                ? npie_err_set(err, NPIE_EPOLICY, NPIE_P_TOO_MANY,
                               "the mail was asked for a moment ago")
                : APR_SUCCESS;

@@ -138,7 +138,8 @@ apr_status_t npie_flow_addition_revoke(apr_array_header_t **pended,
  * The colleague's request for a certificate: fixes letter 3. The same key
  * again is done before.
  * @param view the request, as found by link or by its employer
- * @param actor for the audit
+ * @param actor for the audit, whoever holds the principal certificate; NULL:
+ *        the colleague came by the link, and the employer is told by mail
  * @param csr DER or PEM; key_sha256 hex, may be ""
  * @return as the moves above; NPIE_EINPUT, NPIE_EPOLICY of the request (CSR,
  *         NEW_KEY_WEAK, NEW_KEY_SEEN)

@@ -9,6 +9,11 @@
 #include "flow/mail.h"
 #include "flow/token.h"
 
+int npie_addition_mail_links(npie_mail_kind_t kind)
+{
+    return kind == NPIE_MAIL_ADDITIONAL || kind == NPIE_MAIL_ADDITIONAL_READY;
+}
+
 apr_status_t npie_addition_link_make(const char **ptoken, apr_time_t *puntil,
                                      npie_flow_t *flow,
                                      const npie_outbox_t *mail,

@@ -68,9 +68,13 @@ static apr_status_t take_key(npie_flow_t *flow, npie_addition_t *a,
     if (rv == APR_SUCCESS) {
         rv = draw(a, flow, csr, err);
     }
-    return rv == APR_SUCCESS
-               ? npie_addition_write(flow, a, NPIE_ADDITION_KEYED, actor,
-                                     "additional-key", err)
+    if (rv == APR_SUCCESS) {
+        rv = npie_addition_write(flow, a, NPIE_ADDITION_KEYED,
+                                 actor != NULL ? actor : "mail-link",
+                                 "additional-key", err);
+    }
+    return rv == APR_SUCCESS && actor == NULL
+               ? npie_addition_tell(flow, a, NPIE_MAIL_ADDITIONAL_KEY, err)
                : rv;
 }
 
@@ -209,8 +213,11 @@ static apr_status_t take_certificate(npie_flow_t *flow, npie_addition_t *a,
         rv = npie_addition_write(flow, a, NPIE_ADDITION_ISSUED, who->actor,
                                  "additional-issue", err);
     }
+    if (rv == APR_SUCCESS) {
+        rv = npie_addition_mail(flow, a, NPIE_MAIL_ADDITIONAL_READY, err);
+    }
     return rv == APR_SUCCESS
-               ? npie_addition_mail(flow, a, NPIE_MAIL_ADDITIONAL_READY, err)
+               ? npie_addition_tell(flow, a, NPIE_MAIL_ADDITIONAL_ISSUED, err)
                : rv;
 }
 

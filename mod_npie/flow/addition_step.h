@@ -36,6 +36,15 @@ apr_status_t npie_addition_mail(npie_flow_t *flow,
                                 const npie_addition_t *addition,
                                 npie_mail_kind_t kind, npie_err_t *err);
 
+/** The same to the employer's registered address; nothing where that is
+ * none. */
+apr_status_t npie_addition_tell(npie_flow_t *flow,
+                                const npie_addition_t *addition,
+                                npie_mail_kind_t kind, npie_err_t *err);
+
+/** Does a mail of this kind go to a colleague, with a link? */
+int npie_addition_mail_links(npie_mail_kind_t kind);
+
 /**
  * Makes a link of a mail to a colleague.
  * @param ptoken set in the flow's pool; puntil to when it ends

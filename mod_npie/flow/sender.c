@@ -102,6 +102,9 @@ static apr_status_t still_wanted(const work_t *w)
                                                         : APR_SUCCESS;
     case NPIE_MAIL_EXPIRY:
         return still_expires(w);
+    case NPIE_MAIL_ADDITIONAL_KEY:
+        return w->addition.standing == NPIE_STANDING_KEYED ? APR_SUCCESS
+                                                           : APR_EOF;
     default:
         return APR_SUCCESS;
     }
@@ -253,7 +256,7 @@ static apr_status_t write_mail(npie_bytes_t *message, work_t *w)
     else if (w->renewal != NULL && w->mail->kind != NPIE_MAIL_ISSUED) {
         rv = make_link(w);
     }
-    else if (w->addition.addition != NULL) {
+    else if (npie_addition_mail_links(w->mail->kind)) {
         rv = make_addition_link(w);
     }
     if (rv == APR_SUCCESS) {

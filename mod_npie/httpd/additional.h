@@ -73,6 +73,7 @@ int npie_post_additional_here(npie_post_t *post);
 
 /** What a colleague's page does, by accion: llave (solicitud, huella) or
  * obtener.
+ * @param actor as npie_flow_addition_key() takes it
  * @param pdone set to 1 when the key was taken and the caller is to answer
  * @return status answered for, or OK with *pdone 1 */
 int npie_additional_act(int *pdone, request_rec *r, npie_flow_t *flow,

@@ -13,8 +13,6 @@
 #include "httpd/rate.h"
 #include "httpd/revoke.h"
 
-static const char actor[] = "mail-link";
-
 /* Done: back to the list, which says what. */
 static int done(npie_post_t *post, const char *what)
 {
@@ -243,7 +241,7 @@ static int send_certificate(request_rec *r, npie_flow_t *flow,
 }
 
 int npie_additional_act(int *pdone, request_rec *r, npie_flow_t *flow,
-                        const npie_addition_view_t *view, const char *by,
+                        const npie_addition_view_t *view, const char *actor,
                         const npie_form_t *form, npie_err_t *err)
 {
     const char *action = npie_form_text(form, "accion");
@@ -260,7 +258,7 @@ int npie_additional_act(int *pdone, request_rec *r, npie_flow_t *flow,
                      "no such action now");
         return npie_answer_error(r, err);
     }
-    if (npie_flow_addition_key(flow, view, by, bytes,
+    if (npie_flow_addition_key(flow, view, actor, bytes,
                                npie_form_text(form, "huella"), err)
         != APR_SUCCESS) {
         return npie_answer_error(r, err);
@@ -329,7 +327,7 @@ int npie_additional_use_link(request_rec *r, const npie_form_t *form)
         npie_answer_log(r, &err);
         return npie_answer_redirect(r, page);
     }
-    status = npie_additional_act(&taken, r, flow, &open.view, actor, form,
+    status = npie_additional_act(&taken, r, flow, &open.view, NULL, form,
                                  &err);
     if (taken && npie_answer_wants_json(r)) {
         return npie_flow_addition_open(&open, flow, token, &err) == APR_SUCCESS

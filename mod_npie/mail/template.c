@@ -55,6 +55,9 @@ static const unsigned kind_values[NPIE_MAIL_KINDS] = {
     [NPIE_MAIL_ADDITIONAL] = OF_EVERY | OF_LINK | OF_HOLDER,
     [NPIE_MAIL_ADDITIONAL_READY] = OF_EVERY | OF_LINK | OF_HOLDER |
                                    OF(SERIAL) | OF(UNTIL),
+    [NPIE_MAIL_ADDITIONAL_KEY] = OF_EVERY | OF_HOLDER,
+    [NPIE_MAIL_ADDITIONAL_ISSUED] = OF_EVERY | OF_HOLDER | OF(SERIAL) |
+                                    OF(UNTIL),
 };
 
 /* A piece of a template: literal text, then a value. */

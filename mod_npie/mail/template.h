@@ -29,12 +29,13 @@ typedef enum npie_mail_value_t {
     /* cambio */
     NPIE_MAIL_VALUE_EMAIL,       /**< {correo}: the new address, as much of it
                                       as may be shown */
-    /* emitido, vencimiento and adicional-listo: of the certificate */
+    /* emitido, vencimiento, adicional-listo and adicional-emitido: of the
+     * certificate */
     NPIE_MAIL_VALUE_SERIAL,      /**< {serie} */
     NPIE_MAIL_VALUE_UNTIL,       /**< {hasta}: Spanish date */
     /* vencimiento */
     NPIE_MAIL_VALUE_DAYS,        /**< {dias}: "15 días", "1 día" */
-    /* adicional and adicional-listo: of the colleague */
+    /* adicional and those that begin with it: of the colleague */
     NPIE_MAIL_VALUE_HOLDER,      /**< {titular} */
     NPIE_MAIL_VALUE_PURPOSE,     /**< {finalidad} */
     NPIE_MAIL_VALUES             /**< how many */

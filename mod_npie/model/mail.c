@@ -13,6 +13,8 @@ const char *npie_mail_kind_name(npie_mail_kind_t kind)
         [NPIE_MAIL_AGAIN] = "liga",
         [NPIE_MAIL_ADDITIONAL] = "adicional",
         [NPIE_MAIL_ADDITIONAL_READY] = "adicional-listo",
+        [NPIE_MAIL_ADDITIONAL_KEY] = "adicional-llave",
+        [NPIE_MAIL_ADDITIONAL_ISSUED] = "adicional-emitido",
         [NPIE_MAIL_ACUSE] = "acuse",
     };
 

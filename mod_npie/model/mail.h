@@ -17,6 +17,9 @@ typedef enum npie_mail_kind_t {
                                a link */
     NPIE_MAIL_ADDITIONAL_READY, /**< "adicional-listo": to a colleague: obtain
                                      your certificate; with a link */
+    NPIE_MAIL_ADDITIONAL_KEY, /**< "adicional-llave": to the employer: a
+                                   colleague has made his key, sign */
+    NPIE_MAIL_ADDITIONAL_ISSUED, /**< "adicional-emitido": to the employer */
     NPIE_MAIL_ACUSE,   /**< "acuse": the renewal's letters, sealed, attached */
     NPIE_MAIL_KINDS    /**< how many */
 } npie_mail_kind_t;

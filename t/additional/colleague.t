@@ -13,7 +13,8 @@ use Npie::Mail;
 use Npie::Openssl qw(run slurp spit);
 use Npie::Test;
 
-my $employer = employer(kind => 'valid');
+my $office = address();
+my $employer = employer_at($office, kind => 'valid');
 my $boss = browser(vhost => 'mail');
 redirected($boss->login(user => $employer->{user}, as => $employer->{as}), '/idse/',
     'the employer logs in');
@@ -94,6 +95,10 @@ redirected(send_key(token_of($mail), $new->{csr}), 'adicional', 'the key is take
 like($colleague->get(path_of($mail))->{body}, qr/Su llave está hecha/, 'and the page says so');
 my ($row) = rows();
 is($row->{standing}, 'keyed', 'the employer is to sign');
+my ($wanted) = mail_wait($office);
+like($wanted->{subject}, qr/^Falta su firma para un certificado adicional/, 'and is told so');
+like($wanted->{text}, qr/^Iñaki Peña hizo la llave.*Finalidad: Movimientos <afiliatorios>/ms,
+    'whose key, and what for');
 
 # The signature, by the principal certificate alone.
 my $sign = "/npie/autorizar.html?n=$row->{id}";
@@ -120,7 +125,14 @@ redirected(sign_as($boss, %{ $employer->{as} }), 'adicionales', 'signed and issu
 is(standing(), 'active', 'the certificate serves');
 redirected(sign_as($stranger, %{ $other->{as} }), 'adicionales', 'not by somebody else');
 
-# The colleague receives it.
+# The employer is told; the colleague receives it.
+my (undef, $told) = mail_wait($office, 2);
+like($told->{subject}, qr/^Se emitió un certificado adicional/, 'the employer learns of it');
+my $serial = (rows())[0]{serial};
+like($told->{text}, qr{Titular: Iñaki Peña\n.*serie: \Q$serial\E\n.*/npie/adicionales\.html\n}s,
+    'who has it, and where it ends');
+like($told->{html}, qr/Movimientos &lt;afiliatorios&gt;/, 'and safe as HTML');
+unlike($_->{text}, qr/\?t=/, 'without a link for the colleague') for $wanted, $told;
 my (undef, $ready) = mail_wait($to, 2);
 like($ready->{subject}, qr/^Su certificado adicional está listo/, 'the second mail');
 is($colleague->post('/npie/adicional.html', [ t => token_of($mail), accion => 'obtener' ],

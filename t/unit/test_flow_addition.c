@@ -51,7 +51,7 @@ static apr_status_t key(person_t *person, apr_int64_t id,
 {
     const npie_addition_view_t view = find(person, id);
 
-    return npie_flow_addition_key(&person->flow, &view, "mail-link",
+    return npie_flow_addition_key(&person->flow, &view, NULL,
                                   fixture_csr(colleague, person->p), "",
                                   &person->err);
 }
@@ -411,6 +411,49 @@ static void test_mails(void **state)
         "6|inaki@molinos.example|adicional");
 }
 
+/* How many mails of a kind about a request, and to whom. */
+static const char *told(person_t *person, apr_int64_t id, const char *kind)
+{
+    return world_ask(apr_psprintf(person->p,
+        "SELECT count(*), min(address) FROM outbox WHERE kind = '%s' AND"
+        " addition = %" APR_INT64_T_FMT, kind, id), person->p);
+}
+
+/* The employer is told of a key that a colleague made, and of what is issued;
+ * once, however often it is tried. */
+static void test_told(void **state)
+{
+    static const char registered[] = "1|antes@molinos.example";
+    person_t *person = valid(*state);
+    identity_t *colleague = identity_key("P-256", person->p);
+    identity_t *other = identity_key("P-256", person->p);
+    npie_addition_view_t view;
+    apr_int64_t id;
+
+    person->policy.mail = 1;
+    id = request(person);
+    for (int i = 0; i < 2; ++i) {
+        assert_ok(person, key(person, id, colleague));
+        assert_string_equal(told(person, id, "adicional-llave"), registered);
+    }
+    assert_ok(person, sign_by(person, id, &person->old->id));
+    for (int i = 0; i < 2; ++i) {
+        assert_ok(person, issue(person, id));
+        assert_string_equal(told(person, id, "adicional-emitido"), registered);
+    }
+    assert_string_equal(told(person, id, "adicional-listo"),
+                        "1|inaki@molinos.example");
+
+    /* Who makes the key himself need not be told. */
+    id = request(person);
+    view = find(person, id);
+    assert_ok(person, npie_flow_addition_key(&person->flow, &view,
+                                             person->who.actor,
+                                             fixture_csr(other, person->p), "",
+                                             &person->err));
+    assert_string_equal(told(person, id, "adicional-llave"), "0|");
+}
+
 /* Somebody at another browser, in a thread. */
 typedef struct elsewhere_t {
     person_t *person;
@@ -533,6 +576,7 @@ int main(void)
         pool_test(test_files),
         pool_test(test_links),
         pool_test(test_mails),
+        pool_test(test_told),
         pool_test(test_check),
     };
     /* SQLite has one transaction that writes at a time. */
