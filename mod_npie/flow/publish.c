@@ -33,7 +33,7 @@ static apr_status_t note(const npie_certificate_t *certificate,
 }
 
 static apr_status_t tell(const npie_untold_t *untold, npie_flow_t *flow,
-                         npie_ended_fn *after, void *baton, npie_err_t *err)
+                         npie_err_t *err)
 {
     const npie_certificate_t *certificate = &untold->certificate;
     npie_signer_revoke_t revoke = {
@@ -41,37 +41,58 @@ static apr_status_t tell(const npie_untold_t *untold, npie_flow_t *flow,
         .revoked = certificate->ended,
         .invalid_since = untold->invalid_since,
     };
-    apr_status_t rv;
 
     if (!npie_reason_find(&revoke.reason, certificate->reason)) {
         revoke.reason = NPIE_REASON_UNSPECIFIED;
     }
-    rv = npie_signer_revoke(flow->signer, &revoke, err, flow->p);
-    if (rv == APR_SUCCESS) {
-        rv = after(baton, certificate, err);
+    return npie_signer_revoke(flow->signer, &revoke, err, flow->p);
+}
+
+/* What is to happen beside the telling. */
+typedef struct beside_t {
+    npie_ended_fn *before;
+    npie_ended_fn *after;
+    void *baton;
+    apr_status_t rv; /* how it went for one certificate */
+} beside_t;
+
+static apr_status_t publish(beside_t *beside, const npie_untold_t *untold,
+                            npie_flow_t *flow, npie_err_t *err)
+{
+    const npie_certificate_t *certificate = &untold->certificate;
+    apr_status_t rv;
+
+    beside->rv = beside->before(beside->baton, certificate, err);
+    rv = tell(untold, flow, err);
+    if (rv != APR_SUCCESS && rv != NPIE_EPOLICY) {
+        return rv;
     }
-    return rv == APR_SUCCESS || rv == NPIE_EPOLICY
-        ? note(certificate, flow, rv == APR_SUCCESS, err) : rv;
+    if (rv == APR_SUCCESS && beside->rv == APR_SUCCESS) {
+        beside->rv = beside->after(beside->baton, certificate, err);
+    }
+    return beside->rv == APR_SUCCESS
+        ? note(certificate, flow, rv == APR_SUCCESS, err) : APR_SUCCESS;
 }
 
 apr_status_t npie_flow_publish(int *pcount, npie_flow_t *flow,
                                npie_ended_fn *before, npie_ended_fn *after,
                                void *baton, npie_err_t *err)
 {
+    beside_t beside = { before, after, baton, APR_SUCCESS };
+    apr_status_t failed = APR_SUCCESS;
     apr_array_header_t *list;
     apr_status_t rv = npie_certificate_untold(&list, flow->registry, err);
 
     *pcount = 0;
     for (int i = 0; rv == APR_SUCCESS && i < list->nelts; ++i) {
-        const npie_untold_t *one = APR_ARRAY_IDX(list, i, npie_untold_t *);
-
-        rv = before(baton, &one->certificate, err);
-        if (rv == APR_SUCCESS) {
-            rv = tell(one, flow, after, baton, err);
+        rv = publish(&beside, APR_ARRAY_IDX(list, i, npie_untold_t *), flow,
+                     err);
+        if (beside.rv != APR_SUCCESS) {
+            failed = beside.rv;
         }
-        if (rv == APR_SUCCESS) {
+        else if (rv == APR_SUCCESS) {
             ++*pcount;
         }
     }
-    return rv;
+    return rv != APR_SUCCESS ? rv : failed;
 }

@@ -281,6 +281,49 @@ static void test_told(void **state)
     assert_int_equal(count, 0);
 }
 
+/* Fails for one certificate, as if Redis did. */
+static apr_status_t fail_for(void *baton, const npie_certificate_t *certificate,
+                             npie_err_t *err)
+{
+    const person_t *person = baton;
+
+    return certificate->id != person->who.certificate ? APR_SUCCESS
+        : npie_err_set(err, NPIE_EBACKEND, NPIE_P_SESSIONS_DOWN, "no Redis");
+}
+
+static int is_listed(person_t *person)
+{
+    const ASN1_INTEGER *serial =
+        X509_get0_serialNumber(person->old->cert->x509);
+    npie_signer_crl_t crl;
+
+    assert_ok(person, npie_signer_crl(&crl, person->flow.signer, &person->err,
+                                      person->p));
+    return memmem(crl.crl.data, crl.crl.len, ASN1_STRING_get0_data(serial),
+                  (size_t)ASN1_STRING_length(serial)) != NULL;
+}
+
+/* Sessions that cannot be ended keep nothing off the CRL, and nobody else's
+ * certificate waiting; they are tried again. */
+static void test_told_without_redis(void **state)
+{
+    person_t *first = person_at(NPIE_RENEWAL_NONE, *state);
+    person_t *second = person_at(NPIE_RENEWAL_NONE, *state);
+    int count;
+
+    do_revoke(first, first->who.certificate, NPIE_REASON_KEY_COMPROMISE);
+    do_revoke(second, second->who.certificate, NPIE_REASON_KEY_COMPROMISE);
+    assert_call(first, NPIE_EBACKEND, NPIE_P_SESSIONS_DOWN,
+                npie_flow_publish(&count, &first->flow, fail_for, pass, first,
+                                  &first->err));
+    assert_int_equal(count, 1);
+    assert_true(is_listed(first));
+    assert_true(is_listed(second));
+    assert_ok(first, npie_flow_publish(&count, &first->flow, pass, pass, NULL,
+                                       &first->err));
+    assert_int_equal(count, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -288,6 +331,7 @@ int main(void)
         pool_test(test_new_of_issued), pool_test(test_own),
         pool_test(test_completed), pool_test(test_refused),
         pool_test(test_untold), pool_test(test_told),
+        pool_test(test_told_without_redis),
     };
 
     return world_run(tests);
