@@ -86,18 +86,31 @@ const char *npie_parse_secret(const char **out, const char *path,
                               apr_pool_t *p)
 {
     apr_file_t *file;
-    char line[512];
+    char line[512] = "";
+    apr_size_t len = 0;
     apr_status_t rv = apr_file_open(&file, path, APR_READ, 0, p);
 
     if (rv == APR_SUCCESS) {
-        rv = apr_file_gets(line, sizeof(line), file);
+        rv = apr_file_read_full(file, line, sizeof(line), &len);
         apr_file_close(file);
     }
-    if (rv != APR_SUCCESS) {
+    if (rv != APR_SUCCESS && !APR_STATUS_IS_EOF(rv)) {
         return apr_psprintf(p, "cannot read the password file %s: %pm", path,
                             &rv);
     }
-    line[strcspn(line, "\r\n")] = '\0';
-    *out = apr_pstrdup(p, line);
+    if (len == 0) {
+        return apr_psprintf(p, "the password file %s is empty", path);
+    }
+    if (memchr(line, '\n', len) != NULL) {
+        len = (apr_size_t)((char *)memchr(line, '\n', len) - line);
+    }
+    len -= len > 0 && line[len - 1] == '\r';
+    /* What is cut, or goes on behind a NUL, is not what the file has. */
+    if (len == sizeof(line) || memchr(line, '\0', len) != NULL) {
+        return apr_psprintf(p, "the password file %s: its first line has %d "
+                            "bytes or more, or a NUL: it is no password", path,
+                            (int)sizeof(line));
+    }
+    *out = apr_pstrmemdup(p, line, len);
     return NULL;
 }

@@ -18,7 +18,8 @@ const char *npie_parse_time(apr_interval_time_t *out, const char *arg,
 const char *npie_parse_int(int *out, const char *arg, int min, int max,
                            apr_pool_t *p);
 
-/** The first line of a file that only the admin may read. */
+/** The first line, of 511 bytes at most, of a file that only the admin may
+ * read. */
 const char *npie_parse_secret(const char **out, const char *path,
                               apr_pool_t *p);
 

@@ -10,6 +10,8 @@
 
 #include <apr_lib.h>
 
+#include "base/text.h"
+
 #define LINE_SIZE 2048
 
 /* Cuts blanks off both ends, in place. */
@@ -79,22 +81,42 @@ static apr_status_t check_missing(const char *file,
     return APR_SUCCESS;
 }
 
+/* Reads a line without its end. NULL or what is wrong with it; *plen is -1 at
+ * the end of the file. */
+static const char *read_line(char *line, int *plen, FILE *in)
+{
+    int len = 0;
+    int c;
+
+    while ((c = getc(in)) != EOF && c != '\n') {
+        if (len == LINE_SIZE - 1) {
+            return "it is too long";
+        }
+        line[len++] = (char)c;
+    }
+    line[len] = '\0';
+    *plen = c == EOF && len == 0 ? -1 : len;
+    return npie_text_is_clean_multiline(line, (apr_size_t)len)
+        ? NULL : "it is no text in UTF-8";
+}
+
 static apr_status_t read_lines(const npie_setting_t *settings, void *baton,
                                int *seen, FILE *in, const char *file,
                                npie_err_t *err)
 {
     char line[LINE_SIZE];
+    int len = 0;
 
-    for (int n = 1; fgets(line, sizeof(line), in) != NULL; n++) {
+    for (int n = 1; ; n++) {
         const char *name = "the line";
-        const char *wrong = NULL;
-        char *text;
+        const char *wrong = read_line(line, &len, in);
 
-        if (strlen(line) == sizeof(line) - 1) {
-            wrong = "it is too long";
+        if (wrong == NULL && len < 0) {
+            break;
         }
-        else {
-            text = trim(line);
+        if (wrong == NULL) {
+            char *text = trim(line);
+
             if (*text != '\0' && *text != '#') {
                 wrong = take_line(settings, baton, text, seen, &name);
             }
@@ -104,7 +126,10 @@ static apr_status_t read_lines(const npie_setting_t *settings, void *baton,
                                 "%s:%d: %.40s: %s", file, n, name, wrong);
         }
     }
-    return APR_SUCCESS;
+    /* A folder can be opened. */
+    return !ferror(in) ? APR_SUCCESS
+        : npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE, "%s: %s", file,
+                       strerror(errno));
 }
 
 apr_status_t npie_settings_read(const char *file,

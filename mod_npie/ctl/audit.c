@@ -2,6 +2,7 @@
  * npiectl audit: its rows, and whether all of them are what was written.
  */
 #include <stdlib.h>
+#include <errno.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -39,10 +40,12 @@ apr_status_t npie_ctl_audit_show(npie_ctl_t *ctl, npie_err_t *err)
     npie_registry_t *registry;
     json_t *list;
     char *end = NULL;
-    apr_int64_t after = text != NULL ? apr_strtoi64(text, &end, 10) : 0;
+    apr_int64_t after;
     apr_status_t rv;
 
-    if (text != NULL && (*text == '\0' || *end != '\0' || after < 0)) {
+    errno = 0;
+    after = text != NULL ? apr_strtoi64(text, &end, 10) : 0;
+    if (text != NULL && (*text == '\0' || *end != '\0' || after < 0 || errno != 0)) {
         return npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE,
                             "--after=%s: give a row's number", text);
     }

@@ -361,6 +361,10 @@ static apr_status_t read_passphrase(making_t *m, npie_err_t *err)
     if (wrong == NULL && m->passphrase != NULL && strlen(m->passphrase) < 8) {
         wrong = "a passphrase has 8 characters or more";
     }
+    else if (wrong == NULL && m->passphrase != NULL
+             && !npie_text_is_clean(m->passphrase, strlen(m->passphrase))) {
+        wrong = "its first line is no text in UTF-8";
+    }
     if (wrong == NULL && file != NULL
         && npie_ctl_option(m->ctl, "root-in-token") != NULL) {
         wrong = "there is no root.key with --root-in-token";

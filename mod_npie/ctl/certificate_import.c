@@ -400,7 +400,8 @@ static void show(import_t *import, int kept)
 static apr_status_t run(import_t *import)
 {
     npie_ctl_t *ctl = import->ctl;
-    apr_status_t rv = npie_registry_begin(import->registry, import->err);
+    apr_status_t rv = npie_ctl_begin(&import->registry, import->ctl,
+                                     import->err);
     int keep;
 
     if (rv != APR_SUCCESS) {
@@ -424,8 +425,8 @@ static apr_status_t run(import_t *import)
     show(import, keep);
     return import->counts[BAD] == 0 ? APR_SUCCESS
         : npie_err_set(import->err, NPIE_EINPUT, NPIE_P_NONE,
-                       "%d bad certificates: nothing was changed",
-                       import->counts[BAD]);
+                       "%d bad certificate%s: nothing was changed",
+                       import->counts[BAD], import->counts[BAD] == 1 ? "" : "s");
 }
 
 apr_status_t npie_ctl_certificate_import(npie_ctl_t *ctl, npie_err_t *err)

@@ -138,6 +138,14 @@ apr_status_t npie_ctl_begin(npie_registry_t **pregistry, npie_ctl_t *ctl,
                             npie_err_t *err);
 
 /**
+ * Connects to the registry, of whatever version, and reads it: 0 = there is
+ * none in the database.
+ * @return as npie_ctl_registry(); NPIE_EBACKEND says which file it is about
+ */
+apr_status_t npie_ctl_connect(npie_registry_t **pregistry, int *pversion,
+                              npie_ctl_t *ctl, npie_err_t *err, apr_pool_t *p);
+
+/**
  * Ends a transaction.
  * @param keep 1: what was done is kept; 0: it is undone
  * @param rv handed on, unless it is to be kept and cannot be

@@ -257,7 +257,8 @@ static apr_status_t audit(import_t *import)
 static apr_status_t run(import_t *import, npie_ctl_records_t *records)
 {
     int dry = npie_ctl_option(import->ctl, "dry-run") != NULL;
-    apr_status_t rv = npie_registry_begin(import->registry, import->err);
+    apr_status_t rv = npie_ctl_begin(&import->registry, import->ctl,
+                                     import->err);
     int keep;
 
     if (rv != APR_SUCCESS) {
@@ -276,9 +277,10 @@ static apr_status_t run(import_t *import, npie_ctl_records_t *records)
     show(import, keep);
     return import->bad == 0 ? APR_SUCCESS
         : npie_err_set(import->err, NPIE_EINPUT, NPIE_P_NONE,
-                       "%s: %d bad lines: mend them and import the file "
+                       "%s: %d bad line%s: mend %s and import the file "
                        "again; nothing was changed", import->file,
-                       import->bad);
+                       import->bad, import->bad == 1 ? "" : "s",
+                       import->bad == 1 ? "it" : "them");
 }
 
 /* Says in which file it is. */

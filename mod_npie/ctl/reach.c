@@ -40,6 +40,36 @@ static apr_status_t not_named(const char *what, const char *key,
                         what, option, key);
 }
 
+/* Which registry, where the file says it without a password, and what can be
+ * done. */
+static apr_status_t explain(const npie_ctl_t *ctl, apr_status_t rv,
+                            npie_err_t *err)
+{
+    const npie_ctl_settings_t *settings = ctl->settings;
+    const char *detail = apr_pstrdup(ctl->p, err->detail);
+
+    return rv != NPIE_EBACKEND ? rv : npie_err_set(
+        err, rv, err->problem, "%s: %s: %s",
+        strcmp(settings->driver, "sqlite3") == 0 ? settings->params
+                                                 : settings->driver, detail,
+        strstr(detail, " is locked") != NULL
+            ? "another program is writing to it, try again"
+            : "see Registry in npiectl.conf, and whether the database is in "
+              "order");
+}
+
+apr_status_t npie_ctl_connect(npie_registry_t **pregistry, int *pversion,
+                              npie_ctl_t *ctl, npie_err_t *err, apr_pool_t *p)
+{
+    apr_status_t rv = npie_schema_connect(pregistry, ctl->settings->driver,
+                                          ctl->settings->params, err, p);
+
+    if (rv == APR_SUCCESS) {
+        rv = npie_schema_version(pversion, *pregistry, err);
+    }
+    return explain(ctl, rv, err);
+}
+
 /* Says what to do about tables that the statements are not written for. */
 static apr_status_t check_version(npie_ctl_t *ctl, npie_err_t *err)
 {
@@ -49,11 +79,7 @@ static apr_status_t check_version(npie_ctl_t *ctl, npie_err_t *err)
     int version = 0;
 
     apr_pool_create(&p, ctl->p);
-    rv = npie_schema_connect(&registry, ctl->settings->driver,
-                             ctl->settings->params, err, p);
-    if (rv == APR_SUCCESS) {
-        rv = npie_schema_version(&version, registry, err);
-    }
+    rv = npie_ctl_connect(&registry, &version, ctl, err, p);
     apr_pool_destroy(p);
     if (rv != APR_SUCCESS || version == NPIE_SCHEMA_VERSION) {
         return rv;
@@ -95,7 +121,8 @@ apr_status_t npie_ctl_begin(npie_registry_t **pregistry, npie_ctl_t *ctl,
 {
     apr_status_t rv = npie_ctl_registry(pregistry, ctl, err);
 
-    return rv == APR_SUCCESS ? npie_registry_begin(*pregistry, err) : rv;
+    return rv == APR_SUCCESS
+        ? explain(ctl, npie_registry_begin(*pregistry, err), err) : rv;
 }
 
 apr_status_t npie_ctl_end(npie_registry_t *registry, int keep,

@@ -156,8 +156,9 @@ static apr_status_t make_file(npie_ctl_t *ctl, npie_err_t *err)
     if (fd < 0) {
         return npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE, "%s: %s%s", path,
                             strerror(errno), errno == EEXIST
-                                ? ": npiectl registry upgrade brings a "
-                                  "registry up to date" : "");
+                                ? ": name another file, or npiectl registry "
+                                  "upgrade for a registry of an older version"
+                                : "");
     }
     close(fd);
     return APR_SUCCESS;
@@ -183,11 +184,7 @@ static apr_status_t init(npie_ctl_t *ctl, const steps_t *steps,
     int version = 0;
 
     apr_pool_create(&p, ctl->p);
-    rv = npie_schema_connect(&registry, ctl->settings->driver,
-                             ctl->settings->params, err, p);
-    if (rv == APR_SUCCESS) {
-        rv = npie_schema_version(&version, registry, err);
-    }
+    rv = npie_ctl_connect(&registry, &version, ctl, err, p);
     if (rv == APR_SUCCESS && version != 0) {
         rv = npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE,
                           "the database has a registry of version %d: "
@@ -258,11 +255,7 @@ apr_status_t npie_ctl_registry_upgrade(npie_ctl_t *ctl, npie_err_t *err)
     apr_status_t rv = prepare(&steps, ctl, err);
 
     if (rv == APR_SUCCESS) {
-        rv = npie_schema_connect(&registry, ctl->settings->driver,
-                                 ctl->settings->params, err, ctl->p);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = npie_schema_version(&version, registry, err);
+        rv = npie_ctl_connect(&registry, &version, ctl, err, ctl->p);
     }
     if (rv != APR_SUCCESS) {
         return rv;

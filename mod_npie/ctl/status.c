@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "ctl/commands.h"
 #include "ctl/show.h"
+#include "pki/ocsp.h"
 #include "store/list.h"
 
 #define DAY (apr_time_from_sec(86400))
@@ -59,6 +60,41 @@ static void look_sessions(report_t *report)
     }
 }
 
+/* An answer about a certificate that nobody knows is signed like any. */
+static void look_responder(report_t *report, const npie_signer_t *signer)
+{
+    npie_ctl_t *ctl = report->ctl;
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
+    npie_signer_crl_t public;
+    npie_signer_ocsp_t answer;
+    npie_cert_t *responder;
+    npie_bytes_t request = { NULL, 0 };
+    apr_status_t rv = npie_signer_crl(&public, signer, &err, ctl->p);
+
+    if (rv == APR_SUCCESS) {
+        rv = npie_ocsp_make(&request, request, public.ca, "SHA256", &err,
+                            ctl->p);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_signer_ocsp(&answer, signer, request,
+                              apr_array_make(ctl->p, 0, sizeof(npie_bytes_t)),
+                              &err, ctl->p);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_ocsp_signer(&responder, answer.response, public.ca, &err,
+                              ctl->p);
+    }
+    if (rv != APR_SUCCESS) {
+        part(report, "ocsp", "down", err.detail);
+        return;
+    }
+    part(report, "ocsp", public.next_update > ctl->now ? "ok" : "down",
+         apr_psprintf(ctl->p, "answers signed by %s, made anew by %s; CRL "
+                      "until %s", responder->common_name,
+                      npie_text_time(responder->not_after, ctl->p),
+                      npie_text_time(public.next_update, ctl->p)));
+}
+
 static void look_signer(report_t *report)
 {
     npie_err_t err = { 0, NPIE_P_NONE, "" };
@@ -77,6 +113,7 @@ static void look_signer(report_t *report)
         part(report, "signer", "ok", apr_psprintf(
             p, "process %u, %" APR_UINT64_T_FMT " certificates issued",
             state.pid, state.issued));
+        look_responder(report, signer);
     }
 }
 
@@ -258,6 +295,6 @@ apr_status_t npie_ctl_status(npie_ctl_t *ctl, npie_err_t *err)
     npie_ctl_show_list(ctl, report.list, columns, "");
     return report.down == 0 ? APR_SUCCESS
         : npie_err_set(err, NPIE_EBACKEND, NPIE_P_NONE,
-                       "%d parts do not work: see what is down above",
-                       report.down);
+                       "%d part%s not work: see what is down above",
+                       report.down, report.down == 1 ? " does" : "s do");
 }

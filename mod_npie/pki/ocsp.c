@@ -163,17 +163,18 @@ apr_status_t npie_ocsp_make(npie_bytes_t *pder, npie_bytes_t certificate,
 {
     OCSP_REQUEST *request;
     unsigned char *der = NULL;
-    npie_cert_t *leaf, *ca;
+    npie_cert_t *leaf = NULL;
+    npie_cert_t *ca;
     int len = -1;
-    apr_status_t rv = npie_cert_parse(&leaf, certificate, err, p);
+    apr_status_t rv = npie_cert_parse(&ca, issuer, err, p);
 
-    if (rv == APR_SUCCESS) {
-        rv = npie_cert_parse(&ca, issuer, err, p);
+    if (rv == APR_SUCCESS && certificate.len > 0) {
+        rv = npie_cert_parse(&leaf, certificate, err, p);
     }
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    request = make(leaf->x509, ca->x509, digest);
+    request = make(leaf == NULL ? NULL : leaf->x509, ca->x509, digest);
     if (request != NULL) {
         len = i2d_OCSP_REQUEST(request, &der);
     }
@@ -186,4 +187,56 @@ apr_status_t npie_ocsp_make(npie_bytes_t *pder, npie_bytes_t certificate,
     pder->len = (apr_size_t)len;
     OPENSSL_free(der);
     return APR_SUCCESS;
+}
+
+/* The signer's certificate, DER in p; empty unless all holds. */
+static npie_bytes_t signer_of(OCSP_BASICRESP *basic, X509 *issuer,
+                              apr_pool_t *p)
+{
+    X509_STORE *store = X509_STORE_new();
+    npie_bytes_t der = { NULL, 0 };
+    unsigned char *made = NULL;
+    X509 *signer = NULL;
+    int len = 0;
+
+    if (store != NULL && X509_STORE_add_cert(store, issuer)
+        && X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN)
+        && OCSP_basic_verify(basic, NULL, store, 0) == 1
+        && OCSP_resp_get0_signer(basic, &signer, NULL) == 1) {
+        len = i2d_X509(signer, &made);
+    }
+    if (len > 0) {
+        der.data = apr_pmemdup(p, made, (apr_size_t)len);
+        der.len = (apr_size_t)len;
+    }
+    OPENSSL_free(made);
+    X509_STORE_free(store);
+    return der;
+}
+
+apr_status_t npie_ocsp_signer(npie_cert_t **psigner, npie_bytes_t response,
+                              npie_bytes_t issuer, npie_err_t *err,
+                              apr_pool_t *p)
+{
+    const unsigned char *from = response.data;
+    const unsigned char *ca_from = issuer.data;
+    OCSP_RESPONSE *answer = d2i_OCSP_RESPONSE(NULL, &from, (long)response.len);
+    OCSP_BASICRESP *basic = answer == NULL ? NULL
+        : OCSP_response_get1_basic(answer);
+    X509 *ca = d2i_X509(NULL, &ca_from, (long)issuer.len);
+    npie_bytes_t der = { NULL, 0 };
+    apr_status_t rv = NPIE_EINPUT;
+
+    if (basic != NULL && ca != NULL) {
+        der = signer_of(basic, ca, p);
+        rv = der.len > 0 ? APR_SUCCESS : NPIE_ESIGNATURE;
+    }
+    X509_free(ca);
+    OCSP_BASICRESP_free(basic);
+    OCSP_RESPONSE_free(answer);
+    return rv == APR_SUCCESS ? npie_cert_parse(psigner, der, err, p)
+        : npie_openssl_fail(err, rv, NPIE_P_NONE, rv == NPIE_EINPUT
+                            ? "OCSP: there is no signed answer"
+                            : "OCSP: the answer is not signed by the "
+                              "authority, nor by whom it has named for it");
 }

@@ -45,6 +45,8 @@ npie_bytes_t npie_ocsp_error(npie_ocsp_error_t error, apr_pool_t *p);
 
 /**
  * Makes a request without nonce, as anybody would who has the certificate.
+ * @param certificate DER; empty: about the issuer's own serial, as if it had
+ *        issued itself, of which nobody knows
  * @param issuer DER
  * @param digest "SHA1" or "SHA256": of the issuer's name and key in it
  * @return APR_SUCCESS; NPIE_EINPUT; NPIE_EINTERNAL
@@ -52,5 +54,16 @@ npie_bytes_t npie_ocsp_error(npie_ocsp_error_t error, apr_pool_t *p);
 apr_status_t npie_ocsp_make(npie_bytes_t *pder, npie_bytes_t certificate,
                             npie_bytes_t issuer, const char *digest,
                             npie_err_t *err, apr_pool_t *p);
+
+/**
+ * Whose key signed an answer: the CA's own, or one that it has given
+ * id-kp-OCSPSigning (RFC 6960 section 4.2.2.2). What is not so signed, by a
+ * certificate in force, fails.
+ * @param issuer the CA's certificate, DER
+ * @return APR_SUCCESS; NPIE_EINPUT: no signed answer; NPIE_ESIGNATURE
+ */
+apr_status_t npie_ocsp_signer(npie_cert_t **psigner, npie_bytes_t response,
+                              npie_bytes_t issuer, npie_err_t *err,
+                              apr_pool_t *p);
 
 #endif

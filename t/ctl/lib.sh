@@ -10,7 +10,8 @@ npiectl=$PWD/npiectl
 work=$(mktemp -d /tmp/npie-ctl-XXXXXX)
 chmod 755 "$work"
 pgsql=no
-printf 'SQL %s/sql\n' "$work" > "$work/npiectl.conf"
+conf=$work/npiectl.conf
+printf 'SQL %s/sql\n' "$work" > "$conf"
 mkdir "$work/sql"
 cp -R "$srcdir/conf/sql/sqlite" "$srcdir/conf/sql/pgsql" "$work/sql/"
 chmod -R u+w "$work/sql"
@@ -36,9 +37,9 @@ ok() {
     fi
 }
 
-# ctl ARGUMENT...: npiectl on $registry; leaves $work/out and $work/err.
+# ctl ARGUMENT...: npiectl on $registry, with $conf; leaves $work/out and $work/err.
 ctl() {
-    $CTL_UNDER "$npiectl" -c "$work/npiectl.conf" --registry "$registry" "$@" \
+    $CTL_UNDER "$npiectl" -c "$conf" --registry "$registry" "$@" \
         > "$work/out" 2> "$work/err" < /dev/null
 }
 CTL_UNDER=${CTL_UNDER:-}

@@ -57,7 +57,8 @@ sh "$srcdir/t/lib/backend.sh" redis-start "$work" || exit 99
 redis=yes
 for _ in $(seq 300); do [ ! -S "$work/signer.sock" ] || break; sleep 0.1; done
 ok 'all works' ends 0 status -j
-for name in redis registry signer authority seal mail; do ok "$name is ok" is $name ok; done
+for name in redis registry signer ocsp authority seal mail; do ok "$name is ok" is $name ok; done
+ok 'who answers OCSP is told' json 'grep { $_->{part} eq "ocsp" && $_->{detail} =~ /^answers signed by .*, made anew by 2/ } @$j'
 ok 'the clock is told' json 'grep { $_->{part} eq "clock" && $_->{state} ne "down" } @$j'
 ok 'for people too' ends 0 status
 ok 'as a table' said 'Part'

@@ -289,6 +289,46 @@ static void test_ocsp(void **state)
     fixture_signer_stop(signer, SIGTERM);
 }
 
+/* Whose key it is: delegated by the authority asked, or not. */
+static void test_ocsp_signer(void **state)
+{
+    apr_pool_t *p = *state;
+    fixture_signer_t *signer = fixture_signer(ca, "", p);
+    npie_bytes_t request = { NULL, 0 };
+    npie_signer_ocsp_t answer;
+    npie_err_t err = { 0 };
+    npie_cert_t *by = NULL;
+    unsigned char *spoiled;
+
+    fixture_signer_start(signer);
+    assert_int_equal(npie_ocsp_make(&request, request, ca->cert->der,
+                                    "SHA256", &err, p), APR_SUCCESS);
+    assert_int_equal(npie_signer_ocsp(&answer, &signer->client, request,
+                                      apr_array_make(p, 0,
+                                                     sizeof(npie_bytes_t)),
+                                      &err, p), APR_SUCCESS);
+    fixture_signer_stop(signer, SIGTERM);
+    assert_int_equal(npie_ocsp_signer(&by, answer.response, ca->cert->der,
+                                      &err, p), APR_SUCCESS);
+    assert_string_not_equal(by->serial, ca->cert->serial);
+    assert_true(by->not_after > apr_time_now());
+    assert_int_equal(npie_ocsp_signer(&by, answer.response,
+                                      stranger->cert->der, &err, p),
+                     NPIE_ESIGNATURE);
+    spoiled = apr_pmemdup(p, answer.response.data, answer.response.len);
+    for (apr_size_t i = 0; i < answer.response.len; i += 7) {
+        const npie_bytes_t bytes = { spoiled, answer.response.len };
+
+        spoiled[i] ^= 0x40;
+        assert_int_not_equal(npie_ocsp_signer(&by, bytes, ca->cert->der,
+                                              &err, p), APR_SUCCESS);
+        spoiled[i] ^= 0x40;
+    }
+    assert_int_equal(npie_ocsp_signer(&by, npie_ocsp_error(NPIE_OCSP_LATER,
+                                                           p),
+                                      ca->cert->der, &err, p), NPIE_EINPUT);
+}
+
 static int setup(void **state)
 {
     apr_pool_t *p;
@@ -312,6 +352,7 @@ int main(void)
         pool_test(test_revoke), pool_test(test_refused),
         pool_test(test_expired), pool_test(test_log),
         pool_test(test_ocsp),
+        pool_test(test_ocsp_signer),
     };
 
     apr_initialize();
