@@ -23,6 +23,7 @@ renewal cancel|
 letter verify|--seal=
 audit show|--after=
 audit verify|
+audit reseal|
 status|
 '
 _npiectl_general='--config= --registry= --redis= --signer= --json --yes --help --version'

@@ -109,12 +109,6 @@ apr_status_t npie_signer_crl(npie_signer_crl_t *crl,
                              const npie_signer_t *signer, npie_err_t *err,
                              apr_pool_t *p);
 
-/** A head of the registry's audit: store/audit.h. */
-typedef struct npie_signer_head_t {
-    apr_int64_t sequence; /**< 0 = none */
-    char hash[NPIE_SHA256_HEX_SIZE];
-} npie_signer_head_t;
-
 /**
  * Hands over the audit's head, or asks for the one that is kept.
  * @param kept set to the head that the signer keeps now
@@ -127,6 +121,26 @@ apr_status_t npie_signer_audit(npie_signer_head_t *kept,
                                const npie_signer_t *signer,
                                const npie_signer_head_t *head, npie_err_t *err,
                                apr_pool_t *ptemp);
+
+/** Heads that the signer was given. */
+typedef struct npie_signer_heads_t {
+    apr_array_header_t *list; /**< of npie_signer_head_t, numbers ascending */
+    apr_uint64_t next;        /**< where to go on; 0: these were the last */
+    apr_int64_t resealed;     /**< how often the head was set by hand; what was
+                                   kept before counts no more */
+    const char *resealed_at;  /**< the last time, RFC 3339; "" = never */
+} npie_signer_heads_t;
+
+/**
+ * Asks for the heads that count, some at a time.
+ * @param heads filled in p
+ * @param place 0, or heads->next of the call before
+ * @return APR_SUCCESS; NPIE_EBACKEND (SIGNER_DOWN); NPIE_EPROTO
+ */
+apr_status_t npie_signer_heads(npie_signer_heads_t *heads,
+                               const npie_signer_t *signer,
+                               apr_uint64_t place, npie_err_t *err,
+                               apr_pool_t *p);
 
 /** An OCSP answer. */
 typedef struct npie_signer_ocsp_t {

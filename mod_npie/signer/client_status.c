@@ -3,7 +3,12 @@
  */
 #include "signer/client.h"
 
+#include <apr_strings.h>
+
 #include "pki/ocsp.h"
+
+/* A time in RFC 3339. */
+#define TIME_MAX 40
 
 apr_status_t npie_signer_revoke(const npie_signer_t *signer,
                                 const npie_signer_revoke_t *revoke,
@@ -71,5 +76,46 @@ apr_status_t npie_signer_ocsp(npie_signer_ocsp_t *answer,
     answer->next_update =
         apr_time_from_sec((apr_int64_t)npie_wire_get_u64(&r));
     return npie_wire_get_end(&r) == APR_SUCCESS && answer->response.len > 0
+           ? APR_SUCCESS : npie_signer_malformed(signer, err);
+}
+
+/* One head of a reply; 0 when it is none. */
+static int take_head(npie_signer_head_t *head, npie_wire_reader_t *r,
+                     apr_pool_t *p)
+{
+    head->sequence = (apr_int64_t)npie_wire_get_u64(r);
+    apr_cpystrn(head->hash, npie_wire_get_string(r, sizeof(head->hash) - 1, p),
+                sizeof(head->hash));
+    return head->sequence > 0;
+}
+
+apr_status_t npie_signer_heads(npie_signer_heads_t *heads,
+                               const npie_signer_t *signer,
+                               apr_uint64_t place, npie_err_t *err,
+                               apr_pool_t *p)
+{
+    npie_wire_reader_t r;
+    npie_wire_writer_t w;
+    apr_status_t rv;
+    int count, good = 1;
+
+    npie_wire_writer_init(&w, p);
+    npie_wire_put_u64(&w, place);
+    rv = npie_signer_ask(&r, signer, NPIE_SIGNER_HEADS, npie_wire_written(&w),
+                         err, p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    heads->next = npie_wire_get_u64(&r);
+    heads->resealed = (apr_int64_t)npie_wire_get_u64(&r);
+    heads->resealed_at = npie_wire_get_string(&r, TIME_MAX, p);
+    count = npie_wire_get_u16(&r);
+    heads->list = apr_array_make(p, count, sizeof(npie_signer_head_t));
+    for (int i = 0; i < count && good; ++i) {
+        good = take_head(apr_array_push(heads->list), &r, p);
+    }
+    /* More without any would never end. */
+    good = good && (heads->next == 0 || count > 0);
+    return npie_wire_get_end(&r) == APR_SUCCESS && good
            ? APR_SUCCESS : npie_signer_malformed(signer, err);
 }

@@ -3,26 +3,42 @@
  */
 #include "signer/heads.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <apr_file_io.h>
+#include <apr_portable.h>
 #include <apr_strings.h>
 
 #include "base/text.h"
 
 #define HEADER "npie-signer audit heads 1"
+#define RESEAL "reseal "
 #define HASH_LENGTH (NPIE_SHA256_HEX_SIZE - 1)
-/* A number, a hash, a time, two blanks, a line end. */
+/* A word, a number, a hash, a time, blanks, a line end. */
 #define LINE_MAX_SIZE 160
+/* Read at a time for a list. */
+#define LIST_SIZE 16384
+#define TIME_SIZE 40
 
 struct npie_heads_t {
     apr_file_t *file;
     const char *path;
-    apr_off_t end; /* of the last whole line */
+    apr_off_t end;   /* of the last whole line */
+    apr_off_t first; /* where the heads that count begin */
     apr_int64_t lines;
-    apr_int64_t sequence;
-    char hash[NPIE_SHA256_HEX_SIZE];
+    apr_int64_t resealed; /* how many lines say so */
+    npie_signer_head_t head;
+    char resealed_at[TIME_SIZE];
 };
+
+/* A line taken apart. */
+typedef struct line_t {
+    npie_signer_head_t head;
+    const char *time; /* a view */
+    int is_reseal;
+} line_t;
 
 int npie_heads_is_hash(const char *text)
 {
@@ -39,35 +55,57 @@ static apr_status_t wrong(const npie_heads_t *heads, apr_status_t rv,
                         apr_strerror(rv, reason, sizeof(reason)));
 }
 
-/* A line without its end. NULL when it is good and now the last one. */
-static const char *take_line(npie_heads_t *heads, const char *line)
+/* Takes a line without its end apart; NULL, or what is wrong with it. */
+static const char *parse_line(line_t *line, const char *text)
 {
-    char hash[NPIE_SHA256_HEX_SIZE];
-    apr_int64_t sequence;
     char *rest;
 
-    if (heads->lines == 0) {
-        return strcmp(line, HEADER) == 0 ? NULL
-                                         : "these are no heads of an audit";
-    }
-    if (*line < '1' || *line > '9') {
+    line->is_reseal = strncmp(text, RESEAL, strlen(RESEAL)) == 0;
+    text += line->is_reseal ? strlen(RESEAL) : 0;
+    if (*text < '1' || *text > '9') {
         return "it does not begin with a number";
     }
-    sequence = apr_strtoi64(line, &rest, 10);
+    line->head.sequence = apr_strtoi64(text, &rest, 10);
     if (*rest != ' ' || strlen(rest) < HASH_LENGTH + 2
         || rest[HASH_LENGTH + 1] != ' ') {
         return "it is not a number, a hash and a time";
     }
-    apr_cpystrn(hash, rest + 1, sizeof(hash));
-    if (!npie_heads_is_hash(hash)) {
-        return "its hash is none";
+    apr_cpystrn(line->head.hash, rest + 1, sizeof(line->head.hash));
+    line->time = rest + HASH_LENGTH + 2;
+    return npie_heads_is_hash(line->head.hash) ? NULL : "its hash is none";
+}
+
+/* What a whole line makes of the heads; at: where it begins. */
+static void count_line(npie_heads_t *heads, const line_t *line, apr_off_t at)
+{
+    heads->head = line->head;
+    if (line->is_reseal) {
+        heads->first = at;
+        heads->resealed++;
+        apr_cpystrn(heads->resealed_at, line->time, TIME_SIZE);
     }
-    if (sequence <= heads->sequence) {
-        return "its number is not higher than that of the line before";
+}
+
+/* A line without its end. NULL when it is good and now the last one. */
+static const char *take_line(npie_heads_t *heads, const char *text)
+{
+    const char *fault;
+    line_t line;
+
+    if (heads->lines == 0) {
+        heads->first = (apr_off_t)strlen(text) + 1;
+        return strcmp(text, HEADER) == 0 ? NULL
+                                         : "these are no heads of an audit";
     }
-    heads->sequence = sequence;
-    memcpy(heads->hash, hash, sizeof(hash));
-    return NULL;
+    fault = parse_line(&line, text);
+    if (fault == NULL && !line.is_reseal
+        && line.head.sequence <= heads->head.sequence) {
+        fault = "its number is not higher than that of the line before";
+    }
+    if (fault == NULL) {
+        count_line(heads, &line, heads->end);
+    }
+    return fault;
 }
 
 /* Reads up to the last line end. Sets torn to 1 when something follows. */
@@ -158,13 +196,15 @@ apr_status_t npie_heads_open(npie_heads_t **pheads, const char *path,
         return rv;
     }
     rv = apr_file_open(&heads->file, path,
-                       APR_FOPEN_WRITE | APR_FOPEN_APPEND | APR_FOPEN_CREATE,
+                       APR_FOPEN_READ | APR_FOPEN_WRITE | APR_FOPEN_APPEND
+                       | APR_FOPEN_CREATE,
                        APR_FPROT_UREAD | APR_FPROT_UWRITE, p);
     if (rv == APR_SUCCESS && torn) {
         rv = apr_file_trunc(heads->file, heads->end);
     }
     if (rv == APR_SUCCESS && heads->lines == 0) {
         rv = write_line(heads, HEADER "\n");
+        heads->first = heads->end;
     }
     if (rv != APR_SUCCESS) {
         return wrong(heads, rv, err);
@@ -183,38 +223,128 @@ apr_status_t npie_heads_check(const char *path, npie_err_t *err,
 
 apr_int64_t npie_heads_sequence(const npie_heads_t *heads)
 {
-    return heads->sequence;
+    return heads->head.sequence;
 }
 
 const char *npie_heads_hash(const npie_heads_t *heads)
 {
-    return heads->hash;
+    return heads->head.hash;
+}
+
+apr_int64_t npie_heads_resealed(const npie_heads_t *heads)
+{
+    return heads->resealed;
+}
+
+const char *npie_heads_resealed_at(const npie_heads_t *heads)
+{
+    return heads->resealed_at;
+}
+
+/* Appends a head's line; word: "", or what stands before it. */
+static apr_status_t append(npie_heads_t *heads, const char *word,
+                           apr_int64_t sequence, const char *hash,
+                           apr_time_t now, npie_err_t *err, apr_pool_t *ptemp)
+{
+    line_t line = { .head.sequence = sequence,
+                    .time = npie_text_time(now, ptemp),
+                    .is_reseal = *word != '\0' };
+    const apr_off_t at = heads->end;
+    char reason[120];
+    apr_status_t rv = write_line(heads, apr_psprintf(
+        ptemp, "%s%" APR_INT64_T_FMT " %s %s\n", word, sequence, hash,
+        line.time));
+
+    if (rv != APR_SUCCESS) {
+        return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL, "%s: %s",
+                            heads->path,
+                            apr_strerror(rv, reason, sizeof(reason)));
+    }
+    apr_cpystrn(line.head.hash, hash, sizeof(line.head.hash));
+    count_line(heads, &line, at);
+    return APR_SUCCESS;
 }
 
 apr_status_t npie_heads_keep(npie_heads_t *heads, apr_int64_t sequence,
                              const char *hash, apr_time_t now,
                              npie_err_t *err, apr_pool_t *ptemp)
 {
-    apr_status_t rv;
-    char reason[120];
+    const npie_signer_head_t *head = &heads->head;
 
-    if (sequence == heads->sequence && strcmp(hash, heads->hash) != 0) {
+    if (sequence == head->sequence && strcmp(hash, head->hash) != 0) {
         return npie_err_set(err, NPIE_EPOLICY, NPIE_P_INTERNAL,
                             "row %" APR_INT64_T_FMT " of the audit was given "
                             "before with another hash", sequence);
     }
-    if (sequence <= heads->sequence) {
-        return APR_SUCCESS;
+    return sequence <= head->sequence ? APR_SUCCESS
+        : append(heads, "", sequence, hash, now, err, ptemp);
+}
+
+apr_status_t npie_heads_reseal(npie_heads_t *heads, apr_int64_t sequence,
+                               const char *hash, apr_time_t now,
+                               npie_err_t *err, apr_pool_t *ptemp)
+{
+    return append(heads, RESEAL, sequence, hash, now, err, ptemp);
+}
+
+/* The file's bytes from a place on, as many as there are up to size. */
+static apr_status_t read_at(char *buf, apr_size_t *size, apr_off_t place,
+                            const npie_heads_t *heads)
+{
+    apr_os_file_t fd;
+    ssize_t n;
+
+    apr_os_file_get(&fd, heads->file);
+    do {
+        n = pread(fd, buf, *size, place);
+    } while (n < 0 && errno == EINTR);
+    *size = n > 0 ? (apr_size_t)n : 0;
+    return n >= 0 ? APR_SUCCESS : APR_FROM_OS_ERROR(errno);
+}
+
+/* The whole lines of a piece. Returns where the last of them ends. */
+static apr_size_t list_lines(apr_array_header_t *list, char *text,
+                             apr_size_t size)
+{
+    apr_size_t done = 0;
+    line_t line;
+    char *end;
+
+    while ((end = memchr(text + done, '\n', size - done)) != NULL) {
+        *end = '\0';
+        if (parse_line(&line, text + done) == NULL) {
+            APR_ARRAY_PUSH(list, npie_signer_head_t) = line.head;
+        }
+        done = (apr_size_t)(end - text) + 1;
     }
-    rv = write_line(heads, apr_psprintf(ptemp, "%" APR_INT64_T_FMT " %s %s\n",
-                                        sequence, hash,
-                                        npie_text_time(now, ptemp)));
-    if (rv != APR_SUCCESS) {
-        return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL, "%s: %s",
-                            heads->path,
-                            apr_strerror(rv, reason, sizeof(reason)));
+    return done;
+}
+
+apr_status_t npie_heads_list(apr_array_header_t **plist,
+                             apr_uint64_t *pplace, const npie_heads_t *heads,
+                             npie_err_t *err, apr_pool_t *p)
+{
+    const apr_off_t place = *pplace == 0 ? heads->first : (apr_off_t)*pplace;
+    char *text = apr_palloc(p, LIST_SIZE + 1);
+    /* One byte before, which must end a line. */
+    apr_size_t size = LIST_SIZE;
+    apr_size_t done;
+
+    *plist = apr_array_make(p, 64, sizeof(npie_signer_head_t));
+    if (*pplace > (apr_uint64_t)heads->end || place < heads->first) {
+        return npie_err_set(err, NPIE_EINPUT, NPIE_P_REQUEST,
+                            "no place in the heads");
     }
-    heads->sequence = sequence;
-    apr_cpystrn(heads->hash, hash, sizeof(heads->hash));
+    if (read_at(text, &size, place - 1, heads) != APR_SUCCESS) {
+        return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
+                            "%s cannot be read", heads->path);
+    }
+    if (size == 0 || *text != '\n') {
+        return npie_err_set(err, NPIE_EINPUT, NPIE_P_REQUEST,
+                            "no line begins there");
+    }
+    done = list_lines(*plist, text + 1, size - 1);
+    *pplace = place + (apr_off_t)done < heads->end && done > 0
+        ? (apr_uint64_t)place + done : 0;
     return APR_SUCCESS;
 }

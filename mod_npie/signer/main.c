@@ -18,6 +18,7 @@
 #include "signer/log.h"
 #include "signer/ops.h"
 #include "signer/privilege.h"
+#include "signer/reseal.h"
 #include "signer/sandbox.h"
 #include "signer/say.h"
 #include "signer/server.h"
@@ -36,6 +37,7 @@
 typedef struct options_t {
     const char *config_file;
     const char *socket_path; /* NULL: descriptor 0 */
+    const char *reseal;      /* a head; NULL: serve */
     int check_only;
 } options_t;
 
@@ -44,10 +46,13 @@ static int read_options(options_t *options, int argc, char **argv)
     int option;
 
     memset(options, 0, sizeof(*options));
-    while ((option = getopt(argc, argv, "f:ts:")) != -1) {
+    while ((option = getopt(argc, argv, "f:r:ts:")) != -1) {
         switch (option) {
         case 'f':
             options->config_file = optarg;
+            break;
+        case 'r':
+            options->reseal = optarg;
             break;
         case 't':
             options->check_only = 1;
@@ -133,6 +138,17 @@ static apr_status_t check(const options_t *options, npie_err_t *err,
     return rv;
 }
 
+static apr_status_t reseal(const options_t *options, npie_err_t *err,
+                           apr_pool_t *p)
+{
+    npie_signer_config_t *config;
+    apr_status_t rv = npie_signer_config_read(&config, options->config_file,
+                                              err, p);
+
+    return rv == APR_SUCCESS ? npie_reseal(config, options->reseal, err, p)
+                             : rv;
+}
+
 static apr_status_t confine(const npie_signer_config_t *config,
                             npie_err_t *err)
 {
@@ -155,6 +171,17 @@ static void say_repaired(const char *file, const char *repaired)
 {
     if (repaired != NULL) {
         npie_signer_say("warn", "%s: %s", file, repaired);
+    }
+}
+
+/* At every start, for good. */
+static void say_resealed(const npie_heads_t *heads)
+{
+    if (npie_heads_resealed(heads) > 0) {
+        npie_signer_say("warn", "the audit's head was set by hand %"
+                        APR_INT64_T_FMT " times, the last time at %s",
+                        npie_heads_resealed(heads),
+                        npie_heads_resealed_at(heads));
     }
 }
 
@@ -204,6 +231,7 @@ static apr_status_t start(int *pfd, npie_ops_t *ops, uid_t *ppeer,
     say_repaired(config->log_file, npie_issuance_repaired(log));
     say_repaired(config->revocation_file,
                  npie_revocations_repaired(revocations));
+    say_resealed(heads);
     *ppeer = config->peer_uid;
     npie_ops_init(ops, authority, log, revocations, heads, config, p);
     return confine(config, err);
@@ -260,7 +288,13 @@ static int run(const options_t *options, pid_t parent)
     if (p == NULL) {
         return EXIT_START;
     }
-    if (!options->check_only) {
+    if (options->reseal != NULL) {
+        code = reseal(options, &err, p) == APR_SUCCESS ? 0 : EXIT_START;
+        if (code != 0) {
+            npie_signer_say_err("error", "reseal", &err);
+        }
+    }
+    else if (!options->check_only) {
         code = serve(options, parent, p);
     }
     else if (check(options, &err, p) == APR_SUCCESS) {
@@ -285,7 +319,8 @@ int main(int argc, char **argv)
         return EXIT_START;
     }
     if (!read_options(&options, argc, argv)) {
-        fputs("usage: npie-signer -f conf [-t] [-s /path/to/socket]\n",
+        fputs("usage: npie-signer -f conf [-t] [-r row:hash] "
+              "[-s /path/to/socket]\n",
               stderr);
         return EXIT_START;
     }

@@ -325,6 +325,42 @@ static void answer_audit(npie_bytes_t *reply, npie_ops_t *ops,
     *reply = npie_ops_framed(header, &w, p);
 }
 
+static void answer_heads(npie_bytes_t *reply, npie_ops_t *ops,
+                         const npie_signer_header_t *header,
+                         npie_wire_reader_t *r, apr_pool_t *p)
+{
+    apr_uint64_t place = npie_wire_get_u64(r);
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
+    apr_array_header_t *list;
+    npie_wire_writer_t w;
+    apr_status_t rv;
+
+    if (npie_wire_get_end(r) != APR_SUCCESS) {
+        npie_ops_refuse(reply, header, NPIE_SIGNER_MALFORMED, NPIE_P_REQUEST,
+                        "the fields of HEADS are not a place", p);
+        return;
+    }
+    rv = npie_heads_list(&list, &place, ops->heads, &err, p);
+    if (rv != APR_SUCCESS) {
+        npie_ops_answer_failure(reply, header, "HEADS", rv, &err, p);
+        return;
+    }
+    npie_wire_writer_init(&w, p);
+    npie_wire_put_u32(&w, NPIE_SIGNER_OK);
+    npie_wire_put_u64(&w, place);
+    npie_wire_put_u64(&w, (apr_uint64_t)npie_heads_resealed(ops->heads));
+    npie_wire_put_string(&w, npie_heads_resealed_at(ops->heads));
+    npie_wire_put_u16(&w, (apr_uint16_t)list->nelts);
+    for (int i = 0; i < list->nelts; ++i) {
+        const npie_signer_head_t *head = &APR_ARRAY_IDX(list, i,
+                                                        npie_signer_head_t);
+
+        npie_wire_put_u64(&w, (apr_uint64_t)head->sequence);
+        npie_wire_put_string(&w, head->hash);
+    }
+    *reply = npie_ops_framed(header, &w, p);
+}
+
 static void answer_ping(npie_bytes_t *reply, npie_ops_t *ops,
                         const npie_signer_header_t *header,
                         npie_wire_reader_t *r, apr_pool_t *p)
@@ -366,6 +402,9 @@ void npie_ops_answer(npie_bytes_t *reply, npie_ops_t *ops,
         break;
     case NPIE_SIGNER_AUDIT:
         answer_audit(reply, ops, header, &r, p);
+        break;
+    case NPIE_SIGNER_HEADS:
+        answer_heads(reply, ops, header, &r, p);
         break;
     case NPIE_SIGNER_SEAL:
         answer_seal(reply, ops, header, &r, p);

@@ -30,6 +30,10 @@
  *            reply: status 4; 0: u64 number, string hash of the head that is
  *            kept now, which never goes back (0 and "": none); else as ISSUE,
  *            REFUSED when that number was kept with another hash
+ *   HEADS  -> u64 place (0: the first head that counts)
+ *            reply: status 4; 0: u64 place to go on from (0: no more), u64 how
+ *            often the head was set by hand, string when at last, u16 n, n x
+ *            (u64 number, string hash)
  *
  * Anything else: an error reply, and the connection stays or is closed, but
  * the signer lives on.
@@ -56,8 +60,15 @@ typedef enum npie_signer_op_t {
     NPIE_SIGNER_OCSP = 4,
     NPIE_SIGNER_SEAL = 5,
     NPIE_SIGNER_REVOKE = 6,
-    NPIE_SIGNER_AUDIT = 7
+    NPIE_SIGNER_AUDIT = 7,
+    NPIE_SIGNER_HEADS = 8
 } npie_signer_op_t;
+
+/** A head of the registry's audit: store/audit.h. */
+typedef struct npie_signer_head_t {
+    apr_int64_t sequence; /**< 0 = none */
+    char hash[NPIE_SHA256_HEX_SIZE];
+} npie_signer_head_t;
 
 /** How a request ended, on the wire. */
 typedef enum npie_signer_status_t {

@@ -61,8 +61,9 @@ typedef enum npie_audit_fault_t {
     NPIE_AUDIT_MISSING,   /**< "missing" */
     NPIE_AUDIT_CUT,       /**< "cut": missing at the end */
     NPIE_AUDIT_FOREIGN,   /**< "foreign": beyond the end */
-    NPIE_AUDIT_REWRITTEN, /**< "rewritten": the chain up to that row is not the
-                               one whose head was kept */
+    NPIE_AUDIT_REWRITTEN, /**< "rewritten": the chain up to the first row is
+                               not the one whose head was kept, nor at other
+                               kept heads up to the last */
     NPIE_AUDIT_FAULTS     /**< how many */
 } npie_audit_fault_t;
 
@@ -90,18 +91,26 @@ typedef struct npie_audit_report_t {
 } npie_audit_report_t;
 
 /**
+ * Gives the next of the heads that were kept elsewhere, their numbers
+ * ascending.
+ * @param head its since is not looked at; sequence 0: there are no more
+ * @return APR_SUCCESS; anything else ends the checking
+ */
+typedef apr_status_t npie_audit_kept_fn(npie_audit_head_t *head, void *baton,
+                                        npie_err_t *err);
+
+/**
  * Checks the whole chain as far as it goes when this begins; others may write
  * meanwhile. Takes memory for a few hundred rows at a time. Outside a
  * transaction only.
- * @param kept a head that was kept elsewhere (its since is not looked at);
- *        NULL or sequence 0: there is none, and a rewritten chain or a tail
- *        cut off with care does not show
+ * @param kept NULL: no heads were kept, and a rewritten chain or a tail cut
+ *        off with care does not show
  * @param report findings live in p
- * @return APR_SUCCESS, also with findings; NPIE_EBACKEND
+ * @return APR_SUCCESS, also with findings; NPIE_EBACKEND; what kept returns
  */
 apr_status_t npie_audit_verify(npie_audit_report_t *report,
                                npie_registry_t *registry,
-                               const npie_audit_head_t *kept, npie_err_t *err,
-                               apr_pool_t *p);
+                               npie_audit_kept_fn *kept, void *baton,
+                               npie_err_t *err, apr_pool_t *p);
 
 #endif

@@ -17,7 +17,11 @@
 /* A verification on its way. */
 typedef struct walk_t {
     npie_audit_report_t *report;
-    const npie_audit_head_t *kept;
+    npie_audit_kept_fn *next; /* NULL: no more heads */
+    void *baton;
+    npie_audit_head_t kept; /* the one that is to be met next; 0: none */
+    int rewritten;          /* 1: there is such a finding, at... */
+    int rewritten_at;
     apr_int64_t at; /* the row looked at last */
     char hash[NPIE_SHA256_HEX_SIZE]; /* its own; "" = missing */
     int searches;
@@ -87,6 +91,55 @@ static apr_status_t find_number(apr_int64_t *pwas, walk_t *walk,
     return rv;
 }
 
+/* Reads the next head that was kept. Those of rows that are in no chain any
+ * more are met here. */
+static apr_status_t next_kept(walk_t *walk, npie_err_t *err)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    walk->kept.sequence = 0;
+    if (walk->next != NULL) {
+        rv = walk->next(&walk->kept, walk->baton, err);
+    }
+    if (rv == APR_SUCCESS && walk->kept.sequence == 0) {
+        walk->next = NULL;
+    }
+    return rv;
+}
+
+/* One finding for all of them: where the chain is another than it was. */
+static void find_rewritten(walk_t *walk, apr_int64_t row)
+{
+    apr_array_header_t *findings = walk->report->findings;
+
+    if (walk->rewritten) {
+        APR_ARRAY_IDX(findings, walk->rewritten_at, npie_audit_finding_t).last
+            = row;
+        return;
+    }
+    find(walk, NPIE_AUDIT_REWRITTEN, row, row, 0);
+    walk->rewritten = !walk->report->more;
+    walk->rewritten_at = findings->nelts - 1;
+}
+
+/* Meets the heads that were kept up to a row; of rows missing or not in the
+ * chain it is told elsewhere. hash: the row's; "": none is to be met */
+static apr_status_t meet_kept(walk_t *walk, apr_int64_t row, const char *hash,
+                              npie_err_t *err)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    while (rv == APR_SUCCESS && walk->kept.sequence != 0
+           && walk->kept.sequence <= row) {
+        if (*hash == '\0' || (walk->kept.sequence == row
+                              && strcmp(walk->kept.hash, hash) != 0)) {
+            find_rewritten(walk, walk->kept.sequence);
+        }
+        rv = next_kept(walk, err);
+    }
+    return rv;
+}
+
 /* Does the row follow the one before it? A row whose own hash was made to fit
  * is told by the next one. */
 static void check_link(walk_t *walk, const npie_audit_row_t *row)
@@ -102,7 +155,7 @@ static void check_link(walk_t *walk, const npie_audit_row_t *row)
 }
 
 static apr_status_t check_row(walk_t *walk, const npie_audit_row_t *row,
-                              apr_pool_t *p)
+                              npie_err_t *err, apr_pool_t *p)
 {
     char hash[NPIE_SHA256_HEX_SIZE];
     apr_int64_t was = 0;
@@ -124,15 +177,11 @@ static apr_status_t check_row(walk_t *walk, const npie_audit_row_t *row,
         memcpy(walk->hash, hash, sizeof(hash));
     }
     if (rv != APR_SUCCESS) {
-        return rv;
+        return npie_err_set(err, rv, NPIE_P_INTERNAL, "no digest");
     }
     walk->at = row->sequence;
     walk->report->checked++;
-    if (walk->kept != NULL && walk->kept->sequence == row->sequence
-        && strcmp(walk->kept->hash, row->hash) != 0) {
-        find(walk, NPIE_AUDIT_REWRITTEN, row->sequence, row->sequence, 0);
-    }
-    return APR_SUCCESS;
+    return meet_kept(walk, row->sequence, row->hash, err);
 }
 
 /* The next rows, in memory of their own. */
@@ -156,10 +205,7 @@ static apr_status_t check_some(walk_t *walk, npie_registry_t *registry,
         if (row->sequence > walk->report->head.sequence) {
             break;
         }
-        rv = check_row(walk, row, p);
-        if (rv != APR_SUCCESS) {
-            npie_err_set(err, rv, NPIE_P_INTERNAL, "no digest");
-        }
+        rv = check_row(walk, row, err, p);
         ++*pcount;
     }
     apr_pool_destroy(p);
@@ -186,13 +232,17 @@ static apr_status_t check_beyond(walk_t *walk, npie_registry_t *registry,
     return rv;
 }
 
-static void check_end(walk_t *walk)
+/* Heads beyond the end: the last of them says where it was. */
+static apr_status_t check_end(walk_t *walk, npie_err_t *err)
 {
     const npie_audit_head_t *head = &walk->report->head;
-    const npie_audit_head_t *kept = walk->kept;
-    const apr_int64_t end = kept != NULL && kept->sequence > head->sequence
-                                ? kept->sequence : head->sequence;
+    apr_int64_t end = head->sequence;
+    apr_status_t rv = APR_SUCCESS;
 
+    while (rv == APR_SUCCESS && walk->kept.sequence != 0) {
+        end = walk->kept.sequence > end ? walk->kept.sequence : end;
+        rv = next_kept(walk, err);
+    }
     if (walk->at < end) {
         find(walk, NPIE_AUDIT_CUT, walk->at + 1, end, 0);
     }
@@ -200,24 +250,27 @@ static void check_end(walk_t *walk)
              != 0) {
         find(walk, NPIE_AUDIT_CHANGED, walk->at, walk->at, 0);
     }
-    if (kept != NULL && kept->sequence <= head->since) {
-        find(walk, NPIE_AUDIT_REWRITTEN, kept->sequence, kept->sequence, 0);
-    }
+    return rv;
 }
 
 apr_status_t npie_audit_verify(npie_audit_report_t *report,
                                npie_registry_t *registry,
-                               const npie_audit_head_t *kept, npie_err_t *err,
-                               apr_pool_t *p)
+                               npie_audit_kept_fn *kept, void *baton,
+                               npie_err_t *err, apr_pool_t *p)
 {
-    walk_t walk = { .report = report };
+    walk_t walk = { .report = report, .next = kept, .baton = baton };
     apr_status_t rv;
     int count;
 
     memset(report, 0, sizeof(*report));
     report->findings = apr_array_make(p, 4, sizeof(npie_audit_finding_t));
-    walk.kept = kept != NULL && kept->sequence > 0 ? kept : NULL;
     rv = npie_audit_head(&report->head, registry, err);
+    if (rv == APR_SUCCESS) {
+        rv = next_kept(&walk, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = meet_kept(&walk, report->head.since, "", err);
+    }
     walk.at = report->head.since;
     if (walk.at == report->head.sequence) {
         memcpy(walk.hash, GENESIS, sizeof(walk.hash));
@@ -229,7 +282,9 @@ apr_status_t npie_audit_verify(npie_audit_report_t *report,
         }
     } while (count > 0);
     if (rv == APR_SUCCESS) {
-        check_end(&walk);
+        rv = check_end(&walk, err);
+    }
+    if (rv == APR_SUCCESS) {
         rv = check_beyond(&walk, registry, err);
     }
     return rv;

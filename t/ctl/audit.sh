@@ -45,4 +45,60 @@ for database_kind in sqlite pgsql; do
 done
 ok 'a signer that is away is told' ends 0 audit verify --signer "$work/nowhere.sock"
 ok 'with what that means' complained 'do not show'
+
+# npie-signer, and a head that none of the rows bears out.
+on sqlite
+ctl registry init
+signer_make
+signer=(--signer "$work/signer.sock")
+heads=$log/issuance.log.audit
+{
+    echo 'npie-signer audit heads 1'
+    for n in 1 2 3; do
+        row $n "renewal $n"
+        echo "$n $hash 2026-11-18T11:06:40Z"
+    done
+} > "$heads"
+[ "$log" = "$work" ] || chown nobody "$heads"
+signer_start
+ok 'all heads are met' ends 0 audit verify "${signer[@]}" -j
+ok 'and none was set by hand' json '$j->{kept} == 3 && $j->{resealed} == 0'
+ok 'nothing to give up' ends 1 audit reseal --yes "${signer[@]}"
+signer_stop
+printf '9000000 %064d 2026-11-18T11:06:45Z\n' 7 >> "$heads"
+cp "$heads" "$work/false"
+signer_start
+ok 'a head pushed too far' ends 3 audit verify "${signer[@]}"
+ok 'is told' said 'rows 4 to 9000000: cut off the end'
+row 4 'renewal 4'
+ok 'and does not go away' ends 3 audit verify "${signer[@]}"
+ok 'giving it up is asked for' ends 1 audit reseal "${signer[@]}"
+ok 'nothing is done' test "$(sql 'SELECT count(*) FROM audit')" = 4
+ok 'without npie-signer it cannot be' ends 3 audit reseal --yes
+ok 'given up' ends 0 audit reseal --yes -j "${signer[@]}"
+ok 'with a row that says so' test "$(sql "SELECT sequence || ' ' || detail FROM audit
+    WHERE event = 'audit-reseal' AND actor LIKE 'npiectl:%'")" = \
+    "5 npie-signer's head, row 9000000, $(printf '%064d' 7), is given up; 1 findings"
+command=$(perl -MJSON::PP -0777 -ne 'print decode_json($_)->{command}' "$work/out")
+ok 'whose hash is the head' test "${command##* -r }" = "5:$(sql 'SELECT hash FROM audit_head')"
+signer_stop
+for wrong in 5 "x:$zeros" 5:abc "0:$zeros"; do
+    ok "no head: $wrong" eval "! ./npie-signer -f '$work/npie-signer.conf' -r $wrong 2> '$work/err'"
+done
+ok 'set by hand' ./npie-signer -f "$work/npie-signer.conf" -r "${command##* -r }" 2> "$work/err"
+ok 'which is said' complained 'set by hand from row 9000000 to row 5'
+row 6 'renewal 6'
+signer_start
+ok 'good again' ends 0 audit verify "${signer[@]}"
+ok 'and told for good' said 'set by hand 1 times, the last time at 20'
+ok 'for programs too' ends 0 audit verify -j "${signer[@]}"
+ok 'from row 5 on' json '$j->{kept} == 5 && $j->{resealed} == 1'
+ok 'at every start' grep -q 'set by hand 1 times' "$work/signer.log"
+ok 'what was there before is still there' cmp -s "$work/false" <(head -c "$(wc -c < "$work/false")" "$heads")
+ok 'not a second time' ends 1 audit reseal --yes "${signer[@]}"
+signer_stop
+sql "UPDATE audit SET detail = 'another' WHERE sequence = 2"
+signer_start
+ok 'rows before are still chained' ends 3 audit verify "${signer[@]}"
+ok 'and told' said 'Found: row 2: changed'
 tap_end

@@ -16,7 +16,9 @@ mkdir "$work/sql"
 cp -R "$srcdir/conf/sql/sqlite" "$srcdir/conf/sql/pgsql" "$work/sql/"
 chmod -R u+w "$work/sql"
 
+signer_pid=
 finish() {
+    [ -z "$signer_pid" ] || kill "$signer_pid"
     [ "$pgsql" = no ] || sh "$srcdir/t/lib/backend.sh" pgsql-stop "$work"
     rm -rf "$work"
 }
@@ -83,6 +85,43 @@ on() {
     database=ctl$places
     psql -q -h "$work/pgsql" -U npie -d postgres -c "CREATE DATABASE $database" || exit 99
     registry="pgsql:host=$work/pgsql user=npie dbname=$database"
+}
+
+# An authority in $work/ca and npie-signer.conf; its logs are in $log. $registry
+# is set.
+signer_make() {
+    local account
+    account=$(id -un)
+    ctl ca init "$work/ca" --key p256
+    log=$work
+    if [ "$(id -u)" = 0 ]; then
+        log=$work/log
+        account=nobody
+        mkdir "$log"
+        chown nobody "$log"
+    fi
+    cat > "$work/npie-signer.conf" <<CONF
+Key $work/ca/issuing.key
+Certificate $work/ca/issuing.crt
+Trust $work/ca/root.crt
+IssuanceLog $log/issuance.log
+User $account
+PeerUser $(id -un)
+CONF
+}
+
+# Until it listens at $work/signer.sock.
+signer_start() {
+    ./npie-signer -f "$work/npie-signer.conf" -s "$work/signer.sock" 2>> "$work/signer.log" &
+    signer_pid=$!
+    for _ in $(seq 300); do [ ! -S "$work/signer.sock" ] || break; sleep 0.1; done
+}
+
+signer_stop() {
+    kill "$signer_pid"
+    wait "$signer_pid"
+    signer_pid=
+    rm -f "$work/signer.sock"
 }
 
 tap_end() {

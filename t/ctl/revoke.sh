@@ -5,34 +5,9 @@
 # shellcheck source=t/ctl/lib.sh
 . "${srcdir:-.}/t/ctl/lib.sh" || exit 99
 
-signer_pid=
-finish_here() {
-    [ -z "$signer_pid" ] || kill "$signer_pid"
-    finish
-}
-trap finish_here EXIT
-
 registry=sqlite3:$work/none.db
-ctl ca init "$work/ca" --key p256
-log=$work
-account=$(id -un)
-if [ "$(id -u)" = 0 ]; then
-    log=$work/log
-    account=nobody
-    mkdir "$log"
-    chown nobody "$log"
-fi
-cat > "$work/npie-signer.conf" <<CONF
-Key $work/ca/issuing.key
-Certificate $work/ca/issuing.crt
-Trust $work/ca/root.crt
-IssuanceLog $log/issuance.log
-User $account
-PeerUser $(id -un)
-CONF
-./npie-signer -f "$work/npie-signer.conf" -s "$work/signer.sock" 2> "$work/signer.log" &
-signer_pid=$!
-for _ in $(seq 300); do [ ! -S "$work/signer.sock" ] || break; sleep 0.1; done
+signer_make
+signer_start
 listed() { # SERIAL: does the list have it?
     ctl crl --signer "$work/signer.sock" --out "$work/now.pem" --pem --yes &&
         openssl crl -in "$work/now.pem" -noout -text | grep -A6 "Serial Number: 0*$1$" > "$work/entry"

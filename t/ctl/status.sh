@@ -6,10 +6,8 @@
 
 # is PART STATE: what the last answer says of it.
 is() { json "grep { \$_->{part} eq '$1' && \$_->{state} eq '$2' } @\$j"; }
-signer_pid=
 redis=no
 finish_here() {
-    [ -z "$signer_pid" ] || kill "$signer_pid"
     [ $redis = no ] || sh "$srcdir/t/lib/backend.sh" redis-stop "$work"
     finish
 }

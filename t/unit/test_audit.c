@@ -48,13 +48,28 @@ static npie_audit_head_t head_of(registry_fixture_t *f)
     return head;
 }
 
-/* The findings as "changed 3-3, cut 5-6". */
-static const char *verify(registry_fixture_t *f, const npie_audit_head_t *kept)
+/* Heads that were kept, up to one of sequence 0. */
+static apr_status_t next_kept(npie_audit_head_t *head, void *baton,
+                              npie_err_t *err)
+{
+    const npie_audit_head_t **next = baton;
+
+    (void)err;
+    *head = **next;
+    *next += head->sequence != 0;
+    return APR_SUCCESS;
+}
+
+/* The findings as "changed 3-3, cut 5-6"; kept: NULL, or up to sequence 0. */
+static const char *verify_all(registry_fixture_t *f,
+                              const npie_audit_head_t *kept)
 {
     const char *text = "";
     npie_audit_report_t report;
 
-    assert_ok(f, npie_audit_verify(&report, f->registry, kept, &f->err, f->p));
+    assert_ok(f, npie_audit_verify(&report, f->registry,
+                                   kept != NULL ? next_kept : NULL, &kept,
+                                   &f->err, f->p));
     for (int i = 0; i < report.findings->nelts; ++i) {
         const npie_audit_finding_t *finding =
             &APR_ARRAY_IDX(report.findings, i, npie_audit_finding_t);
@@ -67,6 +82,16 @@ static const char *verify(registry_fixture_t *f, const npie_audit_head_t *kept)
         }
     }
     return report.more ? apr_pstrcat(f->p, text, " ...", NULL) : text;
+}
+
+static const char *verify(registry_fixture_t *f, const npie_audit_head_t *kept)
+{
+    npie_audit_head_t heads[2] = { { 0, 0, "" }, { 0, 0, "" } };
+
+    if (kept != NULL) {
+        heads[0] = *kept;
+    }
+    return verify_all(f, kept != NULL ? heads : NULL);
 }
 
 /* Tampers with a chain of seven rows whose head was kept. */
@@ -233,6 +258,33 @@ static void test_rewritten(void **state)
     assert_string_equal(verify(f, &kept), "rewritten 4-4");
 }
 
+/* Written anew, and rows since whose heads were kept as well: every head
+ * counts, not the last alone. */
+static void test_rewritten_since(void **state)
+{
+    registry_fixture_t *f = *state;
+    npie_audit_head_t kept[5] = { { 0, 0, "" } };
+
+    write_rows(f, 2);
+    kept[0] = head_of(f);
+    for (int i = 1; i < 3; ++i) {
+        assert_ok(f, npie_audit(f->registry, NOW, "3030", "data", "",
+                                &f->err));
+        kept[i] = head_of(f);
+    }
+    assert_string_equal(verify_all(f, kept), "");
+    begin_anew(f);
+    for (int i = 0; i < 6; ++i) {
+        assert_ok(f, npie_audit(f->registry, NOW, "3030", "data", "other",
+                                &f->err));
+    }
+    kept[3] = head_of(f);
+    assert_string_equal(verify_all(f, kept), "rewritten 2-4");
+    /* And the end cut off after that. */
+    kept[3].sequence = 9;
+    assert_string_equal(verify_all(f, kept), "rewritten 2-4, cut 7-9");
+}
+
 /* A row whose own hash was made to fit. */
 static void test_fitted(void **state)
 {
@@ -346,6 +398,7 @@ int main(void)
         ON_BOTH(test_chain), ON_BOTH(test_empty), ON_BOTH(test_transaction),
         ON_BOTH(test_changed), ON_BOTH(test_missing), ON_BOTH(test_moved),
         ON_BOTH(test_cut_with_care), ON_BOTH(test_rewritten),
+        ON_BOTH(test_rewritten_since),
         ON_BOTH(test_fitted), ON_BOTH(test_since), ON_BOTH(test_many),
         ON_BOTH(test_two_writers),
     };
