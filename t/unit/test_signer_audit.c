@@ -179,12 +179,52 @@ static void test_rate(void **state)
     fixture_signer_stop(signer, SIGTERM);
 }
 
+/* More heads than one reply has, the older half of them given up. */
+static void test_heads(void **state)
+{
+    apr_pool_t *p = *state;
+    fixture_signer_t *signer = fixture_signer(fixture_ca("A", p), "", p);
+    const char *text = "npie-signer audit heads 1\n";
+    npie_signer_heads_t heads = { NULL, 0, 0, NULL };
+    int count = 0;
+    npie_err_t err;
+
+    for (int i = 1; i <= 1200; ++i) {
+        text = apr_psprintf(p, "%s%s%d %s 2026-11-22T00:00:00Z\n", text,
+                            i == 600 ? "reseal " : "", i == 600 ? 1 : i,
+                            head(0, i % 16).hash);
+    }
+    fixture_write(file_of(signer, p), unit_bytes(text), 0666);
+    fixture_signer_start(signer);
+    do {
+        assert_int_equal(npie_signer_heads(&heads, &signer->client,
+                                           heads.next, &err, p), APR_SUCCESS);
+        for (int i = 0; i < heads.list->nelts; ++i, ++count) {
+            const npie_signer_head_t *one =
+                &APR_ARRAY_IDX(heads.list, i, npie_signer_head_t);
+
+            assert_int_equal(one->sequence, count == 0 ? 1 : 600 + count);
+            assert_string_equal(one->hash, head(0, (600 + count) % 16).hash);
+        }
+    } while (heads.next != 0);
+    assert_int_equal(count, 601);
+    assert_int_equal(heads.resealed, 1);
+    assert_string_equal(heads.resealed_at, "2026-11-22T00:00:00Z");
+    for (apr_uint64_t place = 1; place != 0; place <<= 1) {
+        assert_int_not_equal(npie_signer_heads(&heads, &signer->client, place,
+                                               &err, p), APR_SUCCESS);
+    }
+    assert_keeps(signer, 1200, 0, p);
+    assert_true(fixture_said(signer, "set by hand 1 times", p));
+    fixture_signer_stop(signer, SIGTERM);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         pool_test(test_forward), pool_test(test_malformed),
         pool_test(test_restarts), pool_test(test_damaged),
-        pool_test(test_rate),
+        pool_test(test_rate), pool_test(test_heads),
     };
 
     apr_initialize();
