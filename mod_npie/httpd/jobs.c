@@ -247,6 +247,26 @@ static apr_status_t finish(void *data)
     return APR_SUCCESS;
 }
 
+/* Under prefork a child's pools have an allocator without a lock, as nobody
+ * but its one thread is expected there. The job is a second one, and mod_dbd
+ * opens its connections in pools of the child's. APR forgets the lock when
+ * the pool goes that has the mutex. */
+static apr_status_t share_allocator(apr_pool_t *pchild)
+{
+    apr_allocator_t *allocator = apr_pool_allocator_get(pchild);
+    apr_thread_mutex_t *mutex;
+    apr_status_t rv;
+
+    if (apr_allocator_mutex_get(allocator) != NULL) {
+        return APR_SUCCESS;
+    }
+    rv = apr_thread_mutex_create(&mutex, APR_THREAD_MUTEX_DEFAULT, pchild);
+    if (rv == APR_SUCCESS) {
+        apr_allocator_mutex_set(allocator, mutex);
+    }
+    return rv;
+}
+
 void npie_jobs_child_init(apr_pool_t *pchild, server_rec *s)
 {
     void *data = NULL;
@@ -258,7 +278,11 @@ void npie_jobs_child_init(apr_pool_t *pchild, server_rec *s)
     if (jobs == NULL) {
         return;
     }
-    rv = apr_thread_mutex_create(&jobs->turn, APR_THREAD_MUTEX_DEFAULT, pchild);
+    rv = share_allocator(pchild);
+    if (rv == APR_SUCCESS) {
+        rv = apr_thread_mutex_create(&jobs->turn, APR_THREAD_MUTEX_DEFAULT,
+                                     pchild);
+    }
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
                      "NPIE0104: mails cannot be sent: no mutex");

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Two httpds on one registry and one Redis, both sending mail, and one of them
 # killed: each mail arrives once. Each has a mail server of its own, which tells
-# who sent what.
+# who sent what. One is threaded, the other is not.
 use strict;
 use warnings;
 use Cwd ();
@@ -22,8 +22,8 @@ use Npie::Test;
 my $TOP = $ENV{NPIE_TOP};
 my $main = $$;
 my $signer;
-my %httpd = map { $_->[0] => { name => $_->[0], server => $_->[1] } }
-    ['uno', 'plain'], ['dos', 'ascii'];
+my %httpd = map { $_->[0] => { name => $_->[0], server => $_->[1], mpm => $_->[2] } }
+    ['uno', 'plain', 'mpm_event'], ['dos', 'ascii', 'mpm_prefork'];
 
 sub until_true
 {
@@ -45,7 +45,7 @@ sub configure
     $httpd->{world} = bless { dir => $own }, 'Npie::World';
     my %variables = (world()->variables(signer => $SIGNER), npie_user => '',
         npie_mail => '', npie_http_port => Npie::World::port_free(),
-        npie_modules => Npie::World::modules_conf(),
+        npie_modules => Npie::World::modules_conf() =~ s/mpm_event/$httpd->{mpm}/gr,
         npie_module => "$ENV{NPIE_BUILD}/.libs/mod_npie.so");
     spit("$own/port", $variables{npie_port});
     my $conf = Npie::World::fill("$TOP/t/conf/npie.conf.in", %variables);
