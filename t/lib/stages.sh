@@ -131,7 +131,7 @@ stage_lint() {
     verdict "$tap" "clang builds the tests without a warning" \
         quietly "$log" make -C build-check/clang check TESTS= || status=1
     flags="-std=gnu99 -DOPENSSL_NO_DEPRECATED -Imod_npie -It -isystem $(apxs -q INCLUDEDIR)
-        $(pkg-config --cflags apr-1 apr-util-1 hiredis jansson libcurl libidn2 libseccomp cmocka)"
+        $(pkg-config --cflags apr-1 apr-util-1 hiredis jansson libcurl libidn2 libseccomp p11-kit-1 cmocka)"
     # What the makefile tells the programs.
     flags="$flags -DPACKAGE_VERSION=\"0\" -DNPIE_VERSION=\"0\" -DNPIE_CTL_CONF=\"/c\" -DNPIE_SQL_DIR=\"/s\""
     for source in $(find mod_npie -name '*.c' | sort); do

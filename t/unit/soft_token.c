@@ -25,12 +25,27 @@ static apr_status_t clear(void *data)
     return system(command) == 0 ? APR_SUCCESS : APR_EGENERAL;
 }
 
+void soft_token_add_pin(const soft_token_t *soft, const char *label,
+                        const char *pin, apr_pool_t *p)
+{
+    run(apr_psprintf(p, "SOFTHSM2_CONF='%s' softhsm2-util --init-token --free "
+                     "--label '%s' --so-pin 31415926 --pin %s > '%s/said' 2>&1",
+                     soft->conf, label, pin, soft->dir));
+}
+
 void soft_token_add(const soft_token_t *soft, const char *label,
                     apr_pool_t *p)
 {
-    run(apr_psprintf(p, "SOFTHSM2_CONF='%s' softhsm2-util --init-token --free "
-                     "--label '%s' --so-pin 31415926 --pin " SOFT_PIN
-                     " > '%s/said' 2>&1", soft->conf, label, soft->dir));
+    soft_token_add_pin(soft, label, SOFT_PIN, p);
+}
+
+void soft_token_import(const soft_token_t *soft, const char *label,
+                       const char *file, const char *object, apr_pool_t *p)
+{
+    run(apr_psprintf(p, "SOFTHSM2_CONF='%s' softhsm2-util --import '%s' "
+                     "--token '%s' --label '%s' --id $(printf %%s '%s' | "
+                     "cksum | cut -c1-4) --pin " SOFT_PIN " > '%s/said' 2>&1",
+                     soft->conf, file, label, object, object, soft->dir));
 }
 
 soft_token_t *soft_token_make(const char *label, apr_pool_t *p)

@@ -23,6 +23,12 @@ soft_token_t *soft_token_make(const char *label, apr_pool_t *p);
 /* One more token. */
 void soft_token_add(const soft_token_t *soft, const char *label,
                     apr_pool_t *p);
+/* The same with another PIN. */
+void soft_token_add_pin(const soft_token_t *soft, const char *label,
+                        const char *pin, apr_pool_t *p);
+/* Puts a private key (PKCS#8, PEM) into a token. */
+void soft_token_import(const soft_token_t *soft, const char *label,
+                       const char *file, const char *object, apr_pool_t *p);
 /* Pulls all tokens out, or puts them in again. */
 void soft_token_pull(const soft_token_t *soft, apr_pool_t *p);
 void soft_token_plug(const soft_token_t *soft, apr_pool_t *p);

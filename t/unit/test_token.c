@@ -6,6 +6,8 @@
 #include <apr_strings.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
+#include <openssl/pem.h>
 #include <openssl/x509.h>
 
 #include "pki/cert.h"
@@ -86,50 +88,277 @@ static npie_cert_t *self_signed(EVP_PKEY *key, const EVP_MD *md,
     return cert;
 }
 
-static void check_signatures(const made_t *made, const char *type,
-                             apr_pool_t *p)
+static void check_signatures(EVP_PKEY *key, const char *type, apr_pool_t *p)
 {
     const npie_bytes_t content[] = { unit_bytes("carta "), unit_bytes("1") };
     npie_err_t err = { 0, NPIE_P_NONE, "" };
-    npie_cert_t *cert = self_signed(made->key, EVP_sha256(), p);
+    npie_cert_t *cert = self_signed(key, EVP_sha256(), p);
     npie_bytes_t cms;
 
-    self_signed(made->key, EVP_sha384(), p);
-    assert_true(EVP_PKEY_is_a(made->key, type));
-    if (npie_cms_make(&cms, made->key, cert, NULL, content, 2, &err, p)
+    self_signed(key, EVP_sha384(), p);
+    assert_true(EVP_PKEY_is_a(key, type));
+    if (npie_cms_make(&cms, key, cert, NULL, content, 2, &err, p)
         != APR_SUCCESS) {
         fail_msg("%s", err.detail);
     }
     assert_int_equal(ERR_peek_error(), 0);
 }
 
+/* A key in the token of that label, for that public half, and what is said
+ * when there is none. */
+static apr_status_t take(EVP_PKEY **pkey, npie_pkcs11_t *tokens,
+                         const char *uri, npie_pkcs11_pin_t pin,
+                         EVP_PKEY *public_key, npie_err_t *err, apr_pool_t *p)
+{
+    npie_pkcs11_uri_t *parsed;
+    apr_status_t rv = npie_pkcs11_uri_parse(&parsed, uri, NPIE_PKCS11_URI_KEY,
+                                            err, p);
+
+    return rv != APR_SUCCESS ? rv
+        : npie_pkcs11_key(pkey, tokens, parsed, &pin, public_key, err, p);
+}
+
+/* An RSA key made elsewhere and put in: to make one in SoftHSM takes minutes
+ * under valgrind. */
+static EVP_PKEY *rsa_key(const soft_token_t *soft, npie_pkcs11_t *tokens,
+                         apr_pool_t *p)
+{
+    const char *file = apr_pstrcat(p, soft->dir, "/rsa.pem", NULL);
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
+    EVP_PKEY *own, *key = NULL;
+    BIO *in;
+
+    assert_int_equal(system(apr_psprintf(
+        p, "openssl genpkey -quiet -algorithm RSA -pkeyopt "
+        "rsa_keygen_bits:2048 -out '%s' 2> '%s/said'", file, soft->dir)), 0);
+    soft_token_import(soft, "one", file, "rsa", p);
+    in = BIO_new_file(file, "r");
+    own = PEM_read_bio_PrivateKey(in, NULL, NULL, NULL);
+    BIO_free(in);
+    assert_non_null(own);
+    if (take(&key, tokens, "pkcs11:token=one;object=rsa", soft_token_pin(),
+             own, &err, p) != APR_SUCCESS) {
+        fail_msg("%s", err.detail);
+    }
+    EVP_PKEY_free(own);
+    apr_pool_cleanup_register(p, key, free_key, apr_pool_cleanup_null);
+    return key;
+}
+
 static void test_signs(void **state)
 {
-    static const struct {
-        const char *kind;
-        const char *type;
-    } kinds[] = { { "rsa:2048", "RSA" }, { "p256", "EC" }, { "p384", "EC" } };
     apr_pool_t *p = *state;
+    soft_token_t *soft = soft_token_make("one", p);
+    npie_pkcs11_t *tokens = tokens_of(p);
+
+    check_signatures(make(tokens, "p256", "one", p).key, "EC", p);
+    check_signatures(make(tokens, "p384", "two", p).key, "EC", p);
+    check_signatures(rsa_key(soft, tokens, p), "RSA", p);
+}
+
+static void not_taken(npie_pkcs11_t *tokens, const char *uri,
+                      npie_pkcs11_pin_t pin, EVP_PKEY *public_key,
+                      const char *why, apr_pool_t *p)
+{
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
+    EVP_PKEY *pkey = NULL;
+
+    assert_int_equal(take(&pkey, tokens, uri, pin, public_key, &err, p),
+                     NPIE_ECONFIG);
+    assert_null(pkey);
+    if (strstr(err.detail, why) == NULL) {
+        fail_msg("%s: %s", uri, err.detail);
+    }
+    assert_null(strstr(err.detail, SOFT_PIN));
+}
+
+/* A fresh login in the same process: the first one has ended. */
+static npie_pkcs11_t *again(apr_pool_t **pnew, apr_pool_t *p)
+{
+    apr_pool_create(pnew, p);
+    return tokens_of(*pnew);
+}
+
+static EVP_PKEY *public_of(EVP_PKEY *key)
+{
+    EVP_PKEY *copy = NULL;
+    OSSL_PARAM *params = NULL;
+    EVP_PKEY_CTX *ctx;
+
+    assert_int_equal(EVP_PKEY_todata(key, EVP_PKEY_PUBLIC_KEY, &params), 1);
+    ctx = EVP_PKEY_CTX_new_from_name(NULL, EVP_PKEY_is_a(key, "RSA") ? "RSA"
+                                     : "EC", NULL);
+    assert_int_equal(EVP_PKEY_fromdata_init(ctx), 1);
+    assert_int_equal(EVP_PKEY_fromdata(ctx, &copy, EVP_PKEY_PUBLIC_KEY,
+                                       params), 1);
+    EVP_PKEY_CTX_free(ctx);
+    OSSL_PARAM_free(params);
+    return copy;
+}
+
+/* A token with two keys; what was logged in has ended. */
+static EVP_PKEY *two_keys(apr_pool_t *p)
+{
+    apr_pool_t *own;
+    npie_pkcs11_t *tokens = again(&own, p);
+    made_t made = make(tokens, "p256", "npie-a", own);
+    EVP_PKEY *public_key = public_of(made.key);
+
+    make(tokens, "p256", "npie-b", own);
+    apr_pool_destroy(own);
+    apr_pool_cleanup_register(p, public_key, free_key, apr_pool_cleanup_null);
+    return public_key;
+}
+
+static void test_start(void **state)
+{
+    apr_pool_t *p = *state, *own;
+    const npie_pkcs11_pin_t good = soft_token_pin();
+    npie_pkcs11_pin_t wrong = { "PIN file wrong", unit_bytes("999999\n") };
+    npie_pkcs11_pin_t none = { NULL, { NULL, 0 } };
+    npie_pkcs11_pin_t empty = { "PIN file empty", unit_bytes("\n") };
+    soft_token_t *soft = soft_token_make("one", p);
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
+    EVP_PKEY *public_key = two_keys(p);
+    EVP_PKEY *pkey = NULL;
+    npie_pkcs11_t *tokens = again(&own, p);
+
+    assert_int_equal(take(&pkey, tokens, "pkcs11:token=one;object=npie-a",
+                          good, public_key, &err, p), APR_SUCCESS);
+    EVP_PKEY_free(pkey);
+    not_taken(tokens, "pkcs11:token=one;object=npie-b", good, public_key,
+              "not by the certificate's key", p);
+    not_taken(tokens, "pkcs11:token=one;object=npie-c", good, public_key,
+              "has no such private key", p);
+    not_taken(tokens, "pkcs11:token=two;object=npie-a", good, public_key,
+              "there is no such token", p);
+    not_taken(tokens, "pkcs11:token=one;object=a?module-path=/nowhere.so",
+              good, public_key, "/nowhere.so", p);
+    not_taken(tokens, apr_pstrcat(p, "pkcs11:token=one;object=a?module-path=",
+                                  soft->conf, NULL), good, public_key,
+              soft->conf, p);
+    soft_token_add(soft, "one", p);
+    apr_pool_destroy(own);
+
+    tokens = again(&own, p);
+    not_taken(tokens, "pkcs11:token=one;object=npie-a", good, public_key,
+              "more than one token", p);
+    not_taken(tokens, "pkcs11:token=uno;object=npie-a", wrong, public_key,
+              "no such token", p);
+    apr_pool_destroy(own);
+    soft_token_add(soft, "uno", p);
+    tokens = again(&own, p);
+    not_taken(tokens, "pkcs11:token=uno;object=npie-a", wrong, public_key,
+              "refuses this PIN", p);
+    not_taken(tokens, "pkcs11:token=uno;object=npie-a", none, public_key,
+              "wants a PIN", p);
+    not_taken(tokens, "pkcs11:token=uno;object=npie-a", empty, public_key,
+              "no PIN", p);
+    apr_pool_destroy(own);
+}
+
+static int sign(EVP_PKEY *key, npie_err_t *err)
+{
+    unsigned char signature[512];
+    size_t len = sizeof(signature);
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    int done = EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) == 1
+        && EVP_DigestSign(ctx, signature, &len,
+                          (const unsigned char *)"uno", 3) == 1;
+
+    EVP_MD_CTX_free(ctx);
+    if (!done) {
+        assert_int_equal(npie_openssl_fail(err, NPIE_EINTERNAL, NPIE_P_NONE,
+                                           "signing"), NPIE_EBACKEND);
+    }
+    assert_int_equal(ERR_peek_error(), 0);
+    return done;
+}
+
+/* Pulled out it fails, plugged in it is found again, and what has come in its
+ * place, with another key or another PIN, is not used. */
+static void test_taken_away(void **state)
+{
+    apr_pool_t *p = *state;
+    soft_token_t *soft = soft_token_make("one", p);
+    npie_pkcs11_t *tokens = tokens_of(p);
+    made_t made = make(tokens, "p256", "npie-a", p);
+    made_t other = make(tokens, "p384", "npie-b", p);
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
+
+    assert_true(sign(made.key, &err));
+    soft_token_pull(soft, p);
+    for (int i = 0; i < 2; i++) {
+        assert_false(sign(made.key, &err));
+        assert_int_equal(err.problem, NPIE_P_SIGNER_DOWN);
+        assert_non_null(strstr(err.detail, "pkcs11:token=one"));
+        assert_false(sign(other.key, &err));
+    }
+    soft_token_plug(soft, p);
+    assert_true(sign(made.key, &err));
+    assert_true(sign(other.key, &err));
+}
+
+/* Another token of the name: its PIN is tried once, and never again, not even
+ * when the right one is back. */
+static void test_replaced(void **state)
+{
+    apr_pool_t *p = *state;
+    soft_token_t *soft = soft_token_make("one", p);
+    npie_pkcs11_t *tokens = tokens_of(p);
+    made_t made = make(tokens, "p256", "npie-a", p);
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
+
+    soft_token_pull(soft, p);
+    soft_token_add_pin(soft, "one", "161803", p);
+    assert_false(sign(made.key, &err));
+    assert_non_null(strstr(err.detail, "refuses this PIN"));
+    soft_token_plug(soft, p);
+    assert_false(sign(made.key, &err));
+    assert_non_null(strstr(err.detail, "not tried again until the next start"));
+}
+
+/* Labels in use, and taking back what was made. */
+static void test_room(void **state)
+{
+    apr_pool_t *p = *state;
+    const npie_pkcs11_pin_t pin = soft_token_pin();
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
+    npie_pkcs11_uri_t *uri;
+    EVP_PKEY *pkey = NULL;
+    const char *text;
     npie_pkcs11_t *tokens;
 
     soft_token_make("one", p);
     tokens = tokens_of(p);
-    for (int i = 0; i < 3; i++) {
-        made_t made = make(tokens, kinds[i].kind, kinds[i].kind, p);
-
-        check_signatures(&made, kinds[i].type, p);
-    }
+    uri = soft_token_uri("one", p);
+    assert_int_equal(npie_pkcs11_room(tokens, uri, &pin, "npie-a", &err, p),
+                     APR_SUCCESS);
+    make(tokens, "p256", "npie-a", p);
+    assert_int_equal(npie_pkcs11_room(tokens, uri, &pin, "npie-a", &err, p),
+                     NPIE_ECONFLICT);
+    assert_int_equal(npie_pkcs11_generate(&pkey, &text, tokens, uri, &pin,
+                                          "p256", "npie-a", &err, p),
+                     NPIE_ECONFLICT);
+    assert_int_equal(npie_pkcs11_generate(&pkey, &text, tokens, uri, &pin,
+                                          "dsa", "npie-b", &err, p),
+                     NPIE_EINPUT);
+    npie_pkcs11_undo(tokens);
+    assert_int_equal(npie_pkcs11_room(tokens, uri, &pin, "npie-a", &err, p),
+                     APR_SUCCESS);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         pool_test(test_signs),
+        pool_test(test_start),
+        pool_test(test_taken_away),
+        pool_test(test_replaced),
+        pool_test(test_room),
     };
-    int failed;
 
     apr_initialize();
-    failed = cmocka_run_group_tests(tests, NULL, NULL);
-    apr_terminate();
-    return failed;
+    atexit(apr_terminate);
+    return cmocka_run_group_tests_name("token", tests, NULL, NULL);
 }
