@@ -22,6 +22,7 @@ static apr_status_t find_slot(CK_SLOT_ID *pslot, CK_TOKEN_INFO *pinfo,
     int found = 0;
     CK_RV rc = module->call->C_GetSlotList(CK_TRUE, slots, &count);
 
+    memset(pinfo, 0, sizeof(*pinfo));
     if (rc != CKR_OK) {
         return npie_pkcs11_fail(err, uri, "the slots cannot be listed", rc);
     }
