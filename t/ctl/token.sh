@@ -93,15 +93,15 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 
 # The configuration as it was made, but for who and where.
-conf=$work/signer.conf
+signer_conf=$work/signer.conf
 mkdir "$work/log"
 [ "$(id -u)" -ne 0 ] || { chown -R nobody "$work/tokens" "$work/log"; chmod -R go+rX "$work/ca"; }
 sed -e "s|/var/lib/npie-signer|$work/log|" -e "s|^User .*|User nobody|" -e "s|^PeerUser .*|PeerUser $(id -u)|" \
-    "$work/ca/npie-signer.conf" > "$conf"
+    "$work/ca/npie-signer.conf" > "$signer_conf"
 # Sanitizers make system calls of their own.
-! nm npie-signer | grep -q __asan_init || echo 'Sandbox off' >> "$conf"
-ok 'npie-signer -t takes it' ./npie-signer -t -f "$conf"
-./npie-signer -f "$conf" -s "$work/socket" 2> "$work/said" &
+! nm npie-signer | grep -q __asan_init || echo 'Sandbox off' >> "$signer_conf"
+ok 'npie-signer -t takes it' ./npie-signer -t -f "$signer_conf"
+./npie-signer -f "$signer_conf" -s "$work/socket" 2> "$work/said" &
 signer=$!
 for _ in $(seq 300); do
     [ ! -S "$work/socket" ] || ! grep -q ready "$work/said" || break
