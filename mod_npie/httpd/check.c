@@ -5,6 +5,7 @@
 #include "httpd/runtime.h"
 
 #include <apr_strings.h>
+#include <http_core.h>
 #include <mod_dbd.h>
 #include <mod_watchdog.h>
 
@@ -274,6 +275,45 @@ static npie_runtime_t *runtime_for(server_rec *main_server, server_rec *s,
     return load(s, conf, pconf, ptemp);
 }
 
+/* The line that gives a handler to a place, or NULL. */
+static const ap_directive_t *find_handler(const ap_directive_t *at,
+                                          const char *handler)
+{
+    const ap_directive_t *found = NULL;
+
+    for (; at != NULL && found == NULL; at = at->next) {
+        if (ap_cstr_casecmp(at->directive, "SetHandler") == 0
+            && strcmp(at->args, handler) == 0) {
+            found = at;
+        }
+        else {
+            found = find_handler(at->first_child, handler);
+        }
+    }
+    return found;
+}
+
+/* httpd refuses a path with an escaped slash before any handler is asked. Where
+ * one virtual host takes them, others with the same handler need not. */
+static void check_ocsp(const server_rec *main_server)
+{
+    const ap_directive_t *at = find_handler(ap_conftree, "npie-ocsp");
+
+    for (const server_rec *s = main_server; s != NULL; s = s->next) {
+        const core_dir_config *core =
+            ap_get_core_module_config(s->lookup_defaults);
+
+        if (at == NULL || core->allow_encoded_slashes) {
+            return;
+        }
+    }
+    ap_log_error(APLOG_MARK, APLOG_WARNING | APLOG_STARTUP, 0, main_server,
+                 "NPIE0002: %s:%d: npie-ocsp without AllowEncodedSlashes "
+                 "NoDecode in a virtual host: requests by GET that have an "
+                 "escaped slash are answered with 404", at->filename,
+                 at->line_num);
+}
+
 int npie_conf_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                     server_rec *main_server)
 {
@@ -310,5 +350,6 @@ int npie_conf_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         conf->runtime = runtime_for(main_server, s, pconf, ptemp);
         ok = ok && conf->runtime != NULL;
     }
+    check_ocsp(main_server);
     return ok ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }

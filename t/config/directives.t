@@ -93,7 +93,7 @@ my @cases = (
 );
 my @missing = qw(NPIETrust NPIESigner NPIELetterTerms);
 
-plan tests => 7 + 2 * @cases + @missing;
+plan tests => 8 + 2 * @cases + @missing;
 
 # What httpd says of a text in place of the good one, and whether it takes it.
 sub judged
@@ -134,6 +134,9 @@ is(remarks($good), "Syntax OK\n",
 like(remarks($sealless), qr/\Q$conf\E:\d+: NPIEBaseURL without NPIESeal.*Syntax OK/s,
     'without NPIESeal it says what that means');
 is(remarks("NPIESeal none\n$sealless"), "Syntax OK\n", 'unless it is meant');
+(my $slashes = $good) =~ s/^[ \t]*AllowEncodedSlashes .*\n//mg;
+like(remarks($slashes), qr/\Q$conf\E:\d+: npie-ocsp without AllowEncodedSlashes NoDecode.*Syntax OK/s,
+    'OCSP by GET would not arrive');
 for my $case (@cases) {
     my ($directive, $value, $expected) = @$case;
     my ($text, $line) = with($directive, $value);

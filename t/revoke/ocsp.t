@@ -94,6 +94,14 @@ for my $raw (0, 1) {
     like(run('openssl', 'ocsp', '-issuer', "$ca.crt", '-cert', $new, '-respin', "$dir/answer.der",
         '-CAfile', "$dir/ca/both.pem", '-no_nonce'), qr/: good$/m, 'holds');
 }
+# Slashes in a row, of which httpd makes one where it looks for the handler.
+my $slashes = request('-issuer', "$ca.crt", '-no_nonce', '-serial', '0x7F' . 'FF' x 12);
+like(encode_base64($slashes, ''), qr{//}, 'a request with slashes in a row');
+for my $raw (0, 1) {
+    my $got = get($slashes, raw => $raw);
+    is($got->{status}, 200, "by GET, raw $raw");
+    unlike(error_in($got), qr/^30030a01/, 'is answered');
+}
 my $answer = get($der);
 like($answer->{headers}, qr/^Cache-Control: max-age=\d+, public, no-transform, must-revalidate\r$/m,
     'Cache-Control');
