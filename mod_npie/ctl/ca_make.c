@@ -105,30 +105,17 @@ static int set_name(X509 *x509, const npie_ca_order_t *order)
                                       common, -1, -1, 0);
 }
 
-static int add_extension(X509 *x509, X509 *issuer, int nid, const char *value)
-{
-    X509_EXTENSION *extension;
-    X509V3_CTX ctx;
-    int done;
-
-    X509V3_set_ctx(&ctx, issuer, x509, NULL, NULL, 0);
-    extension = X509V3_EXT_nconf_nid(NULL, &ctx, nid, value);
-    done = extension != NULL && X509_add_ext(x509, extension, -1);
-    X509_EXTENSION_free(extension);
-    return done;
-}
-
 static int set_extensions(X509 *x509, X509 *issuer, npie_ca_role_t role)
 {
     for (const extension_t *e = profiles[role]; e->value != NULL; e++) {
-        if (!add_extension(x509, issuer, e->nid, e->value)) {
+        if (!npie_openssl_extend(x509, issuer, e->nid, e->value)) {
             return 0;
         }
     }
-    return add_extension(x509, issuer, NID_subject_key_identifier, "hash")
+    return npie_openssl_extend(x509, issuer, NID_subject_key_identifier, "hash")
         && (issuer == x509
-            || add_extension(x509, issuer, NID_authority_key_identifier,
-                             "keyid:always"));
+            || npie_openssl_extend(x509, issuer, NID_authority_key_identifier,
+                                   "keyid:always"));
 }
 
 static int set_time(ASN1_TIME *out, apr_time_t when)

@@ -34,19 +34,6 @@ static apr_status_t release(void *data)
     return APR_SUCCESS;
 }
 
-static int add_extension(X509 *x509, X509 *ca, int nid, const char *value)
-{
-    X509_EXTENSION *extension;
-    X509V3_CTX ctx;
-    int done;
-
-    X509V3_set_ctx(&ctx, ca, x509, NULL, NULL, 0);
-    extension = X509V3_EXT_nconf_nid(NULL, &ctx, nid, value);
-    done = extension != NULL && X509_add_ext(x509, extension, -1) == 1;
-    X509_EXTENSION_free(extension);
-    return done;
-}
-
 static int add_extensions(X509 *x509, X509 *ca)
 {
     static const struct {
@@ -62,7 +49,8 @@ static int add_extensions(X509 *x509, X509 *ca)
     };
 
     for (size_t i = 0; i < sizeof(extensions) / sizeof(extensions[0]); ++i) {
-        if (!add_extension(x509, ca, extensions[i].nid, extensions[i].value)) {
+        if (!npie_openssl_extend(x509, ca, extensions[i].nid,
+                                 extensions[i].value)) {
             return 0;
         }
     }

@@ -12,6 +12,7 @@
 #include <openssl/objects.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include "pki/digest.h"
 
@@ -158,6 +159,19 @@ apr_status_t npie_openssl_public_key(npie_public_key_t *key,
     key->type = key_type(pkey, p);
     key->bits = EVP_PKEY_get_bits(pkey);
     return npie_sha256_hex(key->spki_sha256, key->spki);
+}
+
+int npie_openssl_extend(X509 *x509, X509 *issuer, int nid, const char *value)
+{
+    X509_EXTENSION *extension;
+    X509V3_CTX ctx;
+    int done;
+
+    X509V3_set_ctx(&ctx, issuer, x509, NULL, NULL, 0);
+    extension = X509V3_EXT_nconf_nid(NULL, &ctx, nid, value);
+    done = extension != NULL && X509_add_ext(x509, extension, -1) == 1;
+    X509_EXTENSION_free(extension);
+    return done;
 }
 
 apr_status_t npie_openssl_free_x509(void *x509)

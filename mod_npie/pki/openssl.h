@@ -53,6 +53,14 @@ apr_status_t npie_openssl_der(npie_bytes_t *pder, npie_bytes_t bytes,
 apr_status_t npie_openssl_public_key(npie_public_key_t *key,
                                      const X509_PUBKEY *pub, apr_pool_t *p);
 
+/**
+ * Appends an extension to a certificate being made.
+ * @param issuer its issuer's, or x509 itself
+ * @param value in openssl's configuration syntax
+ * @return 1, or 0 with libcrypto's reason in its queue
+ */
+int npie_openssl_extend(X509 *x509, X509 *issuer, int nid, const char *value);
+
 /** Frees an X509 with the pool: for apr_pool_cleanup_register(). */
 apr_status_t npie_openssl_free_x509(void *x509);
 

@@ -2,18 +2,10 @@
  * libFuzzer target: files given for letters, with and without a seal. By hand:
  * make fuzz-letter
  */
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-
-#include <apr_general.h>
-
+#include "fuzz/begin.h"
 #include "letter/revision.h"
 #include "letter/verify.h"
 #include "unit/letter_form.h"
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* The field that takes the seal. */
 #define FIELD "3 0 obj\n<<\n/FT /Sig\n/T (Instituto)\n>>\nendobj\n"
@@ -24,24 +16,9 @@ static npie_verify_rules_t rules;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-    const char *srcdir = getenv("srcdir");
-    apr_array_header_t *files;
-    npie_trust_t *trust;
-    apr_pool_t *p = NULL;
-
     (void)argc;
     (void)argv;
-    apr_initialize();
-    atexit(apr_terminate);
-    apr_pool_create(&p, NULL);
-    files = apr_array_make(p, 1, sizeof(const char *));
-    APR_ARRAY_PUSH(files, const char *) =
-        apr_pstrcat(p, srcdir != NULL ? srcdir : ".",
-                    "/t/fuzz/pki-corpus/ca.pem", NULL);
-    if (npie_trust_load(&trust, files, NULL, p) != APR_SUCCESS) {
-        abort();
-    }
-    rules.trust = trust;
+    rules.trust = fuzz_begin();
     rules.old_key_min_bits = 1024;
     return 0;
 }

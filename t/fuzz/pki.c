@@ -2,22 +2,14 @@
  * libFuzzer target: certificates, requests and signatures from outside. By
  * hand: make fuzz-pki; make check replays t/fuzz/pki-corpus.
  */
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <apr_general.h>
-#include <apr_strings.h>
 #include <openssl/err.h>
 
 #include "base/text.h"
+#include "fuzz/begin.h"
 #include "pki/cms.h"
 #include "pki/csr.h"
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static npie_cms_rules_t rules;
 
@@ -31,23 +23,9 @@ static void need(int held, const char *what)
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-    const char *srcdir = getenv("srcdir");
-    npie_trust_t *trust = NULL;
-    npie_err_t err = { 0, NPIE_P_NONE, "no pool" };
-    apr_array_header_t *files;
-    apr_pool_t *p = NULL;
-
     (void)argc;
     (void)argv;
-    apr_initialize();
-    atexit(apr_terminate);
-    apr_pool_create(&p, NULL);
-    files = apr_array_make(p, 1, sizeof(const char *));
-    APR_ARRAY_PUSH(files, const char *) =
-        apr_pstrcat(p, srcdir != NULL ? srcdir : ".",
-                    "/t/fuzz/pki-corpus/ca.pem", NULL);
-    need(npie_trust_load(&trust, files, &err, p) == APR_SUCCESS, err.detail);
-    rules.trust = trust;
+    rules.trust = fuzz_begin();
     rules.min_bits = 1024;
     return 0;
 }
