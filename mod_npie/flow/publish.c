@@ -32,14 +32,22 @@ static apr_status_t note(const npie_certificate_t *certificate,
     return npie_registry_end(registry, 1, err);
 }
 
+static apr_time_t earlier(apr_time_t a, apr_time_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Whoever ended it may have had a clock ahead of ours: npie-signer takes no
+ * time that is still to come, and its refusal would keep the certificate off
+ * the CRL for good. */
 static apr_status_t tell(const npie_untold_t *untold, npie_flow_t *flow,
                          npie_err_t *err)
 {
     const npie_certificate_t *certificate = &untold->certificate;
     npie_signer_revoke_t revoke = {
         .certificate = certificate->der,
-        .revoked = certificate->ended,
-        .invalid_since = untold->invalid_since,
+        .revoked = earlier(certificate->ended, flow->now),
+        .invalid_since = earlier(untold->invalid_since, flow->now),
     };
 
     if (!npie_reason_find(&revoke.reason, certificate->reason)) {

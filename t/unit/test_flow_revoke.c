@@ -324,6 +324,22 @@ static void test_told_without_redis(void **state)
     assert_int_equal(count, 1);
 }
 
+/* Ended by a machine whose clock is an hour ahead. */
+static void test_told_ahead(void **state)
+{
+    person_t *person = person_at(NPIE_RENEWAL_NONE, *state);
+    int count;
+
+    do_revoke(person, person->who.certificate, NPIE_REASON_KEY_COMPROMISE);
+    world_ask(apr_psprintf(*state, "UPDATE certificate SET ended = ended +"
+                           " 3600, invalid_since = ended + 1800 WHERE id = %"
+                           APR_INT64_T_FMT, person->who.certificate), *state);
+    assert_ok(person, npie_flow_publish(&count, &person->flow, pass, pass,
+                                        NULL, &person->err));
+    assert_int_equal(count, 1);
+    assert_true(is_listed(person));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -331,7 +347,7 @@ int main(void)
         pool_test(test_new_of_issued), pool_test(test_own),
         pool_test(test_completed), pool_test(test_refused),
         pool_test(test_untold), pool_test(test_told),
-        pool_test(test_told_without_redis),
+        pool_test(test_told_without_redis), pool_test(test_told_ahead),
     };
 
     return world_run(tests);
