@@ -19,7 +19,7 @@ typedef struct npie_form_t npie_form_t;
 /**
  * Parses a whole body. Strict: a name twice, a part without a name or an end,
  * a bad %-escape, more than NPIE_FORM_FIELDS_MAX fields, or a value of a text
- * field that is not clean UTF-8 (line ends may occur) fail.
+ * field that is not clean UTF-8 (TAB and line ends may occur) fail.
  * @param content_type the header's value, NUL ended; NULL fails
  * @param body all of it; views into it are kept, so it must live as long
  * @return APR_SUCCESS; NPIE_EINPUT (REQUEST, or ENCODING)
