@@ -16,8 +16,6 @@ echo 271828 > "$work/pin"
 echo 161803 > "$work/wrong"
 chmod 400 "$work/pin" "$work/wrong"
 uri="pkcs11:token=NPIE?module-path=$module"
-signer=
-trap '[ -z "$signer" ] || kill "$signer" 2>/dev/null; finish' EXIT
 
 holds() { # what the token holds, as its own tool says
     pkcs11-tool --module "$module" --token-label NPIE --login --pin 271828 --list-objects 2> "$work/tool"
@@ -93,7 +91,7 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 
 # The configuration as it was made, but for who and where.
-signer_conf=$work/signer.conf
+signer_conf=$work/npie-signer.conf
 mkdir "$work/log"
 [ "$(id -u)" -ne 0 ] || { chown -R nobody "$work/tokens" "$work/log"; chmod -R go+rX "$work/ca"; }
 sed -e "s|/var/lib/npie-signer|$work/log|" -e "s|^User .*|User nobody|" -e "s|^PeerUser .*|PeerUser $(id -u)|" \
@@ -101,18 +99,13 @@ sed -e "s|/var/lib/npie-signer|$work/log|" -e "s|^User .*|User nobody|" -e "s|^P
 # Sanitizers make system calls of their own.
 ! nm npie-signer | grep -q __asan_init || echo 'Sandbox off' >> "$signer_conf"
 ok 'npie-signer -t takes it' ./npie-signer -t -f "$signer_conf"
-./npie-signer -f "$signer_conf" -s "$work/socket" 2> "$work/said" &
-signer=$!
-for _ in $(seq 300); do
-    [ ! -S "$work/socket" ] || ! grep -q ready "$work/said" || break
-    sleep 0.1
-done
+signer_start
 list() {
-    ctl --signer "$work/socket" crl --out "$work/ca.crl" -y &&
+    ctl --signer "$work/signer.sock" crl --out "$work/ca.crl" -y &&
         openssl crl -inform DER -in "$work/ca.crl" -noout -CAfile "$work/ca/authorities.pem" 2>&1 | grep -q 'verify OK'
 }
 ok 'a list of revoked certificates' list
-kill "$signer"
-ok 'the signer ends well' wait "$signer"
-signer=
+kill "$signer_pid"
+ok 'the signer ends well' wait "$signer_pid"
+signer_pid=
 tap_end
