@@ -33,6 +33,7 @@ typedef struct work_t {
     apr_array_header_t *ended; /* of npie_certificate_t *, as they are now */
     npie_renewal_t *renewal;   /* the one that ended, or NULL */
     const char *signer;        /* what npie-signer knows */
+    const char *sessions;      /* what became of them */
 } work_t;
 
 static apr_status_t read_since(work_t *work)
@@ -230,8 +231,27 @@ static apr_status_t end_it(work_t *work)
                              : rv;
 }
 
+/* From the next request on. */
+static void end_sessions(work_t *work)
+{
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
+    npie_sessions_t *sessions;
+    apr_status_t rv = !work->ctl->settings->has_redis ? NPIE_ECONFIG
+        : npie_ctl_sessions(&sessions, work->ctl, &err);
+
+    for (int i = 0; rv == APR_SUCCESS && i < work->ended->nelts; i++) {
+        rv = npie_session_end_all(sessions, APR_ARRAY_IDX(
+            work->ended, i, npie_certificate_t *)->spki, NULL, &err,
+            work->ctl->p);
+    }
+    work->sessions = rv == APR_SUCCESS ? "ended" : "httpd ends them";
+    if (rv != APR_SUCCESS && work->ctl->settings->has_redis) {
+        npie_ctl_warn("%s: httpd will end the sessions", err.detail);
+    }
+}
+
 /* The signer's list and OCSP answers have it now; that it knows is not noted,
- * so that httpd's job still ends the sessions and renews kept answers. */
+ * so that httpd's job still renews kept answers. */
 static void tell_signer(work_t *work)
 {
     npie_err_t err = { 0, NPIE_P_NONE, "" };
@@ -291,17 +311,18 @@ static void show(const work_t *work)
     static const npie_ctl_column_t columns[] = {
         { "serial", "Revoked" }, { "rp", "RP" }, { "name", "Name" },
         { "reason", "Reason" }, { "invalid_since", "Invalid since" },
-        { "signer", "npie-signer" }, { NULL, NULL }
+        { "sessions", "Sessions" }, { "signer", "npie-signer" },
+        { NULL, NULL }
     };
     npie_ctl_t *ctl = work->ctl;
 
     npie_ctl_show_record(ctl, json_pack(
-        "{s: s, s: s, s: s, s: s, s: o, s: s, s: o, s: o}", "serial",
+        "{s: s, s: s, s: s, s: s, s: o, s: s, s: s, s: o, s: o}", "serial",
         serial_of(work, work->certificate), "rp", work->employer->rp, "name",
         work->employer->name, "reason",
         npie_reason_name((int)work->revocation.reason), "invalid_since",
-        npie_ctl_json_time(ctl, work->revocation.invalid_since), "signer",
-        work->signer, "ended", ended_json(work), "renewal",
+        npie_ctl_json_time(ctl, work->revocation.invalid_since), "sessions",
+        work->sessions, "signer", work->signer, "ended", ended_json(work), "renewal",
         renewal_json(work)), columns);
     for (int i = 0; i < work->ended->nelts; i++) {
         const npie_certificate_t *c = APR_ARRAY_IDX(work->ended, i,
@@ -318,9 +339,11 @@ static void show(const work_t *work)
                      work->renewal->id,
                      npie_renewal_state_name(work->renewal->state));
     }
-    npie_ctl_say(ctl, "httpd ends the sessions%s within about a second, or "
-                 "when it runs again.", strcmp(work->signer, "told") == 0
-                     ? "" : " and tells npie-signer");
+    if (strcmp(work->sessions, "ended") != 0
+        || strcmp(work->signer, "told") != 0) {
+        npie_ctl_say(ctl, "httpd does what is left within about a second, or "
+                     "when it runs again.");
+    }
 }
 
 apr_status_t npie_ctl_certificate_revoke(npie_ctl_t *ctl, npie_err_t *err)
@@ -348,6 +371,7 @@ apr_status_t npie_ctl_certificate_revoke(npie_ctl_t *ctl, npie_err_t *err)
         rv = end_it(&work);
     }
     if (rv == APR_SUCCESS) {
+        end_sessions(&work);
         tell_signer(&work);
         show(&work);
     }

@@ -219,9 +219,8 @@ apr_status_t npie_flow_seal_next(apr_int64_t *pfolio, npie_flow_t *flow,
     return rv;
 }
 
-/* The letter with its seal, which is made if it is not there. */
-static apr_status_t get_sealed(npie_acuse_t *acuse, npie_flow_t *flow,
-                               const paper_t *paper, npie_err_t *err)
+static apr_status_t read_sealed(npie_acuse_t *acuse, npie_flow_t *flow,
+                                const paper_t *paper, npie_err_t *err)
 {
     npie_sealing_t sealing;
     apr_status_t rv = npie_sealing_get(&sealing, flow->registry, paper->of,
@@ -231,12 +230,23 @@ static apr_status_t get_sealed(npie_acuse_t *acuse, npie_flow_t *flow,
         acuse->pdf = joined(paper->pdf, sealing.section, flow->p);
         acuse->sealed_at = sealing.sealed_at;
     }
-    if (rv == APR_NOTFOUND) {
-        /* Without one the letter is what it was. */
-        seal(acuse, flow, paper, NULL);
-        rv = APR_SUCCESS;
-    }
     return rv;
+}
+
+/* The letter with its seal, which is made if it is not there. */
+static apr_status_t get_sealed(npie_acuse_t *acuse, npie_flow_t *flow,
+                               const paper_t *paper, npie_err_t *err)
+{
+    apr_status_t rv = read_sealed(acuse, flow, paper, err);
+
+    if (rv != APR_NOTFOUND) {
+        return rv;
+    }
+    /* Without a seal the letter is what it was; somebody else's is as good. */
+    if (seal(acuse, flow, paper, NULL) == NPIE_ECONFLICT) {
+        rv = read_sealed(acuse, flow, paper, err);
+    }
+    return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
 }
 
 apr_status_t npie_flow_acuse(npie_acuse_t *acuse, npie_flow_t *flow,

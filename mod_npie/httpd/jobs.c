@@ -391,9 +391,9 @@ int npie_jobs_post_config(apr_pool_t *pconf, apr_pool_t *plog,
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
                      "NPIE0106: without mod_watchdog letters are sealed when "
                      "they are downloaded, not before, a revocation by npiectl "
-                     "ends no session before the next one by an employer, nor "
-                     "reaches npie-signer before it unless npiectl.conf names "
-                     "Signer, and the audit's head does not reach it");
+                     "ends sessions and reaches npie-signer only as far as "
+                     "npiectl.conf names Redis and Signer, and the audit's "
+                     "head does not reach npie-signer");
         return OK;
     }
     if (rv != APR_SUCCESS) {

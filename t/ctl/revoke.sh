@@ -104,7 +104,7 @@ for kind in sqlite pgsql; do
     [ $kind = pgsql ] || away=(--signer "$work/nowhere.sock")
     ok "$kind: for people, by its key, without the signer" ends 0 certificate revoke \
         "$(key_of "two$kind" | tr a-f A-F)" --reason unspecified "${away[@]}" --yes
-    ok "$kind: httpd tells the signer" said 'and tells npie-signer'
+    ok "$kind: httpd tells the signer" said 'httpd tells it'
     [ $kind = pgsql ] || ok "$kind: a warning" complained 'httpd will tell it'
     ok "$kind: revoked all the same" test "$(state_of "two$kind")" = revoked
     leaf "three$kind" Y392655210 root

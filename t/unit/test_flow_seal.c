@@ -6,7 +6,12 @@
 
 #include "unit/forge.h"
 
+#include <poll.h>
+#include <pthread.h>
 #include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <apr_strings.h>
 
@@ -133,6 +138,95 @@ static void test_download(void **state)
     nothing_waits(person);
 }
 
+/* Somebody who seals everything when another has just asked the signer. */
+typedef struct faster_t {
+    person_t *person;
+    int listening;
+    const char *signer;
+} faster_t;
+
+static int signer_socket(const char *path, int own)
+{
+    struct sockaddr_un name = { .sun_family = AF_UNIX };
+    const int s = socket(AF_UNIX, SOCK_STREAM, 0);
+
+    apr_cpystrn(name.sun_path, path, sizeof(name.sun_path));
+    assert_true(s >= 0);
+    if (own) {
+        assert_int_equal(bind(s, (struct sockaddr *)&name, sizeof(name)), 0);
+        assert_int_equal(listen(s, 1), 0);
+    }
+    else {
+        assert_int_equal(connect(s, (struct sockaddr *)&name, sizeof(name)),
+                         0);
+    }
+    return s;
+}
+
+/* From each to the other until one has ended. */
+static void relay(int one, int other)
+{
+    struct pollfd both[2] = { { one, POLLIN, 0 }, { other, POLLIN, 0 } };
+    char buffer[4096];
+
+    while (poll(both, 2, -1) > 0) {
+        for (int i = 0; i < 2; ++i) {
+            ssize_t n = both[i].revents != 0
+                ? read(both[i].fd, buffer, sizeof(buffer)) : -1;
+
+            if (n == 0) {
+                return;
+            }
+            if (n > 0 && write(both[1 - i].fd, buffer, (size_t)n) != n) {
+                return;
+            }
+        }
+    }
+}
+
+static void *run_faster(void *data)
+{
+    const faster_t *faster = data;
+    const int asked = accept(faster->listening, NULL, NULL);
+    const int answers = signer_socket(faster->signer, 0);
+    apr_int64_t folio;
+
+    while (seal_next(faster->person, &folio) == APR_SUCCESS) {
+        continue;
+    }
+    relay(asked, answers);
+    close(asked);
+    close(answers);
+    return NULL;
+}
+
+/* The job and a download seal the same letter: the one that comes later hands
+ * out what the other has made. */
+static void test_faster(void **state)
+{
+    person_t *person = person_at(NPIE_RENEWAL_COMPLETED, *state);
+    npie_signer_t slow = *person->flow.signer;
+    faster_t faster = { .signer = person->flow.signer->path };
+    npie_acuse_t acuse;
+    pthread_t thread;
+    apr_pool_t *p;
+
+    apr_pool_create(&p, NULL);
+    faster.person = person_again(person, p);
+    slow.path = apr_psprintf(person->p, "%s.slow", slow.path);
+    faster.listening = signer_socket(slow.path, 1);
+    person->flow.signer = &slow;
+    assert_int_equal(pthread_create(&thread, NULL, run_faster, &faster), 0);
+    acuse = acuse_of(person, NPIE_LETTER_TERMS);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    close(faster.listening);
+    unlink(slow.path);
+    apr_pool_destroy(p);
+    assert_int_equal(outcome_of(person, acuse.pdf), NPIE_OUTCOME_SEALED);
+    assert_true(acuse.sealed_at != 0);
+    nothing_waits(person);
+}
+
 /* A renewal is complete without the signer; its letters are sealed when it is
  * back. */
 static void test_signer_away(void **state)
@@ -231,7 +325,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         pool_test(test_open), pool_test(test_job), pool_test(test_mail),
-        pool_test(test_download),
+        pool_test(test_download), pool_test(test_faster),
         pool_test(test_signer_away), pool_test(test_refused),
         pool_test(test_unnamed),
     };
