@@ -128,14 +128,16 @@ static apr_status_t make_issued(npie_step_t *step, void *arg)
         return npie_step_later(step);
     }
     rv = insert_certificate(step, issued->cert);
-    if (rv == APR_SUCCESS) {
-        rv = draw_letter2(step, issued->cert);
-    }
+    /* The employer before the letter's number, as for additional ones: who
+     * holds one never waits for the other. */
     if (rv == APR_SUCCESS) {
         rv = npie_employer_set_contact(step->flow->registry,
                                        step->who->employer,
                                        &step->place.renewal->contact,
                                        step->err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = draw_letter2(step, issued->cert);
     }
     if (rv == APR_SUCCESS) {
         rv = npie_step_write(step);

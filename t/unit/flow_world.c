@@ -435,3 +435,15 @@ const char *world_ask(const char *sql, apr_pool_t *p)
     }
     return apr_pstrmemdup(p, answer, len);
 }
+
+void world_await_waiting(int count, apr_pool_t *p)
+{
+    for (int i = 0; i < 1500; ++i) {
+        if (atoi(world_ask("SELECT count(*) FROM pg_locks WHERE NOT granted",
+                           p)) >= count) {
+            return;
+        }
+        apr_sleep(apr_time_from_msec(20));
+    }
+    fail_msg("%d transactions do not wait", count);
+}

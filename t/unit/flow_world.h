@@ -105,6 +105,8 @@ const char *spki_of(const identity_t *key, apr_pool_t *p);
 
 /* What the database's own program answers, without the last line end. */
 const char *world_ask(const char *sql, apr_pool_t *p);
+/* PostgreSQL: until as many transactions wait for another. */
+void world_await_waiting(int count, apr_pool_t *p);
 
 #define assert_call(person, expected, why, call)                             \
     do {                                                                     \

@@ -481,19 +481,6 @@ static void *run_revoke(void *data)
     return NULL;
 }
 
-/* Until as many transactions wait for another. */
-static void await_waiting(int count, apr_pool_t *p)
-{
-    for (int i = 0; i < 1500; ++i) {
-        if (atoi(world_ask("SELECT count(*) FROM pg_locks WHERE NOT granted",
-                           p)) >= count) {
-            return;
-        }
-        apr_sleep(apr_time_from_msec(20));
-    }
-    fail_msg("%d transactions do not wait", count);
-}
-
 /* The principal certificate is revoked while an additional one is made: both
  * transactions are held before their ends, one begun before the other. */
 static void overtake(person_t *person, void *(*first)(void *),
@@ -519,7 +506,7 @@ static void overtake(person_t *person, void *(*first)(void *),
         them[i].id = id;
         assert_int_equal(pthread_create(&threads[i], NULL, runs[i], &them[i]),
                          0);
-        await_waiting(i + 1, person->p);
+        world_await_waiting(i + 1, person->p);
     }
     npie_registry_end(gate, 0, NULL);
     for (int i = 0; i < 2; ++i) {

@@ -9,8 +9,10 @@
 
 #include <apr_strings.h>
 
-#define ROUNDS 4
+#include "flow/addition.h"
+#include "store/registry_sql.h"
 
+#define ROUNDS 4
 
 typedef apr_status_t (*move_fn)(person_t *person);
 
@@ -228,6 +230,62 @@ static void sign_or_cancel(apr_pool_t *p)
     finish(racers);
 }
 
+/* The key of the employer's newest request for a colleague. */
+static apr_status_t colleague_key(person_t *person)
+{
+    apr_array_header_t *list;
+    apr_status_t rv = npie_flow_additions(&list, &person->flow,
+                                          person->employer.id, &person->err);
+
+    return rv != APR_SUCCESS ? rv
+        : npie_flow_addition_key(&person->flow, APR_ARRAY_IDX(
+              list, 0, const npie_addition_view_t *), NULL,
+              fixture_csr(identity_key("P-256", person->p), person->p), "",
+              &person->err);
+}
+
+/* The employer's certificate is issued when a colleague makes his key: both
+ * draw a letter, which costs a number, for the same employer. Both are held at
+ * the number. */
+static void test_issue_and_colleague(void **state)
+{
+    static const npie_addition_fields_t fields = {
+        "Ana Paz", "ana@molinos.example", "Consultas"
+    };
+    static const move_fn moves[] = { person_ask, colleague_key };
+    person_t *person = person_new("P-256", -160 * DAY, *state);
+    npie_registry_t *gate = person_again(person, *state)->flow.registry;
+    pthread_barrier_t start;
+    pthread_t threads[2];
+    racer_t racers[2];
+    apr_int64_t id;
+
+    person_to(person, NPIE_RENEWAL_CONFIRMED);
+    assert_ok(person, npie_flow_addition_request(&id, &person->flow,
+                                                 &person->who, &fields, 1,
+                                                 &person->err));
+    assert_ok(person, npie_registry_begin(gate, &person->err));
+    assert_ok(person, npie_sql_run(gate, "UPDATE counter SET value = value",
+                                   &person->err));
+    assert_int_equal(pthread_barrier_init(&start, NULL, 1), 0);
+    for (int i = 0; i < 2; ++i) {
+        apr_pool_create(&racers[i].p, NULL);
+        racers[i].person = person_again(person, racers[i].p);
+        racers[i].move = moves[i];
+        racers[i].start = &start;
+        assert_int_equal(pthread_create(&threads[i], NULL, run, &racers[i]),
+                         0);
+        world_await_waiting(i + 1, *state);
+    }
+    npie_registry_end(gate, 0, NULL);
+    for (int i = 0; i < 2; ++i) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        assert_ok(racers[i].person, racers[i].rv);
+    }
+    pthread_barrier_destroy(&start);
+    finish(racers);
+}
+
 typedef void (*round_fn)(apr_pool_t *p);
 
 /* Connections end with each round's pool: servers have only so many. */
@@ -272,6 +330,7 @@ int main(void)
     const struct CMUnitTest pgsql[] = {
         pool_test(test_every_move), pool_test(test_two_keys),
         pool_test(test_issue_or_back), pool_test(test_sign_or_cancel),
+        pool_test(test_issue_and_colleague),
     };
     int failed;
 
