@@ -304,13 +304,21 @@ sub fill
     return $text;
 }
 
-# A port nobody listens on: the first of those wished for, or any.
+# A port nobody listens on: the one wished for, or any. Never twice the same,
+# nor where another process begins to look, nor one that a client may come to
+# have before a server listens there (those are from 32768 on).
+my %ports_given;
 sub port_free
 {
-    for my $port (@_, 0) {
-        my $socket = IO::Socket::INET->new(Listen => 1, ReuseAddr => 1,
+    my ($wanted) = @_;
+    my $lowest = 10_000;
+    my $count = 22_000;
+    my @others = map { $lowest + ($$ * 97 + $_) % $count } 0 .. 999;
+    for my $port ($wanted // (), grep { !$ports_given{$_} } @others) {
+        IO::Socket::INET->new(Listen => 1, ReuseAddr => 1,
             LocalAddr => '127.0.0.1', LocalPort => $port) or next;
-        return $socket->sockport;
+        $ports_given{$port} = 1;
+        return $port;
     }
     die "no free port: $!\n";
 }
