@@ -8,22 +8,20 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <apr_lib.h>
 
 #include "base/text.h"
 
 #define LINE_SIZE 2048
+#define BLANKS " \t\r\v\f"
 
 /* Cuts blanks off both ends, in place. */
 static char *trim(char *text)
 {
     apr_size_t len;
 
-    while (apr_isspace(*text)) {
-        text++;
-    }
+    text += strspn(text, BLANKS);
     len = strlen(text);
-    while (len > 0 && apr_isspace(text[len - 1])) {
+    while (len > 0 && strchr(BLANKS, text[len - 1]) != NULL) {
         text[--len] = '\0';
     }
     return text;
@@ -33,12 +31,9 @@ static char *trim(char *text)
 static const char *take_line(const npie_setting_t *settings, void *baton,
                              char *line, int *seen, const char **name)
 {
-    char *value = line;
+    char *value = line + strcspn(line, BLANKS);
     apr_size_t len;
 
-    while (*value != '\0' && !apr_isspace(*value)) {
-        value++;
-    }
     if (*value != '\0') {
         *value++ = '\0';
     }

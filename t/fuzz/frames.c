@@ -72,11 +72,11 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     npie_err_t err = { 0, NPIE_P_NONE, "no pool" };
     npie_key_files_t *files;
-    npie_signer_config_t *config;
-    npie_authority_t *authority;
-    npie_issuance_t *log;
-    npie_revocations_t *revocations;
-    npie_heads_t *heads;
+    npie_signer_config_t *config = NULL;
+    npie_authority_t *authority = NULL;
+    npie_issuance_t *log = NULL;
+    npie_revocations_t *revocations = NULL;
+    npie_heads_t *heads = NULL;
     apr_pool_t *p = NULL;
     const char *conf;
 
