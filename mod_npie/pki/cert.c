@@ -25,9 +25,13 @@ static apr_status_t malformed(npie_err_t *err, const char *what)
     return npie_openssl_fail(err, NPIE_EINPUT, NPIE_P_CERT_MALFORMED, what);
 }
 
-/* Bytes as a trimmed string in p, NULL when they are not clean UTF-8. */
+/* Bytes as a trimmed string in p, NULL when they are not clean UTF-8. No bytes
+ * are "": libcrypto gives NULL for the data of an empty value. */
 static const char *clean(const unsigned char *data, int len, apr_pool_t *p)
 {
+    if (len == 0) {
+        return "";
+    }
     if (len < 0 || !npie_text_is_clean((const char *)data, (apr_size_t)len)) {
         return NULL;
     }
@@ -248,21 +252,23 @@ static int read_time(apr_time_t *t, const ASN1_TIME *time)
     return 1;
 }
 
+/* RFC 5280 section 4.1.2.4: an issuer has a non-empty name. */
 static int read_issuer(npie_cert_t *cert, apr_pool_t *p)
 {
+    const X509_NAME *name = X509_get_issuer_name(cert->x509);
     BIO *bio = BIO_new(BIO_s_mem());
     char *data = NULL;
     long len = 0;
 
-    if (bio != NULL
-        && X509_NAME_print_ex(bio, X509_get_issuer_name(cert->x509), 0,
+    if (bio != NULL && X509_NAME_entry_count(name) > 0
+        && X509_NAME_print_ex(bio, name, 0,
                               XN_FLAG_RFC2253
                               & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) >= 0) {
         len = BIO_get_mem_data(bio, &data);
     }
     cert->issuer = clean((unsigned char *)data, (int)len, p);
     BIO_free(bio);
-    return cert->issuer != NULL;
+    return cert->issuer != NULL && *cert->issuer != '\0';
 }
 
 /* Whoever signs a certificate signs one encoding of it; a second one would
