@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Makes the manual's list of errors from mod_npie/base/problem.def.
+# Makes errors.html, the manual's list of errors, from mod_npie/base/problem.def.
 
 function entity(text)
 {
@@ -25,45 +25,54 @@ function literal(    text)
     return entity(text)
 }
 
-function row(    head, number, name, slug, log_text, cause, remedy)
+function row(    head, number, slug, log_text, cause, remedy, admin)
 {
     rest = record
     sub(/^NPIE_PROBLEM\(/, "", rest)
     head = rest
     number = head
     sub(/,.*/, "", number)
-    sub(/^[^,]*, */, "", head)
-    name = head
-    sub(/,.*/, "", name)
     sub(/^[^,]*,[^,]*,/, "", rest)
     slug = literal()
     log_text = literal()
     cause = literal()
     remedy = literal()
-    if (number !~ /^[0-9]+$/ || slug == "" || remedy == "") {
+    admin = literal()
+    if (number !~ /^[0-9]+$/ || slug == "" || admin == "") {
         print "errors.awk: cannot read: " record > "/dev/stderr"
         failed = 1
         exit 1
     }
-    printf "<tr id=\"e%s\"><th scope=\"row\">%s</th><td><code>%s</code><br>%s</td>" \
-        "<td lang=\"es\">%s</td><td lang=\"es\">%s</td></tr>\n", \
-        number, number, slug, log_text, cause, remedy
+    printf "<tr id=\"e%s\"><th scope=\"row\"><a href=\"#e%s\">%s</a></th>" \
+        "<td data-label=\"Cause\">%s<br><code>%s</code></td>" \
+        "<td data-label=\"Remedy for the admin\">%s</td>" \
+        "<td data-label=\"What the employer reads\" lang=\"es\">%s %s</td></tr>\n", \
+        number, number, number, log_text, slug, admin, cause, remedy
     ++count
 }
 
 BEGIN {
     print "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">"
     print "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
+    print "<meta name=\"color-scheme\" content=\"light dark\">"
     print "<title>Errors - mod_npie</title>"
     print "<link rel=\"stylesheet\" href=\"manual.css\">\n</head>\n<body>"
-    print "<nav><a href=\"index.html\">mod_npie</a> <a href=\"directives.html\">Directives</a> " \
-        "<a href=\"errors.html\" aria-current=\"page\">Errors</a> <a href=\"programs.html\">Programs</a></nav>"
+    print "<nav aria-label=\"Manual\">"
+    print "<a href=\"index.html\">mod_npie</a>"
+    print "<a href=\"directives.html\">Directives</a>"
+    print "<a href=\"additional.html\">Additional certificates</a>"
+    print "<a href=\"hardware.html\">Keys in hardware</a>"
+    print "<a href=\"errors.html\" aria-current=\"page\">Errors</a>"
+    print "<a href=\"programs.html\">Programs</a>\n</nav>"
     print "<main>\n<h1>Errors</h1>"
-    print "<p>Every problem has a number that never changes its meaning. The number stands on the page,"
-    print "in the error log and in the JSON answer (<code>number</code>, <code>slug</code>);"
-    print "cause and remedy are what the employer reads.</p>"
-    print "<table>\n<thead><tr><th scope=\"col\">Number</th><th scope=\"col\">Slug and log sentence</th>" \
-        "<th scope=\"col\">Cause</th><th scope=\"col\">Remedy</th></tr></thead>\n<tbody>"
+    print "<p>Every problem has a number that never changes its meaning. The page, the error log"
+    print "and the JSON answer (<code>number</code>, <code>slug</code>) contain the number; in the"
+    print "log, error 90 is NPIE0090. The cause is the sentence of the log, where a detail follows. \"None\" means that the"
+    print "employer can solve the problem and the admin need not act. The last column is the text on"
+    print "the page.</p>"
+    print "<table class=\"wide\">\n<thead><tr><th scope=\"col\">Number</th><th scope=\"col\">Cause</th>" \
+        "<th scope=\"col\">Remedy for the admin</th>" \
+        "<th scope=\"col\">What the employer reads</th></tr></thead>\n<tbody>"
 }
 
 /^NPIE_PROBLEM\(/ { record = ""; inside = 1 }

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 static const npie_problem_info_t problems[] = {
-#define NPIE_PROBLEM(number, name, slug, log, cause, remedy) \
+#define NPIE_PROBLEM(number, name, slug, log, cause, remedy, admin) \
     { NPIE_P_##name, slug, log, cause, remedy },
 #include "base/problem.def"
 #undef NPIE_PROBLEM

@@ -7,7 +7,7 @@
 /** A problem's number. Numbers are stable for ever: never reuse one. */
 typedef enum npie_problem_t {
     NPIE_P_NONE = 0,
-#define NPIE_PROBLEM(number, name, slug, log, cause, remedy) NPIE_P_##name = number,
+#define NPIE_PROBLEM(number, name, slug, log, cause, remedy, admin) NPIE_P_##name = number,
 #include "base/problem.def"
 #undef NPIE_PROBLEM
     NPIE_P_END

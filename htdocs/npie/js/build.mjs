@@ -17,7 +17,7 @@ const entries = {
 export function readProblems(text = readFileSync(problemFile, 'utf8')) {
   const strings = '((?:\\s*"(?:[^"\\\\]|\\\\.)*")+)';
   const pattern = new RegExp(
-    'NPIE_PROBLEM\\(\\s*(\\d+),\\s*(\\w+),' + [1, 2, 3, 4].map(() => strings).join('\\s*,')
+    'NPIE_PROBLEM\\(\\s*(\\d+),\\s*(\\w+),' + [1, 2, 3, 4, 5].map(() => strings).join('\\s*,')
       + '\\s*\\)', 'g');
   const problems = {};
   let last = 0;
