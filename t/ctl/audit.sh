@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # npiectl audit: rows shown, and what was done to them told.
 # shellcheck source=t/ctl/lib.sh
-. "${srcdir:-.}/t/ctl/lib.sh" || exit 99
+. "$(dirname "$0")/lib.sh" || exit 99
 
 zeros=$(printf '%064d' 0)
 
@@ -83,9 +83,9 @@ command=$(perl -MJSON::PP -0777 -ne 'print decode_json($_)->{command}' "$work/ou
 ok 'whose hash is the head' test "${command##* -r }" = "5:$(sql 'SELECT hash FROM audit_head')"
 signer_stop
 for wrong in 5 "x:$zeros" 5:abc "0:$zeros"; do
-    ok "no head: $wrong" eval "! ./npie-signer -f '$work/npie-signer.conf' -r $wrong 2> '$work/err'"
+    ok "no head: $wrong" eval "! '$npie_signer' -f '$work/npie-signer.conf' -r $wrong 2> '$work/err'"
 done
-ok 'set by hand' ./npie-signer -f "$work/npie-signer.conf" -r "${command##* -r }" 2> "$work/err"
+ok 'set by hand' "$npie_signer" -f "$work/npie-signer.conf" -r "${command##* -r }" 2> "$work/err"
 ok 'which is said' complained 'set by hand from row 9000000 to row 5'
 row 6 'renewal 6'
 signer_start

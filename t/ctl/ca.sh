@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # npiectl ca init: an authority that openssl agrees with.
 # shellcheck source=t/ctl/lib.sh
-. "${srcdir:-.}/t/ctl/lib.sh" || exit 99
+. "$(dirname "$0")/lib.sh" || exit 99
 on sqlite
 ca=$work/ca
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # npiectl certificate: imported, listed, shown, expiring.
 # shellcheck source=t/ctl/lib.sh
-. "${srcdir:-.}/t/ctl/lib.sh" || exit 99
+. "$(dirname "$0")/lib.sh" || exit 99
 make=$work/certificates
 mkdir "$make"
 cat > "$make/conf" <<CONF

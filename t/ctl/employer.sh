@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # npiectl employer: files of employers, good and bad; shown, listed, edited.
 # shellcheck source=t/ctl/lib.sh
-. "${srcdir:-.}/t/ctl/lib.sh" || exit 99
+. "$(dirname "$0")/lib.sh" || exit 99
 
 names='rp;razon_social;rfc;usuario;nombre;apellido_paterno;curp;entidad;codigo_postal;correo;telefono'
 row() { # RP NAME RFC USER CURP

@@ -3,7 +3,7 @@
 # npiectl, given what it cannot use: every command says which file and why, and
 # changes nothing.
 # shellcheck source=t/ctl/lib.sh
-. "${srcdir:-.}/t/ctl/lib.sh" || exit 99
+. "$(dirname "$0")/lib.sh" || exit 99
 on sqlite
 file=${registry#*:}
 ctl registry init

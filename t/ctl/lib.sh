@@ -4,22 +4,23 @@
 set -u
 tap_n=0
 tap_bad=0
-srcdir=${srcdir:-.}
-export srcdir
-npiectl=$PWD/npiectl
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+build=${NPIE_BUILD:-$PWD}
+npiectl=$build/npiectl
+npie_signer=$build/npie-signer
 work=$(mktemp -d /tmp/npie-ctl-XXXXXX)
 chmod 755 "$work"
 pgsql=no
 conf=$work/npiectl.conf
 printf 'SQL %s/sql\n' "$work" > "$conf"
 mkdir "$work/sql"
-cp -R "$srcdir/conf/sql/sqlite" "$srcdir/conf/sql/pgsql" "$work/sql/"
+cp -R "$top/conf/sql/sqlite" "$top/conf/sql/pgsql" "$work/sql/"
 chmod -R u+w "$work/sql"
 
 signer_pid=
 finish() {
     [ -z "$signer_pid" ] || kill "$signer_pid"
-    [ "$pgsql" = no ] || sh "$srcdir/t/lib/backend.sh" pgsql-stop "$work"
+    [ "$pgsql" = no ] || sh "$top/t/lib/backend.sh" pgsql-stop "$work"
     rm -rf "$work"
 }
 trap finish EXIT
@@ -79,7 +80,7 @@ on() {
         return
     fi
     if [ "$pgsql" = no ]; then
-        sh "$srcdir/t/lib/backend.sh" pgsql-start "$work" || exit 99
+        sh "$top/t/lib/backend.sh" pgsql-start "$work" || exit 99
         pgsql=yes
     fi
     database=ctl$places
@@ -112,7 +113,7 @@ CONF
 
 # Until it listens at $work/signer.sock.
 signer_start() {
-    ./npie-signer -f "$work/npie-signer.conf" -s "$work/signer.sock" 2>> "$work/signer.log" &
+    "$npie_signer" -f "$work/npie-signer.conf" -s "$work/signer.sock" 2>> "$work/signer.log" &
     signer_pid=$!
     for _ in $(seq 300); do [ ! -S "$work/signer.sock" ] || break; sleep 0.1; done
 }

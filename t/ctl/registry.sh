@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # npiectl registry: made, upgraded, looked over.
 # shellcheck source=t/ctl/lib.sh
-. "${srcdir:-.}/t/ctl/lib.sh" || exit 99
+. "$(dirname "$0")/lib.sh" || exit 99
 
 files() { (cd "$work" && ls registry* 2> "$work/ls"); }
 
@@ -71,7 +71,7 @@ echo 'no sql' >> "$work/sql/sqlite/0001-registry.sql"
 before=$(files)
 ok 'an init that fails' ends 3 registry init
 ok 'leaves no file' test "$(files)" = "$before"
-cp "$srcdir/conf/sql/sqlite/0001-registry.sql" "$work/sql/sqlite/"
+cp "$top/conf/sql/sqlite/0001-registry.sql" "$work/sql/sqlite/"
 ctl registry init
 file=${registry#*:}
 dd if=/dev/zero of="$file" bs=1 seek=30000 count=9000 conv=notrunc 2> "$work/dd"

@@ -3,7 +3,7 @@
 # npiectl certificate revoke: one certificate and what hangs on it; crl: the
 # list that npie-signer signs of them.
 # shellcheck source=t/ctl/lib.sh
-. "${srcdir:-.}/t/ctl/lib.sh" || exit 99
+. "$(dirname "$0")/lib.sh" || exit 99
 
 registry=sqlite3:$work/none.db
 signer_make

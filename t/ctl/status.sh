@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # npiectl status: every part working, and each one not; the command line.
 # shellcheck source=t/ctl/lib.sh
-. "${srcdir:-.}/t/ctl/lib.sh" || exit 99
+. "$(dirname "$0")/lib.sh" || exit 99
 
 # is PART STATE: what the last answer says of it.
 is() { json "grep { \$_->{part} eq '$1' && \$_->{state} eq '$2' } @\$j"; }
 redis=no
 finish_here() {
-    [ $redis = no ] || sh "$srcdir/t/lib/backend.sh" redis-stop "$work"
+    [ $redis = no ] || sh "$top/t/lib/backend.sh" redis-stop "$work"
     finish
 }
 trap finish_here EXIT
@@ -48,10 +48,10 @@ if [ "$(id -u)" = 0 ]; then
 else
     sed -i "s|^User .*|User $(id -un)|" "$work/npie-signer.conf"
 fi
-ok 'npie-signer takes what ca init made' ./npie-signer -f "$work/npie-signer.conf" -t 2> "$work/err"
-./npie-signer -f "$work/npie-signer.conf" -s "$work/signer.sock" 2> "$work/signer.log" &
+ok 'npie-signer takes what ca init made' "$npie_signer" -f "$work/npie-signer.conf" -t 2> "$work/err"
+"$npie_signer" -f "$work/npie-signer.conf" -s "$work/signer.sock" 2> "$work/signer.log" &
 signer_pid=$!
-sh "$srcdir/t/lib/backend.sh" redis-start "$work" || exit 99
+sh "$top/t/lib/backend.sh" redis-start "$work" || exit 99
 redis=yes
 for _ in $(seq 300); do [ ! -S "$work/signer.sock" ] || break; sleep 0.1; done
 ok 'all works' ends 0 status -j

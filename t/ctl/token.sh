@@ -3,7 +3,7 @@
 # npiectl ca init with keys in a SoftHSM, and npie-signer with what it has
 # made. openssl judges, and pkcs11-tool what the token holds.
 # shellcheck source=t/ctl/lib.sh
-. "${srcdir:-.}/t/ctl/lib.sh" || exit 99
+. "$(dirname "$0")/lib.sh" || exit 99
 on sqlite
 module=/usr/lib/softhsm/libsofthsm2.so
 SOFTHSM2_CONF=$work/softhsm2.conf
@@ -97,8 +97,8 @@ mkdir "$work/log"
 sed -e "s|/var/lib/npie-signer|$work/log|" -e "s|^User .*|User nobody|" -e "s|^PeerUser .*|PeerUser $(id -u)|" \
     "$work/ca/npie-signer.conf" > "$signer_conf"
 # Sanitizers make system calls of their own.
-! nm npie-signer | grep -q __asan_init || echo 'Sandbox off' >> "$signer_conf"
-ok 'npie-signer -t takes it' ./npie-signer -t -f "$signer_conf"
+! nm "$npie_signer" | grep -q __asan_init || echo 'Sandbox off' >> "$signer_conf"
+ok 'npie-signer -t takes it' "$npie_signer" -t -f "$signer_conf"
 signer_start
 list() {
     ctl --signer "$work/signer.sock" crl --out "$work/ca.crl" -y &&

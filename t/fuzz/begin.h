@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #include <apr_general.h>
-#include <apr_strings.h>
+#include <apr_tables.h>
 
 #include "pki/trust.h"
 
@@ -21,7 +21,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* Lives as long as the process. */
 static npie_trust_t *fuzz_begin(void)
 {
-    const char *srcdir = getenv("srcdir");
     npie_err_t err = { 0, NPIE_P_NONE, "no pool" };
     npie_trust_t *trust = NULL;
     apr_array_header_t *files;
@@ -32,8 +31,7 @@ static npie_trust_t *fuzz_begin(void)
     apr_pool_create(&p, NULL);
     files = apr_array_make(p, 1, sizeof(const char *));
     APR_ARRAY_PUSH(files, const char *) =
-        apr_pstrcat(p, srcdir != NULL ? srcdir : ".",
-                    "/t/fuzz/pki-corpus/ca.pem", NULL);
+        NPIE_TOP "/t/fuzz/pki-corpus/ca.pem";
     if (npie_trust_load(&trust, files, &err, p) != APR_SUCCESS) {
         fprintf(stderr, "%s\n", err.detail);
         abort();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Runs a fuzzing target over every file of a corpus: $srcdir/NPIE_CORPUS.
+ * Runs a fuzzing target over every file of a corpus: NPIE_TOP/NPIE_CORPUS.
  */
 #include <dirent.h>
 #include <stdint.h>
@@ -36,14 +36,11 @@ static int replay(const char *folder, const char *name)
 
 int main(int argc, char **argv)
 {
-    const char *srcdir = getenv("srcdir");
     struct dirent *entry;
-    char folder[512];
+    const char *folder = NPIE_TOP "/" NPIE_CORPUS;
     int done = 0;
     DIR *dir;
 
-    snprintf(folder, sizeof(folder), "%s/%s", srcdir != NULL ? srcdir : ".",
-             NPIE_CORPUS);
     LLVMFuzzerInitialize(&argc, &argv);
     dir = opendir(folder);
     for (entry = dir != NULL ? readdir(dir) : NULL; entry != NULL;

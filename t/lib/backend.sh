@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # Starts and stops the databases of a test in a directory of its own, on unix
 # sockets there: backend.sh redis-start|redis-stop|sqlite-make|pgsql-start|
-# pgsql-stop|mail-start|mail-stop DIR. The schema is read from
-# $srcdir/conf/sql. Mail servers listen on loopback, see DIR/mail/ports.
+# pgsql-stop|mail-start|mail-stop DIR. Mail servers listen on loopback, see
+# DIR/mail/ports.
 set -eu
 
 action=$1
 dir=$2
-srcdir=${srcdir:-.}
+top=$(cd "$(dirname "$0")/../.." && pwd)
 
 # PostgreSQL refuses to run as root; any other user runs it as himself.
 as_postgres() {
@@ -48,7 +48,7 @@ pgsql_start() {
         psql -q -h "$dir/pgsql" -U npie -d postgres -c \
             'CREATE DATABASE npie'
         psql -q -h "$dir/pgsql" -U npie -d npie -v ON_ERROR_STOP=1 \
-            $(printf -- '-f %s ' "$srcdir"/conf/sql/pgsql/*.sql)
+            $(printf -- '-f %s ' "$top"/conf/sql/pgsql/*.sql)
     fi
 }
 
@@ -71,7 +71,7 @@ mail_start() {
     } > "$dir/mail/openssl.out" 2>&1
     test ! -e "$dir/mail/ports" || mv "$dir/mail/ports" "$dir/mail/ports.before"
     # The caller ends it with mail-stop.
-    "${NODE:-node}" "$srcdir/t/browser/lib/mailserver.mjs" "$dir/mail" \
+    "${NODE:-node}" "$top/t/browser/lib/mailserver.mjs" "$dir/mail" \
         > "$dir/mail/log" 2>&1 &
     echo $! > "$dir/mail/pid"
     n=0
@@ -108,7 +108,7 @@ redis-stop)
     done
     ;;
 sqlite-make)
-    cat "$srcdir"/conf/sql/sqlite/*.sql |
+    cat "$top"/conf/sql/sqlite/*.sql |
         sqlite3 -bail "$dir/registry.db" > "$dir/sqlite.out"
     ;;
 pgsql-start)

@@ -107,7 +107,7 @@ sanitize_files() {
 
 stage_valgrind() {
     plain_build "$2" || return
-    NPIE_VALGRIND=1 make_check build-check/plain "$1" "$2" TESTS='$(check_PROGRAMS)' \
+    NPIE_VALGRIND=1 make_check build-check/plain "$1" "$2" TESTS='$(unit_tests)' \
         LOG_COMPILER='valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite --child-silent-after-fork=yes'
 }
 

@@ -33,12 +33,10 @@ void npie_backend_remove(void)
 
 int npie_backend_run(const char *action)
 {
-    const char *srcdir = getenv("srcdir");
     char command[1000];
 
     snprintf(command, sizeof(command),
-             "srcdir='%s' '%s/t/lib/backend.sh' %s '%s'",
-             srcdir == NULL ? "." : srcdir, srcdir == NULL ? "." : srcdir,
-             action, npie_backend_directory());
+             "'" NPIE_TOP "/t/lib/backend.sh' %s '%s'", action,
+             npie_backend_directory());
     return system(command);
 }

@@ -44,7 +44,6 @@ static npie_seals_t *load_seals(npie_err_t *err)
 
 static int set_up(void)
 {
-    const char *srcdir = getenv("srcdir");
     apr_pool_t *p = world->p;
     npie_err_t err;
 
@@ -63,8 +62,7 @@ static int set_up(void)
     }
     if (world->seals == NULL ||
         npie_letter_art_load(&world->art, FONTS,
-                             apr_pstrcat(p, srcdir != NULL ? srcdir : ".",
-                                         "/conf/letter/terminos.txt", NULL),
+                             NPIE_TOP "/conf/letter/terminos.txt",
                              "Instituto de prueba", &err, p) != APR_SUCCESS) {
         fprintf(stderr, "world: %s\n", err.detail);
         return -1;

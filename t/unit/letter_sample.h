@@ -11,6 +11,7 @@
 #include "letter/letter.h"
 
 #define SAMPLE_FONTS "/usr/share/fonts/truetype/liberation"
+#define SAMPLE_TERMS NPIE_TOP "/conf/letter/terminos.txt"
 #define SAMPLE_INSTITUTION "Instituto Mexicano del Seguro Social"
 #define SAMPLE_OLD \
     "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
@@ -23,21 +24,12 @@ typedef struct sample_t {
     npie_letter_t letter;
 } sample_t;
 
-/* The template of the source tree; `make check` sets srcdir. */
-static inline const char *sample_terms(apr_pool_t *p)
-{
-    const char *srcdir = getenv("srcdir");
-
-    return apr_pstrcat(p, srcdir != NULL ? srcdir : "..",
-                       "/conf/letter/terminos.txt", NULL);
-}
-
 static inline npie_letter_art_t *sample_art(apr_pool_t *p)
 {
     npie_letter_art_t *art;
     npie_err_t err;
 
-    if (npie_letter_art_load(&art, SAMPLE_FONTS, sample_terms(p),
+    if (npie_letter_art_load(&art, SAMPLE_FONTS, SAMPLE_TERMS,
                              SAMPLE_INSTITUTION, &err, p) != APR_SUCCESS) {
         fail_msg("%s", err.detail);
     }

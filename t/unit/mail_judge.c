@@ -33,7 +33,6 @@ judged_t mail_judged(npie_bytes_t message, apr_pool_t *p)
     };
     const char *path = apr_pstrcat(p, npie_backend_directory(), "/judged.eml",
                                    NULL);
-    const char *srcdir = getenv("srcdir");
     const char *read[9];
     FILE *file = fopen(path, "wb");
     judged_t judged;
@@ -41,9 +40,8 @@ judged_t mail_judged(npie_bytes_t message, apr_pool_t *p)
     assert_non_null(file);
     assert_int_equal(fwrite(message.data, 1, message.len, file), message.len);
     assert_int_equal(fclose(file), 0);
-    assert_int_equal(system(apr_psprintf(p, "'%s/t/lib/mailjudge' '%s'",
-                                         srcdir == NULL ? "." : srcdir, path)),
-                     0);
+    assert_int_equal(system(apr_psprintf(
+        p, "'" NPIE_TOP "/t/lib/mailjudge' '%s'", path)), 0);
     for (int i = 0; i < 9; i++) {
         read[i] = mail_file(apr_pstrcat(p, path, ".", names[i], NULL), p);
     }

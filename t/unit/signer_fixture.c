@@ -338,7 +338,7 @@ void fixture_signer_start(fixture_signer_t *signer)
 
         dup2(signer->listener, STDIN_FILENO);
         dup2(said, STDERR_FILENO);
-        execl("./npie-signer", "npie-signer", "-f", signer->conf,
+        execl(NPIE_BUILD "/npie-signer", "npie-signer", "-f", signer->conf,
               (char *)NULL);
         _exit(127);
     }

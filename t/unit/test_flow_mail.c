@@ -314,7 +314,6 @@ static void test_stop(void **state)
 /* A mailer whose server is not there. */
 static npie_mailer_t nowhere(person_t *person, npie_smtp_t *smtp)
 {
-    const char *srcdir = getenv("srcdir");
     npie_mailer_t mailer = { .smtp = smtp,
                              .from = { "NPIE", "avisos@npie.example" },
                              .base_url = "https://idse.example/npie/",
@@ -327,8 +326,7 @@ static npie_mailer_t nowhere(person_t *person, npie_smtp_t *smtp)
     smtp->security = NPIE_SMTP_PLAIN;
     smtp->timeout = apr_time_from_sec(5);
     assert_ok(person, npie_templates_load(&templates,
-        apr_pstrcat(person->p, srcdir != NULL ? srcdir : ".", "/conf/mail",
-                    NULL), &person->err, person->p));
+        NPIE_TOP "/conf/mail", &person->err, person->p));
     mailer.templates = templates;
     return mailer;
 }

@@ -162,7 +162,7 @@ static void test_art_refused(void **state)
     npie_err_t err;
 
     assert_int_equal(npie_letter_art_load(&art, "/no/such/folder",
-                                          sample_terms(p), SAMPLE_INSTITUTION,
+                                          SAMPLE_TERMS, SAMPLE_INSTITUTION,
                                           &err, p), NPIE_ECONFIG);
     assert_non_null(strstr(err.detail, "/no/such/folder/LiberationSerif-Reg"));
     assert_non_null(strstr(err.detail, "NPIELetterFonts"));
@@ -171,9 +171,9 @@ static void test_art_refused(void **state)
                                           SAMPLE_INSTITUTION, &err, p),
                      NPIE_ECONFIG);
     assert_non_null(strstr(err.detail, "NPIELetterTerms"));
-    assert_int_equal(npie_letter_art_load(&art, SAMPLE_FONTS, sample_terms(p),
+    assert_int_equal(npie_letter_art_load(&art, SAMPLE_FONTS, SAMPLE_TERMS,
                                           "", &err, p), NPIE_ECONFIG);
-    assert_int_equal(npie_letter_art_load(&art, SAMPLE_FONTS, sample_terms(p),
+    assert_int_equal(npie_letter_art_load(&art, SAMPLE_FONTS, SAMPLE_TERMS,
                                           "a\xff", &err, p), NPIE_ECONFIG);
 }
 

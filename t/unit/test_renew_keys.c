@@ -34,10 +34,7 @@ static npie_secret_t *secret(const char *text, apr_pool_t *p)
 
 static const char *corpus(const char *name, apr_pool_t *p)
 {
-    const char *top = getenv("srcdir");
-
-    return apr_pstrcat(p, top != NULL ? top : ".", "/t/browser/pfx/", name,
-                       NULL);
+    return apr_pstrcat(p, NPIE_TOP "/t/browser/pfx/", name, NULL);
 }
 
 static npie_bytes_t read_file(const char *path, apr_pool_t *p)

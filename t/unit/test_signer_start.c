@@ -55,8 +55,8 @@ static int run(const fixture_signer_t *signer, const char *flag,
 
         dup2(said, STDERR_FILENO);
         dup2(open("/dev/null", O_RDWR), STDIN_FILENO);
-        execl("./npie-signer", "npie-signer", "-f", signer->conf, flag, value,
-              (char *)NULL);
+        execl(NPIE_BUILD "/npie-signer", "npie-signer", "-f", signer->conf,
+              flag, value, (char *)NULL);
         _exit(127);
     }
     assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -345,8 +345,8 @@ static void start_at(fixture_signer_t *signer, const char *path)
         int said = open(signer->said, O_WRONLY | O_CREAT | O_APPEND, 0644);
 
         dup2(said, STDERR_FILENO);
-        execl("./npie-signer", "npie-signer", "-f", signer->conf, "-s", path,
-              (char *)NULL);
+        execl(NPIE_BUILD "/npie-signer", "npie-signer", "-f", signer->conf,
+              "-s", path, (char *)NULL);
         _exit(127);
     }
     signer->pid = pid;

@@ -290,7 +290,8 @@ static void test_taken_away(void **state)
 static int checked(const stage_t *stage, apr_pool_t *p)
 {
     const int status = system(apr_psprintf(
-        p, "./npie-signer -t -f '%s' 2>> '%s'", stage->signer->conf,
+        p, "'" NPIE_BUILD "/npie-signer' -t -f '%s' 2>> '%s'",
+        stage->signer->conf,
         stage->signer->said));
 
     return WEXITSTATUS(status);

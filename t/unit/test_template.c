@@ -32,12 +32,7 @@ static const char *const values[NPIE_MAIL_VALUES] = {
     [NPIE_MAIL_VALUE_PURPOSE] = "Movimientos & consultas",
 };
 
-static const char *source(apr_pool_t *p)
-{
-    const char *srcdir = getenv("srcdir");
-
-    return apr_pstrcat(p, srcdir == NULL ? "." : srcdir, "/conf/mail", NULL);
-}
+#define SOURCE NPIE_TOP "/conf/mail"
 
 /* A copy of the project's templates, to be spoilt. */
 static const char *copy(apr_pool_t *p)
@@ -45,7 +40,7 @@ static const char *copy(apr_pool_t *p)
     const char *dir = apr_pstrcat(p, npie_backend_directory(), "/mail", NULL);
 
     assert_int_equal(system(apr_psprintf(p, "rm -rf '%s' && cp -r '%s' '%s'",
-                                         dir, source(p), dir)), 0);
+                                         dir, SOURCE, dir)), 0);
     return dir;
 }
 
@@ -110,7 +105,7 @@ static void assert_mail(const npie_mail_text_t *t)
 
 static void test_ours(void **state)
 {
-    npie_templates_t *templates = loaded(source(*state), *state);
+    npie_templates_t *templates = loaded(SOURCE, *state);
 
     for (int kind = 0; kind < NPIE_MAIL_KINDS; kind++) {
         int linked = kind == NPIE_MAIL_OBTAIN || kind == NPIE_MAIL_CHANGED
@@ -143,7 +138,7 @@ static void test_values(void **state)
     static const char *const evil[] = {
         "a\r\nBcc: x@evil.example", "a\n", "\x01", "\xFF", "\xC2\x9B",
     };
-    npie_templates_t *templates = loaded(source(*state), *state);
+    npie_templates_t *templates = loaded(SOURCE, *state);
     const char *mine[NPIE_MAIL_VALUES];
     npie_mail_text_t t;
     npie_err_t err;

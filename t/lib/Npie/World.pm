@@ -266,7 +266,6 @@ CONF
 sub mail
 {
     my ($self, $what) = @_;
-    local $ENV{srcdir} = $TOP;
     Npie::Openssl::run('sh', "$TOP/t/lib/backend.sh", "mail-$what", $self->{dir});
     return;
 }
