@@ -16,9 +16,9 @@
 #include "base/text.h"
 #include "model/field.h"
 #include "pki/openssl.h"
+#include "pki/x509.h"
 
-#define SERIAL_MAX 20        /* octets, RFC 5280 section 4.1.2.2 */
-#define SERIAL_DIGITS 20     /* of the Mexican convention */
+#define SERIAL_DIGITS 20 /* of the Mexican convention */
 
 static apr_status_t malformed(npie_err_t *err, const char *what)
 {
@@ -214,31 +214,18 @@ const char *npie_cert_serial_text(const char *serial, apr_pool_t *p)
     return digits;
 }
 
-static int read_serial(npie_cert_t *cert, apr_pool_t *p)
+static void read_serial(npie_cert_t *cert, apr_pool_t *p)
 {
     const ASN1_INTEGER *serial = X509_get0_serialNumber(cert->x509);
-    BIGNUM *bn = ASN1_INTEGER_to_BN(serial, NULL);
-    unsigned char octets[SERIAL_MAX];
-    npie_bytes_t bytes = { octets, 0 };
-    char *hex;
+    const npie_bytes_t octets = { ASN1_STRING_get0_data(serial),
+                                  (apr_size_t)ASN1_STRING_length(serial) };
+    char *hex = npie_text_hex(octets, p);
 
-    if (bn == NULL || BN_is_negative(bn) || BN_num_bytes(bn) > SERIAL_MAX) {
-        BN_free(bn);
-        return 0;
-    }
-    bytes.len = (apr_size_t)BN_bn2bin(bn, octets);
-    BN_free(bn);
-    if (bytes.len == 0) {
-        octets[0] = 0;
-        bytes.len = 1;
-    }
-    hex = npie_text_hex(bytes, p);
     for (char *c = hex; *c != '\0'; ++c) {
         *c = *c >= 'a' ? (char)(*c - 'a' + 'A') : *c;
     }
     cert->serial = hex;
     cert->serial_text = npie_cert_serial_text(hex, p);
-    return 1;
 }
 
 static int read_time(apr_time_t *t, const ASN1_TIME *time)
@@ -252,7 +239,6 @@ static int read_time(apr_time_t *t, const ASN1_TIME *time)
     return 1;
 }
 
-/* RFC 5280 section 4.1.2.4: an issuer has a non-empty name. */
 static int read_issuer(npie_cert_t *cert, apr_pool_t *p)
 {
     const X509_NAME *name = X509_get_issuer_name(cert->x509);
@@ -260,7 +246,7 @@ static int read_issuer(npie_cert_t *cert, apr_pool_t *p)
     char *data = NULL;
     long len = 0;
 
-    if (bio != NULL && X509_NAME_entry_count(name) > 0
+    if (bio != NULL
         && X509_NAME_print_ex(bio, name, 0,
                               XN_FLAG_RFC2253
                               & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) >= 0) {
@@ -268,20 +254,7 @@ static int read_issuer(npie_cert_t *cert, apr_pool_t *p)
     }
     cert->issuer = clean((unsigned char *)data, (int)len, p);
     BIO_free(bio);
-    return cert->issuer != NULL && *cert->issuer != '\0';
-}
-
-/* Whoever signs a certificate signs one encoding of it; a second one would
- * pass for another certificate wherever bytes are compared. */
-static int is_canonical(const npie_cert_t *cert)
-{
-    unsigned char *der = NULL;
-    int len = i2d_X509(cert->x509, &der);
-    int same = len > 0 && (apr_size_t)len == cert->der.len
-        && memcmp(der, cert->der.data, cert->der.len) == 0;
-
-    OPENSSL_free(der);
-    return same;
+    return cert->issuer != NULL;
 }
 
 apr_status_t npie_cert_parse(npie_cert_t **pcert, npie_bytes_t bytes,
@@ -290,27 +263,23 @@ apr_status_t npie_cert_parse(npie_cert_t **pcert, npie_bytes_t bytes,
     static const char *const labels[] = { PEM_STRING_X509, NULL };
     npie_cert_t *cert = apr_pcalloc(p, sizeof(*cert));
     npie_public_key_t key;
-    const unsigned char *at;
+    const char *fault;
 
     *pcert = NULL;
     if (npie_openssl_der(&cert->der, bytes, labels, NPIE_CERT_MAX, p)
         != APR_SUCCESS) {
         return malformed(err, "no certificate");
     }
-    at = cert->der.data;
-    cert->x509 = d2i_X509(NULL, &at, (long)cert->der.len);
-    if (cert->x509 == NULL) {
-        return malformed(err, "the certificate cannot be parsed");
+    fault = npie_x509_read(&cert->x509, cert->der);
+    if (fault != NULL) {
+        return malformed(err, fault);
     }
     apr_pool_cleanup_register(p, cert->x509, npie_openssl_free_x509,
                               apr_pool_cleanup_null);
-    if (!is_canonical(cert)) {
-        return malformed(err, "the certificate is not DER to its last byte");
-    }
-    if (!read_serial(cert, p) || !read_subject(cert, p)
-        || !read_alt_names(cert, p) || !read_issuer(cert, p)) {
-        return malformed(err, "a name or number in the certificate is "
-                         "unreadable");
+    read_serial(cert, p);
+    if (!read_subject(cert, p) || !read_alt_names(cert, p)
+        || !read_issuer(cert, p)) {
+        return malformed(err, "a name in the certificate is unreadable");
     }
     if (!read_time(&cert->not_before, X509_get0_notBefore(cert->x509))
         || !read_time(&cert->not_after, X509_get0_notAfter(cert->x509))) {
@@ -325,9 +294,6 @@ apr_status_t npie_cert_parse(npie_cert_t **pcert, npie_bytes_t bytes,
     cert->public_key = key.bit_string;
     cert->key_type = key.type;
     cert->key_bits = key.bits;
-    /* libcrypto notes what the extensions say at first use; done here, the
-     * certificate is read-only from now on. */
-    X509_check_purpose(cert->x509, -1, 0);
     ERR_clear_error();
     *pcert = cert;
     return APR_SUCCESS;

@@ -45,9 +45,9 @@ typedef struct npie_cert_t {
 } npie_cert_t;
 
 /**
- * Parses one certificate, DER or PEM (one CERTIFICATE block). Trailing bytes
- * after DER, a time that cannot be read or text that is not clean UTF-8 after
- * conversion fail.
+ * Parses one certificate, DER or PEM (one CERTIFICATE block). What
+ * npie_x509_read() refuses, and text that is not clean UTF-8 after conversion,
+ * fail.
  * @return APR_SUCCESS; NPIE_EINPUT (problem CERT_MALFORMED); NPIE_EINTERNAL
  */
 apr_status_t npie_cert_parse(npie_cert_t **pcert, npie_bytes_t bytes,

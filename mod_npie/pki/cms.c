@@ -283,21 +283,21 @@ static apr_status_t judge(npie_cert_t **psigner, message_t *m,
                           const npie_cms_rules_t *rules, npie_err_t *err,
                           apr_pool_t *p)
 {
-    const char *fault = signature_fault(m);
     npie_cert_t *signer = NULL;
+    apr_status_t rv = npie_cert_parse(&signer, to_der(m->signer, p), err, p);
+    const char *fault;
     int same;
-    apr_status_t rv;
 
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    fault = signature_fault(m);
     if (fault == NULL) {
         fault = attribute_fault(m, rules->require_signing_certificate);
     }
     if (fault != NULL) {
         return npie_openssl_fail(err, NPIE_ESIGNATURE, NPIE_P_SIGNATURE,
                                  fault);
-    }
-    rv = npie_cert_parse(&signer, to_der(m->signer, p), err, p);
-    if (rv != APR_SUCCESS) {
-        return rv;
     }
     same = is_content_signed(m, content, npieces);
     if (same < 0) {

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "pki/openssl.h"
+#include "pki/x509.h"
 
 #define ATTRIBUTES_MAX 8
 #define SET_TAG 0x31
@@ -111,16 +112,13 @@ static BIO *to_bio(const npie_bytes_t *content, int npieces)
 /* The certificates that come along. */
 static int add_chain(CMS_ContentInfo *info, const apr_array_header_t *chain)
 {
-    int added = 1;
+    STACK_OF(X509) *above = npie_x509_stack(chain);
+    int added = above != NULL;
 
-    for (int i = 0; chain != NULL && added && i < chain->nelts; ++i) {
-        const npie_bytes_t one = APR_ARRAY_IDX(chain, i, npie_bytes_t);
-        const unsigned char *at = one.data;
-        X509 *x509 = d2i_X509(NULL, &at, (long)one.len);
-
-        added = x509 != NULL && CMS_add1_cert(info, x509) == 1;
-        X509_free(x509);
+    for (int i = 0; added && i < sk_X509_num(above); ++i) {
+        added = CMS_add1_cert(info, sk_X509_value(above, i)) == 1;
     }
+    sk_X509_pop_free(above, X509_free);
     return added;
 }
 

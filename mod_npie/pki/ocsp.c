@@ -8,6 +8,7 @@
 #include <openssl/ocsp.h>
 
 #include "pki/openssl.h"
+#include "pki/x509.h"
 
 #define NONCE_MAX 32
 #define SERIAL_BYTES_MAX 32
@@ -219,14 +220,14 @@ apr_status_t npie_ocsp_signer(npie_cert_t **psigner, npie_bytes_t response,
                               apr_pool_t *p)
 {
     const unsigned char *from = response.data;
-    const unsigned char *ca_from = issuer.data;
     OCSP_RESPONSE *answer = d2i_OCSP_RESPONSE(NULL, &from, (long)response.len);
     OCSP_BASICRESP *basic = answer == NULL ? NULL
         : OCSP_response_get1_basic(answer);
-    X509 *ca = d2i_X509(NULL, &ca_from, (long)issuer.len);
+    X509 *ca = NULL;
     npie_bytes_t der = { NULL, 0 };
     apr_status_t rv = NPIE_EINPUT;
 
+    npie_x509_read(&ca, issuer);
     if (basic != NULL && ca != NULL) {
         der = signer_of(basic, ca, p);
         rv = der.len > 0 ? APR_SUCCESS : NPIE_ESIGNATURE;

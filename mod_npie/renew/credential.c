@@ -13,6 +13,7 @@
 
 #include "letter/file.h"
 #include "pki/openssl.h"
+#include "pki/x509.h"
 #include "renew/key.h"
 
 #define MAC_SALT 16
@@ -207,24 +208,6 @@ apr_status_t npie_credential_open_pair(npie_credential_t *credential,
     return rv;
 }
 
-static STACK_OF(X509) *to_stack(const apr_array_header_t *chain)
-{
-    STACK_OF(X509) *stack = sk_X509_new_null();
-
-    for (int i = 0; stack != NULL && i < chain->nelts; ++i) {
-        npie_bytes_t der = APR_ARRAY_IDX(chain, i, npie_bytes_t);
-        const unsigned char *at = der.data;
-        X509 *x509 = d2i_X509(NULL, &at, (long)der.len);
-
-        if (x509 == NULL || sk_X509_push(stack, x509) == 0) {
-            X509_free(x509);
-            sk_X509_pop_free(stack, X509_free);
-            return NULL;
-        }
-    }
-    return stack;
-}
-
 static apr_status_t to_bytes(npie_bytes_t *bytes, unsigned char *der, int len,
                              const char *what, npie_err_t *err, apr_pool_t *p)
 {
@@ -246,7 +229,7 @@ apr_status_t npie_credential_make_pfx(npie_bytes_t *pfx,
                                       int iterations, npie_err_t *err,
                                       apr_pool_t *p)
 {
-    STACK_OF(X509) *above = to_stack(chain);
+    STACK_OF(X509) *above = npie_x509_stack(chain);
     unsigned char *der = NULL;
     PKCS12 *p12 = NULL;
     int len = 0;

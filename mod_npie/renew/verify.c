@@ -11,35 +11,13 @@
 
 #include "model/field.h"
 #include "pki/openssl.h"
+#include "pki/x509.h"
 #include "renew/key.h"
 
 static apr_status_t not_ours(npie_err_t *err, const char *what)
 {
     return npie_openssl_fail(err, NPIE_ESIGNATURE, NPIE_P_CERT_NOT_OURS,
                              what);
-}
-
-/* Puts the chain where a verification looks for it; without other anchors its
- * last certificate is one. */
-static int fill(X509_STORE *store, STACK_OF(X509) *others,
-                const apr_array_header_t *chain, int anchored)
-{
-    for (int i = 0; i < chain->nelts; ++i) {
-        npie_bytes_t der = APR_ARRAY_IDX(chain, i, npie_bytes_t);
-        const unsigned char *at = der.data;
-        X509 *x509 = d2i_X509(NULL, &at, (long)der.len);
-        int put = x509 != NULL && sk_X509_push(others, x509) > 0;
-
-        if (!put) {
-            X509_free(x509);
-            return 0;
-        }
-        if (!anchored && i == chain->nelts - 1
-            && X509_STORE_add_cert(store, x509) != 1) {
-            return 0;
-        }
-    }
-    return 1;
 }
 
 static int holds(X509_STORE *store, STACK_OF(X509) *others, X509 *leaf)
@@ -59,22 +37,32 @@ static int holds(X509_STORE *store, STACK_OF(X509) *others, X509 *leaf)
     return held;
 }
 
+/* Without other anchors the chain's last certificate is one. */
+static int anchor(X509_STORE *store, STACK_OF(X509) *chain, const char *trust)
+{
+    int count = sk_X509_num(chain);
+
+    return count > 0
+        && (trust != NULL
+            || X509_STORE_add_cert(store, sk_X509_value(chain, count - 1))
+               == 1);
+}
+
 static apr_status_t verify_chain(const npie_cert_t *leaf,
                                  const apr_array_header_t *chain,
                                  const char *trust, npie_err_t *err)
 {
     X509_STORE *store = X509_STORE_new();
-    STACK_OF(X509) *others = sk_X509_new_null();
+    STACK_OF(X509) *others = npie_x509_stack(chain);
     apr_status_t rv = APR_SUCCESS;
 
     if (store == NULL || others == NULL) {
-        rv = not_ours(err, "no memory for the chain");
+        rv = not_ours(err, "the chain cannot be read");
     }
     else if (trust != NULL && X509_STORE_load_file(store, trust) != 1) {
         rv = npie_openssl_fail(err, NPIE_EINPUT, NPIE_P_FILE_READ, trust);
     }
-    else if (chain->nelts == 0
-             || !fill(store, others, chain, trust != NULL)
+    else if (!anchor(store, others, trust)
              || !holds(store, others, leaf->x509)) {
         rv = not_ours(err, "the chain does not hold");
     }

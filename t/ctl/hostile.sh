@@ -73,6 +73,16 @@ for name in nowhere folder junk utf16 nul long empty key; do
     done
 done
 
+# Certificates that no authority could have made.
+openssl req -new -x509 -subj / -key "$bad/key" -out "$bad/nameless.pem"
+registry=sqlite3:$file
+before=$(sums)
+for name in "$bad/nameless.pem" "${srcdir:-.}"/t/fuzz/pki-corpus/empty-issuer-*.der; do
+    ok "refused: ${name##*/}" ends 1 certificate import --dry-run "$name"
+    ok "${name##*/}: why" grep -qE 'issuer or subject is empty|not DER' "$work/out"
+    ok "${name##*/}: as it was" test "$(sums)" = "$before"
+done
+
 # Settings of commands that are not what they must be.
 registry=sqlite3:$file
 while IFS='|' read -r text line; do

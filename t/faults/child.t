@@ -3,25 +3,10 @@
 use strict;
 use warnings;
 use Test::More;
-use Npie::Openssl qw(slurp);
 use Npie::Test;
 
 my %next = (aviso => 'datos', datos => 'llave', llave => 'carta',
     carta => 'certificado', certificado => 'terminos', terminos => 'listo');
-
-# The children of the httpd that listens: those whose parent it is.
-sub children
-{
-    my $file = $ENV{NPIE_HTTPD_PID} // die "NPIE_HTTPD_PID is not set\n";
-    chomp(my $parent = slurp($file));
-    my @children;
-    for my $stat (glob '/proc/[0-9]*/stat') {
-        my $line = eval { slurp($stat) } // next;
-        my ($pid, $name, $ppid) = $line =~ /^(\d+) \((.*)\) \S (\d+)/s or next;
-        push @children, $pid if $ppid == $parent && $name !~ /npie-signer/;
-    }
-    return @children;
-}
 
 my $r = renewal('aviso');
 for my $page (qw(aviso datos llave carta certificado terminos)) {

@@ -191,6 +191,22 @@ static void test_bare_certificates(void **state)
     a->employer = own;
 }
 
+/* A certificate that no authority could have made is refused as such, and
+ * before its signature is looked at. */
+static void test_nameless(void **state)
+{
+    static const forge_t nameless = { .extensions = FORGE_LEAF };
+    attack_t *a = *state;
+    fixture_employer_t other = *a->employer;
+    identity_t *id = identity_key("P-256", a->p);
+
+    forge_certificate(id, &nameless, a->p);
+    other.id = *id;
+    refused(a, fixture_csr(a->new_key, a->p),
+            fixture_signed(fixture_letter(cadena_of(a), a->p), &other, a->p),
+            NPIE_P_CERT_MALFORMED);
+}
+
 static void test_bytes(void **state)
 {
     attack_t *a = *state;
@@ -358,6 +374,7 @@ int main(void)
         cmocka_unit_test(test_dates),
         cmocka_unit_test(test_signers),
         cmocka_unit_test(test_bare_certificates),
+        cmocka_unit_test(test_nameless),
         cmocka_unit_test(test_bytes),
         cmocka_unit_test(test_signature_bytes),
         cmocka_unit_test(test_requests),

@@ -15,7 +15,7 @@ use POSIX ();
 use Test::More ();
 
 our @EXPORT = qw(world browser program answers employer renewal error_of page_of refused
-    redirected certificates_of at_once);
+    redirected certificates_of at_once children);
 
 my $world;
 
@@ -205,6 +205,20 @@ sub at_once
     } 1 .. $n;
     waitpid $_, 0 for @pids;
     return map { Npie::Openssl::slurp("$file.$_") } 1 .. $n;
+}
+
+# The children of the httpd under test, but for its signer.
+sub children
+{
+    my $file = $ENV{NPIE_HTTPD_PID} // die "NPIE_HTTPD_PID is not set\n";
+    chomp(my $parent = Npie::Openssl::slurp($file));
+    my @children;
+    for my $stat (glob '/proc/[0-9]*/stat') {
+        my $line = eval { Npie::Openssl::slurp($stat) } // next;
+        my ($pid, $name, $ppid) = $line =~ /^(\d+) \((.*)\) \S (\d+)/s or next;
+        push @children, $pid if $ppid == $parent && $name !~ /npie-signer/;
+    }
+    return @children;
 }
 
 # How many certificates the registry holds of an employer.
