@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Mail addresses as they travel.
+ * Reading of a mail address that may have a name before it.
  */
 #include "mail/address.h"
 
 #include <apr_strings.h>
-#include <idn2.h>
 
 #include <string.h>
 
@@ -77,49 +76,4 @@ apr_status_t npie_mailbox_parse(npie_mailbox_t *mailbox, const char *text,
     }
     mailbox->address = address;
     return APR_SUCCESS;
-}
-
-static int is_ascii(const char *text)
-{
-    while (*text > 0) {
-        ++text;
-    }
-    return *text == '\0';
-}
-
-apr_status_t npie_address_wire(const char **pwire, const char *address,
-                               npie_err_t *err, apr_pool_t *p)
-{
-    const char *at = strrchr(address, '@');
-    const char *wire;
-    char *domain = NULL;
-    int rc;
-
-    if (!npie_field_email(address) || at == NULL) {
-        return no_address(err, "not one address");
-    }
-    if (is_ascii(at + 1)) {
-        *pwire = apr_pstrdup(p, address);
-        return APR_SUCCESS;
-    }
-    /* Not by libcurl: it reads names in the locale's encoding, and httpd
-     * runs in the C locale. */
-    rc = idn2_lookup_u8((const uint8_t *)at + 1, (uint8_t **)&domain,
-                        IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL
-                            | IDN2_USE_STD3_ASCII_RULES);
-    if (rc != IDN2_OK) {
-        return no_address(err, idn2_strerror(rc));
-    }
-    wire = apr_psprintf(p, "%.*s@%s", (int)(at - address), address, domain);
-    idn2_free(domain);
-    if (!npie_field_email(wire)) {
-        return no_address(err, "too long once its domain is ASCII");
-    }
-    *pwire = wire;
-    return APR_SUCCESS;
-}
-
-int npie_address_is_utf8(const char *wire)
-{
-    return !is_ascii(wire);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Mail addresses as they travel: domains in ASCII, one sender with a name.
+ * A mail address with the name shown beside it.
  */
 #ifndef NPIE_MAIL_ADDRESS_H
 #define NPIE_MAIL_ADDRESS_H
@@ -22,21 +22,5 @@ typedef struct npie_mailbox_t {
  */
 apr_status_t npie_mailbox_parse(npie_mailbox_t *mailbox, const char *text,
                                 npie_err_t *err, apr_pool_t *p);
-
-/**
- * An address for envelope and headers: its domain made ASCII (IDNA2008, RFC
- * 5891), the local part as it is, which for letters beyond ASCII needs a
- * server with SMTPUTF8 (RFC 6531). Thread-safe.
- * @param pwire set to NUL-ended UTF-8 in p, without < >, at most
- *        NPIE_EMAIL_MAX bytes
- * @param address NUL ended, any bytes
- * @return APR_SUCCESS; NPIE_EINPUT (EMAIL) when it is no address or has no
- *         ASCII form
- */
-apr_status_t npie_address_wire(const char **pwire, const char *address,
-                               npie_err_t *err, apr_pool_t *p);
-
-/** Does an address in that form need SMTPUTF8? 1 = yes. */
-int npie_address_is_utf8(const char *wire);
 
 #endif

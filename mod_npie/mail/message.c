@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "model/field.h"
 
 #define LINE_MAX_BYTES 76  /* RFC 2045 section 6.7, without CRLF */
 #define WORD_BYTES 39      /* of an encoded word: a line with "Subject:" */
@@ -370,10 +371,10 @@ apr_status_t npie_message_write(npie_bytes_t *pmessage,
     apr_status_t rv = check(message, err);
 
     if (rv == APR_SUCCESS) {
-        rv = npie_address_wire(&from, message->from.address, err, p);
+        rv = npie_field_email_wire(&from, message->from.address, err, p);
     }
     if (rv == APR_SUCCESS) {
-        rv = npie_address_wire(&to, message->to, err, p);
+        rv = npie_field_email_wire(&to, message->to, err, p);
     }
     if (rv != APR_SUCCESS) {
         return rv;

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "mail/address.h"
 #include "mail/smtp_verdict.h"
+#include "model/field.h"
 
 /* Seconds for the server's answer to QUIT, once it cannot matter any more. */
 #define GOODBYE 5L
@@ -212,7 +213,7 @@ static apr_status_t send_wire(npie_smtp_result_t *result,
     memset(&a, 0, sizeof(a));
     a.smtp = smtp;
     a.message = message;
-    a.needs_utf8 = npie_address_is_utf8(from) || npie_address_is_utf8(to);
+    a.needs_utf8 = npie_field_email_is_utf8(from) || npie_field_email_is_utf8(to);
     a.curl = curl_easy_init();
     if (a.curl == NULL) {
         npie_smtp_told(result, NPIE_SMTP_FAILED, "libcurl has no memory");
@@ -241,9 +242,9 @@ apr_status_t npie_smtp_send(npie_smtp_result_t *result,
                        "no mail in the clear to another machine");
         return NPIE_EBACKEND;
     }
-    rv = npie_address_wire(&wire_from, from, &err, p);
+    rv = npie_field_email_wire(&wire_from, from, &err, p);
     if (rv == APR_SUCCESS) {
-        rv = npie_address_wire(&wire_to, to, &err, p);
+        rv = npie_field_email_wire(&wire_to, to, &err, p);
     }
     if (rv != APR_SUCCESS) {
         npie_smtp_told(result, NPIE_SMTP_FAILED, err.detail);

@@ -64,6 +64,23 @@ int npie_field_user(const char *user);
  */
 int npie_field_email(const char *text);
 
+/**
+ * An address for mail envelopes and headers, and for certificates (RFC 9598):
+ * its domain made ASCII (IDNA2008, RFC 5891), the local part as it is, which
+ * needs a server with SMTPUTF8 (RFC 6531) when it is not ASCII. Thread-safe.
+ * @param pwire set to NUL-ended UTF-8 in p, without < >, at most
+ *        NPIE_EMAIL_MAX bytes
+ * @param address NUL ended, any bytes
+ * @return APR_SUCCESS; NPIE_EINPUT (EMAIL) when it is no address or has no
+ *         ASCII form
+ */
+apr_status_t npie_field_email_wire(const char **pwire, const char *address,
+                                   npie_err_t *err, apr_pool_t *p);
+
+/** Does an address in that form need SMTPUTF8, and SmtpUTF8Mailbox in a
+ * certificate? 1 = yes. */
+int npie_field_email_is_utf8(const char *wire);
+
 /** Are two addresses the same? Local parts byte for byte, domains without
  * regard to ASCII case. 1 = yes. */
 int npie_field_email_same(const char *a, const char *b);

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
- * One e-mail address, by RFC 5321 section 4.1.2 and RFC 6531 section 3.3.
+ * One e-mail address, by RFC 5321 section 4.1.2 and RFC 6531 section 3.3, and
+ * its form in ASCII. The domain is not left to libcurl: it reads names in the
+ * locale's encoding, and httpd runs in the C locale.
  */
 #include "model/field.h"
 
 #include <string.h>
+
+#include <apr_strings.h>
+#include <idn2.h>
 
 #include "base/text.h"
 
@@ -122,6 +127,52 @@ int npie_field_email(const char *text)
         return 0;
     }
     return is_domain(at + 1);
+}
+
+static int is_ascii(const char *text)
+{
+    while (*text > 0) {
+        ++text;
+    }
+    return *text == '\0';
+}
+
+apr_status_t npie_field_email_wire(const char **pwire, const char *address,
+                                   npie_err_t *err, apr_pool_t *p)
+{
+    const char *at = strrchr(address, '@');
+    const char *wire;
+    char *domain = NULL;
+    int rc;
+
+    if (!npie_field_email(address) || at == NULL) {
+        return npie_err_set(err, NPIE_EINPUT, NPIE_P_EMAIL,
+                            "mail address: not one address");
+    }
+    if (is_ascii(at + 1)) {
+        *pwire = apr_pstrdup(p, address);
+        return APR_SUCCESS;
+    }
+    rc = idn2_lookup_u8((const uint8_t *)at + 1, (uint8_t **)&domain,
+                        IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL
+                            | IDN2_USE_STD3_ASCII_RULES);
+    if (rc != IDN2_OK) {
+        return npie_err_set(err, NPIE_EINPUT, NPIE_P_EMAIL,
+                            "mail address: %s", idn2_strerror(rc));
+    }
+    wire = apr_psprintf(p, "%.*s@%s", (int)(at - address), address, domain);
+    idn2_free(domain);
+    if (!npie_field_email(wire)) {
+        return npie_err_set(err, NPIE_EINPUT, NPIE_P_EMAIL,
+                            "mail address: too long once its domain is ASCII");
+    }
+    *pwire = wire;
+    return APR_SUCCESS;
+}
+
+int npie_field_email_is_utf8(const char *wire)
+{
+    return !is_ascii(wire);
 }
 
 int npie_field_email_same(const char *a, const char *b)

@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The certificate profile.
  *
- * Three conventions decide here over the letter of RFC 5280:
- * - serialNumber is made of 20 random decimal digits, each written as its
- *   ASCII octet, as certificates in Mexico have it: 20 octets, the first below
- *   0x80, 66 random bits.
- * - x500UniqueIdentifier holds the RFC as text, where X.520 has a BIT STRING:
- *   whoever reads Mexican certificates looks for text there.
- * - A name longer than the upper bounds of the RFC's appendix A (64
- *   characters in O and CN) stays whole. The bounds come from X.411, verifiers
- *   do not apply them, and a razón social cut short names another company.
+ * The serial number follows a convention: 20 random decimal digits, each
+ * written as its ASCII octet, as certificates in Mexico have it. That is 20
+ * octets, the first below 0x80, and 66 random bits.
  */
 #include "pki/issue.h"
 
@@ -23,12 +17,11 @@
 #include <openssl/x509v3.h>
 
 #include "base/random.h"
-#include "base/text.h"
 #include "pki/openssl.h"
 #include "pki/policy.h"
+#include "pki/subject.h"
 
 #define SERIAL_DIGITS 20
-#define NAME_MAX_CHARS 200
 #define MONTHS_MAX 120
 #define KEY_ID_LEN 20 /* RFC 7093 section 2, method 1 */
 #define X509_V3 2
@@ -40,6 +33,7 @@ struct npie_issuer_t {
     apr_time_t ca_not_after;
     int months;
     apr_interval_time_t backdate;
+    int bit_string;             /* of x500UniqueIdentifier */
     STACK_OF(X509_EXTENSION) *constants;
     X509_EXTENSION *policy;     /* of principal certificates, or NULL */
     X509_EXTENSION *additional; /* of additional ones, or NULL */
@@ -264,6 +258,7 @@ apr_status_t npie_issuer_create(npie_issuer_t **pissuer, EVP_PKEY *key,
     issuer->ca_not_after = ca->not_after;
     issuer->months = profile->validity_months;
     issuer->backdate = profile->backdate;
+    issuer->bit_string = profile->unique_id_bit_string;
     apr_pool_cleanup_register(p, issuer, issuer_free, apr_pool_cleanup_null);
     ERR_clear_error();
     *pissuer = issuer;
@@ -346,41 +341,6 @@ static int set_serial(X509 *x509)
     return done;
 }
 
-/* One RDN with one attribute; "" is left out. */
-static int add_rdn(X509_NAME *name, int nid, int type, const char *text)
-{
-    return *text == '\0'
-        || X509_NAME_add_entry_by_NID(name, nid, type,
-                                      (const unsigned char *)text, -1, -1,
-                                      0) == 1;
-}
-
-/* PrintableString where it will do, as the RFC asks for serialNumber; the &
- * and Ñ of an RFC need UTF8String. */
-static int plain_type(const char *text)
-{
-    return ASN1_PRINTABLE_type((const unsigned char *)text, -1)
-        == V_ASN1_PRINTABLESTRING ? V_ASN1_PRINTABLESTRING
-                                  : V_ASN1_UTF8STRING;
-}
-
-static int set_subject(X509 *x509, const npie_subject_t *subject)
-{
-    X509_NAME *name = X509_get_subject_name(x509);
-
-    return add_rdn(name, NID_countryName, V_ASN1_PRINTABLESTRING, "MX")
-        && add_rdn(name, NID_organizationName, V_ASN1_UTF8STRING,
-                   subject->organization)
-        && add_rdn(name, NID_organizationalUnitName, V_ASN1_UTF8STRING,
-                   subject->rp10)
-        && add_rdn(name, NID_commonName, V_ASN1_UTF8STRING,
-                   subject->common_name)
-        && add_rdn(name, NID_serialNumber, plain_type(subject->curp),
-                   subject->curp)
-        && add_rdn(name, NID_x500UniqueIdentifier, plain_type(subject->rfc),
-                   subject->rfc);
-}
-
 /* The request's SubjectPublicKeyInfo, as it is: decoding the key and encoding
  * it again costs ten times the rest of the certificate. */
 static int set_key(X509 *x509, npie_bytes_t spki)
@@ -429,64 +389,6 @@ static int add_key_id(X509 *x509)
     return done;
 }
 
-/* rfc822Name, or SmtpUTF8Mailbox (RFC 9598) when the address needs it. */
-static GENERAL_NAME *email_name(const char *email)
-{
-    int ascii = 1;
-    GENERAL_NAME *name = GENERAL_NAME_new();
-    ASN1_STRING *text;
-    ASN1_TYPE *value;
-
-    for (const char *c = email; *c != '\0'; ++c) {
-        ascii = ascii && (unsigned char)*c < 0x80;
-    }
-    text = ASN1_STRING_type_new(ascii ? V_ASN1_IA5STRING
-                                      : V_ASN1_UTF8STRING);
-    value = ASN1_TYPE_new();
-    if (name == NULL || text == NULL || value == NULL
-        || ASN1_STRING_set(text, email, -1) != 1) {
-        goto fail;
-    }
-    if (ascii) {
-        ASN1_TYPE_free(value);
-        GENERAL_NAME_set0_value(name, GEN_EMAIL, text);
-        return name;
-    }
-    ASN1_TYPE_set(value, V_ASN1_UTF8STRING, text);
-    text = NULL;
-    if (GENERAL_NAME_set0_othername(
-            name, OBJ_nid2obj(NID_id_on_SmtpUTF8Mailbox), value) == 1) {
-        return name;
-    }
-fail:
-    GENERAL_NAME_free(name);
-    ASN1_STRING_free(text);
-    ASN1_TYPE_free(value);
-    return NULL;
-}
-
-static int add_email(X509 *x509, const char *email)
-{
-    GENERAL_NAMES *names;
-    GENERAL_NAME *name;
-    int done = 0;
-
-    if (*email == '\0') {
-        return 1;
-    }
-    names = GENERAL_NAMES_new();
-    name = email_name(email);
-    if (names == NULL || name == NULL
-        || sk_GENERAL_NAME_push(names, name) <= 0) {
-        GENERAL_NAME_free(name);
-    } else {
-        done = X509_add1_ext_i2d(x509, NID_subject_alt_name, names, 0,
-                                 X509V3_ADD_APPEND) == 1;
-    }
-    GENERAL_NAMES_free(names);
-    return done;
-}
-
 /* The policies say whether it is an additional certificate. */
 static int add_policies(X509 *x509, const npie_issuer_t *issuer,
                         const npie_subject_t *subject)
@@ -523,22 +425,6 @@ const EVP_MD *npie_issue_digest(const EVP_PKEY *key)
     }
 }
 
-static int is_name(const char *text, int required)
-{
-    return npie_text_is_clean(text, strlen(text))
-        && npie_text_length(text) <= NAME_MAX_CHARS
-        && (!required || *text != '\0');
-}
-
-static int is_subject(const npie_subject_t *subject)
-{
-    return is_name(subject->organization, 1) && is_name(subject->rp10, 1)
-        && is_name(subject->common_name, 1) && is_name(subject->curp, 0)
-        && is_name(subject->rfc, 0)
-        && npie_text_is_clean(subject->email, strlen(subject->email))
-        && strlen(subject->email) <= 254;
-}
-
 apr_status_t npie_issuer_issue(npie_bytes_t *pder, npie_issuer_t *issuer,
                                const npie_csr_t *csr,
                                const npie_subject_t *subject, apr_time_t now,
@@ -550,7 +436,7 @@ apr_status_t npie_issuer_issue(npie_bytes_t *pder, npie_issuer_t *issuer,
     X509 *x509;
     int len = -1;
 
-    if (!is_subject(subject)) {
+    if (!npie_subject_is_complete(subject, p)) {
         return npie_err_set(err, NPIE_EINPUT, NPIE_P_ISSUE_REFUSED,
                             "the subject is incomplete or too long");
     }
@@ -573,10 +459,11 @@ apr_status_t npie_issuer_issue(npie_bytes_t *pder, npie_issuer_t *issuer,
     if (x509 != NULL && X509_set_version(x509, X509_V3) == 1
         && set_serial(x509) && set_dates(x509, issuer, now, not_after)
         && X509_set_issuer_name(x509, X509_get_subject_name(issuer->ca)) == 1
-        && set_subject(x509, subject) && set_key(x509, csr->spki)
+        && npie_subject_set(x509, subject, issuer->bit_string)
+        && set_key(x509, csr->spki)
         && add_constants(x509, issuer)
         && add_policies(x509, issuer, subject) && add_key_id(x509)
-        && add_email(x509, subject->email)
+        && npie_subject_add_email(x509, subject, p)
         && X509_sign(x509, issuer->key, npie_issue_digest(issuer->key)) > 0) {
         len = i2d_X509(x509, &der);
     }

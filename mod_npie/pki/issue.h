@@ -7,6 +7,7 @@
 
 #include "pki/cert.h"
 #include "pki/csr.h"
+#include "pki/subject.h"
 
 /** The certificate profile (RFC 5280). Strings are ASCII, NULL = left out. */
 typedef struct npie_profile_t {
@@ -16,26 +17,12 @@ typedef struct npie_profile_t {
     const char *ocsp_url;
     const char *issuer_url; /**< CA certificate, DER */
     const char *policy_oid; /**< dotted */
+    int unique_id_bit_string; /**< encoding of x500UniqueIdentifier: 0 =
+                                   PrintableString, as Mexican software reads
+                                   it; 1 = BIT STRING (X.520, 6.2.7) */
     const char *additional_oid; /**< dotted: the policy that marks additional
                                      certificates; NULL: none can be made */
 } npie_profile_t;
-
-/** Who the certificate is for. Clean UTF-8, never NULL, at most 200 characters
- * each (email: 254 bytes); "" is left out, but organization, rp10 and
- * common_name must be there. */
-typedef struct npie_subject_t {
-    const char *organization; /**< O, razón social */
-    const char *rp10;         /**< OU */
-    const char *common_name;  /**< CN, legal representative */
-    const char *curp;         /**< serialNumber */
-    const char *rfc;          /**< x500UniqueIdentifier, as text: see
-                                   pki/issue.c */
-    const char *email;        /**< subjectAltName rfc822Name, or
-                                   SmtpUTF8Mailbox when it is not ASCII */
-    const npie_cert_t *principal; /**< of an additional certificate: it gets
-                                   the mark and ends with this one at the
-                                   latest. NULL: it is a principal one */
-} npie_subject_t;
 
 /** A CA's key and certificate with the constant extensions made once. Used by
  * one thread at a time. */

@@ -279,6 +279,16 @@ static const char *set_additional(void *baton, const char *value)
     return oid(&r->config->profile.additional_oid, r, value);
 }
 
+static const char *set_unique_id(void *baton, const char *value)
+{
+    reading_t *r = baton;
+
+    r->config->profile.unique_id_bit_string = strcmp(value, "BitString") == 0;
+    return r->config->profile.unique_id_bit_string
+        || strcmp(value, "PrintableString") == 0
+        ? NULL : "PrintableString or BitString";
+}
+
 /* "30s", "1m", "2h", "10d"; 0 when it is none of these. */
 static apr_interval_time_t interval(const char *text, apr_pool_t *p)
 {
@@ -411,6 +421,7 @@ static const npie_setting_t keys[] = {
     { "IssuerURL", set_issuer_url, 0 },
     { "Policy", set_policy, 0 },
     { "AdditionalPolicy", set_additional, 0 },
+    { "UniqueIdentifier", set_unique_id, 0 },
     { "CRLValidity", set_crl_validity, 0 },
     { "OCSPValidity", set_ocsp_validity, 0 },
     { "LetterMaxAge", set_letter_age, 0 },

@@ -190,7 +190,8 @@ static void test_openssl_reads(void **state)
         "Subject: C = MX, O = \"Peña, Hijos + \\\"Cía\\\" = S.A. de C.V.\", "
             "OU = A064878710, CN = Ana Núñez Güémez, "
             "serialNumber = AAPR630321HDFLRC09, "
-            "x500UniqueIdentifier = AUA881212566",
+            "x500UniqueIdentifier = AUA881212566, "
+            "organizationIdentifier = VATMX-AUA881212566",
         "X509v3 Basic Constraints: critical\n                CA:FALSE",
         "X509v3 Key Usage: critical\n                "
             "Digital Signature, Non Repudiation\n",
@@ -266,12 +267,74 @@ static void test_unusual_subjects(void **state)
     assert_string_equal(cert->email, "");
     assert_int_equal(X509_get_ext_by_NID(cert->x509, NID_subject_alt_name,
                                          -1), -1);
-    subject.email = "ñandú@correo.example";
-    cert = issued(issuer, csr, &subject, apr_time_now(), *state);
-    assert_string_equal(cert->email, subject.email);
-    write_files(ca, cert, *state);
-    says(output(*state, "openssl x509 -in cert.pem -noout -ext "
-                "subjectAltName"), "othername: SmtpUTF8Mailbox:");
+}
+
+/* RFC 9598: an ASCII local part makes an rfc822Name, whatever the domain is;
+ * domains are in A-labels in both forms. */
+static void test_addresses(void **state)
+{
+    static const struct {
+        const char *address, *read, *shown;
+    } cases[] = {
+        { "jose@peñón.mx", "jose@xn--pen-8mak.mx",
+          "email:jose@xn--pen-8mak.mx" },
+        { "ana@empresa.example", "ana@empresa.example",
+          "email:ana@empresa.example" },
+        { "ñandú@correo.example", "ñandú@correo.example",
+          "othername: SmtpUTF8Mailbox:" },
+        { "ñandú@peñón.mx", "ñandú@xn--pen-8mak.mx",
+          "othername: SmtpUTF8Mailbox:" },
+    };
+    identity_t *ca = make_ca("P-256", -900, 900, *state);
+    npie_issuer_t *issuer = issuer_of(ca, *state);
+    npie_csr_t *csr = request("P-256", *state);
+    npie_subject_t subject = ana;
+
+    for (size_t i = 0; i < COUNT(cases); ++i) {
+        npie_cert_t *cert;
+
+        subject.email = cases[i].address;
+        cert = issued(issuer, csr, &subject, apr_time_now(), *state);
+        assert_string_equal(cert->email, cases[i].read);
+        write_files(ca, cert, *state);
+        says(output(*state, "openssl x509 -in cert.pem -noout -ext "
+                    "subjectAltName"), cases[i].shown);
+    }
+}
+
+/* X.520's own encoding, all eight bits of each octet; the RFC is read from
+ * either. */
+static void test_unique_id_bits(void **state)
+{
+    static const char *const rfcs[] = { "AUA881212566", "COSC8001137NA",
+                                        "PEP010101Ñ&P" };
+    identity_t *ca = make_ca("P-256", -900, 900, *state);
+    npie_profile_t how = profile;
+    npie_issuer_t *issuer = NULL;
+    npie_subject_t subject = ana;
+    npie_cert_t *cert;
+
+    how.unique_id_bit_string = 1;
+    assert_int_equal(create(&issuer, ca, ca, &how, *state), APR_SUCCESS);
+    for (size_t i = 0; i < COUNT(rfcs); ++i) {
+        const char *text;
+
+        subject.rfc = rfcs[i];
+        cert = issued(issuer, request("P-256", *state), &subject,
+                      apr_time_now(), *state);
+        assert_string_equal(cert->rfc, rfcs[i]);
+        write_files(ca, cert, *state);
+        text = output(*state, "openssl asn1parse -inform DER -in cert.der "
+                      "| grep -A1 :x500UniqueIdentifier");
+        says(text, "BIT STRING");
+        says(output(*state, "openssl asn1parse -inform DER -in cert.der "
+                    "-strparse $(openssl asn1parse -inform DER -in cert.der "
+                    "| grep -A1 :x500UniqueIdentifier | tail -1 | cut -d: -f1)"
+                    " -noout -out bits.bin 2>/dev/null; "
+                    "printf '(%s)' \"$(cat bits.bin)\""),
+             apr_psprintf(*state, "(%s)", rfcs[i]));
+        output(*state, "certtool -i --infile cert.pem");
+    }
 }
 
 static void test_subject_refused(void **state)
@@ -497,6 +560,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         pool_test(test_round_trip), pool_test(test_openssl_verifies),
         pool_test(test_openssl_reads), pool_test(test_unusual_subjects),
+        pool_test(test_addresses), pool_test(test_unique_id_bits),
         pool_test(test_subject_refused), pool_test(test_validity),
         pool_test(test_ca_bounds), pool_test(test_issuer_refused),
         pool_test(test_bare_profile), pool_test(test_serials),
