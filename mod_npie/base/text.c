@@ -7,11 +7,9 @@
 
 #include <apr_strings.h>
 
-/* One UTF-8 sequence by the table of RFC 3629 section 4, which leaves no way
- * to overlong forms, surrogates or values past U+10FFFF. Returns its length,
- * 0 when it is malformed or cut. */
-static apr_size_t sequence(const unsigned char *s, apr_size_t len,
-                           apr_uint32_t *code)
+/* By the table of RFC 3629 section 4. */
+apr_size_t npie_text_sequence(apr_uint32_t *code, const char *text,
+                              apr_size_t len)
 {
     static const struct {
         unsigned char first, last; /* of the first byte */
@@ -23,8 +21,12 @@ static apr_size_t sequence(const unsigned char *s, apr_size_t len,
         { 0xEE, 0xEF, 0x80, 0xBF, 3 }, { 0xF0, 0xF0, 0x90, 0xBF, 4 },
         { 0xF1, 0xF3, 0x80, 0xBF, 4 }, { 0xF4, 0xF4, 0x80, 0x8F, 4 },
     };
+    const unsigned char *s = (const unsigned char *)text;
     apr_size_t i = 0;
 
+    if (len == 0) {
+        return 0;
+    }
     if (s[0] < 0x80) {
         *code = s[0];
         return 1;
@@ -50,11 +52,9 @@ static apr_size_t sequence(const unsigned char *s, apr_size_t len,
 
 static int is_clean(const char *text, apr_size_t len, int multiline)
 {
-    const unsigned char *s = (const unsigned char *)text;
-
     while (len > 0) {
         apr_uint32_t code = 0;
-        apr_size_t n = sequence(s, len, &code);
+        apr_size_t n = npie_text_sequence(&code, text, len);
 
         if (n == 0) {
             return 0;
@@ -64,7 +64,7 @@ static int is_clean(const char *text, apr_size_t len, int multiline)
                  && (code == '\t' || code == '\r' || code == '\n'))) {
             return 0;
         }
-        s += n;
+        text += n;
         len -= n;
     }
     return 1;

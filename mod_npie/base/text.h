@@ -11,6 +11,16 @@
 #include "base/status.h"
 
 /**
+ * One UTF-8 sequence (RFC 3629: no overlong forms, no surrogates, nothing past
+ * U+10FFFF).
+ * @param code set to its code point
+ * @param text any bytes, not NUL ended; len in bytes
+ * @return its length, 1 to 4; 0 when it is malformed or cut, or len is 0
+ */
+apr_size_t npie_text_sequence(apr_uint32_t *code, const char *text,
+                              apr_size_t len);
+
+/**
  * Is this strict UTF-8 (RFC 3629: no overlong forms, no surrogates) without
  * control characters (C0, DEL, C1)?
  * @param text any bytes, not NUL ended; len in bytes

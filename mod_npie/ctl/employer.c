@@ -8,6 +8,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "base/plain.h"
 #include "ctl/commands.h"
 #include "ctl/field.h"
 #include "ctl/show.h"
@@ -163,7 +164,8 @@ static apr_status_t edit(npie_employer_t *employer, const char **pchanged,
     const char *wrong = NULL;
     const char *before;
     int field = value == NULL ? -1
-        : npie_ctl_field_find(word, (apr_size_t)(value - word));
+        : npie_ctl_field_find(npie_plain_key(
+            apr_pstrmemdup(p, word, (apr_size_t)(value - word)), p));
 
     if (field < 0) {
         return npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE,

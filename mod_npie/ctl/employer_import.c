@@ -6,9 +6,11 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 
+#include "base/encoding.h"
+#include "base/plain.h"
+#include "base/text.h"
 #include "ctl/commands.h"
 #include "ctl/employer.h"
-#include "ctl/encoding.h"
 #include "ctl/field.h"
 #include "ctl/records.h"
 #include "ctl/show.h"
@@ -19,7 +21,7 @@
 
 const npie_ctl_option_t npie_ctl_employer_import_options[] = {
     { "dry-run", NULL, "says what would happen, and changes nothing" },
-    { "encoding", "NAME", "utf-8 or windows-1252, when it cannot be told" },
+    { "encoding", "NAME", "utf-8, utf-16 or windows-1252, when it cannot be told" },
     { "update", NULL, "overwrites what is registered of known employers" },
     { NULL, NULL, NULL }
 };
@@ -39,16 +41,31 @@ typedef struct import_t {
     npie_err_t *err;
 } import_t;
 
-static void note(json_t *list, int line, const char *field, const char *text)
+/* The longest value that is shown, in bytes. */
+#define VALUE_SHOWN 60
+
+/* Says something of a record, or with field >= 0 of a value of it. A value
+ * goes to terminals: control characters and what turns text round do not. */
+static void note(import_t *import, json_t *list,
+                 const npie_ctl_record_t *record, int field, const char *text)
 {
-    json_array_append_new(list, json_pack("{s: i, s: s, s: s}", "line", line,
-                                          "field", field, "text", text));
+    const char *value = field < 0 ? NULL : record->values[field];
+    json_t *item = json_pack("{s: i, s: s, s: s}", "line", record->line,
+                             "field", field < 0 ? ""
+                             : npie_ctl_field_name(field), "text", text);
+
+    if (value != NULL && *value != '\0' && strlen(value) <= VALUE_SHOWN
+        && npie_text_is_clean(value, strlen(value))) {
+        json_object_set_new(item, "value", json_string(
+            npie_plain_visible(value, import->registry->p)));
+    }
+    json_array_append_new(list, item);
 }
 
-static int is_bad(import_t *import, int line, const char *field,
+static int is_bad(import_t *import, const npie_ctl_record_t *record, int field,
                   const char *text)
 {
-    note(import->errors, line, field, text);
+    note(import, import->errors, record, field, text);
     return 1;
 }
 
@@ -69,12 +86,15 @@ static int fill(import_t *import, npie_employer_t *employer,
         }
         wrong = npie_ctl_field_set(employer, i, value == NULL ? "" : value,
                                    &warning, p);
-        if (wrong != NULL) {
-            bad = is_bad(import, record->line, npie_ctl_field_name(i), wrong);
+        if (wrong != NULL && npie_ctl_field_can_wait(i, value)) {
+            warning = apr_pstrcat(p, wrong, "; it was left out, and the "
+                                  "employer will be asked for it", NULL);
+        }
+        else if (wrong != NULL) {
+            bad = is_bad(import, record, i, wrong);
         }
         if (warning != NULL) {
-            note(import->warnings, record->line, npie_ctl_field_name(i),
-                 warning);
+            note(import, import->warnings, record, i, warning);
         }
     }
     return bad;
@@ -107,13 +127,13 @@ static apr_status_t change(import_t *import, npie_employer_t *known,
         employer.user = known->user;
     }
     if (strcmp(employer.user, known->user) != 0) {
-        bad = is_bad(import, record->line, "user", apr_psprintf(
+        bad = is_bad(import, record, NPIE_CTL_FIELD_USER, apr_psprintf(
             p, "the employer's user name is %s, and never changes: leave it "
             "empty", known->user));
     }
     names = differences(&employer, known, p);
     if (!bad && *names != '\0' && !import->update) {
-        bad = is_bad(import, record->line, "rp", apr_psprintf(
+        bad = is_bad(import, record, NPIE_CTL_FIELD_RP, apr_psprintf(
             p, "the employer is registered with other data (%s): give "
             "--update to overwrite them", names));
     }
@@ -143,7 +163,7 @@ static apr_status_t add(import_t *import, const npie_ctl_record_t *record,
     }
     rv = npie_employer_insert(&id, import->registry, &employer, import->err);
     if (rv == NPIE_ECONFLICT) {
-        import->bad += is_bad(import, record->line, "user", apr_psprintf(
+        import->bad += is_bad(import, record, NPIE_CTL_FIELD_USER, apr_psprintf(
             p, "another employer has the user name %s: give it another one",
             employer.user));
         return APR_SUCCESS;
@@ -163,8 +183,11 @@ static apr_status_t take(import_t *import, const npie_ctl_record_t *record,
     int *line;
 
     if (record->wrong != NULL) {
-        import->bad += is_bad(import, record->line, "", record->wrong);
+        import->bad += is_bad(import, record, -1, record->wrong);
         return APR_SUCCESS;
+    }
+    if (record->warning != NULL) {
+        note(import, import->warnings, record, -1, record->warning);
     }
     if (value == NULL || npie_field_rp(rp, value) != APR_SUCCESS) {
         return add(import, record, p);
@@ -173,7 +196,7 @@ static apr_status_t take(import_t *import, const npie_ctl_record_t *record,
     if (line != NULL) {
         npie_employer_t spare;
 
-        import->bad += is_bad(import, record->line, "rp", apr_psprintf(
+        import->bad += is_bad(import, record, NPIE_CTL_FIELD_RP, apr_psprintf(
             p, "it stands in line %d already: take one of the two out",
             *line));
         npie_ctl_employer_clear(&spare);
@@ -218,10 +241,13 @@ static void say_all(const import_t *import, const char *what,
 
     json_array_foreach ((json_t *)list, i, item) {
         const char *field = json_string_value(json_object_get(item, "field"));
+        const char *value = json_string_value(json_object_get(item, "value"));
 
-        npie_ctl_say(import->ctl, "%s:%d: %s%s%s%s", import->file,
+        npie_ctl_say(import->ctl, "%s:%d: %s%s%s%s%s%s%s", import->file,
                      (int)json_integer_value(json_object_get(item, "line")),
-                     what, field, *field == '\0' ? "" : ": ",
+                     what, field, value != NULL ? " \"" : "",
+                     value != NULL ? value : "", value != NULL ? "\"" : "",
+                     *field == '\0' ? "" : ": ",
                      json_string_value(json_object_get(item, "text")));
     }
 }
@@ -301,10 +327,10 @@ static apr_status_t import_file(import_t *import, npie_bytes_t bytes)
     char *text = NULL;
     apr_status_t rv;
 
-    rv = in_file(import, npie_ctl_decode(&text, &len, &import->encoding,
-                                         bytes, npie_ctl_option(ctl,
-                                                                "encoding"),
-                                         import->err, ctl->p));
+    rv = in_file(import, npie_encoding_decode(&text, &len, &import->encoding,
+                                              bytes, npie_ctl_option(
+                                                  ctl, "encoding"),
+                                              import->err, ctl->p));
     if (rv == APR_SUCCESS) {
         rv = in_file(import, npie_ctl_records_open(&records, text, len,
                                                    import->err, ctl->p));

@@ -9,25 +9,67 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "base/encoding.h"
+#include "base/plain.h"
 #include "base/text.h"
+#include "letter/winansi.h"
 #include "model/field.h"
 
-/* Brings a trimmed, clean value to its form, or says what is wrong. */
+/* Brings a trimmed, clean value that is not empty to its form, or says what is
+ * wrong. */
 typedef const char *check_fn(const char **pvalue, const char **pwarning,
                              apr_pool_t *p);
+
+/* The least digits of a registro patronal that lost its zeros. */
+#define RP_LEAST 8
+
+static int is_number(const char *text)
+{
+    return *text != '\0' && text[strspn(text, "0123456789")] == '\0';
+}
+
+/* A number as a spreadsheet shows it when it was not given room. */
+static int is_rounded(const char *text)
+{
+    const char *e = text + strspn(text, "0123456789.,");
+
+    return e != text && (*e == 'e' || *e == 'E') && e[1] == '+'
+        && is_number(e + 2);
+}
+
+/* Whole numbers that were saved with decimals: 3810.0 */
+static const char *whole(const char *text, apr_pool_t *p)
+{
+    apr_size_t digits = strspn(text, "0123456789");
+    const char *rest = text + digits;
+
+    return digits > 0 && (*rest == '.' || *rest == ',') && rest[1] == '0'
+        && rest[1 + strspn(rest + 1, "0")] == '\0'
+        ? apr_pstrmemdup(p, text, digits) : text;
+}
 
 static const char *check_rp(const char **pvalue, const char **pwarning,
                             apr_pool_t *p)
 {
+    const char *text = npie_plain_joined(*pvalue, p);
     char *rp = apr_palloc(p, NPIE_RP_SIZE);
 
-    (void)pwarning;
-    if (npie_field_rp(rp, *pvalue) != APR_SUCCESS) {
-        return "no registro patronal of 11 characters whose check digit "
-               "holds: look it up in the employer's papers";
+    if (npie_field_rp(rp, text) == APR_SUCCESS) {
+        *pvalue = rp;
+        return NULL;
     }
-    *pvalue = rp;
-    return NULL;
+    /* Without a letter it is a number to a spreadsheet. */
+    text = apr_psprintf(p, "%011" APR_INT64_T_FMT, apr_atoi64(text));
+    if (strlen(*pvalue) >= RP_LEAST && is_number(*pvalue)
+        && npie_field_rp(rp, text) == APR_SUCCESS) {
+        *pwarning = apr_psprintf(p, "it was taken for %s, of which a "
+                                 "spreadsheet drops the zeros: compare it "
+                                 "with the employer's papers", rp);
+        *pvalue = rp;
+        return NULL;
+    }
+    return "no registro patronal of 11 characters whose check digit holds: "
+           "look it up in the employer's papers";
 }
 
 /* Capitals, ñ included. */
@@ -49,7 +91,7 @@ static const char *upper(const char *text, apr_pool_t *p)
 static const char *check_rfc(const char **pvalue, const char **pwarning,
                              apr_pool_t *p)
 {
-    *pvalue = upper(*pvalue, p);
+    *pvalue = upper(npie_plain_joined(*pvalue, p), p);
     switch (npie_field_rfc(*pvalue)) {
     case NPIE_FIELD_BAD:
         return "no RFC: 3 letters for a company, 4 for a person, a date "
@@ -68,7 +110,7 @@ static const char *check_curp(const char **pvalue, const char **pwarning,
                               apr_pool_t *p)
 {
     (void)pwarning;
-    *pvalue = upper(*pvalue, p);
+    *pvalue = upper(npie_plain_joined(*pvalue, p), p);
     switch (npie_field_curp(*pvalue)) {
     case NPIE_FIELD_BAD:
         return "no CURP of 18 characters: letters, date of birth, sex, "
@@ -84,8 +126,8 @@ static const char *check_user(const char **pvalue, const char **pwarning,
                               apr_pool_t *p)
 {
     (void)pwarning;
-    (void)p;
-    return **pvalue == '\0' || npie_field_user(*pvalue) ? NULL
+    *pvalue = npie_plain_joined(*pvalue, p);
+    return npie_field_user(*pvalue) ? NULL
         : "a user name is 8 to 20 letters and digits; empty, it is the "
           "registro patronal without its check digit";
 }
@@ -95,7 +137,7 @@ static const char *check_email(const char **pvalue, const char **pwarning,
 {
     (void)pwarning;
     (void)p;
-    return **pvalue == '\0' || npie_field_email(*pvalue) ? NULL
+    return npie_field_email(*pvalue) ? NULL
         : "no e-mail address: write one, as nombre@empresa.example, or leave "
           "it empty";
 }
@@ -106,15 +148,17 @@ static const char *check_phone(const char **pvalue, const char **pwarning,
     char *digits = apr_palloc(p, 11);
 
     (void)pwarning;
-    if (**pvalue == '\0') {
+    *pvalue = whole(*pvalue, p);
+    if (npie_field_phone(digits, *pvalue) == APR_SUCCESS) {
+        *pvalue = digits;
         return NULL;
     }
-    if (npie_field_phone(digits, *pvalue) != APR_SUCCESS) {
-        return "no telephone number of 10 digits: write it with its area "
-               "code, or leave it empty";
+    if (is_rounded(*pvalue)) {
+        return "the spreadsheet rounded it: make its column one of text and "
+               "enter the number again";
     }
-    *pvalue = digits;
-    return NULL;
+    return "no telephone number of 10 digits: write it with its area code, or "
+           "leave it empty";
 }
 
 /* A spreadsheet takes 06600 for a number and drops its zero. */
@@ -122,6 +166,7 @@ static const char *check_postcode(const char **pvalue, const char **pwarning,
                                   apr_pool_t *p)
 {
     (void)pwarning;
+    *pvalue = whole(*pvalue, p);
     if (strlen(*pvalue) == 4) {
         *pvalue = apr_pstrcat(p, "0", *pvalue, NULL);
     }
@@ -129,18 +174,43 @@ static const char *check_postcode(const char **pvalue, const char **pwarning,
         : "a código postal has 5 digits";
 }
 
+/* What people call some entities, in the form of npie_plain_key(). */
+static const struct {
+    int inegi;
+    const char *names;
+} customary[] = {
+    { 5, "coahuila" },
+    { 9, "cdmx distritofederal mexicodf" },
+    { 15, "estadodemexico edodemexico edomexico edomex mex" },
+    { 16, "michoacan" },
+    { 30, "veracruz veracruzllave" },
+};
+
+static int is_customary(int inegi, const char *key)
+{
+    for (size_t i = 0; i < sizeof(customary) / sizeof(customary[0]); i++) {
+        if (customary[i].inegi == inegi
+            && npie_plain_is_one_of(customary[i].names, key)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* By number, name or the two letters of the CURP; becomes the number. */
 static const char *check_entity(const char **pvalue, const char **pwarning,
                                 apr_pool_t *p)
 {
+    const char *key = npie_plain_key(whole(*pvalue, p), p);
+
     (void)pwarning;
     for (int n = 1; npie_entity_find(n) != NULL; n++) {
         const npie_entity_t *entity = npie_entity_find(n);
 
-        if (strcasecmp(*pvalue, entity->name) == 0
-            || strcasecmp(*pvalue, entity->curp) == 0
-            || strcmp(*pvalue, apr_psprintf(p, "%02d", n)) == 0
-            || strcmp(*pvalue, apr_psprintf(p, "%d", n)) == 0) {
+        if (strcmp(key, npie_plain_key(entity->name, p)) == 0
+            || strcasecmp(key, entity->curp) == 0
+            || is_customary(n, key)
+            || (is_number(key) && apr_atoi64(key) == n)) {
             *pvalue = apr_psprintf(p, "%d", n);
             return NULL;
         }
@@ -149,40 +219,102 @@ static const char *check_entity(const char **pvalue, const char **pwarning,
            "letters of the CURP";
 }
 
+/* Characters of names in Mexico that fonts of the letters lack. */
+static const struct {
+    unsigned code;
+    const char *name;
+} characters[] = {
+    { 0x0268, "latin small letter i with stroke" },
+    { 0x0289, "latin small letter u bar" },
+    { 0x0294, "latin letter glottal stop" },
+    { 0x02b9, "modifier letter prime" },
+    { 0x02bc, "modifier letter apostrophe" },
+    { 0x02c8, "modifier letter vertical line" },
+    { 0x0302, "combining circumflex accent" },
+    { 0x0304, "combining macron" },
+    { 0x0323, "combining dot below" },
+    { 0x0330, "combining tilde below" },
+    { 0x0331, "combining macron below" },
+    { 0x0332, "combining low line" },
+    { 0xa78b, "latin capital letter saltillo" },
+    { 0xa78c, "latin small letter saltillo" },
+};
+
+/* Text that letters show: what they would replace is refused by its name. */
+static const char *check_text(const char **pvalue, const char **pwarning,
+                              apr_pool_t *p)
+{
+    unsigned code = npie_winansi_missing(*pvalue);
+    const char *name = "", *like;
+    char shown[5] = "";
+
+    (void)pwarning;
+    if (code == 0) {
+        return NULL;
+    }
+    npie_encoding_put(shown, code);
+    like = npie_winansi_encode(shown, p);
+    if (apr_isalpha(*like)) {
+        name = apr_psprintf(p, ", %s with a mark", like);
+    }
+    for (size_t i = 0; i < sizeof(characters) / sizeof(characters[0]); i++) {
+        if (characters[i].code == code) {
+            name = apr_pstrcat(p, ", ", characters[i].name, NULL);
+        }
+    }
+    return apr_psprintf(p, "letters cannot show the character \"%s\" "
+                        "(U+%04X%s): write it another way", shown, code,
+                        name);
+}
+
 #define PLACE(member) offsetof(npie_employer_t, member)
 
-/* check NULL: any text of at most so many characters. */
+/* The first name is the one in JSON; all of them, those of the column in CSV
+ * too, are known in the form of npie_plain_key(). */
 static const struct {
     const char *name;
-    const char *spanish;
+    const char *names;
     size_t place;    /* of the const char *; of the int for entity */
     unsigned max;    /* characters */
     int required;
     check_fn *check;
 } fields[NPIE_CTL_FIELDS] = {
-    { "name", "razon_social", PLACE(name), 200, 1, NULL },
-    { "rp", "registro_patronal", PLACE(rp), 20, 1, check_rp },
-    { "rfc", "rfc", PLACE(rfc), 13, 1, check_rfc },
-    { "user", "usuario", PLACE(user), 20, 0, check_user },
-    { "given_name", "nombre", PLACE(given_name), 100, 1, NULL },
-    { "surname", "apellido_paterno", PLACE(surname), 100, 1, NULL },
-    { "surname2", "apellido_materno", PLACE(surname2), 100, 0, NULL },
-    { "curp", "curp", PLACE(curp), 18, 1, check_curp },
-    { "subdelegation", "subdelegacion", PLACE(subdelegation), 100, 0, NULL },
-    { "entity", "entidad", PLACE(address.entity), 40, 1, check_entity },
-    { "city", "ciudad", PLACE(address.city), 100, 0, NULL },
-    { "municipality", "municipio", PLACE(address.municipality), 100, 0, NULL },
-    { "colony", "colonia", PLACE(address.colony), 100, 0, NULL },
-    { "street", "calle", PLACE(address.street), 100, 0, NULL },
-    { "outer_number", "numero_exterior", PLACE(address.outer_number), 40, 0,
-      NULL },
-    { "inner_number", "numero_interior", PLACE(address.inner_number), 40, 0,
-      NULL },
-    { "postcode", "codigo_postal", PLACE(address.postcode), 5, 1,
-      check_postcode },
-    { "email", "correo", PLACE(contact.email), NPIE_EMAIL_MAX, 0,
-      check_email },
-    { "phone", "telefono", PLACE(contact.phone), 30, 0, check_phone },
+    { "name", "name razonsocial denominacion denominacionorazonsocial "
+      "nombreorazonsocial", PLACE(name), 200, 1, check_text },
+    { "rp", "rp registropatronal registropatronalimss nrp", PLACE(rp), 20, 1,
+      check_rp },
+    { "rfc", "rfc registrofederaldecontribuyentes", PLACE(rfc), 20, 1,
+      check_rfc },
+    { "user", "user usuario nombredeusuario", PLACE(user), 30, 0, check_user },
+    { "given_name", "givenname nombre nombres nombredelrepresentante",
+      PLACE(given_name), 100, 1, check_text },
+    { "surname", "surname apellidopaterno paterno primerapellido",
+      PLACE(surname), 100, 1, check_text },
+    { "surname2", "surname2 apellidomaterno materno segundoapellido",
+      PLACE(surname2), 100, 0, check_text },
+    { "curp", "curp", PLACE(curp), 30, 1, check_curp },
+    { "subdelegation", "subdelegation subdelegacion", PLACE(subdelegation),
+      100, 0, check_text },
+    { "entity", "entity entidad entidadfederativa estado",
+      PLACE(address.entity), 40, 1, check_entity },
+    { "city", "city ciudad localidad poblacion", PLACE(address.city), 100, 0,
+      check_text },
+    { "municipality", "municipality municipio alcaldia delegacion "
+      "municipiooalcaldia alcaldiaomunicipio", PLACE(address.municipality),
+      100, 0, check_text },
+    { "colony", "colony colonia", PLACE(address.colony), 100, 0, check_text },
+    { "street", "street calle domicilio", PLACE(address.street), 100, 0,
+      check_text },
+    { "outer_number", "outernumber numeroexterior numexterior numext noexterior "
+      "noext numero", PLACE(address.outer_number), 40, 0, check_text },
+    { "inner_number", "innernumber numerointerior numinterior numint nointerior "
+      "noint", PLACE(address.inner_number), 40, 0, check_text },
+    { "postcode", "postcode codigopostal cp zip", PLACE(address.postcode), 10,
+      1, check_postcode },
+    { "email", "email correo correoelectronico mail", PLACE(contact.email),
+      NPIE_EMAIL_MAX, 0, check_email },
+    { "phone", "phone telefono tel", PLACE(contact.phone), 30, 0,
+      check_phone },
     { "fax", "fax", PLACE(contact.fax), 30, 0, check_phone },
 };
 
@@ -206,26 +338,10 @@ int npie_ctl_field_required(int field)
     return fields[field].required;
 }
 
-static int same_name(const char *known, const char *name, apr_size_t len)
-{
-    if (strlen(known) != len) {
-        return 0;
-    }
-    for (apr_size_t i = 0; i < len; i++) {
-        int c = name[i] == ' ' || name[i] == '-' ? '_' : apr_tolower(name[i]);
-
-        if (c != known[i]) {
-            return 0;
-        }
-    }
-    return 1;
-}
-
-int npie_ctl_field_find(const char *name, apr_size_t len)
+int npie_ctl_field_find(const char *key)
 {
     for (int i = 0; i < NPIE_CTL_FIELDS; i++) {
-        if (same_name(fields[i].name, name, len)
-            || same_name(fields[i].spanish, name, len)) {
+        if (npie_plain_is_one_of(fields[i].names, key)) {
             return i;
         }
     }
@@ -242,7 +358,7 @@ const char *npie_ctl_field_set(npie_employer_t *employer, int field,
     if (!npie_text_is_clean(value, strlen(value))) {
         return "it has control characters or is not UTF-8";
     }
-    value = npie_text_trim(value, p);
+    value = npie_text_trim(npie_plain_visible(value, p), p);
     if (*value == '\0' && fields[field].required) {
         return "it is empty, and must not be";
     }
@@ -250,9 +366,7 @@ const char *npie_ctl_field_set(npie_employer_t *employer, int field,
         return apr_psprintf(p, "it is longer than %u characters",
                             fields[field].max);
     }
-    if (fields[field].check != NULL) {
-        wrong = fields[field].check(&value, pwarning, p);
-    }
+    wrong = *value == '\0' ? NULL : fields[field].check(&value, pwarning, p);
     if (wrong == NULL && is_entity(field)) {
         employer->address.entity = (int)apr_atoi64(value);
     }
@@ -260,6 +374,12 @@ const char *npie_ctl_field_set(npie_employer_t *employer, int field,
         *text_place(employer, field) = value;
     }
     return wrong;
+}
+
+int npie_ctl_field_can_wait(int field, const char *value)
+{
+    return fields[field].check == check_phone && !fields[field].required
+        && npie_field_phone_like(value);
 }
 
 const char *npie_ctl_field_get(const npie_employer_t *employer, int field,

@@ -16,10 +16,9 @@
 /** A field's name, as in JSON and CSV; static. field: 0 to NPIE_CTL_FIELDS - 1. */
 const char *npie_ctl_field_name(int field);
 
-/** A field by its name in English or Spanish, without regard to ASCII case;
- * blanks count as underscores. -1 when there is none. name need not be NUL
- * ended. */
-int npie_ctl_field_find(const char *name, apr_size_t len);
+/** A field by one of its names in English or Spanish, in the form of
+ * npie_plain_key(). -1 when there is none. */
+int npie_ctl_field_find(const char *key);
 
 /**
  * Puts a value into an employer, brought to its form.
@@ -30,6 +29,11 @@ int npie_ctl_field_find(const char *name, apr_size_t len);
 const char *npie_ctl_field_set(npie_employer_t *employer, int field,
                                const char *value, const char **pwarning,
                                apr_pool_t *p);
+
+/** May a value that npie_ctl_field_set() refuses be left out, as the employer
+ * gives it when he renews? So a telephone number that lacks a digit, but not
+ * any other text. value NUL ended. 1 = yes. */
+int npie_ctl_field_can_wait(int field, const char *value);
 
 /** A field's value as text, in p or the employer's own; never NULL. */
 const char *npie_ctl_field_get(const npie_employer_t *employer, int field,

@@ -9,155 +9,87 @@
 #include <apr_strings.h>
 #include <jansson.h>
 
-#define COLUMNS_MAX ((int)(sizeof(((npie_ctl_records_t *)0)->columns) \
-                           / sizeof(int)))
+#include "base/plain.h"
 
-static void step(npie_ctl_records_t *r)
+static void step(npie_csv_t *at)
 {
-    r->line += *r->at == '\n';
-    r->at++;
+    at->line += *at->at == '\n';
+    at->at++;
 }
 
-/* What stands between records; in CSV a blank belongs to its field. */
-static void skip_blanks(npie_ctl_records_t *r)
+/* What stands between JSON's values. */
+static void skip_blanks(npie_csv_t *at)
 {
-    while (r->at < r->end
-           && (*r->at == '\n' || *r->at == '\r'
-               || (r->json && apr_isspace(*r->at)))) {
-        step(r);
+    while (at->at < at->end && apr_isspace(*at->at)) {
+        step(at);
     }
 }
 
-/* One cell, unquoted in place. Afterwards `at` is behind its separator or
- * line end. Returns the text; *plast is 1 when the line ends with it; NULL
- * when a quote is not closed. */
-static char *take_cell(npie_ctl_records_t *r, int *plast)
+/* The row of names. */
+static apr_status_t take_header(npie_ctl_records_t *r, npie_err_t *err,
+                                apr_pool_t *p)
 {
-    char *start = r->at;
-    char *out = start;
-    int quoted = r->at < r->end && *r->at == '"';
-    int open = quoted;
+    const npie_csv_header_t *header = &r->header;
+    npie_csv_row_t row;
 
-    if (quoted) {
-        r->at++;
-    }
-    while (r->at < r->end
-           && (open || (*r->at != r->separator && *r->at != '\n'))) {
-        if (quoted && *r->at == '"') {
-            open = r->at + 1 < r->end && r->at[1] == '"' && open;
-            r->at += open;
-            if (!open) {
-                r->at++;
-                continue;
-            }
-        }
-        *out = *r->at;
-        out++;
-        step(r);
-    }
-    *plast = r->at >= r->end || *r->at == '\n';
-    if (r->at < r->end) {
-        step(r);
-    }
-    if (open) {
-        return NULL;
-    }
-    if (*plast && !quoted && out > start && out[-1] == '\r') {
-        out--;
-    }
-    *out = '\0';
-    return start;
-}
-
-static char most_frequent(const char *text, const char *end)
-{
-    static const char candidates[] = ",;\t";
-    char best = ',';
-    int most = 0;
-
-    for (const char *c = candidates; *c != '\0'; c++) {
-        int n = 0;
-
-        for (const char *at = text; at < end && *at != '\n'; at++) {
-            n += *at == *c;
-        }
-        if (n > most) {
-            most = n;
-            best = *c;
-        }
-    }
-    return best;
-}
-
-static apr_status_t take_column(npie_ctl_records_t *r, const char *name,
-                                npie_err_t *err)
-{
-    int field = npie_ctl_field_find(name, strlen(name));
-
-    if (field < 0) {
+    if (!npie_csv_next(&row, &r->csv)) {
         return npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE,
-                            "line 1: there is no field \"%.60s\": the first "
-                            "line names the columns, see npiectl(8)", name);
+                            "the file is empty");
     }
-    for (int i = 0; i < r->count; i++) {
-        if (r->columns[i] == field) {
-            return npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE,
-                                "line 1: \"%.60s\" stands there twice", name);
-        }
+    npie_csv_header(&r->header, &row, npie_ctl_field_find, p);
+    if (row.wrong != NULL) {
+        return npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE, "line %d: %s",
+                            header->line, row.wrong);
     }
-    r->columns[r->count++] = field;
-    return APR_SUCCESS;
-}
-
-/* The line of names. */
-static apr_status_t take_header(npie_ctl_records_t *r, npie_err_t *err)
-{
-    apr_status_t rv = APR_SUCCESS;
-    int last = 0;
-
-    r->separator = most_frequent(r->at, r->end);
-    while (rv == APR_SUCCESS && !last) {
-        char *name = take_cell(r, &last);
-
-        if (name == NULL || r->count == COLUMNS_MAX) {
-            return npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE,
-                                "line 1: a quote is not closed, or there are "
-                                "too many columns");
-        }
-        rv = take_column(r, name, err);
+    if (header->unknown) {
+        return npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE,
+                            "line %d, column %d: there is no field \"%.60s\": "
+                            "the first line names the columns, see "
+                            "npiectl(8)", header->line, header->wrong,
+                            header->name);
     }
-    for (int i = 0; rv == APR_SUCCESS && i < r->count; i++) {
-        if (r->columns[i] == NPIE_CTL_FIELD_RP) {
+    if (header->wrong) {
+        return npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE,
+                            "line %d, column %d: \"%.60s\" stands there "
+                            "twice", header->line, header->wrong,
+                            header->name);
+    }
+    for (int i = 0; i < header->count; i++) {
+        if (header->fields[i] == NPIE_CTL_FIELD_RP) {
             return APR_SUCCESS;
         }
     }
-    return rv != APR_SUCCESS ? rv
-        : npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE, "line 1: no column is "
-                       "called rp: the first line names the columns");
+    return npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE, "line %d: no column is "
+                        "called rp: the first line names the columns",
+                        header->line);
 }
 
+/* A spreadsheet leaves out the last cells where they are empty in many rows;
+ * one that must not be empty was lost in another way. */
 static void next_csv(npie_ctl_record_t *record, npie_ctl_records_t *r)
 {
-    int n = 0;
-    int last = 0;
+    const npie_csv_header_t *header = &r->header;
+    npie_csv_row_t row;
 
-    while (!last) {
-        char *cell = take_cell(r, &last);
-
-        if (cell == NULL) {
-            record->wrong = "a quote is not closed: double the quotes within "
-                            "a quoted field";
-            return;
-        }
-        if (n < r->count) {
-            record->values[r->columns[n]] = cell;
-        }
-        n++;
+    r->over = !npie_csv_next(&row, &r->csv);
+    if (r->over) {
+        return;
     }
-    if (n != r->count) {
-        record->wrong = apr_psprintf(r->p, "%d fields where the first line "
-                                     "names %d: quote a field that has a "
-                                     "separator in it", n, r->count);
+    record->line = row.line;
+    record->wrong = npie_csv_values(record->values, header, &row, r->p);
+    if (record->wrong != NULL || row.given >= header->count) {
+        return;
+    }
+    record->warning = apr_psprintf(r->p, "%d fields where the first line "
+                                   "names %d: the last ones are taken as "
+                                   "empty", row.given, header->count);
+    for (int i = row.given; i < header->count; i++) {
+        if (header->fields[i] >= 0
+            && npie_ctl_field_required(header->fields[i])) {
+            record->wrong = apr_psprintf(r->p, "%d fields where the first "
+                                         "line names %d", row.given,
+                                         header->count);
+        }
     }
 }
 
@@ -169,7 +101,7 @@ static void take_object(npie_ctl_record_t *record, const json_t *object,
     json_t *value;
 
     json_object_foreach ((json_t *)object, key, value) {
-        int field = npie_ctl_field_find(key, strlen(key));
+        int field = npie_ctl_field_find(npie_plain_key(key, p));
 
         if (field < 0) {
             record->wrong = apr_psprintf(p, "there is no field \"%.60s\"",
@@ -193,7 +125,7 @@ static void take_object(npie_ctl_record_t *record, const json_t *object,
 static void next_json(npie_ctl_record_t *record, npie_ctl_records_t *r)
 {
     json_error_t error;
-    json_t *object = json_loadb(r->at, (apr_size_t)(r->end - r->at),
+    json_t *object = json_loadb(r->csv.at, (apr_size_t)(r->csv.end - r->csv.at),
                                 JSON_DISABLE_EOF_CHECK
                                 | JSON_REJECT_DUPLICATES, &error);
     char *stop;
@@ -205,9 +137,9 @@ static void next_json(npie_ctl_record_t *record, npie_ctl_records_t *r)
         r->over = 1;
         return;
     }
-    stop = r->at + error.position;
-    while (r->at < stop) {
-        step(r);
+    stop = r->csv.at + error.position;
+    while (r->csv.at < stop) {
+        step(&r->csv);
     }
     if (json_is_object(object)) {
         take_object(record, object, r->p);
@@ -216,9 +148,9 @@ static void next_json(npie_ctl_record_t *record, npie_ctl_records_t *r)
         record->wrong = "not an object";
     }
     json_decref(object);
-    skip_blanks(r);
-    if (r->array && r->at < r->end && *r->at == ',') {
-        step(r);
+    skip_blanks(&r->csv);
+    if (r->array && r->csv.at < r->csv.end && *r->csv.at == ',') {
+        step(&r->csv);
     }
 }
 
@@ -227,59 +159,59 @@ apr_status_t npie_ctl_records_open(npie_ctl_records_t *r, char *text,
                                    apr_pool_t *p)
 {
     memset(r, 0, sizeof(*r));
-    r->at = text;
-    r->end = text + len;
-    r->line = 1;
     apr_pool_create(&r->p, p);
     if (memchr(text, '\0', len) != NULL) {
         return npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE,
                             "it has NUL bytes: it is no text");
     }
+    npie_csv_open(&r->csv, text, len);
     r->json = text[strspn(text, " \t\r\n")] == '['
         || text[strspn(text, " \t\r\n")] == '{';
-    skip_blanks(r);
-    if (r->at == r->end) {
-        return npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE,
-                            "the file is empty");
-    }
     if (!r->json) {
-        return take_header(r, err);
+        return take_header(r, err, p);
     }
-    r->array = *r->at == '[';
-    r->at += r->array;
+    skip_blanks(&r->csv);
+    r->array = *r->csv.at == '[';
+    r->csv.at += r->array;
     return APR_SUCCESS;
+}
+
+/* Is there another object? Sets `over` where there is not, and `wrong` when
+ * the file should not end so. */
+static int has_json(npie_ctl_record_t *record, npie_ctl_records_t *r)
+{
+    skip_blanks(&r->csv);
+    record->line = r->csv.line;
+    if (r->array && r->csv.at < r->csv.end && *r->csv.at == ']') {
+        r->csv.at++;
+        skip_blanks(&r->csv);
+        r->over = 1;
+        if (r->csv.at < r->csv.end) {
+            record->wrong = "something stands behind the array";
+        }
+    }
+    else if (r->csv.at >= r->csv.end) {
+        r->over = 1;
+        record->wrong = r->array ? "the array is not closed: the file was cut"
+                                 : NULL;
+    }
+    return !r->over;
 }
 
 int npie_ctl_records_next(npie_ctl_record_t *record, npie_ctl_records_t *r)
 {
     memset(record, 0, sizeof(*record));
     apr_pool_clear(r->p);
-    skip_blanks(r);
-    record->line = r->line;
     if (r->over) {
         return 0;
     }
-    if (r->array && r->at < r->end && *r->at == ']') {
-        r->at++;
-        skip_blanks(r);
-        r->array = 0;
-        r->over = 1;
-        if (r->at < r->end) {
-            record->wrong = "something stands behind the array";
-            return 1;
-        }
-        return 0;
-    }
-    if (r->at >= r->end) {
-        r->over = 1;
-        record->wrong = "the array is not closed: the file was cut";
-        return r->array;
-    }
-    if (r->json) {
-        next_json(record, r);
-    }
-    else {
+    if (!r->json) {
         next_csv(record, r);
+        return !r->over;
     }
-    return 1;
+    if (has_json(record, r)) {
+        next_json(record, r);
+        return 1;
+    }
+    return record->wrong != NULL;
 }

@@ -6,6 +6,7 @@
 
 #include <apr_pools.h>
 
+#include "base/csv.h"
 #include "base/status.h"
 #include "ctl/field.h"
 
@@ -14,26 +15,23 @@ typedef struct npie_ctl_record_t {
     int line;                            /**< where it begins, from 1 */
     const char *values[NPIE_CTL_FIELDS]; /**< NULL: the file says nothing */
     const char *wrong;                   /**< NULL, or why it is no record */
+    const char *warning;                 /**< NULL, or what was assumed */
 } npie_ctl_record_t;
 
 /** A file being read. */
 typedef struct npie_ctl_records_t {
-    char *at;          /**< CSV writes into the text */
-    char *end;
-    int line;          /**< of at */
+    npie_csv_t csv;    /**< JSON moves in it too */
+    npie_csv_header_t header;
     int json;          /**< 1: JSON */
     int array;         /**< 1: JSON's objects stand in an array */
     int over;
-    char separator;
-    int columns[64];   /**< of CSV: fields */
-    int count;         /**< of columns */
     apr_pool_t *p;     /**< of the texts of one record */
 } npie_ctl_records_t;
 
 /**
  * Begins to read. JSON is what begins with [ or {: an array of objects, or
- * objects one after the other. Anything else is CSV, by comma, semicolon or
- * tab (what the first line has most of), quoted as RFC 4180 says.
+ * objects one after the other. Anything else is CSV, see base/csv.h; the first
+ * row that is not blank names the columns.
  * @param text NUL-ended UTF-8, changed while it is read
  * @return APR_SUCCESS; NPIE_EINPUT: the line of names is wrong
  */

@@ -7,10 +7,11 @@
 
 #include <apr_strings.h>
 
+#include "base/plain.h"
 #include "base/text.h"
 #include "model/field.h"
 
-/* A field without blanks around it, or why it cannot be used. */
+/* A field without invisible characters and blanks around it, or why it cannot be used. */
 static npie_problem_t clean(const char **out, const char *text, int required,
                             apr_pool_t *p)
 {
@@ -19,7 +20,7 @@ static npie_problem_t clean(const char **out, const char *text, int required,
     if (!npie_text_is_clean(text, strlen(text))) {
         return NPIE_P_ENCODING;
     }
-    *out = npie_text_trim(text, p);
+    *out = npie_text_trim(npie_plain_visible(text, p), p);
     if (required && **out == '\0') {
         return NPIE_P_FIELD_EMPTY;
     }

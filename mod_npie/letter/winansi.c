@@ -5,13 +5,8 @@
 
 #include <string.h>
 
-/* Codes 0x80 to 0x9f. */
-static const unsigned short high[32] = {
-    0x20ac, 0, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
-    0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0, 0x017d, 0,
-    0, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,
-    0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0, 0x017e, 0x0178
-};
+#include "base/encoding.h"
+#include "base/text.h"
 
 /* U+0100 to U+017F without their marks. */
 static const char latin_a[] =
@@ -36,17 +31,13 @@ static const struct {
     { 0x0327, "Cc", "\xc7\xe7" }
 };
 
-static unsigned decode(const unsigned char **at)
+/* The next code point of valid UTF-8. */
+static unsigned decode(const char **at)
 {
-    const unsigned char *s = *at;
-    unsigned more = s[0] < 0x80 ? 0 : s[0] < 0xe0 ? 1 : s[0] < 0xf0 ? 2 : 3;
-    unsigned cp = more == 0 ? s[0] : s[0] & (0x3fu >> more);
+    apr_uint32_t code = 0;
 
-    for (unsigned i = 1; i <= more; ++i) {
-        cp = cp << 6 | (s[i] & 0x3fu);
-    }
-    *at = s + more + 1;
-    return cp;
+    *at += npie_text_sequence(&code, *at, 4);
+    return code;
 }
 
 /* The nearest code for a character WinAnsi lacks; 0 = it has no width. */
@@ -80,17 +71,25 @@ static unsigned char nearest(unsigned cp)
     }
 }
 
-static unsigned char encode(unsigned cp)
+/* The code of a character; 0 when WinAnsi lacks it. */
+static unsigned char code_of(unsigned cp)
 {
     if (cp < 0x80 || (cp >= 0xa0 && cp <= 0xff && cp != 0xad)) {
         return (unsigned char)cp;
     }
-    for (unsigned i = 0; i < 32; ++i) {
-        if (high[i] == cp) {
-            return (unsigned char)(0x80 + i);
+    for (unsigned char code = 0x80; code < 0xa0; ++code) {
+        if (npie_encoding_windows(code) == cp) {
+            return code;
         }
     }
-    return nearest(cp);
+    return 0;
+}
+
+static unsigned char encode(unsigned cp)
+{
+    unsigned char code = code_of(cp);
+
+    return code != 0 ? code : nearest(cp);
 }
 
 /* Puts a combining mark on a letter. 0 = no such letter. */
@@ -110,12 +109,11 @@ static unsigned char put_mark(unsigned char letter, unsigned cp)
 
 char *npie_winansi_encode(const char *text, apr_pool_t *p)
 {
-    const unsigned char *at = (const unsigned char *)text;
     char *result = apr_palloc(p, strlen(text) + 1);
     char *out = result;
 
-    while (*at != '\0') {
-        unsigned cp = decode(&at);
+    while (*text != '\0') {
+        unsigned cp = decode(&text);
         unsigned char marked = out == result ? 0
             : put_mark((unsigned char)out[-1], cp);
         unsigned char code = encode(cp);
@@ -128,6 +126,26 @@ char *npie_winansi_encode(const char *text, apr_pool_t *p)
     }
     *out = '\0';
     return result;
+}
+
+unsigned npie_winansi_missing(const char *text)
+{
+    unsigned char last = 0;
+
+    while (*text != '\0') {
+        unsigned cp = decode(&text);
+        unsigned char marked = put_mark(last, cp);
+
+        last = marked != 0 ? marked : code_of(cp);
+        if (last == 0) {
+            /* A hyphen or blank of another width looks the same. */
+            last = nearest(cp);
+            if (last != '-' && last != ' ' && last != 0xa0) {
+                return cp;
+            }
+        }
+    }
+    return 0;
 }
 
 void npie_winansi_upper(char *text)
@@ -147,8 +165,5 @@ void npie_winansi_upper(char *text)
 
 unsigned npie_winansi_unicode(unsigned char code)
 {
-    if (code < 0x20 || code == 0x7f) {
-        return 0;
-    }
-    return code >= 0x80 && code < 0xa0 ? high[code - 0x80] : code;
+    return code < 0x20 || code == 0x7f ? 0 : npie_encoding_windows(code);
 }

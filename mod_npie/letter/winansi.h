@@ -15,6 +15,10 @@
  */
 char *npie_winansi_encode(const char *text, apr_pool_t *p);
 
+/** The first character of a valid UTF-8 text that WinAnsi lacks, so that a
+ * letter would show another one. @return its code point; 0: there is none */
+unsigned npie_winansi_missing(const char *text);
+
 /** Small letters made capital, in place; NUL-ended WinAnsi. */
 void npie_winansi_upper(char *text);
 

@@ -7,6 +7,8 @@
 
 #include <apr_strings.h>
 
+#include "base/plain.h"
+
 /* Latin-1 code of the one letter outside ASCII that RFC and CURP know. */
 #define ENYE 0xD1
 #define RFC_MAX 13
@@ -63,8 +65,9 @@ apr_status_t npie_field_rp(char out[NPIE_RP_SIZE], const char *text)
     char plain[NPIE_RP_SIZE];
     size_t n = 0;
 
-    for (; *text != '\0'; ++text) {
-        if (*text == ' ' || *text == '-') {
+    for (size_t blank = 0; *text != '\0'; text += blank > 0 ? blank : 1) {
+        blank = *text == '-' ? 1 : npie_plain_blank(text);
+        if (blank > 0) {
             continue;
         }
         if (n == NPIE_RP_SIZE - 1) {
@@ -281,32 +284,73 @@ int npie_field_user(const char *user)
     return n >= NPIE_USER_MIN;
 }
 
-apr_status_t npie_field_phone(char out[11], const char *text)
+/* What stands between the digits of a telephone number: blanks, and the
+ * hyphens and dashes of all widths (U+2010 to U+2015, U+2212). */
+static size_t phone_mark(const char *text)
 {
-    char digits[11];
+    size_t n = npie_plain_blank(text);
+
+    if (n == 0 && strchr("-().", *text) != NULL) {
+        return 1;
+    }
+    if (n == 0 && ((strncmp(text, "\xe2\x80", 2) == 0
+                    && text[2] >= '\x90' && text[2] <= '\x95')
+                   || strncmp(text, "\xe2\x88\x92", 3) == 0)) {
+        return 3;
+    }
+    return n;
+}
+
+/* The digits alone, a leading + included. Returns how many characters, 0 when
+ * there is anything else or they are more than size - 1. */
+static size_t phone_digits(char *digits, size_t size, const char *text)
+{
     size_t n = 0;
 
-    while (*text == ' ') {
-        ++text;
-    }
-    if (strncmp(text, "+52", 3) == 0) {
-        text += 3;
-    }
-    for (; *text != '\0'; ++text) {
-        if (strchr(" -().", *text) != NULL) {
+    while (*text != '\0') {
+        size_t mark = phone_mark(text);
+
+        if (mark > 0) {
+            text += mark;
             continue;
         }
-        if (!is_digit(*text) || n == 10) {
-            return NPIE_EINPUT;
+        if ((!is_digit(*text) && !(*text == '+' && n == 0)) || n == size - 1) {
+            return 0;
         }
-        digits[n++] = *text;
-    }
-    if (n != 10) {
-        return NPIE_EINPUT;
+        digits[n++] = *text++;
     }
     digits[n] = '\0';
-    memcpy(out, digits, sizeof(digits));
-    return APR_SUCCESS;
+    return n;
+}
+
+apr_status_t npie_field_phone(char out[11], const char *text)
+{
+    /* The country, as dialled from Mexico and from abroad, with the 1 that
+     * cell phones had until 2019; long distance and cell phones at home. */
+    static const char *const prefixes[] = {
+        "", "+52", "52", "0052", "+521", "521", "00521", "01", "044", "045"
+    };
+    char digits[16];
+    size_t n = phone_digits(digits, sizeof(digits), text);
+
+    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); ++i) {
+        size_t len = strlen(prefixes[i]);
+
+        if (n == len + 10 && digits[len] != '+'
+            && strncmp(digits, prefixes[i], len) == 0) {
+            memcpy(out, digits + len, 11);
+            return APR_SUCCESS;
+        }
+    }
+    return NPIE_EINPUT;
+}
+
+int npie_field_phone_like(const char *text)
+{
+    char digits[16];
+    size_t n = phone_digits(digits, sizeof(digits), text);
+
+    return n >= 7;
 }
 
 int npie_field_postcode(const char *text)

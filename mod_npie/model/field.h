@@ -25,8 +25,8 @@
 char npie_field_rp_digit(const char *rp10);
 
 /**
- * A registro patronal as people write it (blanks and hyphens anywhere, lower
- * case) made plain, its check digit verified.
+ * A registro patronal as people write it (blanks, hyphens and invisible
+ * characters anywhere, lower case) made plain, its check digit verified.
  * @param out 11 characters and NUL; set only on success
  * @param text NUL-ended, any bytes
  * @return APR_SUCCESS or NPIE_EINPUT
@@ -86,12 +86,17 @@ int npie_field_email_is_utf8(const char *wire);
 int npie_field_email_same(const char *a, const char *b);
 
 /**
- * Ten digits of a telephone number: blanks, hyphens, parentheses, dots and a
- * leading +52 are dropped.
+ * Ten digits of a telephone number. Blanks, hyphens, parentheses, dots and
+ * invisible characters are dropped, and what was once dialled before it: +52,
+ * 52 or 0052, each with or without a 1, 01, 044, 045.
  * @param out ten digits and NUL; set only on success
  * @return APR_SUCCESS or NPIE_EINPUT
  */
 apr_status_t npie_field_phone(char out[11], const char *text);
+
+/** Is this a telephone number at least as far as the world knows them: 7 to
+ * 15 digits (ITU-T E.164), perhaps with a + before them? 1 = yes. */
+int npie_field_phone_like(const char *text);
 
 /** Postal code: five digits. 1 = yes. */
 int npie_field_postcode(const char *text);

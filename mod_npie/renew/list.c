@@ -6,35 +6,52 @@
 #include <stddef.h>
 #include <string.h>
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <jansson.h>
 
+#include "base/csv.h"
+#include "base/encoding.h"
+#include "base/plain.h"
 #include "base/text.h"
 #include "renew/disk.h"
 
-#define COLUMNS_MAX 32
-#define BOM "\xef\xbb\xbf"
+/* The longest name of a column that an error shows, in bytes. */
+#define NAME_SHOWN 40
 
-/** A member of a row. */
-typedef struct member_t {
+/** What a member of a row is. */
+typedef enum kind_t {
+    PATH,   /**< kept as it stands */
+    SECRET, /**< file:, exec: or pass: */
+    TYPED   /**< without invisible characters */
+} kind_t;
+
+/** A member of a row; names in the form of npie_plain_key(). */
+static const struct member_t {
     const char *name;
+    const char *names;
     apr_size_t offset; /**< of a const char * in npie_job_t */
-    int is_path;
-    int is_secret;
-} member_t;
-
-static const member_t members[] = {
-    { "pfx", offsetof(npie_job_t, pfx), 1, 0 },
-    { "cer", offsetof(npie_job_t, cer), 1, 0 },
-    { "key", offsetof(npie_job_t, key), 1, 0 },
-    { "user", offsetof(npie_job_t, user), 0, 0 },
-    { "password", offsetof(npie_job_t, password), 0, 1 },
-    { "new-password", offsetof(npie_job_t, new_password), 0, 1 },
-    { "out", offsetof(npie_job_t, out), 1, 0 },
-    { "email", offsetof(npie_job_t, email), 0, 0 },
-    { "phone", offsetof(npie_job_t, phone), 0, 0 },
-    { "fax", offsetof(npie_job_t, fax), 0, 0 },
+    kind_t kind;
+} members[] = {
+    { "pfx", "pfx p12 archivo archivopfx certificadopfx",
+      offsetof(npie_job_t, pfx), PATH },
+    { "cer", "cer certificado archivocer", offsetof(npie_job_t, cer), PATH },
+    { "key", "key llave archivokey llaveprivada",
+      offsetof(npie_job_t, key), PATH },
+    { "user", "user usuario nombredeusuario", offsetof(npie_job_t, user),
+      TYPED },
+    { "password", "password contrasena contrasenaanterior contrasenaactual",
+      offsetof(npie_job_t, password), SECRET },
+    { "new-password", "newpassword contrasenanueva nuevacontrasena",
+      offsetof(npie_job_t, new_password), SECRET },
+    { "out", "out salida nuevo nuevopfx", offsetof(npie_job_t, out), PATH },
+    { "email", "email correo correoelectronico mail",
+      offsetof(npie_job_t, email), TYPED },
+    { "phone", "phone telefono tel", offsetof(npie_job_t, phone), TYPED },
+    { "fax", "fax", offsetof(npie_job_t, fax), TYPED },
 };
+
+#define MEMBERS (sizeof(members) / sizeof(members[0]))
 
 /** A list being read. */
 typedef struct reading_t {
@@ -42,26 +59,59 @@ typedef struct reading_t {
     const char *folder;
     apr_array_header_t *jobs;
     int literal;
+    int alone;        /**< 1: a line is one cell, whatever is in it */
+    const char *what; /**< "line" of a text or "entry" of an array */
     int line;
     npie_err_t *err;
     apr_pool_t *p;
 } reading_t;
 
-static apr_status_t wrong(const reading_t *r, const char *what,
-                          const char *which)
+/* member NULL: it is about the whole row. */
+static apr_status_t wrong(const reading_t *r, const struct member_t *member,
+                          const char *why)
 {
-    return npie_err_set(r->err, NPIE_EINPUT, NPIE_P_LIST, "%s %d: %s%s",
-                        "line or entry", r->line, what, which);
+    return npie_err_set(r->err, NPIE_EINPUT, NPIE_P_LIST, "%s %d%s%s: %s",
+                        r->what, r->line, member != NULL ? ", " : "",
+                        member != NULL ? member->name : "", why);
 }
 
-static const member_t *find_member(const char *name)
+static int find_member(const char *key)
 {
-    for (apr_size_t i = 0; i < sizeof(members) / sizeof(members[0]); ++i) {
-        if (strcmp(members[i].name, name) == 0) {
-            return &members[i];
+    for (apr_size_t i = 0; i < MEMBERS; ++i) {
+        if (npie_plain_is_one_of(members[i].names, key)) {
+            return (int)i;
         }
     }
-    return NULL;
+    return -1;
+}
+
+/* Does the text have the form of a column's name? A password in its place is
+ * not to be shown. */
+static int is_name(const char *text)
+{
+    apr_size_t len = strlen(text);
+
+    for (apr_size_t i = 0; i < len; ++i) {
+        if (!apr_islower(text[i]) && strchr("_ ", text[i]) == NULL) {
+            return 0;
+        }
+    }
+    return len <= NAME_SHOWN;
+}
+
+/* How a source of passwords begins, wherever it stands. */
+static int holds_source(const char *text)
+{
+    static const char *const heads[] = { "pass:", "file:", "exec:" };
+
+    for (; *text != '\0'; ++text) {
+        for (apr_size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); ++i) {
+            if (strncasecmp(text, heads[i], 5) == 0) {
+                return 1;
+            }
+        }
+    }
+    return 0;
 }
 
 static const char *in_folder(const reading_t *r, const char *path)
@@ -70,39 +120,46 @@ static const char *in_folder(const reading_t *r, const char *path)
         : apr_pstrcat(r->p, r->folder, "/", path, NULL);
 }
 
-static apr_status_t put(reading_t *r, npie_job_t *job, const member_t *member,
-                        const char *value)
+static apr_status_t put_secret(const char **field, reading_t *r,
+                               const struct member_t *member,
+                               const char *value)
+{
+    if (strncmp(value, "pass:", 5) == 0) {
+        r->literal = 1;
+    }
+    else if (strncmp(value, "file:", 5) == 0) {
+        value = apr_pstrcat(r->p, "file:", in_folder(r, value + 5), NULL);
+    }
+    else if (strncmp(value, "exec:", 5) != 0) {
+        return wrong(r, member, "neither file:, exec: nor pass:");
+    }
+    *field = apr_pstrdup(r->p, value);
+    return APR_SUCCESS;
+}
+
+static apr_status_t put(reading_t *r, npie_job_t *job,
+                        const struct member_t *member, const char *value)
 {
     const char **field = (const char **)((char *)job + member->offset);
 
     if (*value == '\0') {
         return APR_SUCCESS;
     }
-    if (member->is_secret && strncmp(value, "pass:", 5) == 0) {
-        r->literal = 1;
+    if (member->kind == SECRET) {
+        return put_secret(field, r, member, value);
     }
-    else if (member->is_secret && strncmp(value, "file:", 5) == 0) {
-        value = apr_pstrcat(r->p, "file:", in_folder(r, value + 5), NULL);
+    if (holds_source(value)) {
+        return wrong(r, member, "a password stands in a column of another "
+                     "kind");
     }
-    else if (member->is_secret && strncmp(value, "exec:", 5) != 0) {
-        return wrong(r, "neither file:, exec: nor pass: in ", member->name);
+    if (r->alone && strpbrk(value, ",;\t") != NULL
+        && !npie_disk_is_there(in_folder(r, value))) {
+        return wrong(r, member, "there is no such file; is more in the line "
+                     "than its path?");
     }
-    *field = member->is_path ? in_folder(r, value)
-                             : apr_pstrdup(r->p, value);
+    *field = member->kind == PATH ? in_folder(r, value)
+        : npie_text_trim(npie_plain_visible(value, r->p), r->p);
     return APR_SUCCESS;
-}
-
-/* Without the blanks round it; those inside belong to a file's name. */
-static char *trim(char *text)
-{
-    apr_size_t len;
-
-    text += strspn(text, " \t");
-    len = strlen(text);
-    while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\t')) {
-        text[--len] = '\0';
-    }
-    return text;
 }
 
 static npie_job_t *new_job(reading_t *r)
@@ -119,123 +176,125 @@ static apr_status_t check_job(const reading_t *r, const npie_job_t *job)
     int pair = job->cer != NULL && job->key != NULL;
 
     if ((job->pfx != NULL) == pair || (job->cer != NULL) != (job->key != NULL)) {
-        return wrong(r, "either pfx, or cer and key, is wanted", "");
+        return wrong(r, NULL, "either pfx, or cer and key, is wanted");
     }
     return APR_SUCCESS;
 }
 
-/* The next value of a CSV line; *pat is moved behind its separator, or to
- * NULL at the line's end. NULL: a quote is left open, or text follows one. */
-static char *next_value(char **pat, char separator, apr_pool_t *p)
+/* What is wrong with the names of columns. */
+static apr_status_t wrong_header(const reading_t *r,
+                                 const npie_csv_header_t *header)
 {
-    char *at = *pat, *value, *to;
+    const char *why = !header->unknown ? "it names a column a second time"
+        : is_name(header->name)
+          ? apr_psprintf(r->p, "there is no column \"%s\"", header->name)
+          : "its name is no column's";
 
-    if (*at != '"') {
-        char *end = strchr(at, separator);
-
-        value = end == NULL ? apr_pstrdup(p, at)
-            : apr_pstrmemdup(p, at, (apr_size_t)(end - at));
-        *pat = end == NULL ? NULL : end + 1;
-        return trim(value);
-    }
-    value = to = apr_palloc(p, strlen(at) + 1);
-    for (++at; *at != '\0'; ++at) {
-        if (*at == '"' && at[1] != '"') {
-            break;
-        }
-        at += *at == '"';
-        *to++ = *at;
-    }
-    *to = '\0';
-    if (*at != '"' || (at[1] != '\0' && at[1] != separator)) {
-        return NULL;
-    }
-    *pat = at[1] == '\0' ? NULL : at + 2;
-    return value;
+    return npie_err_set(r->err, NPIE_EINPUT, NPIE_P_LIST,
+                        "line %d, column %d: %s", header->line, header->wrong,
+                        why);
 }
 
-/* The columns that a first line names; 0 when it names none. */
-static int read_header(const member_t **columns, int *pcount, char *line,
-                       char separator, reading_t *r)
-{
-    int known = 0;
-
-    *pcount = 0;
-    for (char *at = line; at != NULL && *pcount < COLUMNS_MAX;) {
-        char *name = next_value(&at, separator, r->p);
-
-        if (name == NULL) {
-            return 0;
-        }
-        columns[*pcount] = find_member(name);
-        known += columns[(*pcount)++] != NULL;
-    }
-    return known == *pcount ? 1 : known > 0 ? -1 : 0;
-}
-
-static apr_status_t read_row(reading_t *r, const member_t *const *columns,
-                             int count, char separator, char *line)
+static apr_status_t read_row(reading_t *r, const npie_csv_header_t *header,
+                             const npie_csv_row_t *row)
 {
     npie_job_t *job = new_job(r);
-    char *at = line;
-    apr_status_t rv = APR_SUCCESS;
+    const char *values[MEMBERS] = { NULL };
+    const char *why = npie_csv_values(values, header, row, r->p);
+    apr_status_t rv = why == NULL ? APR_SUCCESS : wrong(r, NULL, why);
 
-    for (int i = 0; i < count && at != NULL && rv == APR_SUCCESS; ++i) {
-        char *value = next_value(&at, separator, r->p);
-
-        if (value == NULL) {
-            return wrong(r, "a quotation mark is missing", "");
-        }
-        rv = put(r, job, columns[i], value);
-    }
-    if (rv == APR_SUCCESS && at != NULL) {
-        return wrong(r, "more values than columns", "");
+    for (apr_size_t i = 0; i < MEMBERS && rv == APR_SUCCESS; ++i) {
+        rv = values[i] == NULL ? rv : put(r, job, &members[i], values[i]);
     }
     return rv != APR_SUCCESS ? rv : check_job(r, job);
 }
 
-static apr_status_t read_path(reading_t *r, char *line)
+/* Without names of columns only what cannot be anything else is a path:
+ * whatever is not would be shown, as a file that is not there. */
+static int is_path(const char *line)
+{
+    const char *dot = strrchr(line, '.');
+
+    return dot != NULL && (strcasecmp(dot, ".pfx") == 0
+                           || strcasecmp(dot, ".p12") == 0);
+}
+
+static apr_status_t read_path(reading_t *r, const npie_csv_row_t *row)
 {
     npie_job_t *job = new_job(r);
 
+    if (row->wrong != NULL || row->count != 1 || !is_path(row->cells[0])) {
+        return wrong(r, NULL, "neither names of columns nor the path of a "
+                     ".pfx");
+    }
     job->cer = job->key = NULL;
-    return put(r, job, find_member("pfx"), trim(line));
+    return put(r, job, &members[0], row->cells[0]);
 }
 
-static apr_status_t read_lines(reading_t *r, char *text)
+/* The next row that is no comment. */
+static int next_row(npie_csv_row_t *row, npie_csv_t *csv)
 {
-    const member_t *columns[COLUMNS_MAX];
-    int count = 0, header = 0;
-    char separator = ',';
-    apr_status_t rv = APR_SUCCESS;
-
-    for (char *line = text; line != NULL && rv == APR_SUCCESS;) {
-        char *end = strchr(line, '\n');
-
-        if (end != NULL) {
-            *end = '\0';
+    while (npie_csv_next(row, csv)) {
+        if (row->cells[0] == NULL || row->cells[0][0] != '#') {
+            return 1;
         }
-        line[strcspn(line, "\r")] = '\0';
-        ++r->line;
-        if (line[0] != '\0' && line[0] != '#') {
-            if (r->jobs->nelts == 0 && header == 0) {
-                separator = strchr(line, ';') != NULL ? ';' : ',';
-                header = read_header(columns, &count, line, separator, r);
-                if (header < 0) {
-                    return wrong(r, "a column is not known", "");
-                }
-                if (header == 0) {
-                    rv = read_path(r, line);
-                }
-            }
-            else {
-                rv = header ? read_row(r, columns, count, separator, line)
-                            : read_path(r, line);
-            }
-        }
-        line = end == NULL ? NULL : end + 1;
+    }
+    return 0;
+}
+
+static apr_status_t read_table(reading_t *r, const npie_csv_header_t *header,
+                               npie_csv_t *csv)
+{
+    npie_csv_row_t row;
+    apr_status_t rv = header->wrong == 0 ? APR_SUCCESS
+                                         : wrong_header(r, header);
+
+    r->alone = csv->separator == '\0';
+    while (rv == APR_SUCCESS && next_row(&row, csv)) {
+        r->line = row.line;
+        rv = read_row(r, header, &row);
     }
     return rv;
+}
+
+static apr_status_t read_paths(reading_t *r, char *text, apr_size_t len)
+{
+    npie_csv_row_t row;
+    npie_csv_t csv;
+    apr_status_t rv = APR_SUCCESS;
+
+    npie_csv_open(&csv, text, len);
+    csv.separator = '\0';
+    r->alone = 1;
+    while (rv == APR_SUCCESS && next_row(&row, &csv)) {
+        r->line = row.line;
+        rv = read_path(r, &row);
+    }
+    return rv;
+}
+
+/* A table when its first row names one column at least that there is. */
+static apr_status_t read_lines(reading_t *r, char *text, apr_size_t len)
+{
+    char *copy = apr_pstrmemdup(r->p, text, len);
+    npie_csv_header_t header;
+    npie_csv_row_t row;
+    npie_csv_t csv;
+
+    npie_csv_open(&csv, copy, len);
+    return next_row(&row, &csv)
+        && npie_csv_header(&header, &row, find_member, r->p) > 0
+        ? read_table(r, &header, &csv) : read_paths(r, text, len);
+}
+
+/* A member's value as text; NULL when it is neither text nor a number. */
+static const char *text_of(const json_t *value, apr_pool_t *p)
+{
+    return json_is_null(value) ? ""
+        : json_is_string(value) ? json_string_value(value)
+        : json_is_integer(value)
+          ? apr_psprintf(p, "%" JSON_INTEGER_FORMAT,
+                         json_integer_value(value)) : NULL;
 }
 
 static apr_status_t read_object(reading_t *r, json_t *object)
@@ -246,15 +305,21 @@ static apr_status_t read_object(reading_t *r, json_t *object)
     json_t *value;
 
     if (!json_is_object(object)) {
-        return wrong(r, "no object", "");
+        return wrong(r, NULL, "no object");
     }
     json_object_foreach(object, name, value) {
-        const member_t *member = find_member(name);
+        int member = find_member(npie_plain_key(name, r->p));
+        const char *text = text_of(value, r->p);
 
-        if (member == NULL || !json_is_string(value)) {
-            return wrong(r, "not known, or no text: ", name);
+        if (member < 0) {
+            return wrong(r, NULL, !is_name(name) ? "a member is not known"
+                         : apr_psprintf(r->p, "there is no member \"%s\"",
+                                        name));
         }
-        rv = put(r, job, member, json_string_value(value));
+        rv = text == NULL || (members[member].kind != TYPED
+                              && json_is_integer(value))
+            ? wrong(r, &members[member], "it is no text")
+            : put(r, job, &members[member], text);
         if (rv != APR_SUCCESS) {
             return rv;
         }
@@ -262,16 +327,29 @@ static apr_status_t read_object(reading_t *r, json_t *object)
     return check_job(r, job);
 }
 
+/* jansson's own words quote the text beside the mistake, which may be a
+ * password. */
+static apr_status_t wrong_json(const reading_t *r, const json_error_t *error)
+{
+    const char *why = json_error_code(error) == json_error_duplicate_key
+        ? "a member stands there twice"
+        : json_error_code(error) == json_error_premature_end_of_input
+        ? "the array is not closed: the file was cut"
+        : "no JSON: a comma, bracket or quote is wrong before this place, or "
+          "a line ends within quotes";
+
+    return npie_err_set(r->err, NPIE_EINPUT, NPIE_P_LIST,
+                        "line %d, column %d: %s", error->line, error->column,
+                        why);
+}
+
 static apr_status_t read_json(reading_t *r, const char *text)
 {
     json_error_t error;
     json_t *array = json_loads(text, JSON_REJECT_DUPLICATES, &error);
-    apr_status_t rv = APR_SUCCESS;
+    apr_status_t rv = array == NULL ? wrong_json(r, &error) : APR_SUCCESS;
 
-    if (!json_is_array(array)) {
-        r->line = error.line;
-        rv = wrong(r, array == NULL ? error.text : "no array", "");
-    }
+    r->what = "entry";
     for (apr_size_t i = 0; rv == APR_SUCCESS && i < json_array_size(array);
          ++i) {
         r->line = (int)i + 1;
@@ -281,26 +359,43 @@ static apr_status_t read_json(reading_t *r, const char *text)
     return rv;
 }
 
+static apr_status_t read_text(reading_t *r, char *text, apr_size_t len)
+{
+    const char *begin = text + strspn(text, " \t\r\n");
+
+    if (!npie_text_is_clean_multiline(text, len)) {
+        return wrong(r, NULL, "the list has control characters: it is no "
+                     "text");
+    }
+    if (*begin == '{') {
+        return wrong(r, NULL, "JSON must be an array of objects");
+    }
+    return *begin == '[' ? read_json(r, text) : read_lines(r, text, len);
+}
+
 apr_status_t npie_list_parse(apr_array_header_t **pjobs, int *pliteral,
                              npie_bytes_t text, const npie_job_t *defaults,
                              const char *folder, npie_err_t *err,
                              apr_pool_t *p)
 {
-    reading_t r = { defaults, folder, NULL, 0, 0, err, p };
-    char *copy = apr_pstrmemdup(p, (const char *)text.data, text.len);
-    apr_status_t rv;
+    reading_t r = { .defaults = defaults, .folder = folder, .what = "line",
+                    .line = 1, .err = err, .p = p };
+    const char *encoding;
+    apr_size_t len;
+    char *copy;
+    apr_status_t rv = npie_encoding_decode(&copy, &len, &encoding, text, NULL,
+                                           err, p);
 
+    if (rv != APR_SUCCESS) {
+        if (err != NULL) {
+            err->problem = NPIE_P_LIST;
+        }
+        return rv;
+    }
     r.jobs = apr_array_make(p, 16, sizeof(npie_job_t));
-    if (!npie_text_is_clean_multiline(copy, text.len)) {
-        return wrong(&r, "the list is no clean UTF-8", "");
-    }
-    if (strncmp(copy, BOM, strlen(BOM)) == 0) {
-        copy += strlen(BOM);
-    }
-    rv = copy[strspn(copy, " \t\r\n")] == '[' ? read_json(&r, copy)
-                                              : read_lines(&r, copy);
+    rv = read_text(&r, copy, len);
     if (rv == APR_SUCCESS && r.jobs->nelts == 0) {
-        rv = wrong(&r, "no employer is named", "");
+        rv = wrong(&r, NULL, "no employer is named");
     }
     *pjobs = r.jobs;
     *pliteral = r.literal;
@@ -314,17 +409,19 @@ apr_status_t npie_list_read(apr_array_header_t **pjobs, const char *path,
     const char *slash = strrchr(path, '/');
     const char *folder = slash == NULL ? ""
         : apr_pstrmemdup(p, path, (apr_size_t)(slash - path));
+    npie_err_t why = { APR_SUCCESS, NPIE_P_NONE, "" };
     npie_bytes_t text;
     int literal = 0;
     apr_status_t rv = npie_disk_read(&text, path, NPIE_LIST_MAX, err, p);
 
-    if (rv == APR_SUCCESS) {
-        rv = npie_list_parse(pjobs, &literal, text, defaults, folder, err, p);
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
+    rv = npie_list_parse(pjobs, &literal, text, defaults, folder, &why, p);
     if (rv == APR_SUCCESS && literal && npie_disk_is_open(path)) {
-        rv = npie_err_set(err, NPIE_EINPUT, NPIE_P_LIST,
-                          "%s: holds passwords and others may read it: "
-                          "chmod 600", path);
+        rv = npie_err_set(&why, NPIE_EINPUT, NPIE_P_LIST, "it holds passwords "
+                          "and others may read it: chmod 600");
     }
-    return rv;
+    return rv == APR_SUCCESS ? rv
+        : npie_err_set(err, rv, why.problem, "%s: %s", path, why.detail);
 }

@@ -56,7 +56,7 @@ for kind in sqlite pgsql; do
         10:entity 10:postcode 10:email 10:phone 12:rp 13:)'
     ok "$kind: nothing of the file" test "$(employers)" = 0
     ok "$kind: bad lines for people" ends 1 employer import "$work/bad.csv"
-    ok "$kind: file, line, remedy" said 'bad.csv:7: rp: it stands in line 2 already: take one'
+    ok "$kind: file, line, remedy" said 'bad.csv:7: rp "A0648787107": it stands in line 2 already: take one'
     ok "$kind: import" ends 0 employer import "$work/good.csv"
     ok "$kind: default user, quotes, accents" test "$(sql "SELECT username || name || phone
         FROM employer WHERE rp = 'A0648787107'")" = 'A064878710Cañas; y "Tornillos"5512345678'
@@ -72,7 +72,7 @@ for kind in sqlite pgsql; do
     ok "$kind: JSON is the same" json '$j->{unchanged} == 2'
     sed 's/Panadería/Otra/' "$work/good.csv" > "$work/other.csv"
     ok "$kind: other data" ends 1 employer import "$work/other.csv"
-    ok "$kind: need --update" said 'other.csv:3: rp: the employer is registered with other data (name)'
+    ok "$kind: need --update" said 'other.csv:3: rp "Y3926552104": the employer is registered with other data (name)'
     ok "$kind: with it" ends 0 employer import --update -j "$work/other.csv"
     ok "$kind: one is updated" json '$j->{updated} == 1 && $j->{unchanged} == 1'
     sed 's/PANADERIA1/PANADERIA2/' "$work/other.csv" > "$work/user.csv"
@@ -110,12 +110,12 @@ refused() {
     ok "refused, with its name: $2" complained "file.csv"
 }
 refused '' 'the file is empty'
-refused 'rp;color\n' 'line 1: there is no field "color"'
+refused 'rp;color\n' 'line 1, column 2: there is no field "color"'
 refused 'rp;rp\n' 'stands there twice'
 refused 'name;rfc\nA;B\n' 'no column is called rp'
 refused 'rp;name\nA;\xc3\xb1\nB;\xf1\n' 'line 3 is not UTF-8, other lines are'
 refused 'rp;name\nA;\x81\n' 'line 2: byte 81'
-refused '\xff\xfer\0p\0' 'UTF-16'
+refused '\xff\xfer\0p' 'UTF-16'
 refused 'rp;name\nA;\0\n' 'NUL bytes'
 ok 'no file' ends 1 employer import "$work/nowhere.csv"
 ok 'is told' complained 'nowhere.csv'

@@ -23,8 +23,8 @@ none 'npie-renew(1) describes the options of the program' "$(differ "$in_program
 none 'npie-renew.bash completes the options of the program' "$(differ "$in_program" \
     "$(grep -oE -- '--[a-z-]+' <(sed -n "/^_npie_renew_options='/,/'$/p" "$completion") | sort -u)")"
 
-in_code=$(sed -n '/^static const member_t members/,/^};/p' "$room/list.c" |
-    grep -oE '"[a-z-]+"' | tr -d '"' | sort)
+in_code=$(sed -n '/^} members\[\]/,/^};/p' "$room/list.c" |
+    sed -nE 's/^ +\{ "([a-z-]+)",.*/\1/p' | sort)
 none 'npie-renew(1) describes the columns of a list' "$(differ "$in_code" \
     "$(sed -n '/^\.SH LISTS/,/^\.SH /s/^\.B \([a-z\\-]*\)$/\1/p' "$page" | tr -d '\\' | sort -u)")"
 

@@ -2,6 +2,7 @@
 # Bodies that no page sends: each gets an answer, none a crash.
 use strict;
 use warnings;
+use Encode qw(encode);
 use Test::More;
 use Npie::Test;
 
@@ -94,6 +95,20 @@ for my $case ([telefono => '12345', 43], [telefono => '', 40], [fax => 'abc', 44
     redirected(data_sent($field => $value), 'datos', "$field '$value': back to the form");
     ok($client->get('/npie/datos.html')->{body} =~ /id="$field-falla"(?! hidden)/,
         "$field '$value': its own message");
+}
+# As they are pasted out of address books and mails, with marks of direction.
+for my $phone ("\x{202a}+52 33 3501 2277\x{202c}", '52 33 3501 2277', '(+52) 33 3501 2277',
+    "33 3501 2277\x{200e}", '+52 1 33 3501 2277', '01 (33) 3501-2277') {
+    my $bytes = encode('UTF-8', $phone);
+    redirected(data_sent(telefono => $bytes), 'llave', "taken: $bytes");
+    like($client->get('/npie/llave.html')->{body}, qr/\b3335012277\b/, 'as ten digits');
+}
+redirected(data_sent(correo => "\xe2\x80\x8ba\@empresa.example\xc2\xad",
+    correo2 => "a\@empresa.example"), 'llave', 'an address with invisible marks');
+for my $phone ('33 3501 227', '33 3501 2277 ext. 104') {
+    redirected(data_sent(telefono => $phone), 'datos', "refused: $phone");
+    ok($client->get('/npie/datos.html')->{body} =~ /id="telefono-falla"(?! hidden)/,
+        'with its own message');
 }
 my $marked = '"><script>alert(1)</script>';
 data_sent(telefono => $marked);

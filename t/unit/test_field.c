@@ -180,10 +180,17 @@ static void test_phone(void **state)
 {
     static const char *const good[] = {
         "5512345678", "55 1234-5678", "+52 55 1234 5678", "(55) 1234.5678",
-        " +525512345678 "
+        " +525512345678 ", "52 55 1234 5678", "(+52) 55 1234 5678",
+        "0052 55 1234 5678", "+52 1 55 1234 5678", "521 55 1234 5678",
+        "01 55 1234 5678", "044 55 1234 5678", "045 5512345678",
+        /* Pasted: direction marks, blanks and dashes of other kinds. */
+        "\u202a+52 55 1234 5678\u202c", "55 1234 5678\u200e",
+        "\u2068 55\u00a01234\u202f5678\u2069", "55\u20131234\u20115678",
+        "\ufeff5512\u00ad345678\u200b"
     };
     static const char *const bad[] = {
-        "", "551234567", "55123456789", "525512345678", "+1 5512345678",
+        "", "551234567", "55123456789", "+1 5512345678", "5255123456789",
+        "53 5512345678", "+01 5512345678", "55+12345678", "55 1234 567\u0665",
         "55 1234 567x", "+52+5512345678", "５512345678", "5512345678 ext 9"
     };
     char out[11] = "untouched";
@@ -197,6 +204,17 @@ static void test_phone(void **state)
         assert_int_equal(npie_field_phone(out, good[i]), APR_SUCCESS);
         assert_string_equal(out, "5512345678");
     }
+}
+
+static void test_phone_like(void **state)
+{
+    (void)state;
+    assert_true(npie_field_phone_like("161615156"));
+    assert_true(npie_field_phone_like("+1 (212) 555-0100"));
+    assert_false(npie_field_phone_like("12"));
+    assert_false(npie_field_phone_like("1234567890123456"));
+    assert_false(npie_field_phone_like("33 3501 2277 ext. 104"));
+    assert_false(npie_field_phone_like("nadie"));
 }
 
 static void test_postcode(void **state)
@@ -300,7 +318,8 @@ int main(void)
         pool_test(test_rp), pool_test(test_rp_digit), pool_test(test_rfc),
         pool_test(test_rfc_alphabet), pool_test(test_curp),
         pool_test(test_entities), pool_test(test_user),
-        pool_test(test_phone), pool_test(test_postcode),
+        pool_test(test_phone), pool_test(test_phone_like),
+        pool_test(test_postcode),
         pool_test(test_email_takes), pool_test(test_email_refuses),
         pool_test(test_email_lengths), pool_test(test_email_same),
     };

@@ -138,6 +138,19 @@ static void test_terms_nul_and_length(void **state)
     assert_non_null(strstr(err.detail, "65536"));
 }
 
+static void test_winansi_missing(void **state)
+{
+    (void)state;
+    assert_int_equal(npie_winansi_missing("Cafe\u0301 “Ñandú” – Šá\u2011€®"),
+                     0);
+    assert_int_equal(npie_winansi_missing("K\u02bcan"), 0x2bc);
+    assert_int_equal(npie_winansi_missing("Dz\u0331ul"), 0x331);
+    assert_int_equal(npie_winansi_missing("Mańka"), 0x144);
+    assert_int_equal(npie_winansi_missing("La 🌮"), 0x1f32e);
+    assert_int_equal(npie_winansi_missing("a\u200b"), 0x200b);
+    assert_int_equal(npie_winansi_missing("a\u0302\u0302"), 0x302);
+}
+
 static void test_winansi(void **state)
 {
     apr_pool_t *p = *state;
@@ -369,6 +382,7 @@ int main(void)
         pool_test(test_terms_refused),
         pool_test(test_terms_nul_and_length),
         pool_test(test_winansi),
+        pool_test(test_winansi_missing),
         pool_test(test_art_refused),
         pool_test(test_terms_too_long),
         pool_test(test_drawn),
