@@ -30,10 +30,8 @@ typedef struct work_t {
     npie_revocation_t revocation;
     npie_certificate_t *certificate;
     npie_employer_t *employer;
-    apr_array_header_t *ended; /* of npie_certificate_t *, as they are now */
-    npie_renewal_t *renewal;   /* the one that ended, or NULL */
-    const char *signer;        /* what npie-signer knows */
-    const char *sessions;      /* what became of them */
+    npie_revoke_done_t revoked;
+    npie_sessions_t *sessions; /* once they were needed */
 } work_t;
 
 static apr_status_t read_since(work_t *work)
@@ -182,103 +180,76 @@ static apr_status_t check_active(work_t *work)
                        *c->reason == '\0' ? "" : ", ", c->reason);
 }
 
-/* Of the rows that ended, as they are now. */
-static apr_status_t read_again(work_t *work, apr_int64_t renewal)
+/* For the flow: ends the sessions that a key opened. */
+static apr_status_t end_sessions(void *baton, const char *spki,
+                                 const char *spare, npie_err_t *err,
+                                 apr_pool_t *ptemp)
 {
-    apr_status_t rv = APR_SUCCESS;
+    work_t *work = baton;
+    apr_status_t rv = work->sessions != NULL ? APR_SUCCESS
+        : npie_ctl_sessions(&work->sessions, work->ctl, err);
 
-    for (int i = 0; rv == APR_SUCCESS && i < work->ended->nelts; i++) {
-        npie_certificate_t **one = &APR_ARRAY_IDX(work->ended, i,
-                                                  npie_certificate_t *);
-
-        rv = npie_certificate_get(one, work->registry, (*one)->id, work->err);
-    }
-    if (rv == APR_SUCCESS && renewal != 0) {
-        rv = npie_renewal_get(&work->renewal, work->registry, renewal,
-                              work->err);
-    }
-    if (rv == APR_SUCCESS && renewal != 0
-        && npie_machine_is_open(work->renewal->state)) {
-        work->renewal = NULL;
-    }
-    return rv;
+    return rv != APR_SUCCESS ? rv
+        : npie_session_end_all(work->sessions, spki, spare, err, ptemp);
 }
 
+/* That npie-signer knows is not noted here, so that httpd's job still renews
+ * the answers that it keeps. */
 static apr_status_t end_it(work_t *work)
 {
     const npie_policy_t policy = {
         .renew_after = -1, .mail = 1,
         .renewal_timeout = work->ctl->settings->renewal_timeout,
     };
+    const npie_port_t port = { end_sessions, NULL, work };
     npie_flow_t flow = { .registry = work->registry, .policy = &policy,
-                         .now = work->ctl->now, .p = work->ctl->p };
-    npie_renewal_t *open = NULL;
-    apr_status_t rv = npie_renewal_open(&open, work->registry,
-                                        work->employer->id, work->err);
+                         .port = &port, .now = work->ctl->now,
+                         .p = work->ctl->p };
+    npie_signer_t *signer = NULL;
+    apr_status_t rv = work->ctl->settings->signer == NULL ? APR_SUCCESS
+        : npie_ctl_signer(&signer, work->ctl, work->err);
 
-    if (rv != APR_SUCCESS && rv != APR_NOTFOUND) {
-        return rv;
+    if (rv == APR_SUCCESS) {
+        flow.signer = signer;
+        rv = npie_flow_revoke(&work->revoked, &flow, work->ctl->actor,
+                              &work->revocation, work->err);
     }
-    rv = npie_flow_revoke(&work->ended, &flow, work->ctl->actor,
-                          &work->revocation, work->err);
-    if (rv == APR_SUCCESS && work->ended->nelts == 0) {
+    if (rv == APR_SUCCESS && work->revoked.certificates->nelts == 0) {
         /* Somebody was faster. */
         rv = npie_certificate_get(&work->certificate, work->registry,
                                   work->certificate->id, work->err);
         return rv == APR_SUCCESS ? check_active(work) : rv;
     }
-    return rv == APR_SUCCESS ? read_again(work, open == NULL ? 0 : open->id)
-                             : rv;
+    return rv;
 }
 
-/* From the next request on. */
-static void end_sessions(work_t *work)
+static const char *sessions_word(const work_t *work)
 {
-    npie_err_t err = { 0, NPIE_P_NONE, "" };
-    npie_sessions_t *sessions;
-    apr_status_t rv = !work->ctl->settings->has_redis ? NPIE_ECONFIG
-        : npie_ctl_sessions(&sessions, work->ctl, &err);
-
-    for (int i = 0; rv == APR_SUCCESS && i < work->ended->nelts; i++) {
-        rv = npie_session_end_all(sessions, APR_ARRAY_IDX(
-            work->ended, i, npie_certificate_t *)->spki, NULL, &err,
-            work->ctl->p);
-    }
-    work->sessions = rv == APR_SUCCESS ? "ended" : "httpd ends them";
-    if (rv != APR_SUCCESS && work->ctl->settings->has_redis) {
-        npie_ctl_warn("%s: httpd will end the sessions", err.detail);
-    }
+    return work->revoked.sessions == APR_SUCCESS ? "ended" : "httpd ends them";
 }
 
-/* The signer's list and OCSP answers have it now; that it knows is not noted,
- * so that httpd's job still renews kept answers. */
-static void tell_signer(work_t *work)
+static const char *signer_word(const work_t *work)
 {
-    npie_err_t err = { 0, NPIE_P_NONE, "" };
-    npie_signer_t *signer;
-    apr_status_t rv = work->ctl->settings->signer == NULL ? NPIE_ECONFIG
-        : npie_ctl_signer(&signer, work->ctl, &err);
+    const apr_status_t rv = work->revoked.signer;
 
-    for (int i = 0; rv == APR_SUCCESS && i < work->ended->nelts; i++) {
-        const npie_certificate_t *c = APR_ARRAY_IDX(work->ended, i,
-                                                    npie_certificate_t *);
-        npie_signer_revoke_t revoke = {
-            .certificate = c->der, .revoked = c->ended,
-            .invalid_since = c->id == work->revocation.certificate
-                ? work->revocation.invalid_since : 0,
-        };
+    return rv == APR_SUCCESS || rv == NPIE_EPOLICY ? "told" : "httpd tells it";
+}
 
-        npie_reason_find(&revoke.reason, c->reason);
-        rv = npie_signer_revoke(signer, &revoke, &err, work->ctl->p);
-        if (rv == NPIE_EPOLICY) {
-            npie_ctl_warn("%s: its own authority's list is to have it",
-                          err.detail);
-            rv = APR_SUCCESS;
-        }
+static void warn(const work_t *work)
+{
+    const npie_revoke_done_t *revoked = &work->revoked;
+
+    if (revoked->sessions != APR_SUCCESS && work->ctl->settings->has_redis) {
+        npie_ctl_warn("%s: httpd will end the sessions",
+                      revoked->sessions_err.detail);
     }
-    work->signer = rv == APR_SUCCESS ? "told" : "httpd tells it";
-    if (rv != APR_SUCCESS && work->ctl->settings->signer != NULL) {
-        npie_ctl_warn("%s: httpd will tell it", err.detail);
+    if (revoked->signer == NPIE_EPOLICY) {
+        npie_ctl_warn("%s: its own authority's list is to have it",
+                      revoked->signer_err.detail);
+    }
+    else if (revoked->signer != APR_SUCCESS
+             && work->ctl->settings->signer != NULL) {
+        npie_ctl_warn("%s: httpd will tell it", revoked->signer_err.detail);
     }
 }
 
@@ -286,10 +257,10 @@ static json_t *ended_json(const work_t *work)
 {
     json_t *list = json_array();
 
-    for (int i = 0; i < work->ended->nelts; i++) {
+    for (int i = 0; i < work->revoked.certificates->nelts; i++) {
         npie_certificate_item_t item = {
             .rp = work->employer->rp, .name = work->employer->name,
-            .certificate = APR_ARRAY_IDX(work->ended, i,
+            .certificate = APR_ARRAY_IDX(work->revoked.certificates, i,
                                          npie_certificate_t *),
         };
 
@@ -301,9 +272,11 @@ static json_t *ended_json(const work_t *work)
 
 static json_t *renewal_json(const work_t *work)
 {
-    return work->renewal == NULL ? json_null()
-        : json_pack("{s: I, s: s}", "id", (json_int_t)work->renewal->id,
-                    "state", npie_renewal_state_name(work->renewal->state));
+    const npie_renewal_t *renewal = work->revoked.renewal;
+
+    return renewal == NULL ? json_null()
+        : json_pack("{s: I, s: s}", "id", (json_int_t)renewal->id, "state",
+                    npie_renewal_state_name(renewal->state));
 }
 
 static void show(const work_t *work)
@@ -322,11 +295,11 @@ static void show(const work_t *work)
         work->employer->name, "reason",
         npie_reason_name((int)work->revocation.reason), "invalid_since",
         npie_ctl_json_time(ctl, work->revocation.invalid_since), "sessions",
-        work->sessions, "signer", work->signer, "ended", ended_json(work), "renewal",
-        renewal_json(work)), columns);
-    for (int i = 0; i < work->ended->nelts; i++) {
-        const npie_certificate_t *c = APR_ARRAY_IDX(work->ended, i,
-                                                    npie_certificate_t *);
+        sessions_word(work), "signer", signer_word(work), "ended",
+        ended_json(work), "renewal", renewal_json(work)), columns);
+    for (int i = 0; i < work->revoked.certificates->nelts; i++) {
+        const npie_certificate_t *c =
+            APR_ARRAY_IDX(work->revoked.certificates, i, npie_certificate_t *);
 
         if (c->id != work->certificate->id) {
             npie_ctl_say(ctl, "Ended with it: certificate %s, %s, %s",
@@ -334,13 +307,13 @@ static void show(const work_t *work)
                              ? c->holder : "made by its renewal", c->reason);
         }
     }
-    if (work->renewal != NULL) {
+    if (work->revoked.renewal != NULL) {
         npie_ctl_say(ctl, "Ended with it: renewal %" APR_INT64_T_FMT ", %s",
-                     work->renewal->id,
-                     npie_renewal_state_name(work->renewal->state));
+                     work->revoked.renewal->id,
+                     npie_renewal_state_name(work->revoked.renewal->state));
     }
-    if (strcmp(work->sessions, "ended") != 0
-        || strcmp(work->signer, "told") != 0) {
+    if (strcmp(sessions_word(work), "ended") != 0
+        || strcmp(signer_word(work), "told") != 0) {
         npie_ctl_say(ctl, "httpd does what is left within about a second, or "
                      "when it runs again.");
     }
@@ -371,8 +344,7 @@ apr_status_t npie_ctl_certificate_revoke(npie_ctl_t *ctl, npie_err_t *err)
         rv = end_it(&work);
     }
     if (rv == APR_SUCCESS) {
-        end_sessions(&work);
-        tell_signer(&work);
+        warn(&work);
         show(&work);
     }
     return rv;

@@ -6,7 +6,7 @@
 #ifndef NPIE_FLOW_ADDITION_H
 #define NPIE_FLOW_ADDITION_H
 
-#include "flow/flow.h"
+#include "flow/revoke.h"
 #include "store/addition.h"
 
 /** The page that colleagues' links open. */
@@ -126,9 +126,8 @@ apr_status_t npie_flow_addition_issue(npie_flow_t *flow, const npie_who_t *who,
                                       apr_int64_t id, npie_err_t *err);
 
 /** Revokes an additional certificate (cessationOfOperation) as
- * npie_flow_revoke() does: ending the sessions is the caller's.
- * @param pended as there */
-apr_status_t npie_flow_addition_revoke(apr_array_header_t **pended,
+ * npie_flow_revoke() does. */
+apr_status_t npie_flow_addition_revoke(npie_revoke_done_t *revoked,
                                        npie_flow_t *flow,
                                        const npie_who_t *who,
                                        apr_int64_t certificate,

@@ -7,7 +7,6 @@
 
 #include "flow/key.h"
 #include "flow/made.h"
-#include "flow/revoke.h"
 #include "flow/signature.h"
 #include "pki/csr.h"
 
@@ -288,7 +287,7 @@ apr_status_t npie_flow_addition_issue(npie_flow_t *flow, const npie_who_t *who,
     return rv == NPIE_ECONFLICT ? npie_addition_gone(err) : rv;
 }
 
-apr_status_t npie_flow_addition_revoke(apr_array_header_t **pended,
+apr_status_t npie_flow_addition_revoke(npie_revoke_done_t *revoked,
                                        npie_flow_t *flow,
                                        const npie_who_t *who,
                                        apr_int64_t certificate,
@@ -310,6 +309,6 @@ apr_status_t npie_flow_addition_revoke(apr_array_header_t **pended,
         return npie_addition_gone(err);
     }
     return rv == APR_SUCCESS
-               ? npie_flow_revoke(pended, flow, who->actor, &revocation, err)
+               ? npie_flow_revoke(revoked, flow, who->actor, &revocation, err)
                : rv;
 }

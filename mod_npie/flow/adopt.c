@@ -96,10 +96,19 @@ static apr_status_t is_first(const npie_flow_t *flow, const npie_cert_t *cert,
     return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
 }
 
-/* Within a transaction. */
-static apr_status_t insert(const npie_flow_t *flow, const npie_cert_t *cert,
-                           const npie_employer_t *employer, npie_err_t *err)
+/* A certificate being taken in. */
+typedef struct adoption_t {
+    const npie_flow_t *flow;
+    const npie_cert_t *cert;
+    const npie_employer_t *employer;
+} adoption_t;
+
+static apr_status_t insert(void *baton, npie_err_t *err)
 {
+    const adoption_t *adoption = baton;
+    const npie_flow_t *flow = adoption->flow;
+    const npie_cert_t *cert = adoption->cert;
+    const npie_employer_t *employer = adoption->employer;
     const npie_certificate_t row = {
         .employer = employer->id, .generation = 1, .holder = "",
         .holder_email = "", .serial = cert->serial,
@@ -123,26 +132,11 @@ static apr_status_t insert(const npie_flow_t *flow, const npie_cert_t *cert,
     return rv;
 }
 
-static apr_status_t take(const npie_flow_t *flow, const npie_cert_t *cert,
-                         const npie_employer_t *employer, npie_err_t *err)
-{
-    apr_status_t rv = npie_registry_begin(flow->registry, err);
-
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    rv = insert(flow, cert, employer, err);
-    if (rv == APR_SUCCESS) {
-        return npie_registry_end(flow->registry, 1, err);
-    }
-    npie_registry_end(flow->registry, 0, NULL);
-    return rv;
-}
-
 apr_status_t npie_flow_adopt(npie_login_t *login, const npie_flow_t *flow,
                              const char *user, npie_err_t *err)
 {
     const npie_cert_t *cert = login->cert;
+    adoption_t adoption = { flow, cert, NULL };
     npie_employer_t *employer;
     npie_certificate_t *row;
     apr_status_t rv;
@@ -158,7 +152,9 @@ apr_status_t npie_flow_adopt(npie_login_t *login, const npie_flow_t *flow,
         !plausible(cert, employer, flow->p)) {
         return APR_NOTFOUND;
     }
-    rv = take(flow, cert, employer, err);
+    adoption.employer = employer;
+    rv = npie_registry_write(flow->registry, employer->id, insert, &adoption,
+                             err);
     /* Somebody was faster: perhaps with this very certificate. */
     if (rv != APR_SUCCESS && rv != NPIE_ECONFLICT && rv != APR_NOTFOUND) {
         return rv;

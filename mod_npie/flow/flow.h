@@ -7,6 +7,7 @@
 
 #include "flow/machine.h"
 #include "flow/policy.h"
+#include "flow/port.h"
 #include "letter/letter.h"
 #include "letter/file.h"
 #include "pki/cert.h"
@@ -22,6 +23,8 @@ typedef struct npie_flow_t {
     const npie_seals_t *seals; /**< NULL: none, and no letter is sealed */
     const npie_letter_art_t *art;
     const npie_policy_t *policy;
+    const npie_port_t *port; /**< NULL: sessions and answers are kept by
+                                  others, see flow/port.h */
     apr_time_t now; /**< UTC microseconds */
     apr_pool_t *p;  /**< everything returned lives here */
 } npie_flow_t;
@@ -74,6 +77,7 @@ typedef struct npie_who_t {
     apr_int64_t employer;
     apr_int64_t certificate; /**< the proved one */
     const char *actor;       /**< for the audit: the certificate's serial */
+    const char *session;     /**< its key, spared where sessions end; or NULL */
 } npie_who_t;
 
 /** What became of the mail with the link, while a renewal is signed. */
@@ -193,6 +197,9 @@ typedef struct npie_letter_check_t {
  * @param file the file chosen by the user, unsigned or signed; len 0 when the
  *        page signed the letter it showed
  * @param check filled when the problem is LETTER; may be NULL
+ * With success after letter 2 the sessions of what it replaced have ended,
+ * but for the session that asks; NPIE_EBACKEND when they could not be: to be
+ * tried again.
  * @return as all moves; LETTER (the file is not this letter), LETTER_SIGNER
  *         (another certificate signed; err->detail says which one and which
  *         was wanted), LETTER_ALTERED, SIGNATURE, UNTRUSTED, KEY_WEAK
@@ -215,7 +222,8 @@ apr_status_t npie_flow_confirm(npie_flow_t *flow, const npie_who_t *who,
 apr_status_t npie_flow_issue(npie_flow_t *flow, const npie_who_t *who,
                              npie_err_t *err);
 
-/** Ends an open renewal before issued. */
+/** Ends an open renewal before issued, and the sessions of the certificate
+ * proved but for the one that asks. */
 apr_status_t npie_flow_cancel(npie_flow_t *flow, const npie_who_t *who,
                               npie_err_t *err);
 

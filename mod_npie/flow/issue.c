@@ -57,67 +57,65 @@ static apr_status_t draw_letter2(npie_step_t *step, const npie_cert_t *cert)
     return rv;
 }
 
+/* What the signer gave, and for which letter 1. */
+typedef struct issued_t {
+    const npie_cert_t *cert;
+    apr_int64_t letter1;
+    npie_step_t *step;
+} issued_t;
+
 /* Takes a certificate in that exists but is nobody's to use: revoked. */
-static apr_status_t insert_unused(npie_step_t *step, const npie_cert_t *cert)
+static apr_status_t insert_unused(void *baton, npie_err_t *err)
 {
-    npie_registry_t *registry = step->flow->registry;
-    npie_certificate_t *row = make_row(step, cert);
+    const issued_t *issued = baton;
+    const npie_cert_t *cert = issued->cert;
+    const npie_flow_t *flow = issued->step->flow;
+    npie_certificate_t *row = make_row(issued->step, cert);
     npie_certificate_t *before;
     apr_int64_t highest;
     apr_status_t rv;
 
-    rv = npie_certificate_by_spki(&before, registry, cert->spki_sha256,
-                                  step->err);
+    rv = npie_certificate_by_spki(&before, flow->registry, cert->spki_sha256,
+                                  err);
     if (rv != APR_NOTFOUND) {
         return rv;
     }
-    rv = npie_certificate_generation(&highest, registry, row->employer,
-                                     step->err);
+    rv = npie_certificate_generation(&highest, flow->registry, row->employer,
+                                     err);
     if (rv != APR_SUCCESS) {
         return rv;
     }
     row->generation = (int)highest + 1;
     row->status = NPIE_CERTIFICATE_REVOKED;
-    row->ended = step->flow->now;
+    row->ended = flow->now;
     row->reason = npie_reason_name(NPIE_REASON_CESSATION);
-    rv = npie_certificate_insert(&row->id, registry, row, step->err);
+    rv = npie_certificate_insert(&row->id, flow->registry, row, err);
     if (rv == APR_SUCCESS) {
-        rv = npie_certificate_set_unused(registry, row->id, step->err);
+        rv = npie_certificate_set_unused(flow->registry, row->id, err);
     }
     return rv == APR_SUCCESS
-               ? npie_audit(registry, step->flow->now, step->who->actor,
-                            "issue-unused",
-                            apr_psprintf(step->flow->p,
+               ? npie_audit(flow->registry, flow->now,
+                            issued->step->who->actor, "issue-unused",
+                            apr_psprintf(flow->p,
                                          "certificate %s, key %s, revoked",
-                                         cert->serial, cert->spki_sha256),
-                            step->err)
+                                         cert->serial, cert->spki_sha256), err)
                : rv;
 }
 
 /* The renewal went another way while the signer worked, or its certificate
  * was revoked. Keeps why unless a fault comes in between. */
-static apr_status_t note_unused(npie_step_t *step, const npie_cert_t *cert,
-                                apr_status_t why)
+static apr_status_t note_unused(issued_t *issued, apr_status_t why)
 {
-    npie_step_t note = *step;
+    const npie_step_t *step = issued->step;
     npie_err_t fault = { 0 };
-    apr_status_t rv;
+    const apr_status_t rv =
+        npie_registry_write(step->flow->registry, step->who->employer,
+                            insert_unused, issued, &fault);
 
-    note.err = &fault;
-    rv = npie_registry_begin(step->flow->registry, &fault);
-    if (rv == APR_SUCCESS) {
-        rv = npie_step_end(&note, insert_unused(&note, cert));
-    }
     return rv == APR_SUCCESS
                ? why : npie_err_set(step->err, rv, fault.problem, "%s",
                                     fault.detail);
 }
-
-/* What the signer gave, and for which letter 1. */
-typedef struct issued_t {
-    const npie_cert_t *cert;
-    apr_int64_t letter1;
-} issued_t;
 
 static apr_status_t make_issued(npie_step_t *step, void *arg)
 {
@@ -128,8 +126,6 @@ static apr_status_t make_issued(npie_step_t *step, void *arg)
         return npie_step_later(step);
     }
     rv = insert_certificate(step, issued->cert);
-    /* The employer before the letter's number, as for additional ones: who
-     * holds one never waits for the other. */
     if (rv == APR_SUCCESS) {
         rv = npie_employer_set_contact(step->flow->registry,
                                        step->who->employer,
@@ -172,7 +168,7 @@ apr_status_t npie_flow_issue(npie_flow_t *flow, const npie_who_t *who,
 {
     npie_step_t step = { .flow = flow, .who = who,
                          .event = NPIE_EVENT_ISSUE, .err = err };
-    issued_t issued = { 0 };
+    issued_t issued = { .step = &step };
     npie_letter_row_t *letter;
     npie_cert_t *cert;
     npie_bytes_t der;
@@ -199,5 +195,5 @@ apr_status_t npie_flow_issue(npie_flow_t *flow, const npie_who_t *who,
     issued.letter1 = letter->folio;
     rv = npie_step_run(&step, make_issued, &issued);
     return rv == NPIE_ECONFLICT || rv == NPIE_EPOLICY
-               ? note_unused(&step, cert, rv) : rv;
+               ? note_unused(&issued, rv) : rv;
 }

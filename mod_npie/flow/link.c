@@ -107,36 +107,39 @@ static apr_status_t make_used(npie_step_t *step, void *arg)
     return rv == APR_SUCCESS ? npie_step_write(step) : rv;
 }
 
-static apr_status_t use(npie_flow_t *flow, const char *token,
-                        npie_link_purpose_t purpose, npie_event_t event,
-                        npie_err_t *err)
+/* What the link is, if it is good for this. */
+static apr_status_t open_good(npie_link_view_t *view, npie_flow_t *flow,
+                              const char *token, npie_link_purpose_t purpose,
+                              npie_err_t *err)
 {
-    npie_step_t step = { .flow = flow, .event = event, .err = err };
-    npie_link_view_t view;
-    npie_who_t who;
-    use_t used;
-    apr_status_t rv = npie_flow_link_open(&view, flow, token, err);
+    apr_status_t rv = npie_flow_link_open(view, flow, token, err);
 
-    if (rv == APR_SUCCESS && view.state != NPIE_LINK_GOOD) {
-        return npie_err_set(err, NPIE_EPOLICY, view.problem,
+    if (rv == APR_SUCCESS && view->state != NPIE_LINK_GOOD) {
+        return npie_err_set(err, NPIE_EPOLICY, view->problem,
                             "the link is not good");
     }
-    if (rv == APR_SUCCESS && view.purpose != purpose) {
+    if (rv == APR_SUCCESS && view->purpose != purpose) {
         return npie_err_set(err, NPIE_EPOLICY, NPIE_P_LINK_UNKNOWN,
                             "the link is for something else");
     }
+    return rv;
+}
+
+static apr_status_t use(npie_flow_t *flow, const char *token,
+                        const npie_link_view_t *view, npie_event_t event,
+                        npie_err_t *err)
+{
+    const npie_who_t who = { .employer = view->renewal->employer,
+                             .certificate = view->renewal->old_certificate,
+                             .actor = actor };
+    npie_step_t step = { .flow = flow, .who = &who, .event = event,
+                         .err = err };
+    use_t used = { .renewal = view->renewal->id };
+    apr_status_t rv = npie_token_digest(used.hash, token, err);
+
     if (rv == APR_SUCCESS) {
-        rv = npie_token_digest(used.hash, token, err);
+        rv = npie_step_run(&step, make_used, &used);
     }
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    used.renewal = view.renewal->id;
-    who.employer = view.renewal->employer;
-    who.certificate = view.renewal->old_certificate;
-    who.actor = actor;
-    step.who = &who;
-    rv = npie_step_run(&step, make_used, &used);
     if (rv == APR_SUCCESS && step.move == NPIE_MOVE_DONE) {
         /* Confirmed before, without the link: it has served its time. */
         rv = npie_link_use(flow->registry, used.hash, flow->now, err);
@@ -148,11 +151,27 @@ static apr_status_t use(npie_flow_t *flow, const char *token,
 apr_status_t npie_flow_link_confirm(npie_flow_t *flow, const char *token,
                                     npie_err_t *err)
 {
-    return use(flow, token, NPIE_LINK_CONTINUE, NPIE_EVENT_CONFIRM, err);
+    npie_link_view_t view;
+    apr_status_t rv = open_good(&view, flow, token, NPIE_LINK_CONTINUE, err);
+
+    return rv == APR_SUCCESS
+               ? use(flow, token, &view, NPIE_EVENT_CONFIRM, err) : rv;
 }
 
+/* The sessions end first: should they be out of reach the link stays good, to
+ * be tried again. Once more afterwards, for one that was opened meanwhile. */
 apr_status_t npie_flow_link_stop(npie_flow_t *flow, const char *token,
                                  npie_err_t *err)
 {
-    return use(flow, token, NPIE_LINK_STOP, NPIE_EVENT_CANCEL, err);
+    npie_link_view_t view;
+    apr_status_t rv = open_good(&view, flow, token, NPIE_LINK_STOP, err);
+
+    if (rv == APR_SUCCESS) {
+        rv = npie_port_end_one(flow, view.old, NULL, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = use(flow, token, &view, NPIE_EVENT_CANCEL, err);
+    }
+    return rv == APR_SUCCESS ? npie_port_end_one(flow, view.old, NULL, err)
+                             : rv;
 }

@@ -53,7 +53,8 @@ apr_status_t npie_flow_link_open(npie_link_view_t *view, npie_flow_t *flow,
 apr_status_t npie_flow_link_confirm(npie_flow_t *flow, const char *token,
                                     npie_err_t *err);
 
-/** STOP: cancels the renewal. Ending the sessions is the caller's. */
+/** STOP: cancels the renewal and ends the sessions of its old certificate.
+ * Where these cannot be ended the link stays good: NPIE_EBACKEND. */
 apr_status_t npie_flow_link_stop(npie_flow_t *flow, const char *token,
                                  npie_err_t *err);
 

@@ -196,14 +196,19 @@ static apr_status_t make_plain(npie_step_t *step, void *arg)
     return rv == APR_SUCCESS ? npie_step_write(step) : rv;
 }
 
-/* A move that takes no input. */
+/* A move that takes no input. Whoever else was at a renewal that is cancelled
+ * starts anew. */
 static apr_status_t go(npie_flow_t *flow, const npie_who_t *who,
                        npie_event_t event, npie_err_t *err)
 {
     npie_step_t step = { .flow = flow, .who = who, .event = event,
                          .err = err };
+    apr_status_t rv = npie_step_run(&step, make_plain, NULL);
 
-    return npie_step_run(&step, make_plain, NULL);
+    return rv == APR_SUCCESS && event == NPIE_EVENT_CANCEL
+               ? npie_port_end_one(flow, step.place.certificate, who->session,
+                                   err)
+               : rv;
 }
 
 apr_status_t npie_flow_rekey(npie_flow_t *flow, const npie_who_t *who,

@@ -215,9 +215,31 @@ apr_status_t npie_flow_place_past(npie_place_t *place, npie_flow_t *flow,
     return rv;
 }
 
+/* A look that may write. */
+typedef struct look_t {
+    npie_place_t *place;
+    npie_flow_t *flow;
+    const npie_who_t *who;
+} look_t;
+
+static apr_status_t lapse(void *baton, npie_err_t *err)
+{
+    const look_t *look = baton;
+    npie_renewal_t *due;
+    apr_status_t rv = npie_place_read(look->place, &due, look->flow, look->who,
+                                      err);
+
+    if (rv != APR_SUCCESS || due == NULL) {
+        return rv;
+    }
+    look->place->lapsed = 1;
+    return npie_place_end(look->flow, look->who, due, NPIE_EVENT_LAPSE, err);
+}
+
 apr_status_t npie_flow_place(npie_place_t *place, npie_flow_t *flow,
                              const npie_who_t *who, npie_err_t *err)
 {
+    look_t look = { place, flow, who };
     npie_renewal_t *due;
     apr_status_t rv;
 
@@ -225,21 +247,7 @@ apr_status_t npie_flow_place(npie_place_t *place, npie_flow_t *flow,
     if (rv == APR_SUCCESS && due == NULL) {
         return npie_place_mail(place, flow, err);
     }
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    rv = npie_registry_begin(flow->registry, err);
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    rv = npie_place_read(place, &due, flow, who, err);
-    if (rv == APR_SUCCESS && due != NULL) {
-        rv = npie_place_end(flow, who, due, NPIE_EVENT_LAPSE, err);
-        place->lapsed = 1;
-    }
-    if (rv != APR_SUCCESS) {
-        npie_registry_end(flow->registry, 0, NULL);
-        return rv;
-    }
-    return npie_registry_end(flow->registry, 1, err);
+    return rv != APR_SUCCESS ? rv
+        : npie_registry_write(flow->registry, who->employer, lapse, &look,
+                              err);
 }

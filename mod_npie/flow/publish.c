@@ -5,31 +5,27 @@
 
 #include <apr_strings.h>
 
-#include "store/revocation.h"
+/* A certificate that npie-signer was told of. */
+typedef struct told_t {
+    npie_flow_t *flow;
+    const npie_certificate_t *certificate;
+    int ours; /* 0: of another authority */
+} told_t;
 
-/* That it is known, or none of that authority's. */
-static apr_status_t note(const npie_certificate_t *certificate,
-                         npie_flow_t *flow, int ours, npie_err_t *err)
+static apr_status_t note(void *baton, npie_err_t *err)
 {
-    npie_registry_t *registry = flow->registry;
-    apr_status_t rv = npie_registry_begin(registry, err);
+    const told_t *told = baton;
+    const npie_flow_t *flow = told->flow;
+    const npie_certificate_t *certificate = told->certificate;
+    apr_status_t rv = npie_certificate_set_told(flow->registry,
+                                                certificate->id, flow->now,
+                                                err);
 
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    rv = npie_certificate_set_told(registry, certificate->id, flow->now, err);
-    if (rv == APR_SUCCESS) {
-        rv = npie_audit(registry, flow->now, "npie-signer", "crl",
-                        apr_psprintf(flow->p, "certificate %s, %s",
-                                     certificate->serial, ours
-                                     ? "listed" : "of another authority"),
-                        err);
-    }
-    if (rv != APR_SUCCESS) {
-        npie_registry_end(registry, 0, NULL);
-        return rv == NPIE_ECONFLICT ? APR_SUCCESS : rv;
-    }
-    return npie_registry_end(registry, 1, err);
+    return rv != APR_SUCCESS ? rv
+        : npie_audit(flow->registry, flow->now, "npie-signer", "crl",
+                     apr_psprintf(flow->p, "certificate %s, %s",
+                                  certificate->serial, told->ours
+                                  ? "listed" : "of another authority"), err);
 }
 
 static apr_time_t earlier(apr_time_t a, apr_time_t b)
@@ -56,51 +52,59 @@ static apr_status_t tell(const npie_untold_t *untold, npie_flow_t *flow,
     return npie_signer_revoke(flow->signer, &revoke, err, flow->p);
 }
 
-/* What is to happen beside the telling. */
-typedef struct beside_t {
-    npie_ended_fn *before;
-    npie_ended_fn *after;
-    void *baton;
-    apr_status_t rv; /* how it went for one certificate */
-} beside_t;
-
-static apr_status_t publish(beside_t *beside, const npie_untold_t *untold,
-                            npie_flow_t *flow, npie_err_t *err)
+apr_status_t npie_publish_one(apr_status_t *pport, npie_flow_t *flow,
+                              const npie_untold_t *untold, npie_err_t *err)
 {
+    const npie_port_t *port = flow->port;
     const npie_certificate_t *certificate = &untold->certificate;
+    const apr_status_t said = tell(untold, flow, err);
+    told_t told = { flow, certificate, said == APR_SUCCESS };
     apr_status_t rv;
 
-    beside->rv = beside->before(beside->baton, certificate, err);
-    rv = tell(untold, flow, err);
-    if (rv != APR_SUCCESS && rv != NPIE_EPOLICY) {
-        return rv;
+    if ((said != APR_SUCCESS && said != NPIE_EPOLICY) || port == NULL
+        || port->renew_answers == NULL) {
+        return said;
     }
-    if (rv == APR_SUCCESS && beside->rv == APR_SUCCESS) {
-        beside->rv = beside->after(beside->baton, certificate, err);
+    if (told.ours && *pport == APR_SUCCESS) {
+        *pport = port->renew_answers(port->baton, certificate, err, flow->p);
     }
-    return beside->rv == APR_SUCCESS
-        ? note(certificate, flow, rv == APR_SUCCESS, err) : APR_SUCCESS;
+    if (*pport != APR_SUCCESS) {
+        return said;
+    }
+    rv = npie_registry_write(flow->registry, certificate->employer, note,
+                             &told, err);
+    /* Else somebody was faster to note it. */
+    return rv != APR_SUCCESS && rv != NPIE_ECONFLICT ? rv : said;
+}
+
+/* What a new certificate has replaced ended with its letter, and its last
+ * session lives on a little. The additional ones' ended as well, unless Redis
+ * failed just then. */
+static apr_status_t end_sessions(npie_flow_t *flow,
+                                 const npie_certificate_t *certificate,
+                                 npie_err_t *err)
+{
+    return certificate->status == NPIE_CERTIFICATE_SUPERSEDED
+            && !certificate->additional
+        ? APR_SUCCESS : npie_port_end_one(flow, certificate, NULL, err);
 }
 
 apr_status_t npie_flow_publish(int *pcount, npie_flow_t *flow,
-                               npie_ended_fn *before, npie_ended_fn *after,
-                               void *baton, npie_err_t *err)
+                               npie_err_t *err)
 {
-    beside_t beside = { before, after, baton, APR_SUCCESS };
     apr_status_t failed = APR_SUCCESS;
     apr_array_header_t *list;
     apr_status_t rv = npie_certificate_untold(&list, flow->registry, err);
 
     *pcount = 0;
     for (int i = 0; rv == APR_SUCCESS && i < list->nelts; ++i) {
-        rv = publish(&beside, APR_ARRAY_IDX(list, i, npie_untold_t *), flow,
-                     err);
-        if (beside.rv != APR_SUCCESS) {
-            failed = beside.rv;
-        }
-        else if (rv == APR_SUCCESS) {
-            ++*pcount;
-        }
+        const npie_untold_t *untold = APR_ARRAY_IDX(list, i, npie_untold_t *);
+        apr_status_t port = end_sessions(flow, &untold->certificate, err);
+
+        rv = npie_publish_one(&port, flow, untold, err);
+        rv = rv == NPIE_EPOLICY ? APR_SUCCESS : rv;
+        failed = port != APR_SUCCESS ? port : failed;
+        *pcount += rv == APR_SUCCESS && port == APR_SUCCESS;
     }
     return rv != APR_SUCCESS ? rv : failed;
 }

@@ -3,21 +3,19 @@
  */
 #include "flow/revoke.h"
 
+#include <string.h>
+
 #include <apr_strings.h>
 
+#include "flow/publish.h"
 #include "flow/step.h"
-#include "store/addition.h"
-#include "store/revocation.h"
-
-/* Each time that somebody was faster the rows are looked at again. */
-#define TRIES 4
 
 /* One revocation being made. */
 typedef struct ending_t {
     npie_flow_t *flow;
     npie_who_t who;
     const npie_revocation_t *revocation;
-    apr_array_header_t *ended;
+    npie_revoke_done_t *revoked;
     npie_err_t *err;
 } ending_t;
 
@@ -43,7 +41,11 @@ static apr_status_t end_one(ending_t *ending, npie_certificate_t *certificate,
                                      certificate->serial, name), ending->err);
     }
     if (rv == APR_SUCCESS) {
-        APR_ARRAY_PUSH(ending->ended, npie_certificate_t *) = certificate;
+        certificate->status = NPIE_CERTIFICATE_REVOKED;
+        certificate->ended = apr_time_from_sec(apr_time_sec(flow->now));
+        certificate->reason = name;
+        APR_ARRAY_PUSH(ending->revoked->certificates, npie_certificate_t *) =
+            certificate;
     }
     return rv;
 }
@@ -79,6 +81,7 @@ static apr_status_t end_renewal(ending_t *ending)
         || (open->old_certificate != id && open->new_certificate != id)) {
         return rv;
     }
+    ending->revoked->renewal = open;
     rv = end_issued(ending, open);
     return rv == APR_SUCCESS ? npie_place_end(ending->flow, &ending->who, open,
                                               NPIE_EVENT_REVOKE, ending->err)
@@ -103,25 +106,20 @@ static apr_status_t end_additionals(ending_t *ending,
     return rv;
 }
 
-/* In the open transaction. */
-static apr_status_t end_all(ending_t *ending)
+/* In the transaction; the employer is held so that no additional certificate
+ * is made unseen meanwhile. */
+static apr_status_t end_all(void *baton, npie_err_t *err)
 {
+    ending_t *ending = baton;
     npie_certificate_t *certificate;
     apr_status_t rv;
 
     rv = npie_certificate_get(&certificate, ending->flow->registry,
-                              ending->revocation->certificate, ending->err);
+                              ending->revocation->certificate, err);
     if (rv != APR_SUCCESS || certificate->status != NPIE_CERTIFICATE_ACTIVE) {
         return rv;
     }
-    ending->who.employer = certificate->employer;
-    ending->who.certificate = certificate->id;
-    /* So that no additional certificate is made unseen meanwhile. */
-    rv = npie_employer_hold(ending->flow->registry, certificate->employer,
-                            ending->err);
-    if (rv == APR_SUCCESS) {
-        rv = end_one(ending, certificate, ending->revocation->reason);
-    }
+    rv = end_one(ending, certificate, ending->revocation->reason);
     if (rv != APR_SUCCESS || certificate->additional) {
         return rv;
     }
@@ -129,36 +127,72 @@ static apr_status_t end_all(ending_t *ending)
     return rv == APR_SUCCESS ? end_additionals(ending, certificate) : rv;
 }
 
-apr_status_t npie_flow_revoke(apr_array_header_t **pended, npie_flow_t *flow,
+static apr_status_t tell_signer(const ending_t *ending)
+{
+    npie_revoke_done_t *revoked = ending->revoked;
+    apr_status_t all = APR_SUCCESS;
+
+    for (int i = 0; i < revoked->certificates->nelts; ++i) {
+        const npie_untold_t untold = {
+            *APR_ARRAY_IDX(revoked->certificates, i, npie_certificate_t *),
+            i == 0 ? ending->revocation->invalid_since : 0,
+        };
+        apr_status_t port = revoked->sessions;
+        npie_err_t err = { 0 };
+        const apr_status_t rv = npie_publish_one(&port, ending->flow, &untold,
+                                                 &err);
+
+        if (rv != APR_SUCCESS) {
+            all = rv;
+            revoked->signer_err = err;
+        }
+        if (rv != APR_SUCCESS && rv != NPIE_EPOLICY) {
+            break;
+        }
+    }
+    return all;
+}
+
+/* The revocation stands, from the next request on. */
+static void spread(const ending_t *ending)
+{
+    npie_revoke_done_t *revoked = ending->revoked;
+
+    revoked->sessions = npie_port_end_sessions(ending->flow,
+                                               revoked->certificates, NULL,
+                                               &revoked->sessions_err);
+    revoked->signer = ending->flow->signer == NULL ? APR_ENOTIMPL
+                                                   : tell_signer(ending);
+}
+
+apr_status_t npie_flow_revoke(npie_revoke_done_t *revoked, npie_flow_t *flow,
                               const char *actor,
                               const npie_revocation_t *revocation,
                               npie_err_t *err)
 {
     ending_t ending = { .flow = flow, .who = { .actor = actor },
-                        .revocation = revocation, .err = err };
-    npie_registry_t *registry = flow->registry;
-    apr_status_t rv = APR_SUCCESS;
+                        .revocation = revocation, .revoked = revoked,
+                        .err = err };
+    npie_certificate_t *certificate;
+    apr_status_t rv;
 
-    *pended = ending.ended = apr_array_make(flow->p, 2,
-                                            sizeof(npie_certificate_t *));
+    memset(revoked, 0, sizeof(*revoked));
+    revoked->certificates = apr_array_make(flow->p, 2, sizeof(void *));
     if (npie_reason_name((int)revocation->reason) == NULL) {
         return npie_err_set(err, NPIE_EINPUT, NPIE_P_REQUEST,
                             "no such reason of a revocation");
     }
-    for (int i = 0; i < TRIES; ++i) {
-        apr_array_clear(ending.ended);
-        rv = npie_registry_begin(registry, err);
-        if (rv != APR_SUCCESS) {
-            return rv;
-        }
-        rv = end_all(&ending);
-        if (rv == APR_SUCCESS) {
-            return npie_registry_end(registry, 1, err);
-        }
-        npie_registry_end(registry, 0, NULL);
-        if (rv != NPIE_ECONFLICT) {
-            return rv;
-        }
+    rv = npie_certificate_get(&certificate, flow->registry,
+                              revocation->certificate, err);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    ending.who.employer = certificate->employer;
+    ending.who.certificate = certificate->id;
+    rv = npie_registry_write(flow->registry, certificate->employer, end_all,
+                             &ending, err);
+    if (rv == APR_SUCCESS) {
+        spread(&ending);
     }
     return rv;
 }
@@ -176,7 +210,7 @@ static apr_status_t find_new(apr_int64_t *pid, const npie_place_t *place,
     return APR_SUCCESS;
 }
 
-apr_status_t npie_flow_revoke_own(apr_array_header_t **pended,
+apr_status_t npie_flow_revoke_own(npie_revoke_done_t *revoked,
                                   npie_flow_t *flow, const npie_who_t *who,
                                   npie_lost_t lost, npie_reason_t reason,
                                   npie_err_t *err)
@@ -187,7 +221,6 @@ apr_status_t npie_flow_revoke_own(apr_array_header_t **pended,
     npie_place_t place;
     apr_status_t rv = npie_place_read(&place, &due, flow, who, err);
 
-    *pended = apr_array_make(flow->p, 1, sizeof(npie_certificate_t *));
     if (rv == APR_SUCCESS && lost == NPIE_LOST_NEW) {
         rv = find_new(&revocation.certificate, &place, err);
     }
@@ -200,5 +233,5 @@ apr_status_t npie_flow_revoke_own(apr_array_header_t **pended,
                             "certificate %s is refused: nothing to revoke",
                             who->actor);
     }
-    return npie_flow_revoke(pended, flow, who->actor, &revocation, err);
+    return npie_flow_revoke(revoked, flow, who->actor, &revocation, err);
 }

@@ -14,6 +14,19 @@ typedef struct npie_revocation_t {
     apr_time_t invalid_since; /**< when the key was lost, 0 = not said */
 } npie_revocation_t;
 
+/** What a revocation has done. */
+typedef struct npie_revoke_done_t {
+    apr_array_header_t *certificates; /**< that ended in this call, as they
+                                           are now (npie_certificate_t *);
+                                           none when it had ended before */
+    npie_renewal_t *renewal; /**< that ended with them, or NULL */
+    apr_status_t sessions;   /**< APR_SUCCESS: theirs have ended */
+    apr_status_t signer;     /**< APR_SUCCESS: it knows of them; NPIE_EPOLICY:
+                                  of those of its authority */
+    npie_err_t sessions_err; /**< unless APR_SUCCESS */
+    npie_err_t signer_err;
+} npie_revoke_done_t;
+
 /**
  * Revokes a certificate for good, in one transaction with its audit rows:
  *
@@ -24,17 +37,13 @@ typedef struct npie_revocation_t {
  *   certificate before is the newest again and may begin another one;
  * - the additional certificates that hang on it are revoked.
  *
- * Sessions are the caller's matter, and so is telling npie-signer, which does
- * not happen here: see store/revocation.h.
- * @param pended set to the certificates that ended in this call (array of
- *        npie_certificate_t *, rows as they were before), none when it had
- *        ended before, revoked or superseded
+ * Then their sessions end, whoever's they are, and npie-signer is told. What
+ * fails of that, httpd's job does: see flow/publish.h.
  * @param actor for the audit: a serial or a user's name
  * @return APR_SUCCESS, also when it had ended before; APR_NOTFOUND: no such
- *         row; NPIE_EINPUT: no such reason; NPIE_ECONFLICT: others were
- *         faster time and again, try later; NPIE_EBACKEND; NPIE_EINTERNAL
+ *         row; NPIE_EINPUT: no such reason; NPIE_EBACKEND; NPIE_EINTERNAL
  */
-apr_status_t npie_flow_revoke(apr_array_header_t **pended, npie_flow_t *flow,
+apr_status_t npie_flow_revoke(npie_revoke_done_t *revoked, npie_flow_t *flow,
                               const char *actor,
                               const npie_revocation_t *revocation,
                               npie_err_t *err);
@@ -52,7 +61,7 @@ typedef enum npie_lost_t {
  *         or its letter 2 was signed; NPIE_EPOLICY for a certificate that is
  *         refused for another reason than its end
  */
-apr_status_t npie_flow_revoke_own(apr_array_header_t **pended,
+apr_status_t npie_flow_revoke_own(npie_revoke_done_t *revoked,
                                   npie_flow_t *flow, const npie_who_t *who,
                                   npie_lost_t lost, npie_reason_t reason,
                                   npie_err_t *err);

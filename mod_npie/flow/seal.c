@@ -19,6 +19,7 @@ typedef struct paper_t {
     npie_sealing_of_t of;
     apr_int64_t folio;
     npie_bytes_t pdf;
+    apr_int64_t employer;
     apr_int64_t renewal; /* 0: letter 3 */
 } paper_t;
 
@@ -59,8 +60,8 @@ static apr_status_t check(npie_flow_t *flow, npie_bytes_t sealed,
                         npie_seen_name(view->seal.seen), view->seal.detail);
 }
 
-/* Queues the mail with both letters of a renewal, which is held, once the
- * second of them is sealed. */
+/* Queues the mail with both letters of a renewal once the second of them is
+ * sealed. */
 static apr_status_t queue_acuse(npie_flow_t *flow, const paper_t *paper,
                                 npie_err_t *err)
 {
@@ -96,37 +97,29 @@ static apr_status_t queue_acuse(npie_flow_t *flow, const paper_t *paper,
     return npie_outbox_queue(&mail.id, flow->registry, &mail, err);
 }
 
-static apr_status_t store(npie_flow_t *flow, const paper_t *paper,
-                          npie_bytes_t section, npie_err_t *err)
-{
-    npie_registry_t *registry = flow->registry;
-    apr_status_t rv = npie_registry_begin(registry, err);
+/* A seal that was given. */
+typedef struct given_t {
+    npie_flow_t *flow;
+    const paper_t *paper;
+    npie_bytes_t section;
+} given_t;
 
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    /* So that of two that seal a letter each at once, the second sees both and
-     * queues the mail. */
-    if (paper->renewal != 0) {
-        rv = npie_renewal_hold(registry, paper->renewal, err);
-    }
+/* Of two that seal a letter of a renewal each at once, the second sees both
+ * and queues the mail. */
+static apr_status_t store(void *baton, npie_err_t *err)
+{
+    const given_t *given = baton;
+    const paper_t *paper = given->paper;
+    npie_flow_t *flow = given->flow;
+    apr_status_t rv = npie_sealing_set(flow->registry, paper->of, paper->folio,
+                                       given->section, flow->now, err);
+
     if (rv == APR_SUCCESS) {
-        rv = npie_sealing_set(registry, paper->of, paper->folio, section,
-                              flow->now, err);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = npie_audit(registry, flow->now, ACTOR, "seal",
+        rv = npie_audit(flow->registry, flow->now, ACTOR, "seal",
                         apr_psprintf(flow->p, "letter %" APR_INT64_T_FMT,
                                      paper->folio), err);
     }
-    if (rv == APR_SUCCESS) {
-        rv = queue_acuse(flow, paper, err);
-    }
-    if (rv != APR_SUCCESS) {
-        npie_registry_end(registry, 0, NULL);
-        return rv;
-    }
-    return npie_registry_end(registry, 1, err);
+    return rv == APR_SUCCESS ? queue_acuse(flow, paper, err) : rv;
 }
 
 static apr_status_t seal(npie_acuse_t *acuse, npie_flow_t *flow,
@@ -134,7 +127,7 @@ static apr_status_t seal(npie_acuse_t *acuse, npie_flow_t *flow,
 {
     const npie_signer_t signer = npie_signer_within(flow->signer,
                                                     NPIE_SEAL_PATIENCE);
-    npie_bytes_t section;
+    given_t given = { .flow = flow, .paper = paper };
     npie_bytes_t sealed;
     apr_status_t rv;
 
@@ -143,14 +136,15 @@ static apr_status_t seal(npie_acuse_t *acuse, npie_flow_t *flow,
                             "there is no NPIESeal: it names the certificate "
                             "that npie-signer seals with");
     }
-    rv = npie_signer_seal(&section, &signer, paper->pdf, err, flow->p);
+    rv = npie_signer_seal(&given.section, &signer, paper->pdf, err, flow->p);
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    sealed = joined(paper->pdf, section, flow->p);
+    sealed = joined(paper->pdf, given.section, flow->p);
     rv = check(flow, sealed, err);
     if (rv == APR_SUCCESS) {
-        rv = store(flow, paper, section, err);
+        rv = npie_registry_write(flow->registry, paper->employer, store,
+                                 &given, err);
     }
     if (rv == APR_SUCCESS) {
         acuse->pdf = sealed;
@@ -169,12 +163,16 @@ static apr_status_t read_paper(paper_t *paper, npie_flow_t *flow,
     if (paper->of == NPIE_SEALING_ADDITION) {
         rv = npie_addition_by_folio(&addition, flow->registry, paper->folio,
                                     err);
-        paper->pdf = rv == APR_SUCCESS ? addition->pdf : paper->pdf;
+        if (rv == APR_SUCCESS) {
+            paper->pdf = addition->pdf;
+            paper->employer = addition->employer;
+        }
         return rv;
     }
     rv = npie_letter_get(&letter, flow->registry, paper->folio, err);
     if (rv == APR_SUCCESS) {
         paper->pdf = letter->pdf;
+        paper->employer = letter->employer;
         paper->renewal = letter->renewal;
     }
     return rv;
@@ -266,6 +264,7 @@ apr_status_t npie_flow_acuse(npie_acuse_t *acuse, npie_flow_t *flow,
         return APR_SUCCESS;
     }
     paper.pdf = letter->pdf;
+    paper.employer = letter->employer;
     paper.renewal = letter->renewal;
     return get_sealed(acuse, flow, &paper, err);
 }
@@ -275,7 +274,8 @@ apr_status_t npie_flow_addition_acuse(npie_acuse_t *acuse, npie_flow_t *flow,
                                       npie_err_t *err)
 {
     const paper_t paper = { .of = NPIE_SEALING_ADDITION,
-                            .folio = addition->folio, .pdf = addition->pdf };
+                            .folio = addition->folio, .pdf = addition->pdf,
+                            .employer = addition->employer };
 
     memset(acuse, 0, sizeof(*acuse));
     acuse->pdf = addition->pdf;

@@ -276,38 +276,31 @@ static apr_status_t write_mail(npie_bytes_t *message, work_t *w)
     return npie_message_write(message, &parts, w->err, w->flow->p);
 }
 
-/* That a mail was never taken is in the audit, by number, not by address. */
-static apr_status_t note_end(const npie_sending_report_t *report,
-                             const work_t *w)
+/* A mail that is over. */
+typedef struct over_t {
+    const npie_sending_report_t *report;
+    const work_t *w;
+} over_t;
+
+/* A mail that is over is never looked at again: that it was never taken is in
+ * the audit with it, by number, not by address. */
+static apr_status_t give_up(void *baton, npie_err_t *err)
 {
-    return npie_audit(w->flow->registry, w->flow->now, "mail", "mail-given-up",
-                      apr_psprintf(w->flow->p, "mail %" APR_INT64_T_FMT
+    const over_t *over = baton;
+    const npie_sending_report_t *report = over->report;
+    const npie_outbox_t *mail = over->w->mail;
+    const npie_flow_t *flow = over->w->flow;
+    apr_status_t rv = npie_outbox_give_up(flow->registry, mail, flow->now,
+                                          report->reason, report->said, err);
+
+    if (rv != APR_SUCCESS || report->outcome != NPIE_SENDING_GAVE_UP) {
+        return rv;
+    }
+    return npie_audit(flow->registry, flow->now, "mail", "mail-given-up",
+                      apr_psprintf(flow->p, "mail %" APR_INT64_T_FMT
                                    ", %s, employer %" APR_INT64_T_FMT ": %s",
-                                   w->mail->id,
-                                   npie_mail_kind_name(w->mail->kind),
-                                   w->mail->employer, report->reason), w->err);
-}
-
-/* Both or neither: a mail that is over is never looked at again. */
-static apr_status_t give_up(const npie_sending_report_t *report,
-                            const work_t *w)
-{
-    npie_registry_t *registry = w->flow->registry;
-    apr_status_t rv = npie_registry_begin(registry, w->err);
-
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    rv = npie_outbox_give_up(registry, w->mail, w->flow->now, report->reason,
-                             report->said, w->err);
-    if (rv == APR_SUCCESS && report->outcome == NPIE_SENDING_GAVE_UP) {
-        rv = note_end(report, w);
-    }
-    if (rv != APR_SUCCESS) {
-        npie_registry_end(registry, 0, NULL);
-        return rv;
-    }
-    return npie_registry_end(registry, 1, w->err);
+                                   mail->id, npie_mail_kind_name(mail->kind),
+                                   mail->employer, report->reason), err);
 }
 
 /* Notes that a mail was not taken, to be tried again unless it is over. */
@@ -316,13 +309,15 @@ static apr_status_t note_failure(npie_sending_report_t *report,
 {
     const npie_outbox_t *mail = w->mail;
     const apr_time_t now = w->flow->now;
+    over_t over = { report, w };
     apr_status_t rv;
 
     if (final || now - mail->queued >= NPIE_MAIL_GIVE_UP) {
         if (report->outcome != NPIE_SENDING_WITHDRAWN) {
             report->outcome = NPIE_SENDING_GAVE_UP;
         }
-        rv = give_up(report, w);
+        rv = npie_registry_write(w->flow->registry, mail->employer, give_up,
+                                 &over, w->err);
     }
     else {
         report->outcome = NPIE_SENDING_LATER;

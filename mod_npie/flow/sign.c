@@ -27,14 +27,22 @@ static apr_status_t verify(const npie_step_t *step, npie_bytes_t pdf,
     return npie_signature_verify(flow, &wanted, pdf, cms, step->err);
 }
 
-static apr_status_t end_one(const npie_step_t *step,
-                            const npie_certificate_t *certificate)
+/* A letter with a verified signature. */
+typedef struct signed_t {
+    apr_int64_t folio;
+    npie_bytes_t pdf;
+    apr_array_header_t *ended; /* npie_certificate_t *, by letter 2 */
+} signed_t;
+
+static apr_status_t end_one(const npie_step_t *step, signed_t *letter,
+                            npie_certificate_t *certificate)
 {
     npie_flow_t *flow = step->flow;
     apr_status_t rv = npie_certificate_end(flow->registry, certificate->id,
                                            NPIE_CERTIFICATE_SUPERSEDED,
                                            "superseded", flow->now, step->err);
 
+    APR_ARRAY_PUSH(letter->ended, npie_certificate_t *) = certificate;
     return rv != APR_SUCCESS ? rv
         : npie_audit(flow->registry, flow->now, step->who->actor, "supersede",
                      apr_psprintf(flow->p, "certificate %s, by %s",
@@ -44,7 +52,7 @@ static apr_status_t end_one(const npie_step_t *step,
 
 /* With the new certificate in use, the one it replaces and those that hung on
  * that end. */
-static apr_status_t supersede(const npie_step_t *step)
+static apr_status_t supersede(const npie_step_t *step, signed_t *letter)
 {
     npie_registry_t *registry = step->flow->registry;
     apr_array_header_t *additionals;
@@ -53,7 +61,7 @@ static apr_status_t supersede(const npie_step_t *step)
     rv = npie_certificate_set_terms(registry, step->place.issued->id,
                                     step->flow->now, step->err);
     if (rv == APR_SUCCESS) {
-        rv = end_one(step, step->place.old);
+        rv = end_one(step, letter, step->place.old);
     }
     if (rv == APR_SUCCESS) {
         rv = npie_certificate_additionals(&additionals, registry,
@@ -63,11 +71,11 @@ static apr_status_t supersede(const npie_step_t *step)
         return rv;
     }
     for (int i = 0; i < additionals->nelts && rv == APR_SUCCESS; ++i) {
-        const npie_certificate_t *one =
-            APR_ARRAY_IDX(additionals, i, npie_certificate_t *);
+        npie_certificate_t *one = APR_ARRAY_IDX(additionals, i,
+                                                npie_certificate_t *);
 
         if (one->generation < step->place.issued->generation) {
-            rv = end_one(step, one);
+            rv = end_one(step, letter, one);
         }
     }
     return rv;
@@ -91,15 +99,9 @@ static apr_status_t after_letter1(npie_step_t *step)
                           step->place.renewal->contact.email, 0);
 }
 
-/* A letter with a verified signature. */
-typedef struct signed_t {
-    apr_int64_t folio;
-    npie_bytes_t pdf;
-} signed_t;
-
 static apr_status_t make_signed(npie_step_t *step, void *arg)
 {
-    const signed_t *letter = arg;
+    signed_t *letter = arg;
     npie_flow_t *flow = step->flow;
     apr_status_t rv;
 
@@ -109,7 +111,7 @@ static apr_status_t make_signed(npie_step_t *step, void *arg)
     rv = npie_letter_set_signed(flow->registry, letter->folio, letter->pdf,
                                 flow->now, step->err);
     if (rv == APR_SUCCESS && step->event == NPIE_EVENT_SIGN2) {
-        rv = supersede(step);
+        rv = supersede(step, letter);
     }
     if (rv == APR_SUCCESS) {
         rv = npie_step_write(step);
@@ -123,6 +125,20 @@ static apr_status_t make_signed(npie_step_t *step, void *arg)
 static int is_over(const npie_step_t *step)
 {
     return step->move == NPIE_MOVE_DONE && step->event == NPIE_EVENT_SIGN1;
+}
+
+/* Of what the new certificate has replaced. Those of additional certificates
+ * ended when letter 2 was signed first; what failed then, httpd's job does. */
+static apr_status_t end_sessions(const npie_step_t *step,
+                                 const signed_t *letter)
+{
+    const char *spare = step->who->session;
+
+    return step->move == NPIE_MOVE_DONE
+               ? npie_port_end_one(step->flow, step->place.old, spare,
+                                   step->err)
+               : npie_port_end_sessions(step->flow, letter->ended, spare,
+                                        step->err);
 }
 
 /* The letter to sign. When it has been signed since the place was read, the
@@ -166,13 +182,14 @@ apr_status_t npie_flow_sign(npie_flow_t *flow, const npie_who_t *who,
         cms = cms.len != 0 ? cms : in_file;
         rv = verify(&step, letter->pdf, cms);
     }
-    if (rv != APR_SUCCESS || step.move == NPIE_MOVE_DONE) {
-        return rv;
+    if (rv == APR_SUCCESS && step.move == NPIE_MOVE_GO) {
+        rv = npie_signature_write(&made.pdf, flow, letter->pdf, cms, err);
+        if (rv == APR_SUCCESS) {
+            made.folio = letter->folio;
+            made.ended = apr_array_make(flow->p, 2, sizeof(void *));
+            rv = npie_step_run(&step, make_signed, &made);
+        }
     }
-    rv = npie_signature_write(&made.pdf, flow, letter->pdf, cms, err);
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    made.folio = letter->folio;
-    return npie_step_run(&step, make_signed, &made);
+    return rv == APR_SUCCESS && step.event == NPIE_EVENT_SIGN2
+               ? end_sessions(&step, &made) : rv;
 }

@@ -107,46 +107,42 @@ apr_status_t npie_step_look(npie_step_t *step)
     return due != NULL ? too_late(step) : judge(step);
 }
 
-/* As npie_step_look(), in a transaction, which is left open for GO alone. */
-static apr_status_t begin(npie_step_t *step)
-{
-    npie_renewal_t *due = NULL;
-    apr_status_t rv;
+/* A move in its transaction. */
+typedef struct attempt_t {
+    npie_step_t *step;
+    npie_step_fn make;
+    void *arg;
+    int late; /* 1: the renewal was over its time and has ended instead */
+} attempt_t;
 
-    rv = npie_registry_begin(step->flow->registry, step->err);
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    rv = npie_place_read(&step->place, &due, step->flow, step->who, step->err);
+static apr_status_t attempt(void *baton, npie_err_t *err)
+{
+    attempt_t *a = baton;
+    npie_step_t *step = a->step;
+    npie_renewal_t *due = NULL;
+    apr_status_t rv = npie_place_read(&step->place, &due, step->flow,
+                                      step->who, err);
+
+    a->late = due != NULL;
     if (rv == APR_SUCCESS && due != NULL) {
-        rv = npie_step_end(step, npie_place_end(step->flow, step->who, due,
-                                                NPIE_EVENT_LAPSE, step->err));
-        return rv == APR_SUCCESS ? too_late(step) : rv;
+        return npie_place_end(step->flow, step->who, due, NPIE_EVENT_LAPSE,
+                              err);
     }
     if (rv == APR_SUCCESS) {
         rv = judge(step);
     }
-    if (rv != APR_SUCCESS || step->move != NPIE_MOVE_GO) {
-        npie_registry_end(step->flow->registry, 0, NULL);
-    }
-    return rv;
+    return rv == APR_SUCCESS && step->move == NPIE_MOVE_GO
+               ? a->make(step, a->arg) : rv;
 }
 
 apr_status_t npie_step_run(npie_step_t *step, npie_step_fn make, void *arg)
 {
-    apr_status_t rv;
+    attempt_t a = { step, make, arg, 0 };
+    apr_status_t rv = npie_registry_write(step->flow->registry,
+                                          step->who->employer, attempt, &a,
+                                          step->err);
 
-    for (int tries = 0; tries < 2; ++tries) {
-        rv = begin(step);
-        if (rv != APR_SUCCESS || step->move != NPIE_MOVE_GO) {
-            return rv;
-        }
-        rv = npie_step_end(step, make(step, arg));
-        if (rv != NPIE_ECONFLICT) {
-            return rv;
-        }
-    }
-    return rv;
+    return rv == APR_SUCCESS && a.late ? too_late(step) : rv;
 }
 
 apr_status_t npie_step_note(const npie_flow_t *flow, const npie_who_t *who,
@@ -186,15 +182,6 @@ apr_status_t npie_step_follow(npie_step_t *step, npie_event_t event)
     next.event = event;
     next.move = npie_machine_move(&next.next, state_of(&next), event);
     return next.move == NPIE_MOVE_GO ? npie_step_write(&next) : APR_SUCCESS;
-}
-
-apr_status_t npie_step_end(const npie_step_t *step, apr_status_t rv)
-{
-    if (rv != APR_SUCCESS) {
-        npie_registry_end(step->flow->registry, 0, NULL);
-        return rv;
-    }
-    return npie_registry_end(step->flow->registry, 1, step->err);
 }
 
 apr_status_t npie_step_letter(npie_step_t *step, npie_letter_t *letter)

@@ -51,9 +51,9 @@ apr_status_t npie_step_look(npie_step_t *step);
 typedef apr_status_t (*npie_step_fn)(npie_step_t *step, void *arg);
 
 /**
- * Makes the move in a transaction, if it is to be made now. When somebody
- * else was first at the last moment (the writing ended in NPIE_ECONFLICT),
- * looks once more from the beginning: what was GO is DONE or LATER then.
+ * Makes the move in a transaction that holds the employer, if it is to be made
+ * now: of two that were GO for npie_step_look(), the second is DONE or LATER
+ * here.
  * @return APR_SUCCESS: committed (move GO) or nothing to do (DONE); else
  *         nothing of it is written
  */
@@ -70,9 +70,6 @@ apr_status_t npie_step_write(npie_step_t *step);
 /** Goes on with another event in the same transaction, when the machine has
  * a move for it. */
 apr_status_t npie_step_follow(npie_step_t *step, npie_event_t event);
-
-/** Commits when rv is APR_SUCCESS, else rolls back and hands rv on. */
-apr_status_t npie_step_end(const npie_step_t *step, apr_status_t rv);
 
 /**
  * Draws a folio and the letter, and stores it for the renewal.

@@ -195,7 +195,7 @@ static int token_matches(const request_rec *r, const npie_session_t *session,
 
 static int run_post(request_rec *r, int index)
 {
-    npie_post_t post = { r, NULL, NULL, NULL, { 0, 0, "" } };
+    npie_post_t post = { .r = r };
     npie_err_t err;
     int status = need_session(&post.holder, r);
 
@@ -219,6 +219,7 @@ static int run_post(request_rec *r, int index)
         return npie_answer_error(r, &err);
     }
     post.who = npie_pages_who(post.holder->session);
+    post.who.session = post.holder->key;
     return posts[index].act(&post);
 }
 

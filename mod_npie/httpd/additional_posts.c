@@ -158,17 +158,16 @@ static int issue_asked(npie_post_t *post)
 
 static int end_one(npie_post_t *post)
 {
-    npie_sessions_t *sessions = npie_runtime_get(post->r->server)->sessions;
-    apr_array_header_t *ended;
+    npie_revoke_done_t revoked;
     npie_err_t err;
-    apr_status_t rv = npie_flow_addition_revoke(&ended, post->flow, &post->who,
-                                                number(post, "c"), &err);
 
-    if (rv == APR_SUCCESS) {
-        rv = npie_revoke_sessions(sessions, ended, NULL, &err, post->r->pool);
+    if (npie_flow_addition_revoke(&revoked, post->flow, &post->who,
+                                  number(post, "c"), &err) != APR_SUCCESS) {
+        return refuse_plain(post, &err);
     }
-    return rv == APR_SUCCESS ? done(post, "revocado")
-                             : refuse_plain(post, &err);
+    npie_revoke_log(post->r, &revoked);
+    return revoked.sessions == APR_SUCCESS
+        ? done(post, "revocado") : refuse_plain(post, &revoked.sessions_err);
 }
 
 int npie_post_additional(npie_post_t *post)

@@ -2,6 +2,7 @@
  * Hook check_config: the rules that need more than one directive, and the
  * files they name, so that `httpd -t` finds what is wrong with them.
  */
+#include "httpd/ocsp.h"
 #include "httpd/runtime.h"
 
 #include <apr_strings.h>
@@ -187,6 +188,9 @@ static npie_runtime_t *load(const server_rec *s, const npie_server_conf_t *conf,
     npie_err_t err;
 
     runtime->conf = conf;
+    runtime->port.end_sessions = npie_runtime_end_sessions;
+    runtime->port.renew_answers = npie_ocsp_renew;
+    runtime->port.baton = runtime;
     set_policy(runtime);
     if (npie_trust_load(&runtime->trust, conf->trust, &err, pconf)
         != APR_SUCCESS) {

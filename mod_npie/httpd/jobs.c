@@ -5,6 +5,7 @@
  */
 #include "httpd/jobs.h"
 
+#include "flow/publish.h"
 #include "flow/seal.h"
 
 #include <ap_mpm.h>
@@ -12,7 +13,6 @@
 #include <mod_watchdog.h>
 
 #include "httpd/head.h"
-#include "httpd/ocsp.h"
 
 /* Somebody may be looking at the page that waits for the mail. */
 #define INTERVAL apr_time_from_sec(1)
@@ -173,10 +173,8 @@ static apr_status_t with_registry(job_t *job, apr_pool_t *pool,
 
 static apr_status_t publish(job_t *job, npie_flow_t *flow, npie_err_t *err)
 {
-    npie_revoke_work_t work = { npie_runtime_get(job->server), flow->p };
     int count;
-    apr_status_t rv = npie_flow_publish(&count, flow, npie_revoke_end_sessions,
-                                        npie_ocsp_refresh, &work, err);
+    apr_status_t rv = npie_flow_publish(&count, flow, err);
 
     if (count > 0) {
         ap_log_error(APLOG_MARK, APLOG_INFO, 0, job->server,

@@ -281,27 +281,6 @@ static int go_on(request_rec *r, npie_link_purpose_t purpose)
                                                purposes[purpose], NULL));
 }
 
-/* The sessions end first: should they be out of reach the link stays good, to
- * be tried again. Once more afterwards, for one that was opened meanwhile. */
-static apr_status_t stop(request_rec *r, npie_flow_t *flow, const char *token,
-                         const npie_link_view_t *view, npie_err_t *err)
-{
-    npie_sessions_t *sessions = npie_runtime_get(r->server)->sessions;
-    apr_status_t rv;
-
-    if (view->state == NPIE_LINK_GOOD && view->purpose == NPIE_LINK_STOP) {
-        rv = npie_session_end_all(sessions, view->old->spki, NULL, err,
-                                  r->pool);
-        if (rv != APR_SUCCESS) {
-            return rv;
-        }
-    }
-    rv = npie_flow_link_stop(flow, token, err);
-    return rv == APR_SUCCESS
-        ? npie_session_end_all(sessions, view->old->spki, NULL, err, r->pool)
-        : rv;
-}
-
 int npie_mail_use_link(request_rec *r, const npie_form_t *form)
 {
     const char *token = npie_form_text(form, "t");
@@ -319,7 +298,7 @@ int npie_mail_use_link(request_rec *r, const npie_form_t *form)
     }
     if (rv == APR_SUCCESS) {
         rv = view.purpose == NPIE_LINK_STOP
-            ? stop(r, flow, token, &view, &err)
+            ? npie_flow_link_stop(flow, token, &err)
             : npie_flow_link_confirm(flow, token, &err);
     }
     return rv == APR_SUCCESS ? go_on(r, view.purpose)

@@ -236,52 +236,48 @@ int npie_ocsp_handler(request_rec *r)
     return answer_request(r, body);
 }
 
-static apr_status_t refresh_one(const npie_revoke_work_t *work,
-                                const npie_certificate_t *certificate,
-                                npie_bytes_t issuer, const char *digest,
-                                npie_err_t *err)
+static apr_status_t renew_one(const npie_runtime_t *runtime,
+                              const npie_certificate_t *certificate,
+                              npie_bytes_t issuer, const char *digest,
+                              npie_err_t *err, apr_pool_t *p)
 {
-    apr_array_header_t *known = apr_array_make(work->p, 1,
-                                               sizeof(npie_bytes_t));
+    apr_array_header_t *known = apr_array_make(p, 1, sizeof(npie_bytes_t));
     npie_ocsp_request_t request;
     npie_signer_ocsp_t answer;
     npie_bytes_t der;
     apr_status_t rv;
 
     APR_ARRAY_PUSH(known, npie_bytes_t) = certificate->der;
-    rv = npie_ocsp_make(&der, certificate->der, issuer, digest, err, work->p);
+    rv = npie_ocsp_make(&der, certificate->der, issuer, digest, err, p);
     if (rv == APR_SUCCESS) {
-        rv = npie_ocsp_parse(&request, der, err, work->p);
+        rv = npie_ocsp_parse(&request, der, err, p);
     }
     if (rv == APR_SUCCESS) {
-        rv = npie_signer_ocsp(&answer, &work->runtime->signer, der, known, err,
-                              work->p);
+        rv = npie_signer_ocsp(&answer, &runtime->signer, der, known, err, p);
     }
     return rv == APR_SUCCESS && request.name != NULL && answer.this_update != 0
-        ? keep(work->runtime->sessions, request.name, &answer, 1, err, work->p)
-        : rv;
+        ? keep(runtime->sessions, request.name, &answer, 1, err, p) : rv;
 }
 
-apr_status_t npie_ocsp_refresh(void *baton,
-                               const npie_certificate_t *certificate,
-                               npie_err_t *err)
+apr_status_t npie_ocsp_renew(void *baton,
+                             const npie_certificate_t *certificate,
+                             npie_err_t *err, apr_pool_t *p)
 {
-    const npie_revoke_work_t *work = baton;
+    const npie_runtime_t *runtime = baton;
     apr_array_header_t *chain;
     npie_cert_t *cert;
-    apr_status_t rv = npie_cert_parse(&cert, certificate->der, err, work->p);
+    apr_status_t rv = npie_cert_parse(&cert, certificate->der, err, p);
 
     if (rv == APR_SUCCESS) {
-        rv = npie_trust_chain(&chain, work->runtime->trust, cert, err,
-                              work->p);
+        rv = npie_trust_chain(&chain, runtime->trust, cert, err, p);
     }
     if (rv != APR_SUCCESS || chain->nelts == 0) {
         return rv;
     }
-    rv = refresh_one(work, certificate, APR_ARRAY_IDX(chain, 0, npie_bytes_t),
-                     "SHA1", err);
+    rv = renew_one(runtime, certificate, APR_ARRAY_IDX(chain, 0, npie_bytes_t),
+                   "SHA1", err, p);
     return rv == APR_SUCCESS
-        ? refresh_one(work, certificate,
-                      APR_ARRAY_IDX(chain, 0, npie_bytes_t), "SHA256", err)
+        ? renew_one(runtime, certificate,
+                    APR_ARRAY_IDX(chain, 0, npie_bytes_t), "SHA256", err, p)
         : rv;
 }

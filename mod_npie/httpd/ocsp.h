@@ -4,15 +4,15 @@
 #ifndef NPIE_HTTPD_OCSP_H
 #define NPIE_HTTPD_OCSP_H
 
-#include "httpd/revoke.h"
+#include "httpd/runtime.h"
 
 /** Handler of npie-ocsp: POST, and GET with the request in the path. */
 int npie_ocsp_handler(request_rec *r);
 
-/** For npie_flow_publish(): the answers that are kept of a certificate are
- * made anew. baton: npie_revoke_work_t. */
-apr_status_t npie_ocsp_refresh(void *baton,
-                               const npie_certificate_t *certificate,
-                               npie_err_t *err);
+/** The flow's port: makes the answers anew that are kept of a certificate.
+ * baton: npie_runtime_t. */
+apr_status_t npie_ocsp_renew(void *baton,
+                             const npie_certificate_t *certificate,
+                             npie_err_t *err, apr_pool_t *ptemp);
 
 #endif

@@ -35,10 +35,9 @@ const char *npie_pages_name(const request_rec *r)
 
 npie_who_t npie_pages_who(const npie_session_t *session)
 {
-    npie_who_t who = { session->employer, session->certificate,
-                       session->serial };
-
-    return who;
+    return (npie_who_t){ .employer = session->employer,
+                         .certificate = session->certificate,
+                         .actor = session->serial };
 }
 
 /* What an action leads to is its answer, for a program; asking for a page

@@ -225,35 +225,6 @@ int npie_post_mail(npie_post_t *post)
     return npie_answer_error(post->r, &err);
 }
 
-/* The sessions end of the certificate that a new one has replaced, but for the
- * session spared, and of the additional ones that hung on it. */
-static apr_status_t end_sessions_before(npie_post_t *post, apr_int64_t newest,
-                                        const apr_array_header_t *additionals,
-                                        npie_err_t *err)
-{
-    npie_sessions_t *sessions = npie_runtime_get(post->r->server)->sessions;
-    npie_registry_t *registry = post->flow->registry;
-    npie_renewal_t *renewal;
-    npie_certificate_t *old;
-    apr_status_t rv = npie_renewal_by_new(&renewal, registry, newest, err);
-
-    if (rv == APR_SUCCESS) {
-        rv = npie_certificate_get(&old, registry, renewal->old_certificate,
-                                  err);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = npie_session_end_all(sessions, old->spki, post->holder->key, err,
-                                  post->r->pool);
-    }
-    for (int i = 0; rv == APR_SUCCESS && i < additionals->nelts; ++i) {
-        rv = npie_session_end_all(sessions,
-                                  APR_ARRAY_IDX(additionals, i,
-                                                npie_certificate_t *)->spki,
-                                  NULL, err, post->r->pool);
-    }
-    return rv;
-}
-
 /* What becomes of the session that the letter was signed in. Under a cookie
  * or the old certificate it knows the way to the last page for a while; under
  * the new certificate it would keep it from the application. */
@@ -285,9 +256,7 @@ static apr_status_t retire(const npie_post_t *post,
 /* The renewal is complete: whoever signed holds the new key, so the session
  * becomes the new certificate's, under a new identifier. The forms of pages
  * that are open go on working: a double click may come with either. */
-static apr_status_t change_over(npie_post_t *post,
-                                const apr_array_header_t *additionals,
-                                npie_err_t *err)
+static apr_status_t change_over(npie_post_t *post, npie_err_t *err)
 {
     npie_registry_t *registry = post->flow->registry;
     npie_certificate_t *row;
@@ -310,11 +279,7 @@ static apr_status_t change_over(npie_post_t *post,
     if (rv == APR_SUCCESS) {
         rv = npie_login_confirm(post->r, post->flow, row, err);
     }
-    if (rv == APR_SUCCESS) {
-        rv = retire(post, row, err);
-    }
-    return rv == APR_SUCCESS
-        ? end_sessions_before(post, row->id, additionals, err) : rv;
+    return rv == APR_SUCCESS ? retire(post, row, err) : rv;
 }
 
 /* The last page, in the session of the new certificate. */
@@ -338,18 +303,12 @@ int npie_post_terms(npie_post_t *post)
 {
     static const char page[] = "terminos.html";
     npie_letter_check_t check = { NPIE_MISMATCH_NONE, NPIE_FILE_OTHER, 0 };
-    apr_array_header_t *additionals;
     npie_err_t err;
 
-    if (npie_certificate_additionals(&additionals, post->flow->registry,
-                                     post->who.employer, &err)
-        != APR_SUCCESS) {
-        return npie_answer_error(post->r, &err);
-    }
     if (sign(post, NPIE_LETTER_TERMS, &check, &err) != APR_SUCCESS) {
         return refuse_letter(post, page, &err, &check);
     }
-    if (change_over(post, additionals, &err) != APR_SUCCESS) {
+    if (change_over(post, &err) != APR_SUCCESS) {
         return npie_answer_error(post->r, &err);
     }
     npie_count(NPIE_COUNT_COMPLETED);
@@ -361,12 +320,6 @@ int npie_post_cancel(npie_post_t *post)
     npie_err_t err;
     apr_status_t rv = npie_flow_cancel(post->flow, &post->who, &err);
 
-    /* Whoever else was at it with this certificate starts anew. */
-    if (rv == APR_SUCCESS) {
-        rv = npie_session_end_all(npie_runtime_get(post->r->server)->sessions,
-                                  post->holder->session->spki,
-                                  post->holder->key, &err, post->r->pool);
-    }
     return rv == APR_SUCCESS || rv == NPIE_ECONFLICT
         ? done(post, "llave.html") : npie_answer_error(post->r, &err);
 }

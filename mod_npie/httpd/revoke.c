@@ -5,32 +5,14 @@
 
 #include <apr_strings.h>
 
-#include "flow/revoke.h"
 #include "httpd/answer.h"
 #include "httpd/draft.h"
-#include "httpd/ocsp.h"
 #include "httpd/pages.h"
 
 #define PAGE "revocar.html"
 /* 64 zeros: the digest of no key. */
 #define NO_KEY "00000000000000000000000000000000" \
     "00000000000000000000000000000000"
-
-apr_status_t npie_revoke_sessions(npie_sessions_t *sessions,
-                                  const apr_array_header_t *ended,
-                                  const char *except, npie_err_t *err,
-                                  apr_pool_t *ptemp)
-{
-    apr_status_t rv = APR_SUCCESS;
-
-    for (int i = 0; rv == APR_SUCCESS && i < ended->nelts; ++i) {
-        rv = npie_session_end_all(sessions,
-                                  APR_ARRAY_IDX(ended, i,
-                                                npie_certificate_t *)->spki,
-                                  except, err, ptemp);
-    }
-    return rv;
-}
 
 /* What the form says; NPIE_EINPUT where it says nothing that counts. */
 static apr_status_t read_form(npie_lost_t *lost, npie_reason_t *reason,
@@ -108,61 +90,35 @@ static apr_status_t reduce(npie_post_t *post, npie_err_t *err)
     return npie_holder_open(post->r, session, err);
 }
 
-apr_status_t npie_revoke_end_sessions(void *baton,
-                                      const npie_certificate_t *certificate,
-                                      npie_err_t *err)
+void npie_revoke_log(const request_rec *r, const npie_revoke_done_t *revoked)
 {
-    const npie_revoke_work_t *work = baton;
-
-    /* What a new certificate has replaced ended with its letter, and its last
-     * session lives on a little. The additional ones' ended as well, unless
-     * Redis failed just then. */
-    return certificate->status == NPIE_CERTIFICATE_SUPERSEDED
-            && !certificate->additional
-        ? APR_SUCCESS
-        : npie_session_end_all(work->runtime->sessions, certificate->spki,
-                               NULL, err, work->p);
-}
-
-/* The revocation stands already: what fails here the job does again. */
-static void publish(npie_post_t *post)
-{
-    npie_revoke_work_t work = { npie_runtime_get(post->r->server),
-                                post->r->pool };
-    npie_err_t err;
-    int count;
-
-    if (npie_flow_publish(&count, post->flow, npie_revoke_end_sessions,
-                          npie_ocsp_refresh, &work, &err) != APR_SUCCESS) {
-        npie_answer_log(post->r, &err);
+    if (revoked->signer != APR_SUCCESS && revoked->signer != NPIE_EPOLICY) {
+        npie_answer_log(r, &revoked->signer_err);
     }
 }
 
 int npie_post_revoke(npie_post_t *post)
 {
-    npie_sessions_t *sessions = npie_runtime_get(post->r->server)->sessions;
-    apr_array_header_t *ended;
+    npie_revoke_done_t revoked;
     npie_reason_t reason;
     npie_lost_t lost;
     npie_err_t err;
     apr_status_t rv = read_form(&lost, &reason, post->form, &err);
 
     if (rv == APR_SUCCESS) {
-        rv = npie_flow_revoke_own(&ended, post->flow, &post->who, lost, reason,
-                                  &err);
+        rv = npie_flow_revoke_own(&revoked, post->flow, &post->who, lost,
+                                  reason, &err);
     }
     if (rv != APR_SUCCESS) {
         return answer_refused(post, &err);
     }
     npie_draft_save(post->r, post->holder, PAGE, NULL, NULL);
-    if (has_ended(ended, post->who.certificate)) {
-        rv = reduce(post, &err);
+    npie_revoke_log(post->r, &revoked);
+    if (revoked.sessions != APR_SUCCESS) {
+        return npie_answer_error(post->r, &revoked.sessions_err);
     }
-    if (rv == APR_SUCCESS) {
-        rv = npie_revoke_sessions(sessions, ended, NULL, &err, post->r->pool);
-    }
-    publish(post);
-    if (rv != APR_SUCCESS) {
+    if (has_ended(revoked.certificates, post->who.certificate)
+        && reduce(post, &err) != APR_SUCCESS) {
         return npie_answer_error(post->r, &err);
     }
     return npie_answer_wants_json(post->r) ? npie_pages_tell(post->r)

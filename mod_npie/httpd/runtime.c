@@ -125,6 +125,18 @@ void npie_runtime_child_init(apr_pool_t *pchild, server_rec *s)
     }
 }
 
+apr_status_t npie_runtime_end_sessions(void *baton, const char *spki,
+                                       const char *spare, npie_err_t *err,
+                                       apr_pool_t *ptemp)
+{
+    const npie_runtime_t *runtime = baton;
+
+    return runtime->sessions == NULL
+        ? npie_err_set(err, NPIE_EBACKEND, NPIE_P_SESSIONS_DOWN,
+                       "no pool of connections to Redis")
+        : npie_session_end_all(runtime->sessions, spki, spare, err, ptemp);
+}
+
 npie_flow_t *npie_runtime_flow_on(const npie_runtime_t *runtime,
                                   const ap_dbd_t *dbd, apr_pool_t *p)
 {
@@ -141,6 +153,7 @@ npie_flow_t *npie_runtime_flow_on(const npie_runtime_t *runtime,
     flow->seals = runtime->seals;
     flow->art = runtime->art;
     flow->policy = &runtime->policy;
+    flow->port = &runtime->port;
     flow->now = apr_time_now();
     flow->p = p;
     return flow;

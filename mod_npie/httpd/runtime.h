@@ -35,6 +35,7 @@ typedef struct npie_runtime_t {
     npie_policy_t policy;
     npie_signer_t signer;
     npie_mailer_t mailer; /**< set when policy.mail is */
+    npie_port_t port; /**< baton: this */
     npie_sessions_t *sessions;
     struct npie_authority_kept_t *authority; /**< of this child */
     apr_thread_mutex_t *turn; /**< of this child's writers to the registry */
@@ -55,6 +56,12 @@ void npie_count(npie_counter_t counter);
 
 /** What was counted. */
 apr_uint32_t npie_counted(npie_counter_t counter);
+
+/** The flow's port: ends the sessions that a key opened. baton:
+ * npie_runtime_t. */
+apr_status_t npie_runtime_end_sessions(void *baton, const char *spki,
+                                       const char *spare, npie_err_t *err,
+                                       apr_pool_t *ptemp);
 
 /**
  * A flow on a connection of mod_dbd's, for now.

@@ -79,6 +79,7 @@ apr_status_t npie_addition_update(npie_registry_t *registry,
                                   const npie_addition_t *addition,
                                   npie_addition_state_t expected,
                                   npie_err_t *err);
+
 /** Makes others that hold this employer wait until the transaction ends, so
  * that what is seen of theirs stays so. */
 apr_status_t npie_employer_hold(npie_registry_t *registry, apr_int64_t id,

@@ -80,7 +80,7 @@ apr_status_t npie_outbox_withdraw(npie_registry_t *registry,
                                   apr_time_t when, npie_err_t *err);
 
 /** A renewal's mails, newest first, as an array of npie_outbox_t * (may be
- * empty). To count them for a limit, npie_renewal_hold() first. */
+ * empty). To count them for a limit, do so in npie_registry_write(). */
 apr_status_t npie_outbox_list(apr_array_header_t **plist,
                               npie_registry_t *registry, apr_int64_t renewal,
                               npie_err_t *err);

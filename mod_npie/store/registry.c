@@ -170,3 +170,26 @@ apr_status_t npie_registry_end(npie_registry_t *registry, int commit,
     give_turn(registry);
     return rv;
 }
+
+apr_status_t npie_registry_write(npie_registry_t *registry,
+                                 apr_int64_t employer, npie_registry_fn *write,
+                                 void *baton, npie_err_t *err)
+{
+    apr_status_t rv = npie_registry_begin(registry, err);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (employer != 0) {
+        rv = npie_sql_change_id(registry, NPIE_SQL_EMPLOYER_HOLD, employer,
+                                err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = write(baton, err);
+    }
+    if (rv != APR_SUCCESS) {
+        npie_registry_end(registry, 0, NULL);
+        return rv;
+    }
+    return npie_registry_end(registry, 1, err);
+}

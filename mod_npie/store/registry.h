@@ -94,6 +94,23 @@ apr_status_t npie_registry_begin(npie_registry_t *registry, npie_err_t *err);
 apr_status_t npie_registry_end(npie_registry_t *registry, int commit,
                                npie_err_t *err);
 
+/** What a transaction writes, after it has read what it needs.
+ * @return APR_SUCCESS to keep it; anything else undoes it */
+typedef apr_status_t npie_registry_fn(void *baton, npie_err_t *err);
+
+/**
+ * Begins a transaction, has it written, and commits it; rolls it back when
+ * anything of it fails.
+ * @param employer whose rows it writes: others that write them wait from the
+ *        beginning to the end of it, so that what it reads of theirs stays so,
+ *        and no two of them wait for each other further on. 0: nobody's
+ * @return APR_SUCCESS: committed; APR_NOTFOUND: no such employer; what write
+ *         returned; as npie_registry_begin() and npie_registry_end()
+ */
+apr_status_t npie_registry_write(npie_registry_t *registry,
+                                 apr_int64_t employer, npie_registry_fn *write,
+                                 void *baton, npie_err_t *err);
+
 /* Every function below returns APR_SUCCESS, APR_NOTFOUND where it looks one
  * row up or changes one without conditions, NPIE_ECONFLICT where a uniqueness
  * or an expected state does not hold (the row that is changed under a
@@ -254,10 +271,6 @@ apr_status_t npie_renewal_by_new(npie_renewal_t **prenewal,
 apr_status_t npie_renewal_get(npie_renewal_t **prenewal,
                               npie_registry_t *registry, apr_int64_t id,
                               npie_err_t *err);
-/** Makes others that hold or change this renewal wait until the transaction
- * ends, so that what is counted of it stays so. */
-apr_status_t npie_renewal_hold(npie_registry_t *registry, apr_int64_t id,
-                               npie_err_t *err);
 /** NPIE_ECONFLICT when one is open. */
 apr_status_t npie_renewal_insert(apr_int64_t *pid, npie_registry_t *registry,
                                  const npie_renewal_t *renewal,

@@ -97,12 +97,6 @@ apr_status_t npie_renewal_get(npie_renewal_t **prenewal,
     return find_renewal(prenewal, registry, NPIE_SQL_RENEWAL_GET, id, err);
 }
 
-apr_status_t npie_renewal_hold(npie_registry_t *registry, apr_int64_t id,
-                               npie_err_t *err)
-{
-    return npie_sql_change_id(registry, NPIE_SQL_RENEWAL_HOLD, id, err);
-}
-
 apr_status_t npie_renewal_insert(apr_int64_t *pid, npie_registry_t *registry,
                                  const npie_renewal_t *renewal,
                                  npie_err_t *err)

@@ -279,17 +279,17 @@ static void test_revoked_and_again(void **state)
     const apr_int64_t id = issued(person, colleague);
     const apr_int64_t certificate = find(person, id).certificate->id;
     apr_int64_t again = 0, twice = 0;
-    apr_array_header_t *ended;
+    npie_revoke_done_t revoked;
 
     assert_gone(person, npie_flow_addition_again(&again, &person->flow,
                                                  &person->who, id, 0,
                                                  &person->err));
-    assert_ok(person, npie_flow_addition_revoke(&ended, &person->flow,
+    assert_ok(person, npie_flow_addition_revoke(&revoked, &person->flow,
                                                 &person->who, certificate,
                                                 &person->err));
-    assert_int_equal(ended->nelts, 1);
+    assert_int_equal(revoked.certificates->nelts, 1);
     assert_int_equal(find(person, id).standing, NPIE_STANDING_REVOKED);
-    assert_gone(person, npie_flow_addition_revoke(&ended, &person->flow,
+    assert_gone(person, npie_flow_addition_revoke(&revoked, &person->flow,
                                                   &person->who,
                                                   person->who.certificate,
                                                   &person->err));
@@ -472,9 +472,9 @@ static void *run_issue(void *data)
 static void *run_revoke(void *data)
 {
     elsewhere_t *one = data;
-    apr_array_header_t *ended;
+    npie_revoke_done_t revoked;
 
-    one->rv = npie_flow_revoke_own(&ended, &one->person->flow,
+    one->rv = npie_flow_revoke_own(&revoked, &one->person->flow,
                                    &one->person->who, NPIE_LOST_THIS,
                                    NPIE_REASON_KEY_COMPROMISE,
                                    &one->person->err);

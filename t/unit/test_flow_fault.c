@@ -172,8 +172,9 @@ static void test_unused(void **state)
     person_to(person, NPIE_RENEWAL_COMPLETED);
 }
 
-/* The old certificate is revoked while the signer works: what it makes is
- * taken in as revoked, and the move says why. */
+/* The old certificate is revoked while the signer works, by somebody who has
+ * no signer to tell: what it makes is taken in as revoked, and the move says
+ * why. */
 static void test_revoked_meanwhile(void **state)
 {
     person_t *person = person_at(NPIE_RENEWAL_CONFIRMED, *state);
@@ -181,7 +182,7 @@ static void test_revoked_meanwhile(void **state)
         .certificate = person->who.certificate,
         .reason = NPIE_REASON_KEY_COMPROMISE,
     };
-    apr_array_header_t *ended;
+    npie_revoke_done_t revoked;
     pthread_t thread;
     person_t *other;
     apr_pool_t *p;
@@ -189,9 +190,11 @@ static void test_revoked_meanwhile(void **state)
     apr_pool_create(&p, NULL);
     other = person_again(person, p);
     thread = issue_stopped(other);
-    assert_ok(person, npie_flow_revoke(&ended, &person->flow, "admin",
+    person->flow.signer = NULL;
+    assert_ok(person, npie_flow_revoke(&revoked, &person->flow, "admin",
                                        &revocation, &person->err));
-    assert_int_equal(ended->nelts, 1);
+    assert_int_equal(revoked.certificates->nelts, 1);
+    assert_int_equal(revoked.signer, APR_ENOTIMPL);
     assert_int_equal(kill(world->signer->pid, SIGCONT), 0);
     assert_call(other, NPIE_EPOLICY, NPIE_P_CERT_REVOKED, outcome(thread));
     apr_pool_destroy(p);

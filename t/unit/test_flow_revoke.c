@@ -15,11 +15,11 @@ static int do_revoke(person_t *person, apr_int64_t certificate,
                   npie_reason_t reason)
 {
     const npie_revocation_t revocation = { certificate, reason, 0 };
-    apr_array_header_t *ended;
+    npie_revoke_done_t revoked;
 
-    assert_ok(person, npie_flow_revoke(&ended, &person->flow, "registrador",
+    assert_ok(person, npie_flow_revoke(&revoked, &person->flow, "registrador",
                                        &revocation, &person->err));
-    return ended->nelts;
+    return revoked.certificates->nelts;
 }
 
 static const char *ask(person_t *person, const char *what)
@@ -107,14 +107,14 @@ static void test_new_of_issued(void **state)
 {
     person_t *person = person_at(NPIE_RENEWAL_ISSUED, *state);
     person_t *renewed = person_renewed(person, *state);
-    apr_array_header_t *ended;
+    npie_revoke_done_t revoked;
     npie_place_t place;
 
-    assert_ok(person, npie_flow_revoke_own(&ended, &person->flow,
+    assert_ok(person, npie_flow_revoke_own(&revoked, &person->flow,
                                            &person->who, NPIE_LOST_NEW,
                                            NPIE_REASON_CESSATION,
                                            &person->err));
-    assert_int_equal(ended->nelts, 1);
+    assert_int_equal(revoked.certificates->nelts, 1);
     assert_string_equal(certificates(person),
                         "active  0,revoked cessationOfOperation 1");
     assert_string_equal(renewals(person), "lapsed");
@@ -125,7 +125,7 @@ static void test_new_of_issued(void **state)
     assert_int_equal(place.newest->id, person->who.certificate);
     assert_int_equal(place.generation, 3);
     /* Twice: there is no such new one any more. */
-    assert_later(person, npie_flow_revoke_own(&ended, &person->flow,
+    assert_later(person, npie_flow_revoke_own(&revoked, &person->flow,
                                               &person->who, NPIE_LOST_NEW,
                                               NPIE_REASON_CESSATION,
                                               &person->err));
@@ -144,19 +144,19 @@ static void test_own(void **state)
 {
     person_t *person = person_at(NPIE_RENEWAL_ISSUED, *state);
     person_t *renewed = person_renewed(person, *state);
-    apr_array_header_t *ended;
+    npie_revoke_done_t revoked;
 
-    assert_ok(renewed, npie_flow_revoke_own(&ended, &renewed->flow,
+    assert_ok(renewed, npie_flow_revoke_own(&revoked, &renewed->flow,
                                             &renewed->who, NPIE_LOST_THIS,
                                             NPIE_REASON_KEY_COMPROMISE,
                                             &renewed->err));
-    assert_int_equal(ended->nelts, 1);
+    assert_int_equal(revoked.certificates->nelts, 1);
     assert_int_equal(person_place(person).verdict, NPIE_VERDICT_RENEWAL);
-    assert_ok(renewed, npie_flow_revoke_own(&ended, &renewed->flow,
+    assert_ok(renewed, npie_flow_revoke_own(&revoked, &renewed->flow,
                                             &renewed->who, NPIE_LOST_THIS,
                                             NPIE_REASON_KEY_COMPROMISE,
                                             &renewed->err));
-    assert_int_equal(ended->nelts, 0);
+    assert_int_equal(revoked.certificates->nelts, 0);
     assert_string_equal(
         world_ask(apr_psprintf(*state,
             "SELECT group_concat(event) FROM (SELECT event FROM audit WHERE"
@@ -165,7 +165,7 @@ static void test_own(void **state)
     /* The old one again, after its renewal completed. */
     person = person_at(NPIE_RENEWAL_COMPLETED, *state);
     assert_call(person, NPIE_EPOLICY, NPIE_P_CERT_SUPERSEDED,
-                npie_flow_revoke_own(&ended, &person->flow, &person->who,
+                npie_flow_revoke_own(&revoked, &person->flow, &person->who,
                                      NPIE_LOST_THIS, NPIE_REASON_CESSATION,
                                      &person->err));
 }
@@ -201,14 +201,14 @@ static void test_refused(void **state)
 {
     person_t *person = person_at(NPIE_RENEWAL_NONE, *state);
     npie_revocation_t revocation = { 999999, NPIE_REASON_CESSATION, 0 };
-    apr_array_header_t *ended;
+    npie_revoke_done_t revoked;
 
-    assert_int_equal(npie_flow_revoke(&ended, &person->flow, "x", &revocation,
+    assert_int_equal(npie_flow_revoke(&revoked, &person->flow, "x", &revocation,
                                       &person->err), APR_NOTFOUND);
     revocation.certificate = person->who.certificate;
     revocation.reason = (npie_reason_t)6;
     assert_call(person, NPIE_EINPUT, NPIE_P_REQUEST,
-                npie_flow_revoke(&ended, &person->flow, "x", &revocation,
+                npie_flow_revoke(&revoked, &person->flow, "x", &revocation,
                                  &person->err));
     assert_string_equal(certificates(person), "active  0");
 }
@@ -222,11 +222,12 @@ static void test_untold(void **state)
         person->flow.now - DAY
     };
     npie_registry_t *registry = person->flow.registry;
+    npie_revoke_done_t revoked;
     apr_array_header_t *list;
     const npie_untold_t *last;
 
-    assert_ok(person, npie_flow_revoke(&list, &person->flow, "x", &revocation,
-                                       &person->err));
+    assert_ok(person, npie_flow_revoke(&revoked, &person->flow, "x",
+                                       &revocation, &person->err));
     assert_ok(person, npie_certificate_untold(&list, registry, &person->err));
     assert_true(list->nelts > 0);
     last = APR_ARRAY_IDX(list, list->nelts - 1, npie_untold_t *);
@@ -249,14 +250,31 @@ static void test_untold(void **state)
     }
 }
 
-static apr_status_t pass(void *baton, const npie_certificate_t *certificate,
-                         npie_err_t *err)
+static apr_status_t end_sessions(void *baton, const char *spki,
+                                 const char *spare, npie_err_t *err,
+                                 apr_pool_t *p)
+{
+    const char *fails_for = baton;
+
+    (void)p;
+    assert_null(spare);
+    return fails_for == NULL || strcmp(fails_for, spki) != 0 ? APR_SUCCESS
+        : npie_err_set(err, NPIE_EBACKEND, NPIE_P_SESSIONS_DOWN, "no Redis");
+}
+
+static apr_status_t renew_answers(void *baton,
+                                  const npie_certificate_t *certificate,
+                                  npie_err_t *err, apr_pool_t *p)
 {
     (void)baton;
     (void)certificate;
     (void)err;
+    (void)p;
     return APR_SUCCESS;
 }
+
+/* As httpd's job has it. */
+static const npie_port_t port = { end_sessions, renew_answers, NULL };
 
 /* What npie-signer was told of is in the audit, once, as its list has it. */
 static void test_told(void **state)
@@ -268,27 +286,18 @@ static void test_told(void **state)
     const char *ask = apr_psprintf(*state, "SELECT count(*) FROM audit WHERE"
         " event = 'crl' AND actor = 'npie-signer' AND detail ="
         " 'certificate %s, listed'", person->old->cert->serial);
-    apr_array_header_t *list;
+    npie_revoke_done_t revoked;
     int count;
 
-    assert_ok(person, npie_flow_revoke(&list, &person->flow, "x", &revocation,
-                                       &person->err));
+    assert_ok(person, npie_flow_revoke(&revoked, &person->flow, "x",
+                                       &revocation, &person->err));
+    person->flow.port = &port;
     for (int i = 0; i < 2; ++i) {
-        assert_ok(person, npie_flow_publish(&count, &person->flow, pass, pass,
-                                            NULL, &person->err));
+        assert_ok(person, npie_flow_publish(&count, &person->flow,
+                                            &person->err));
         assert_string_equal(world_ask(ask, *state), "1");
     }
     assert_int_equal(count, 0);
-}
-
-/* Fails for one certificate, as if Redis did. */
-static apr_status_t fail_for(void *baton, const npie_certificate_t *certificate,
-                             npie_err_t *err)
-{
-    const person_t *person = baton;
-
-    return certificate->id != person->who.certificate ? APR_SUCCESS
-        : npie_err_set(err, NPIE_EBACKEND, NPIE_P_SESSIONS_DOWN, "no Redis");
 }
 
 static int is_listed(person_t *person)
@@ -309,18 +318,20 @@ static void test_told_without_redis(void **state)
 {
     person_t *first = person_at(NPIE_RENEWAL_NONE, *state);
     person_t *second = person_at(NPIE_RENEWAL_NONE, *state);
+    const npie_port_t broken = { end_sessions, renew_answers,
+                                 (void *)first->old->cert->spki_sha256 };
     int count;
 
     do_revoke(first, first->who.certificate, NPIE_REASON_KEY_COMPROMISE);
     do_revoke(second, second->who.certificate, NPIE_REASON_KEY_COMPROMISE);
+    first->flow.port = &broken;
     assert_call(first, NPIE_EBACKEND, NPIE_P_SESSIONS_DOWN,
-                npie_flow_publish(&count, &first->flow, fail_for, pass, first,
-                                  &first->err));
+                npie_flow_publish(&count, &first->flow, &first->err));
     assert_int_equal(count, 1);
     assert_true(is_listed(first));
     assert_true(is_listed(second));
-    assert_ok(first, npie_flow_publish(&count, &first->flow, pass, pass, NULL,
-                                       &first->err));
+    first->flow.port = &port;
+    assert_ok(first, npie_flow_publish(&count, &first->flow, &first->err));
     assert_int_equal(count, 1);
 }
 
@@ -334,8 +345,8 @@ static void test_told_ahead(void **state)
     world_ask(apr_psprintf(*state, "UPDATE certificate SET ended = ended +"
                            " 3600, invalid_since = ended + 1800 WHERE id = %"
                            APR_INT64_T_FMT, person->who.certificate), *state);
-    assert_ok(person, npie_flow_publish(&count, &person->flow, pass, pass,
-                                        NULL, &person->err));
+    person->flow.port = &port;
+    assert_ok(person, npie_flow_publish(&count, &person->flow, &person->err));
     assert_int_equal(count, 1);
     assert_true(is_listed(person));
 }

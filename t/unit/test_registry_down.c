@@ -38,6 +38,49 @@ static void test_transaction(void **state)
     assert_int_equal(next, folio + 1);
 }
 
+/* What one transaction is to do. */
+typedef struct written_t {
+    registry_fixture_t *f;
+    apr_int64_t folio; /* drawn */
+    apr_status_t rv;   /* to return */
+} written_t;
+
+static apr_status_t draw_folio(void *baton, npie_err_t *err)
+{
+    written_t *w = baton;
+
+    assert_status(w->f, NPIE_EINTERNAL,
+                  npie_registry_begin(w->f->registry, NULL));
+    assert_ok(w->f, npie_folio_next(&w->folio, w->f->registry, err));
+    return w->rv;
+}
+
+/* Kept when all went well, else undone; nothing is left open. */
+static void test_write(void **state)
+{
+    registry_fixture_t *f = *state;
+    const apr_int64_t employer = registry_employer_added(f);
+    written_t w = { f, 0, APR_SUCCESS };
+    apr_int64_t kept;
+
+    assert_ok(f, npie_registry_write(f->registry, employer, draw_folio, &w,
+                                     &f->err));
+    kept = w.folio;
+    w.rv = NPIE_EPOLICY;
+    assert_status(f, NPIE_EPOLICY,
+                  npie_registry_write(f->registry, employer, draw_folio, &w,
+                                      &f->err));
+    assert_int_equal(w.folio, kept + 1);
+    w.rv = APR_SUCCESS;
+    assert_ok(f, npie_registry_write(f->registry, 0, draw_folio, &w, &f->err));
+    assert_int_equal(w.folio, kept + 1);
+    w.folio = 0;
+    assert_status(f, APR_NOTFOUND,
+                  npie_registry_write(f->registry, 1 << 30, draw_folio, &w,
+                                      &f->err));
+    assert_int_equal(w.folio, 0);
+}
+
 static void test_failure_in_transaction(void **state)
 {
     registry_fixture_t *f = *state;
@@ -377,7 +420,8 @@ static void test_open_failures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ON_BOTH(test_transaction), ON_BOTH(test_failure_in_transaction),
+        ON_BOTH(test_transaction), ON_BOTH(test_write),
+        ON_BOTH(test_failure_in_transaction),
         ON_BOTH(test_foreign_keys), ON_BOTH(test_forgotten_transaction),
         ON_BOTH(test_race_in_turns), ON_BOTH(test_race),
         ON(sqlite, test_sqlite_settings),

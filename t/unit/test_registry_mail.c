@@ -228,9 +228,6 @@ static void test_transaction(void **state)
     npie_outbox_t m = a_mail(&r);
 
     assert_ok(f, npie_registry_begin(f->registry, &f->err));
-    assert_ok(f, npie_renewal_hold(f->registry, r.id, &f->err));
-    assert_status(f, APR_NOTFOUND,
-                  npie_renewal_hold(f->registry, 1 << 30, &f->err));
     queued(f, &r);
     assert_ok(f, npie_registry_end(f->registry, 0, &f->err));
     assert_ok(f, npie_outbox_list(&list, f->registry, r.id, &f->err));
