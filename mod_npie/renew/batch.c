@@ -150,7 +150,7 @@ static apr_status_t read_cert(npie_cert_t **pcert, const npie_job_t *job,
                               npie_err_t *err, apr_pool_t *p)
 {
     npie_credential_t credential = { NULL, NULL };
-    npie_bytes_t bytes;
+    npie_credential_file_t file = { job->cer, { NULL, 0 } };
     apr_status_t rv;
 
     if (job->cer == NULL) {
@@ -158,8 +158,9 @@ static apr_status_t read_cert(npie_cert_t **pcert, const npie_job_t *job,
         *pcert = credential.cert;
         return rv;
     }
-    rv = npie_disk_read(&bytes, job->cer, NPIE_CREDENTIAL_MAX, err, p);
-    return rv == APR_SUCCESS ? npie_cert_parse(pcert, bytes, err, p) : rv;
+    rv = npie_disk_read(&file.bytes, job->cer, NPIE_CREDENTIAL_MAX, err, p);
+    return rv == APR_SUCCESS
+        ? npie_credential_read_cert(pcert, &file, err, p) : rv;
 }
 
 static apr_status_t read_expiry(expiry_t *expiry, const npie_job_t *job,

@@ -10,15 +10,15 @@
 #include <openssl/evp.h>
 #include <openssl/pkcs12.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
-#include "letter/file.h"
 #include "pki/openssl.h"
 #include "pki/x509.h"
 #include "renew/key.h"
+#include "renew/pieces.h"
+#include "renew/store.h"
 
 #define MAC_SALT 16
-/* Of derivations read from a file: more only costs time. */
-#define ITERATIONS_MAX 10000000
 
 static apr_status_t refuse(npie_err_t *err, npie_problem_t problem,
                            const char *what)
@@ -26,184 +26,255 @@ static apr_status_t refuse(npie_err_t *err, npie_problem_t problem,
     return npie_openssl_fail(err, NPIE_EINPUT, problem, what);
 }
 
-static apr_status_t take_cert(npie_credential_t *credential, X509 *x509,
+/** What was chosen together, sorted. */
+typedef struct chosen_t {
+    int pfxs;
+    const npie_piece_t *pfx;
+    const npie_piece_t *key;   /* the first */
+    int has_certs;
+} chosen_t;
+
+static apr_status_t sort_piece(chosen_t *chosen, const npie_piece_t *piece,
+                               npie_err_t *err)
+{
+    switch (piece->kind) {
+    case NPIE_PIECE_PFX:
+        ++chosen->pfxs;
+        chosen->pfx = piece;
+        break;
+    case NPIE_PIECE_KEY:
+        chosen->key = chosen->key != NULL ? chosen->key : piece;
+        break;
+    case NPIE_PIECE_CERTIFICATE:
+    case NPIE_PIECE_CHAIN:
+        chosen->has_certs = 1;
+        break;
+    case NPIE_PIECE_DAMAGED:
+        return refuse(err, NPIE_P_FILE_DAMAGED, "the file is cut or torn");
+    case NPIE_PIECE_OTHER:
+        break;
+    }
+    return APR_SUCCESS;
+}
+
+/* PEM of openssl has parameters beside keys: one piece of use is enough. */
+static apr_status_t sort_file(chosen_t *chosen,
+                              const apr_array_header_t *pieces,
+                              npie_err_t *err)
+{
+    apr_status_t rv = APR_SUCCESS;
+    int useful = 0;
+
+    for (int i = 0; rv == APR_SUCCESS && i < pieces->nelts; ++i) {
+        const npie_piece_t *piece = &APR_ARRAY_IDX(pieces, i, npie_piece_t);
+
+        rv = sort_piece(chosen, piece, err);
+        useful = useful || piece->kind != NPIE_PIECE_OTHER;
+    }
+    return rv != APR_SUCCESS || useful ? rv
+        : refuse(err, NPIE_P_FILE_UNKNOWN,
+                 "the file is neither certificate nor key");
+}
+
+static void add_chain(npie_store_t *store, const npie_piece_t *piece,
+                      apr_pool_t *p)
+{
+    const unsigned char *at = piece->der.data;
+    PKCS7 *p7 = d2i_PKCS7(NULL, &at, (long)piece->der.len);
+
+    for (int i = 0; p7 != NULL && i < sk_X509_num(p7->d.sign->cert); ++i) {
+        X509 *x509 = sk_X509_value(p7->d.sign->cert, i);
+
+        if (X509_up_ref(x509) == 1) {
+            npie_store_add_cert(store, x509, p);
+        }
+    }
+    PKCS7_free(p7);
+}
+
+static apr_status_t add_certs(npie_store_t *store,
+                              const apr_array_header_t *pieces,
+                              npie_err_t *err, apr_pool_t *p)
+{
+    for (int i = 0; i < pieces->nelts; ++i) {
+        const npie_piece_t *piece = &APR_ARRAY_IDX(pieces, i, npie_piece_t);
+        const unsigned char *at = piece->der.data;
+        X509 *x509;
+
+        if (piece->kind == NPIE_PIECE_CHAIN) {
+            add_chain(store, piece, p);
+        }
+        else if (piece->kind == NPIE_PIECE_CERTIFICATE) {
+            x509 = d2i_X509(NULL, &at, (long)piece->der.len);
+            if (x509 == NULL) {
+                return refuse(err, NPIE_P_FILE_DAMAGED,
+                              "a certificate cannot be read");
+            }
+            npie_store_add_cert(store, x509, p);
+        }
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t take_cert(npie_cert_t **pcert, X509 *x509,
                               npie_err_t *err, apr_pool_t *p)
 {
     unsigned char *der = NULL;
     int len = i2d_X509(x509, &der);
     npie_bytes_t bytes = { der, len > 0 ? (apr_size_t)len : 0 };
-    apr_status_t rv = npie_cert_parse(&credential->cert, bytes, err, p);
+    apr_status_t rv = npie_cert_parse(pcert, bytes, err, p);
 
     OPENSSL_free(der);
     return rv;
 }
 
-/* OpenSSL up to 1.0 took each byte of a password for a character. */
-static npie_secret_t *widened(const npie_secret_t *password, apr_pool_t *p)
+static EVP_PKEY *key_of(const npie_store_t *store, X509 *x509)
 {
-    npie_secret_t *wide = npie_secret_make(p);
+    for (int i = 0; i < store->keys->nelts; ++i) {
+        EVP_PKEY *key = APR_ARRAY_IDX(store->keys, i, EVP_PKEY *);
 
-    for (apr_size_t i = 0; i < password->len; ++i) {
-        unsigned char c = (unsigned char)password->text[i];
-
-        if (wide->len + 2 > NPIE_SECRET_MAX) {
-            break;
-        }
-        if (c >= 0x80) {
-            wide->text[wide->len++] = (char)(0xc0 | (c >> 6));
-            c = 0x80 | (c & 0x3f);
-        }
-        wide->text[wide->len++] = (char)c;
-    }
-    return wide;
-}
-
-/* Some encrypted part can be read with this password though the MAC does not
- * hold: then the file is damaged, and the password right. */
-static int opens_a_part(const PKCS12 *p12, const char *password)
-{
-    STACK_OF(PKCS7) *parts = PKCS12_unpack_authsafes(p12);
-    STACK_OF(PKCS12_SAFEBAG) *bags;
-    int opened = 0;
-
-    for (int i = 0; !opened && i < sk_PKCS7_num(parts); ++i) {
-        PKCS7 *part = sk_PKCS7_value(parts, i);
-
-        if (PKCS7_type_is_encrypted(part)) {
-            bags = PKCS12_unpack_p7encdata(part, password, -1);
-            opened = bags != NULL;
-            sk_PKCS12_SAFEBAG_pop_free(bags, PKCS12_SAFEBAG_free);
+        if (EVP_PKEY_eq(X509_get0_pubkey(x509), key) == 1) {
+            return key;
         }
     }
-    sk_PKCS7_pop_free(parts, PKCS7_free);
-    ERR_clear_error();
-    return opened;
+    return NULL;
 }
 
-static int is_cheap(const PKCS12 *p12)
+/* Kinds that certificates of employers have, and browsers sign with. */
+static int is_known_kind(const EVP_PKEY *key)
 {
-    const ASN1_INTEGER *iterations = NULL;
+    char group[32] = "";
 
-    PKCS12_get0_mac(NULL, NULL, NULL, &iterations, p12);
-    return iterations == NULL
-        || ASN1_INTEGER_get(iterations) <= ITERATIONS_MAX;
+    EVP_PKEY_get_group_name(key, group, sizeof(group), NULL);
+    return EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA
+        || strcmp(group, SN_X9_62_prime256v1) == 0
+        || strcmp(group, SN_secp384r1) == 0
+        || strcmp(group, SN_secp521r1) == 0;
 }
 
-/* The form of the password that the MAC holds with. */
-static apr_status_t right_form(const npie_secret_t **pform, PKCS12 *p12,
-                               const npie_secret_t *password, npie_err_t *err,
-                               apr_pool_t *p)
+/* Why no key is a certificate's. */
+static apr_status_t no_pair(const npie_store_t *store, npie_err_t *err)
 {
-    const npie_secret_t *forms[] = { password, widened(password, p) };
-    int different = forms[1]->len != password->len;
-
-    *pform = password;
-    if (!PKCS12_mac_present(p12)) {
-        return APR_SUCCESS;
-    }
-    if (!is_cheap(p12)) {
-        return refuse(err, NPIE_P_FILE_UNSUPPORTED,
-                      "the file asks for too many iterations");
-    }
-    for (int i = 0; i <= different; ++i) {
-        if (PKCS12_verify_mac(p12, forms[i]->text, (int)forms[i]->len) == 1
-            || (password->len == 0
-                && PKCS12_verify_mac(p12, NULL, 0) == 1)) {
-            *pform = forms[i];
-            ERR_clear_error();
-            return APR_SUCCESS;
-        }
-    }
-    return opens_a_part(p12, password->text)
-        ? refuse(err, NPIE_P_FILE_DAMAGED, "the file's MAC does not hold")
-        : refuse(err, NPIE_P_PASSWORD, "the file's MAC does not hold");
-}
-
-/* Why libcrypto could not take apart what the MAC stands for. */
-static apr_status_t not_parsed(npie_err_t *err)
-{
-    int reason = ERR_GET_REASON(ERR_peek_error());
-
-    return refuse(err, reason == ERR_R_UNSUPPORTED
-                  || reason == EVP_R_UNSUPPORTED_ALGORITHM
-                  ? NPIE_P_FILE_UNSUPPORTED : NPIE_P_FILE_DAMAGED,
-                  "the PFX cannot be taken apart");
-}
-
-static apr_status_t take_apart(npie_credential_t *credential, PKCS12 *p12,
-                               const npie_secret_t *password, npie_err_t *err,
-                               apr_pool_t *p)
-{
-    X509 *x509 = NULL;
-    apr_status_t rv;
-
-    credential->key = NULL;
-    if (PKCS12_parse(p12, password->text, &credential->key, &x509, NULL)
-        != 1) {
-        return PKCS12_mac_present(p12) ? not_parsed(err)
-            : refuse(err, NPIE_P_PASSWORD, "the PFX does not open");
-    }
-    if (credential->key == NULL) {
-        X509_free(x509);
+    if (store->keys->nelts == 0) {
         return refuse(err, NPIE_P_FILE_NO_KEY, "no private key inside");
     }
-    npie_key_own(credential->key, p);
-    if (x509 == NULL) {
-        return refuse(err, NPIE_P_KEY_MISMATCH,
-                      "no certificate of the key inside");
+    if (store->certs->nelts == 0) {
+        return refuse(err, NPIE_P_FILE_PARTS, "no certificate inside");
     }
-    rv = take_cert(credential, x509, err, p);
-    X509_free(x509);
-    return rv;
+    /* Nothing but the proof tells damage in a store that has no MAC. */
+    return store->is_sealed
+        ? refuse(err, NPIE_P_KEY_MISMATCH, "the key is not the certificate's")
+        : refuse(err, NPIE_P_FILE_DAMAGED, "key and certificate differ");
 }
 
-apr_status_t npie_credential_open_pfx(npie_credential_t *credential,
-                                      npie_bytes_t pfx,
-                                      const npie_secret_t *password,
-                                      npie_err_t *err, apr_pool_t *p)
+/* Of the certificates that have their key here, the one that ends last. */
+static apr_status_t pair(npie_credential_t *credential,
+                         const npie_store_t *store, npie_err_t *err,
+                         apr_pool_t *p)
 {
-    npie_file_kind_t kind = npie_file_kind(pfx);
-    const unsigned char *at = pfx.data;
-    const npie_secret_t *form;
-    apr_status_t rv;
-    PKCS12 *p12;
+    X509 *newest = NULL;
 
+    for (int i = 0; i < store->certs->nelts; ++i) {
+        X509 *x509 = APR_ARRAY_IDX(store->certs, i, X509 *);
+
+        if (key_of(store, x509) != NULL
+            && (newest == NULL
+                || ASN1_TIME_compare(X509_get0_notAfter(x509),
+                                     X509_get0_notAfter(newest)) > 0)) {
+            newest = x509;
+        }
+    }
     ERR_clear_error();
-    if (kind != NPIE_FILE_PFX && kind != NPIE_FILE_OTHER) {
-        return refuse(err, kind == NPIE_FILE_CERTIFICATE
-                      ? NPIE_P_FILE_NO_KEY : NPIE_P_FILE_UNKNOWN,
-                      "the file is no PFX");
+    if (newest == NULL) {
+        return no_pair(store, err);
     }
-    /* Zero bytes after it, as Windows leaves them, are not looked at. */
-    p12 = d2i_PKCS12(NULL, &at, (long)pfx.len);
-    if (p12 == NULL) {
-        return refuse(err, pfx.len > 0 && pfx.data[0] == 0x30
-                      ? NPIE_P_FILE_DAMAGED : NPIE_P_FILE_UNKNOWN,
-                      "the file is no whole PFX");
+    credential->key = key_of(store, newest);
+    if (!is_known_kind(credential->key)) {
+        return refuse(err, NPIE_P_FILE_UNSUPPORTED,
+                      "the key is of a kind that is not taken");
     }
-    rv = right_form(&form, p12, password, err, p);
+    return take_cert(&credential->cert, newest, err, p);
+}
+
+static apr_status_t open_chosen(npie_store_t *store, const chosen_t *chosen,
+                                apr_array_header_t *const *pieces, int count,
+                                const npie_secret_t *password,
+                                npie_err_t *err, apr_pool_t *p)
+{
+    apr_status_t rv = APR_SUCCESS;
+    EVP_PKEY *key;
+
+    if (chosen->pfxs > 0) {
+        return chosen->pfxs == 1
+            ? npie_store_open(store, chosen->pfx->der, password, err, p)
+            : refuse(err, NPIE_P_FILE_UNKNOWN, "more than one PFX");
+    }
+    if (chosen->key == NULL || !chosen->has_certs) {
+        return refuse(err, NPIE_P_FILE_PARTS, chosen->key == NULL
+                      ? "a certificate without its key: name the key with "
+                        "--key"
+                      : "a key without its certificate: name the "
+                        "certificate with --cer");
+    }
+    npie_store_init(store, p);
+    store->is_sealed = 1;
+    for (int i = 0; rv == APR_SUCCESS && i < count; ++i) {
+        rv = add_certs(store, pieces[i], err, p);
+    }
     if (rv == APR_SUCCESS) {
-        rv = take_apart(credential, p12, form, err, p);
+        rv = npie_key_open(&key, chosen->key, password, err, p);
     }
-    PKCS12_free(p12);
+    if (rv == APR_SUCCESS) {
+        APR_ARRAY_PUSH(store->keys, EVP_PKEY *) = key;
+    }
     return rv;
 }
 
-apr_status_t npie_credential_open_pair(npie_credential_t *credential,
-                                       npie_bytes_t cer, npie_bytes_t key,
-                                       const npie_secret_t *password,
+apr_status_t npie_credential_open(npie_credential_t *credential,
+                                  const npie_credential_file_t *files,
+                                  int count, const npie_secret_t *password,
+                                  npie_err_t *err, apr_pool_t *p)
+{
+    apr_array_header_t **pieces = apr_pcalloc(p, (apr_size_t)count
+                                                 * sizeof(*pieces));
+    chosen_t chosen = { 0, NULL, NULL, 0 };
+    npie_store_t store;
+    apr_status_t rv = APR_SUCCESS;
+
+    for (int i = 0; rv == APR_SUCCESS && i < count; ++i) {
+        pieces[i] = npie_pieces_read(files[i].name, files[i].bytes, p);
+        rv = sort_file(&chosen, pieces[i], err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = open_chosen(&store, &chosen, pieces, count, password, err, p);
+    }
+    return rv == APR_SUCCESS ? pair(credential, &store, err, p) : rv;
+}
+
+apr_status_t npie_credential_read_cert(npie_cert_t **pcert,
+                                       const npie_credential_file_t *file,
                                        npie_err_t *err, apr_pool_t *p)
 {
-    apr_status_t rv = npie_cert_parse(&credential->cert, cer, err, p);
+    apr_array_header_t *pieces = npie_pieces_read(file->name, file->bytes, p);
+    chosen_t chosen = { 0, NULL, NULL, 0 };
+    npie_store_t store;
+    apr_status_t rv = sort_file(&chosen, pieces, err);
 
+    npie_store_init(&store, p);
     if (rv == APR_SUCCESS) {
-        rv = npie_key_read(&credential->key, key, password, err, p);
+        rv = add_certs(&store, pieces, err, p);
     }
-    if (rv == APR_SUCCESS
-        && EVP_PKEY_eq(X509_get0_pubkey(credential->cert->x509),
-                       credential->key) != 1) {
-        rv = refuse(err, NPIE_P_KEY_MISMATCH,
-                    "the key is not the certificate's");
+    for (int i = 0; rv == APR_SUCCESS && i < store.certs->nelts; ++i) {
+        X509 *x509 = APR_ARRAY_IDX(store.certs, i, X509 *);
+
+        if (X509_check_ca(x509) == 0) {
+            return take_cert(pcert, x509, err, p);
+        }
+    }
+    if (rv == APR_SUCCESS) {
+        rv = store.certs->nelts == 0
+            ? refuse(err, NPIE_P_FILE_UNKNOWN, "no certificate in the file")
+            : take_cert(pcert, APR_ARRAY_IDX(store.certs, 0, X509 *), err, p);
     }
     return rv;
 }

@@ -19,25 +19,35 @@ typedef struct npie_credential_t {
     npie_cert_t *cert;
 } npie_credential_t;
 
-/**
- * Opens a PFX (PKCS#12, RFC 7292), old ciphers included (RC2-40, 3DES: the
- * legacy provider must be loaded). Passwords outside ASCII are tried as the
- * standard says and as old OpenSSL wrote them.
- * @return APR_SUCCESS; NPIE_EINPUT (FILE_UNKNOWN, FILE_DAMAGED, PASSWORD,
- *         FILE_UNSUPPORTED, FILE_NO_KEY, KEY_MISMATCH, CERT_MALFORMED)
- */
-apr_status_t npie_credential_open_pfx(npie_credential_t *credential,
-                                      npie_bytes_t pfx,
-                                      const npie_secret_t *password,
-                                      npie_err_t *err, apr_pool_t *p);
+/** A file that was named. */
+typedef struct npie_credential_file_t {
+    const char *name;   /**< without folder or with it */
+    npie_bytes_t bytes;
+} npie_credential_file_t;
 
 /**
- * Opens a certificate and its key, each DER or PEM, the key encrypted or not.
- * @return as npie_credential_open_pfx()
+ * Opens a PFX, or a certificate and its key: what the files are, their bytes
+ * say, not their order. Of several certificates the key's own is taken, in
+ * any order; of several pairs the one that ends last. The browser's reader
+ * (htdocs/npie/js/src/crypto/open.js) gives the same verdicts.
+ * @param files one or two
+ * @return APR_SUCCESS; NPIE_EINPUT (FILE_UNKNOWN, FILE_DAMAGED, FILE_PARTS,
+ *         PASSWORD, FILE_UNSUPPORTED, FILE_NO_KEY, KEY_MISMATCH,
+ *         CERT_MALFORMED)
  */
-apr_status_t npie_credential_open_pair(npie_credential_t *credential,
-                                       npie_bytes_t cer, npie_bytes_t key,
-                                       const npie_secret_t *password,
+apr_status_t npie_credential_open(npie_credential_t *credential,
+                                  const npie_credential_file_t *files,
+                                  int count, const npie_secret_t *password,
+                                  npie_err_t *err, apr_pool_t *p);
+
+/**
+ * The certificate of a file that holds one without its key: of several the
+ * first that is no authority's.
+ * @return APR_SUCCESS; NPIE_EINPUT (FILE_UNKNOWN, FILE_DAMAGED,
+ *         CERT_MALFORMED)
+ */
+apr_status_t npie_credential_read_cert(npie_cert_t **pcert,
+                                       const npie_credential_file_t *file,
                                        npie_err_t *err, apr_pool_t *p);
 
 /**

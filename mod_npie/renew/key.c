@@ -18,6 +18,7 @@
 
 #include "pki/digest.h"
 #include "pki/openssl.h"
+#include "renew/forms.h"
 
 #define SALT 16
 
@@ -147,66 +148,120 @@ apr_status_t npie_key_write(npie_bytes_t *pem, EVP_PKEY *key,
                             "the key could not be encrypted");
 }
 
-/** What the reader asked for on its way. */
-typedef struct asked_t {
-    const npie_secret_t *password;
-    int times;
-} asked_t;
-
 static int give_password(char *buf, int size, int writing, void *baton)
 {
-    asked_t *asked = baton;
+    const npie_secret_t *password = baton;
 
     (void)writing;
-    ++asked->times;
-    if (asked->password->len > (apr_size_t)size) {
+    if (password->len > (apr_size_t)size) {
         return -1;
     }
-    memcpy(buf, asked->password->text, asked->password->len);
-    return (int)asked->password->len;
+    memcpy(buf, password->text != NULL ? password->text : "", password->len);
+    return (int)password->len;
 }
 
-/* libcrypto has one call for DER that asks for a password, one for DER that
- * does not, and one for PEM. */
-static EVP_PKEY *read_any(npie_bytes_t bytes, asked_t *asked)
-{
-    const unsigned char *at = bytes.data;
-    EVP_PKEY *key = NULL;
-    BIO *bio;
+/** A block of PEM in OpenSSL's old way. */
+typedef struct block_t {
+    npie_bytes_t bytes;
+    EVP_CIPHER_INFO info;
+} block_t;
 
-    if (bytes.len > 0 && bytes.data[0] == 0x30) {
-        key = d2i_AutoPrivateKey(NULL, &at, (long)bytes.len);
+static void *open_block(const void *thing, const npie_secret_t *form)
+{
+    const block_t *block = thing;
+    EVP_CIPHER_INFO info = block->info;
+    size_t size = block->bytes.len;
+    long len = (long)size;
+    unsigned char *data = OPENSSL_memdup(block->bytes.data, size);
+    const unsigned char *at = data;
+    EVP_PKEY *key = NULL;
+
+    if (data != NULL
+        && PEM_do_header(&info, data, &len, give_password, (void *)form)
+           == 1) {
+        key = d2i_AutoPrivateKey(NULL, &at, len);
     }
-    bio = key != NULL ? NULL : BIO_new_mem_buf(bytes.data, (int)bytes.len);
-    if (bio != NULL) {
-        key = bytes.len > 0 && bytes.data[0] == 0x30
-            ? d2i_PKCS8PrivateKey_bio(bio, NULL, give_password, asked)
-            : PEM_read_bio_PrivateKey(bio, NULL, give_password, asked);
-    }
-    BIO_free(bio);
+    OPENSSL_clear_free(data, size);
     return key;
+}
+
+static void *open_pkcs8(const void *thing, const npie_secret_t *form)
+{
+    PKCS8_PRIV_KEY_INFO *info = PKCS8_decrypt(thing, form->text,
+                                              (int)form->len);
+    EVP_PKEY *key = info != NULL ? EVP_PKCS82PKEY(info) : NULL;
+
+    PKCS8_PRIV_KEY_INFO_free(info);
+    return key;
+}
+
+/* The key of a piece with an X509_SIG, or a PEM header, or neither. */
+static npie_tried_t try_piece(void **pkey, const npie_piece_t *piece,
+                              apr_array_header_t *forms)
+{
+    const unsigned char *at = piece->der.data;
+    const X509_ALGOR *algorithm;
+    block_t block = { piece->der, { NULL, { 0 } } };
+    char *header = apr_pstrdup(forms->pool, piece->header);
+    X509_SIG *sig;
+    npie_tried_t tried;
+
+    if (*header != '\0') {
+        return PEM_get_EVP_CIPHER_INFO(header, &block.info) != 1
+            ? NPIE_TRIED_UNSUPPORTED
+            : npie_forms_try(pkey, open_block, &block, NULL, forms);
+    }
+    sig = d2i_X509_SIG(NULL, &at, (long)piece->der.len);
+    if (sig == NULL) {
+        *pkey = d2i_AutoPrivateKey(NULL, &at, (long)piece->der.len);
+        return *pkey != NULL ? NPIE_TRIED_OPEN : NPIE_TRIED_DAMAGED;
+    }
+    X509_SIG_get0(sig, &algorithm, NULL);
+    tried = npie_forms_try(pkey, open_pkcs8, sig, algorithm, forms);
+    X509_SIG_free(sig);
+    return tried;
+}
+
+apr_status_t npie_key_open(EVP_PKEY **pkey, const npie_piece_t *piece,
+                           const npie_secret_t *password, npie_err_t *err,
+                           apr_pool_t *p)
+{
+    static const npie_problem_t problems[] = {
+        [NPIE_TRIED_CLOSED] = NPIE_P_PASSWORD,
+        [NPIE_TRIED_UNSUPPORTED] = NPIE_P_FILE_UNSUPPORTED,
+        [NPIE_TRIED_DAMAGED] = NPIE_P_FILE_DAMAGED,
+    };
+    void *key = NULL;
+    npie_tried_t tried;
+
+    ERR_clear_error();
+    tried = try_piece(&key, piece, npie_forms_make(password, p));
+    *pkey = key;
+    if (tried != NPIE_TRIED_OPEN) {
+        return npie_openssl_fail(err, NPIE_EINPUT, problems[tried],
+                                 "the key cannot be read");
+    }
+    ERR_clear_error();
+    npie_key_own(*pkey, p);
+    return APR_SUCCESS;
 }
 
 apr_status_t npie_key_read(EVP_PKEY **pkey, npie_bytes_t bytes,
                            const npie_secret_t *password, npie_err_t *err,
                            apr_pool_t *p)
 {
-    asked_t asked = { password, 0 };
-    int reason;
+    apr_array_header_t *pieces = npie_pieces_read("", bytes, p);
 
-    ERR_clear_error();
-    *pkey = read_any(bytes, &asked);
-    reason = ERR_GET_REASON(ERR_peek_last_error());
-    if (*pkey != NULL) {
-        ERR_clear_error();
-        npie_key_own(*pkey, p);
-        return APR_SUCCESS;
+    *pkey = NULL;
+    for (int i = 0; i < pieces->nelts; ++i) {
+        const npie_piece_t *piece = &APR_ARRAY_IDX(pieces, i, npie_piece_t);
+
+        if (piece->kind == NPIE_PIECE_KEY) {
+            return npie_key_open(pkey, piece, password, err, p);
+        }
     }
-    return npie_openssl_fail(err, NPIE_EINPUT, asked.times == 0
-                             ? NPIE_P_FILE_NO_KEY
-                             : reason == ERR_R_UNSUPPORTED
-                               ? NPIE_P_FILE_UNSUPPORTED : NPIE_P_PASSWORD,
-                             "the key cannot be read");
+    return npie_openssl_fail(err, NPIE_EINPUT, NPIE_P_FILE_UNKNOWN,
+                             "no private key in the file");
 }
 
 apr_status_t npie_key_spki(char hex[NPIE_SHA256_HEX_SIZE], EVP_PKEY *key)

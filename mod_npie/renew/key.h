@@ -7,6 +7,7 @@
 #include <openssl/types.h>
 
 #include "base/bytes.h"
+#include "renew/pieces.h"
 #include "renew/secret.h"
 
 /** Iterations of a key file's or PFX's derivation when nothing else is
@@ -38,10 +39,17 @@ apr_status_t npie_key_write(npie_bytes_t *pem, EVP_PKEY *key,
                             npie_err_t *err, apr_pool_t *p);
 
 /**
- * A private key, DER or PEM, encrypted or not.
+ * Opens a private key, encrypted or not.
  * @param pkey set to a key that is freed with p
- * @return APR_SUCCESS; NPIE_EINPUT (PASSWORD, FILE_NO_KEY, FILE_UNSUPPORTED)
+ * @param piece of kind NPIE_PIECE_KEY
+ * @return APR_SUCCESS; NPIE_EINPUT (PASSWORD, FILE_DAMAGED, FILE_UNSUPPORTED)
  */
+apr_status_t npie_key_open(EVP_PKEY **pkey, const npie_piece_t *piece,
+                           const npie_secret_t *password, npie_err_t *err,
+                           apr_pool_t *p);
+
+/** Opens the first private key in a file.
+ * @return as npie_key_open(); NPIE_EINPUT (FILE_UNKNOWN): there is none */
 apr_status_t npie_key_read(EVP_PKEY **pkey, npie_bytes_t bytes,
                            const npie_secret_t *password, npie_err_t *err,
                            apr_pool_t *p);

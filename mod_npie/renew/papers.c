@@ -68,12 +68,12 @@ apr_status_t npie_papers_renewed(npie_credential_t *fresh,
                                  const npie_secret_t *password,
                                  npie_err_t *err, apr_pool_t *p)
 {
-    npie_bytes_t bytes;
-    apr_status_t rv = npie_disk_read(&bytes, papers->out, NPIE_CREDENTIAL_MAX,
-                                     NULL, p);
+    npie_credential_file_t file = { papers->out, { NULL, 0 } };
+    apr_status_t rv = npie_disk_read(&file.bytes, papers->out,
+                                     NPIE_CREDENTIAL_MAX, NULL, p);
 
     if (rv == APR_SUCCESS) {
-        rv = npie_credential_open_pfx(fresh, bytes, password, NULL, p);
+        rv = npie_credential_open(fresh, &file, 1, password, NULL, p);
     }
     return rv == APR_SUCCESS && strcmp(fresh->cert->rp10, old->rp10) == 0
         && fresh->cert->not_after > old->not_after ? APR_SUCCESS

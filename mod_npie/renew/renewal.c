@@ -37,7 +37,7 @@ static int ask_again(npie_secret_want_t *want, int tried, const char *question,
 }
 
 static apr_status_t open_with(npie_credential_t *old, const npie_job_t *job,
-                              npie_bytes_t bytes, npie_bytes_t key,
+                              const npie_credential_file_t *files,
                               npie_secret_want_t *want, npie_err_t *err,
                               apr_pool_t *p)
 {
@@ -47,9 +47,8 @@ static apr_status_t open_with(npie_credential_t *old, const npie_job_t *job,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    return job->pfx != NULL
-        ? npie_credential_open_pfx(old, bytes, password, err, p)
-        : npie_credential_open_pair(old, bytes, key, password, err, p);
+    return npie_credential_open(old, files, job->pfx != NULL ? 1 : 2,
+                                password, err, p);
 }
 
 apr_status_t npie_renewal_open_old(npie_credential_t *old,
@@ -60,19 +59,21 @@ apr_status_t npie_renewal_open_old(npie_credential_t *old,
     const char *question = apr_pstrcat(p, "Contraseña de ", file, NULL);
     npie_secret_want_t want = { job->password, literal, 0, question, "old",
                                 file };
-    npie_bytes_t bytes, key = { NULL, 0 };
+    npie_credential_file_t files[] = { { file, { NULL, 0 } },
+                                       { job->key, { NULL, 0 } } };
     int tried = 0;
-    apr_status_t rv = npie_disk_read(&bytes, file, NPIE_CREDENTIAL_MAX, err,
-                                     p);
+    apr_status_t rv = npie_disk_read(&files[0].bytes, file,
+                                     NPIE_CREDENTIAL_MAX, err, p);
 
     if (rv == APR_SUCCESS && job->pfx == NULL) {
-        rv = npie_disk_read(&key, job->key, NPIE_CREDENTIAL_MAX, err, p);
+        rv = npie_disk_read(&files[1].bytes, job->key, NPIE_CREDENTIAL_MAX,
+                            err, p);
     }
     if (rv != APR_SUCCESS) {
         return rv;
     }
     do {
-        rv = open_with(old, job, bytes, key, &want, err, p);
+        rv = open_with(old, job, files, &want, err, p);
     } while (rv != APR_SUCCESS && ask_again(&want, ++tried, question, err, p));
     return rv;
 }

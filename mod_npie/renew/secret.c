@@ -42,6 +42,21 @@ npie_secret_t *npie_secret_make(apr_pool_t *p)
     return secret;
 }
 
+static apr_status_t cleanse(void *baton)
+{
+    const npie_bytes_t *bytes = baton;
+
+    OPENSSL_cleanse((unsigned char *)bytes->data, bytes->len);
+    return APR_SUCCESS;
+}
+
+npie_bytes_t npie_secret_cleanse(npie_bytes_t bytes, apr_pool_t *p)
+{
+    apr_pool_cleanup_register(p, apr_pmemdup(p, &bytes, sizeof(bytes)),
+                              cleanse, apr_pool_cleanup_null);
+    return bytes;
+}
+
 static apr_status_t failed(npie_err_t *err, const char *what, const char *why)
 {
     return npie_err_set(err, NPIE_EINPUT, NPIE_P_SECRET, "%s: %s", what, why);

@@ -6,6 +6,7 @@
 
 #include <apr_pools.h>
 
+#include "base/bytes.h"
 #include "base/status.h"
 
 /** The longest password, in bytes. */
@@ -31,6 +32,9 @@ typedef struct npie_secret_want_t {
 
 /** Memory for a password, empty. @return in p, never NULL */
 npie_secret_t *npie_secret_make(apr_pool_t *p);
+
+/** Has bytes in p, which may be a key, cleansed with p. @return the bytes */
+npie_bytes_t npie_secret_cleanse(npie_bytes_t bytes, apr_pool_t *p);
 
 /**
  * Gets a password. file: reads the first line of a file that nobody else may

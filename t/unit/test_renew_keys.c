@@ -46,14 +46,23 @@ static npie_bytes_t read_file(const char *path, apr_pool_t *p)
     return bytes;
 }
 
+static apr_status_t open_pfx(npie_credential_t *credential, npie_bytes_t pfx,
+                             const char *password, npie_err_t *err,
+                             apr_pool_t *p)
+{
+    const npie_credential_file_t file = { "", pfx };
+
+    return npie_credential_open(credential, &file, 1, secret(password, p),
+                                err, p);
+}
+
 static void opens(npie_bytes_t pfx, const char *password, const char *name,
                   apr_pool_t *p)
 {
     npie_credential_t credential;
     npie_err_t err = { 0, NPIE_P_NONE, "" };
 
-    if (npie_credential_open_pfx(&credential, pfx, secret(password, p), &err,
-                                 p) != APR_SUCCESS) {
+    if (open_pfx(&credential, pfx, password, &err, p) != APR_SUCCESS) {
         fail_msg("%s: %d %s", name, err.problem, err.detail);
     }
     assert_int_equal(EVP_PKEY_eq(credential.key,
@@ -67,8 +76,7 @@ static void refuses(npie_bytes_t pfx, const char *password,
     npie_credential_t credential;
     npie_err_t err = { 0, NPIE_P_NONE, "" };
 
-    assert_int_equal(npie_credential_open_pfx(&credential, pfx,
-                                              secret(password, p), &err, p),
+    assert_int_equal(open_pfx(&credential, pfx, password, &err, p),
                      NPIE_EINPUT);
     assert_int_equal(err.problem, problem);
     assert_int_equal(ERR_peek_error(), 0);
@@ -99,6 +107,51 @@ static void test_corpus(void **state)
         ++count;
     }
     assert_true(count >= (unit_stride(15) == 1 ? 25 : 2));
+}
+
+/* Those that a reader may stumble over; see t/browser/cases/README. */
+static void test_odd_files(void **state)
+{
+    static const struct {
+        const char *first;
+        const char *second; /* NULL: a PFX alone */
+        const char *password;
+    } cases[] = {
+        { "sin-iteraciones.pfx", NULL, "Prueba123" },
+        { "pfx-bmp-latin1.pfx", NULL, "A\u00f1o-nuevo-2026" },
+        { "pfx-bmp-latin1.pfx", NULL, "An\u0303o-nuevo-2026" },
+        { "pfx-widened-utf8.pfx", NULL, "A\u00f1o-nuevo-2026" },
+        { "ejemplo.cer", "ejemplo.key", "Prueba-2026" },
+        { "ejemplo.key", "ejemplo.cer", "Prueba-2026" },
+        { "ejemplo.cer", "key-latin1.key", "A\u00f1o-nuevo-2026" },
+        { "chain-ca-first.pem", "ejemplo.key", "Prueba-2026" },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); ++i) {
+        const char *names[] = { cases[i].first, cases[i].second };
+        npie_credential_file_t files[2];
+        npie_credential_t credential;
+        npie_err_t err = { 0, NPIE_P_NONE, "" };
+        int count = 0;
+
+        for (; count < 2 && names[count] != NULL; ++count) {
+            files[count].name = names[count];
+            files[count].bytes = read_file(
+                corpus(apr_pstrcat(*state, "../cases/", names[count], NULL),
+                       *state), *state);
+        }
+        if (npie_credential_open(&credential, files, count,
+                                 secret(cases[i].password, *state), &err,
+                                 *state) != APR_SUCCESS) {
+            fail_msg("%s: %d %s", names[0], err.problem, err.detail);
+        }
+        assert_int_equal(npie_credential_open(
+                             &credential, files, count,
+                             secret("A\u00f1o-nuevo-2027", *state), &err,
+                             *state), NPIE_EINPUT);
+        assert_int_equal(err.problem, NPIE_P_PASSWORD);
+        assert_int_equal(ERR_peek_error(), 0);
+    }
 }
 
 static void test_wrong_files(void **state)
@@ -197,9 +250,7 @@ static void test_pfx_made(void **state)
                                               "A064878710_2",
                                               secret("Llave nueva 27", *state),
                                               ITERATIONS, NULL, *state), 0);
-    assert_int_equal(npie_credential_open_pfx(&again, pfx,
-                                              secret("Llave nueva 27", *state),
-                                              NULL, *state), 0);
+    assert_int_equal(open_pfx(&again, pfx, "Llave nueva 27", NULL, *state), 0);
     assert_int_equal(EVP_PKEY_eq(employer.key, again.key), 1);
     assert_string_equal(again.cert->common_name, "Ana");
     refuses(pfx, "Llave nueva 26", NPIE_P_PASSWORD, *state);
@@ -264,6 +315,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         pool_test(test_corpus),
+        pool_test(test_odd_files),
         pool_test(test_wrong_files),
         pool_test(test_keys),
         pool_test(test_pfx_made),

@@ -10,7 +10,8 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const top = process.env.NPIE_TOP
   ?? resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
-const build = process.env.NPIE_BUILD ?? join(top, 'build');
+/** Where the programs were built. */
+export const buildFolder = process.env.NPIE_BUILD ?? join(top, 'build');
 // Started by root the parts run as users of their own, as installed.
 const users = process.getuid() === 0 ? ['www-data', 'nobody'] : [];
 
@@ -63,7 +64,7 @@ export async function startWorld({ mail, prepare } = {}) {
       return JSON.parse(stdout || '[]');
     },
     async npiectl(...words) {
-      const { code = 0, stdout } = await run(join(build, 'npiectl'), ['-c',
+      const { code = 0, stdout } = await run(join(buildFolder, 'npiectl'), ['-c',
         join(folder, 'npiectl.conf'), '-j', ...words]).catch((error) => error);
       return { status: code, answer: JSON.parse(stdout) };
     },
@@ -77,12 +78,12 @@ export async function startWorld({ mail, prepare } = {}) {
     },
   };
   try {
-    await world(prepare ? 'bare' : 'make', folder, join(build, 'npiectl'), ...users);
+    await world(prepare ? 'bare' : 'make', folder, join(buildFolder, 'npiectl'), ...users);
     await prepare?.(made);
     made.http = `http://localhost:${await readFile(join(folder, 'port.http'), 'utf8')}`;
     made.mailbox = mail && await world('mail', folder, mail);
-    made.url = await world('start', folder, join(build, '.libs/mod_npie.so'),
-      join(build, 'npie-signer'), join(top, 'htdocs/npie'), join(top, 'conf'),
+    made.url = await world('start', folder, join(buildFolder, '.libs/mod_npie.so'),
+      join(buildFolder, 'npie-signer'), join(top, 'htdocs/npie'), join(top, 'conf'),
       ...users.slice(0, 1));
     return made;
   } catch (error) {

@@ -115,8 +115,9 @@ async function callWithFiles(method, files, argument, onProgress) {
 /**
  * What the chosen files are, before any password.
  * @param files one .pfx, or a .cer and a .key, in any order: File[]
- * @return {kind: 'pfx'|'pair', certificate?: Info}; certificate only where
- *         the file does not hide it
+ * @return {kind: 'pfx'|'pair', missing?: 'key'|'certificate', certificate?:
+ *         Info}; missing: the other file of a pair; certificate only where the
+ *         file does not hide it
  */
 export function peek(files) {
   return callWithFiles('peek', files, {});

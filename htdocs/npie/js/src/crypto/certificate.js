@@ -86,6 +86,16 @@ export function readCertificate(der) {
   });
 }
 
+/** The certificates of a .p7b, DER each; other kinds of them are left out. */
+export function chainCertificates(der) {
+  return reading(() => {
+    const [signed] = children(children(parse(der))[1]);
+    const bag = children(signed).find(({ idBlock }) =>
+      idBlock.tagClass === 3 && idBlock.tagNumber === 0);
+    return children(bag).filter(({ idBlock }) => idBlock.tagClass === 1).map(encoded);
+  });
+}
+
 /** Whether DER is a certificate. */
 export function isCertificate(der) {
   try {

@@ -4,6 +4,7 @@ import { children, headerLength, oid, parse, trim } from './asn1.js';
 import { toLatin1 } from './bytes.js';
 import { isCertificate } from './certificate.js';
 import { readPem } from './pem.js';
+import { plainBytes } from './text.js';
 
 /** Spanish, each a sentence of its own. */
 const SAYS = {
@@ -13,8 +14,10 @@ const SAYS = {
   zip: 'El archivo está comprimido (ZIP): ábralo y elija el .pfx que trae dentro.',
   rar: 'El archivo está comprimido: ábralo y elija el .pfx que trae dentro.',
   image: 'El archivo es una imagen.',
+  video: 'El archivo es un video.',
   office: 'El archivo es un documento de Office.',
   html: 'El archivo es una página web.',
+  pfx: 'El archivo es un certificado con su llave (.pfx), no la llave sola.',
   certificate: 'El archivo es un certificado sin llave (.cer): elija también su archivo .key.',
   key: 'El archivo es una llave sola (.key): elija también su certificado .cer.',
   request: 'El archivo es una solicitud de certificado (.req o .csr).',
@@ -32,12 +35,13 @@ const MAGIC = [
   ['jks', /^(?:\xfe\xed\xfe\xed|\xce\xce\xce\xce)/],
   ['zip', /^PK(?:\x03\x04|\x05\x06)/],
   ['rar', /^(?:Rar!|7z\xbc\xaf|\x1f\x8b)/],
-  ['image', /^(?:\xff\xd8\xff|\x89PNG|GIF8|BM.{4}\0\0\0\0|RIFF.{4}WEBP|II\*\0|MM\0\*)/s],
+  ['image', /^(?:\xff\xd8\xff|\x89PNG|GIF8|BM.{4}\0\0\0\0|RIFF.{4}WEBP|II\*\0|MM\0\*|.{4}ftyp(?:hei|mif|avif))/s],
+  ['video', /^(?:.{4}ftyp|\x1aE\xdf\xa3)/s],
   ['office', /^\xd0\xcf\x11\xe0/],
   ['html', /^(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|head|body|script)/i],
 ];
 
-export const PEM_KINDS = {
+const PEM_KINDS = {
   'CERTIFICATE': 'certificate',
   'X509 CERTIFICATE': 'certificate',
   'TRUSTED CERTIFICATE': 'certificate',
@@ -126,32 +130,42 @@ function isText(head) {
   return !/[\0-\x08\x0e-\x1f]/.test(head);
 }
 
+/** The kind of a PEM block: by its label, else by what it holds. */
+function blockKind({ label, der }) {
+  return PEM_KINDS[label] ?? derKind(der);
+}
+
 /**
  * What a file is.
  * @param file {name, bytes}
- * @return {kind, blocks}: 'pfx', 'damagedPfx', or a key of SAYS; blocks are
- *         readPem()'s when the file is PEM
+ * @return {kind, blocks}: kind 'pfx', 'damagedPfx', or a key of SAYS; blocks
+ *         [{kind, der, cipher}], cipher as readPem() has it: of DER one, with
+ *         what is after it cut off
  */
-export function detect({ name, bytes }) {
+export function detect({ name, bytes: given }) {
+  const bytes = plainBytes(given);
   if (bytes.length === 0) {
-    return { kind: 'empty' };
+    return { kind: 'empty', blocks: [] };
   }
   const head = toLatin1(bytes.subarray(0, 1024));
   const magic = MAGIC.find(([, pattern]) => pattern.test(head));
   if (magic) {
-    return { kind: magic[0] };
+    return { kind: magic[0], blocks: [] };
   }
-  const blocks = head.includes('-----BEGIN ') || isText(head) ? readPem(bytes) : [];
+  const isDer = bytes[0] === 0x30;
+  const blocks = !isDer && (head.includes('-----BEGIN ') || isText(head)) ? readPem(bytes) : [];
   if (blocks.length > 0) {
+    const told = blocks.map((block) => ({ ...block, kind: blockKind(block) }));
     // openssl writes EC PARAMETERS in front of EC keys.
-    const kind = blocks.map(({ label }) => PEM_KINDS[label]).find(Boolean);
-    return { kind: kind ?? derKind(blocks[0].der), blocks };
+    const kind = told.map((block) => block.kind).find((one) => one !== 'unknown') ?? 'unknown';
+    return { kind, blocks: told };
   }
-  const kind = bytes[0] === 0x30 ? derKind(bytes) : 'unknown';
+  const kind = isDer ? derKind(bytes) : 'unknown';
   if (['unknown', 'cut'].includes(kind) && wasPfx(name, bytes, head)) {
-    return { kind: 'damagedPfx' };
+    return { kind: 'damagedPfx', blocks: [] };
   }
-  return { kind: kind === 'unknown' && isText(head) ? 'text' : kind };
+  return { kind: kind === 'unknown' && isText(head) ? 'text' : kind,
+    blocks: [{ kind, der: trim(bytes), cipher: null }] };
 }
 
 /** The Spanish sentence for a kind. */

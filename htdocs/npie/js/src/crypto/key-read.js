@@ -7,7 +7,7 @@ import * as asn1js from 'asn1js';
 import * as pkijs from 'pkijs';
 import { children, isSequence, octets, oid, parse, reading } from './asn1.js';
 import { passwordForms } from './password.js';
-import { decryptWith, loadLegacy } from './pbe.js';
+import { decryptAes, decryptWith, loadLegacy } from './pbe.js';
 import { NUMBER, Problem } from './problem.js';
 
 /** DEK-Info: cipher and bytes of its key. */
@@ -41,10 +41,15 @@ export function isEncryptedPkcs8(der) {
   return shape(der) === 'encrypted';
 }
 
-/** A bare key as PKCS#8. */
+/** A bare key as PKCS#8, or null. */
 function wrap(der, kind) {
   const nodes = children(parse(der));
-  const curve = kind === 'ec' && oid(children(nodes[2])[0]);
+  // parameters [0] is OPTIONAL (RFC 5915): without them nothing tells the curve.
+  const named = nodes.find(({ idBlock }) => idBlock.tagClass === 3 && idBlock.tagNumber === 0);
+  const curve = kind === 'ec' && oid(children(named)[0]);
+  if (curve === '') {
+    return null;
+  }
   const params = curve ? new asn1js.ObjectIdentifier({ value: curve }) : new asn1js.Null();
   return new Uint8Array(new asn1js.Sequence({ value: [
     new asn1js.Integer({ value: 0 }),
@@ -76,16 +81,7 @@ async function decryptPem({ der, cipher }, form) {
   const [name, length] = found;
   const { decrypt, pemKey } = await loadLegacy();
   const raw = pemKey(form.bytes, cipher.iv.subarray(0, 8), length);
-  if (name !== 'AES') {
-    return decrypt(name, raw, cipher.iv, der);
-  }
-  const key = await crypto.subtle.importKey('raw', raw, 'AES-CBC', false, ['decrypt']);
-  try {
-    return new Uint8Array(await crypto.subtle.decrypt({ name: 'AES-CBC', iv: cipher.iv }, key,
-      der));
-  } catch {
-    return null;
-  }
+  return name === 'AES' ? decryptAes(raw, cipher.iv, der) : decrypt(name, raw, cipher.iv, der);
 }
 
 /** EncryptedPrivateKeyInfo, as pkijs calls it. */

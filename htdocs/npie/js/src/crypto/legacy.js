@@ -4,6 +4,7 @@
  * bundle of its own, loaded when a file needs it.
  */
 import forge from 'node-forge/lib/forge.js';
+import 'node-forge/lib/aes.js';
 import 'node-forge/lib/des.js';
 import 'node-forge/lib/rc2.js';
 import { md5, sha1 } from '@noble/hashes/legacy.js';
@@ -26,23 +27,23 @@ function rc4(key, data) {
   });
 }
 
-/** The bytes of a CBC's plain text without padding, or null. */
-function cbc(decipher, iv, data) {
+/** The bytes of a CBC's plain text without padding, or null. @param block its bytes */
+function cbc(decipher, iv, data, block = 8) {
   decipher.start(decipher.mode ? { iv: toLatin1(iv) } : toLatin1(iv));
   decipher.update(forge.util.createBuffer(toLatin1(data)));
   // The padding is judged below: rc2.js looks at its last byte alone.
   decipher.finish(() => true);
   const plain = fromLatin1(decipher.output.getBytes());
   const padding = plain.at(-1);
-  const isPadded = padding >= 1 && padding <= 8
+  const isPadded = padding >= 1 && padding <= block
     && plain.subarray(-padding).every((byte) => byte === padding);
   return isPadded ? plain.subarray(0, -padding) : null;
 }
 
 /**
  * Decrypts.
- * @param cipher 'RC4', 'RC2', 'DES' or '3DES' (16 or 24 bytes of key); the
- *        block ciphers in CBC
+ * @param cipher 'RC4', 'RC2', 'DES', '3DES' (16 or 24 bytes of key), or 'AES'
+ *        where WebCrypto does not take its key; the block ciphers in CBC
  * @param bits the effective bits of an RC2 key
  * @return Uint8Array; null when the padding says that the key is wrong
  */
@@ -50,8 +51,12 @@ export function decrypt(cipher, key, iv, data, bits = 8 * key.length) {
   if (cipher === 'RC4') {
     return rc4(key, data);
   }
-  if (data.length === 0 || data.length % 8 !== 0) {
+  const block = cipher === 'AES' ? 16 : 8;
+  if (data.length === 0 || data.length % block !== 0) {
     return null;
+  }
+  if (cipher === 'AES') {
+    return cbc(forge.cipher.createDecipher('AES-CBC', toLatin1(key)), iv, data, block);
   }
   if (cipher === 'RC2') {
     return cbc(forge.rc2.createDecryptionCipher(toLatin1(key), bits), iv, data);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // From chosen files and a password to a key that is proved to be the certificate's.
-import { trim } from './asn1.js';
-import { certificateInfo, chainOf, keyBits, readCertificate } from './certificate.js';
-import { describe, detect, PEM_KINDS } from './detect.js';
+import { certificateInfo, chainCertificates, chainOf, keyBits, readCertificate }
+  from './certificate.js';
+import { describe, detect } from './detect.js';
 import { readKey } from './key-read.js';
 import { belongTogether, importPrivateKey, pkcs8Kind } from './keys.js';
 import { pfxWork, readPfx, visibleCertificates } from './pfx-read.js';
@@ -13,43 +13,43 @@ const SHORTEST_RSA = 1024;
 /** How much of the progress the password's work is. */
 const PASSWORD_SHARE = 0.9;
 
-/** A file's blocks: of a DER file one, labelled by its kind. */
-function blocksOf({ file, kind, blocks }) {
-  return (blocks ?? [{ der: trim(file.bytes), cipher: null, kind }])
-    .map((block) => ({ kind: PEM_KINDS[block.label], ...block }));
-}
-
 /** Throws for files that are neither certificate nor key. */
 function refuseOthers(found) {
   for (const { kind } of found) {
     if (kind === 'damagedPfx' || kind === 'cut') {
       throw new Problem(NUMBER.FILE_DAMAGED);
     }
-    if (!['pfx', 'certificate', 'key'].includes(kind)) {
+    if (!['pfx', 'certificate', 'p7b', 'key'].includes(kind)) {
       throw new Problem(NUMBER.FILE_UNKNOWN, describe(kind));
     }
   }
 }
 
+/** The certificates of a block. */
+function certificatesOf({ kind, der }) {
+  return (kind === 'p7b' ? chainCertificates(der) : [der]).map(readCertificate);
+}
+
+/** {kind: 'pair', key, certificates}; one of the two may be missing. */
 function pairOf(found) {
-  const blocks = found.flatMap(blocksOf);
-  const certificates = blocks.filter(({ kind }) => kind === 'certificate');
-  const key = blocks.find(({ kind }) => kind === 'key');
-  if (!key || certificates.length === 0) {
-    const number = found.length === 1 ? NUMBER.FILE_UNKNOWN : NUMBER.FILE_PARTS;
-    throw new Problem(number, describe(key ? 'key' : 'certificate'));
-  }
-  return { kind: 'pair', key, certificates: certificates.map(({ der }) => readCertificate(der)) };
+  const blocks = found.flatMap((file) => file.blocks);
+  return {
+    kind: 'pair',
+    key: blocks.find(({ kind }) => kind === 'key'),
+    certificates: blocks.filter(({ kind }) => ['certificate', 'p7b'].includes(kind))
+      .flatMap(certificatesOf),
+    says: describe(found[0].kind),
+  };
 }
 
 /**
  * What the files are together.
  * @param files [{name, bytes}]
- * @return {kind: 'pfx', bytes}, or {kind: 'pair', key, certificates}
- * @throws Problem FILE_UNKNOWN, FILE_DAMAGED, FILE_PARTS
+ * @return {kind: 'pfx', bytes}, or pairOf()'s
+ * @throws Problem FILE_UNKNOWN, FILE_DAMAGED
  */
 function classify(files) {
-  const found = files.map((file) => ({ file, ...detect(file) }));
+  const found = files.map(detect);
   if (found.length === 0) {
     throw new Problem(NUMBER.FILE_UNKNOWN, 'No se eligió ningún archivo.');
   }
@@ -58,12 +58,20 @@ function classify(files) {
   if (stores.length > 1) {
     throw new Problem(NUMBER.FILE_UNKNOWN, 'Se eligió más de un archivo: elija uno solo.');
   }
-  return stores.length === 1 ? { kind: 'pfx', bytes: stores[0].file.bytes } : pairOf(found);
+  return stores.length === 1 ? { kind: 'pfx', bytes: stores[0].blocks[0].der } : pairOf(found);
 }
 
 /** Of several certificates, the one that is likeliest somebody's own. */
 function likelyLeaf(certificates) {
   return certificates.find(({ isCa }) => !isCa) ?? certificates[0];
+}
+
+/** Which of the two a pair still lacks. */
+function missingOf({ kind, key, certificates }) {
+  if (kind === 'pfx' || (key && certificates.length > 0)) {
+    return undefined;
+  }
+  return key ? 'certificate' : 'key';
 }
 
 /** See client.js. */
@@ -72,6 +80,7 @@ export async function peek({ files }) {
   const visible = chosen.certificates ?? visibleCertificates(chosen.bytes);
   return {
     kind: chosen.kind,
+    missing: missingOf(chosen),
     certificate: visible.length > 0 ? await certificateInfo(likelyLeaf(visible)) : undefined,
   };
 }
@@ -122,6 +131,9 @@ function pairProblem({ keys, certificates, isSealed }, failed) {
 }
 
 async function readChosen(chosen, password, tick) {
+  if (missingOf(chosen)) {
+    throw new Problem(NUMBER.FILE_PARTS, chosen.says);
+  }
   if (chosen.kind === 'pfx') {
     return readPfx(chosen.bytes, password, tick);
   }

@@ -21,7 +21,7 @@ export function plainForm(password) {
 
 /** Bytes of a text that Latin-1 can write, as Windows programs took them. */
 function toLatin1Bytes(text) {
-  const codes = Array.from(text, (character) => character.codePointAt(0));
+  const codes = Array.from(text.normalize('NFC'), (character) => character.codePointAt(0));
   return codes.every((code) => code <= 0xff) ? Uint8Array.from(codes) : toUtf8(text);
 }
 

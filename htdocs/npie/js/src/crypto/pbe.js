@@ -37,7 +37,10 @@ const PBES2_CIPHERS = {
   '2.16.840.1.101.3.4.1.42': ['AES-CBC', 32],
   '1.2.840.113549.3.7': ['3DES', 24],
   '1.3.14.3.2.7': ['DES', 8],
+  '1.2.840.113549.3.2': ['RC2', 16],
 };
+/** RC2's versions (RFC 2268, 6): effective bits below 256 go by a table. */
+const RC2_BITS = { 160: 40, 120: 64, 58: 128 };
 
 /** Pseudo-random functions of PBKDF2; without one it is HMAC with SHA-1. */
 const PRFS = {
@@ -82,47 +85,71 @@ function saltAndCount(params) {
   });
 }
 
+/** PBKDF2-params (RFC 8018, A.2); keyLength OPTIONAL, prf DEFAULT hmacWithSHA1. */
+function readPbkdf2(params) {
+  const [salt, iterations, ...options] = children(params);
+  const prf = options.find((node) => children(node).length > 0);
+  return { salt: octets(salt), iterations: small(iterations), prf: oid(children(prf)[0]),
+    keyLength: options.map(small).find((length) => length > 0) };
+}
+
+/**
+ * RC2-CBC-Parameter (RFC 8018, B.2.3): a version that stands for effective
+ * bits, which stand for 32 when it is left out, and the IV; or the IV alone.
+ */
+function readRc2(params) {
+  const nodes = children(params);
+  const [version] = nodes.map(small).filter((number) => number >= 0);
+  const bits = version === undefined ? 32 : RC2_BITS[version] ?? version;
+  return { bits, iv: octets(nodes.at(-1) ?? params) };
+}
+
 function readPbes2(params) {
-  const { kdf, salt, iterations, prf, cipher, iv } = reading(() => {
+  const { kdf, derived, cipher, parameters } = reading(() => {
     const [derivation, encryption] = children(params);
     const [kdf, derivationParams] = children(derivation);
-    const [salt, iterations, ...options] = children(derivationParams);
-    const prf = options.find((node) => children(node).length > 0);
-    const [cipher, iv] = children(encryption);
-    return { kdf: oid(kdf), salt, iterations, prf: oid(children(prf)[0]), cipher: oid(cipher), iv };
+    const [cipher, parameters] = children(encryption);
+    return { kdf: oid(kdf), derived: oid(kdf) === PBKDF2 && readPbkdf2(derivationParams),
+      cipher: oid(cipher), parameters };
   });
-  if (kdf !== PBKDF2) {
+  if (!derived) {
     known({}, kdf);
   }
-  const [name, keyLength] = known(PBES2_CIPHERS, cipher);
+  const [name, length] = known(PBES2_CIPHERS, cipher);
   return reading(() => ({
-    cipher: name, keyLength, hash: known(PRFS, prf), salt: octets(salt), iv: octets(iv),
-    iterations: checkIterations(small(iterations)),
+    cipher: name,
+    ...name === 'RC2' ? readRc2(parameters) : { iv: octets(parameters) },
+    keyLength: name === 'RC2' ? derived.keyLength ?? length : length,
+    hash: known(PRFS, derived.prf),
+    salt: derived.salt,
+    iterations: checkIterations(derived.iterations),
   }));
 }
 
-/** @return an AES key; Chromium refuses those of 192 bits */
-async function importAes(raw, usage) {
+/**
+ * Decrypts AES in CBC: in WebCrypto, or apart where that does not take the key,
+ * as Chromium those of 192 bits.
+ * @return Uint8Array, or null when the padding is wrong
+ */
+export async function decryptAes(raw, iv, data) {
+  let key;
   try {
-    return await crypto.subtle.importKey('raw', raw, 'AES-CBC', false, [usage]);
+    key = await crypto.subtle.importKey('raw', raw, 'AES-CBC', false, ['decrypt']);
   } catch {
-    throw new Problem(NUMBER.FILE_UNSUPPORTED,
-      `El archivo está cifrado con AES de ${8 * raw.length} bits, que este navegador no admite.`);
+    return (await loadLegacy()).decrypt('AES', raw, iv, data);
   }
-}
-
-async function decryptPbes2(params, data, form) {
-  const { cipher, keyLength, hash, salt, iterations, iv } = readPbes2(params);
-  const raw = await pbkdf2(hash, form.bytes, salt, iterations, keyLength);
-  if (cipher !== 'AES-CBC') {
-    return (await loadLegacy()).decrypt(cipher, raw, iv, data);
-  }
-  const key = await importAes(raw, 'decrypt');
   try {
     return new Uint8Array(await crypto.subtle.decrypt({ name: 'AES-CBC', iv }, key, data));
   } catch {
     return null;
   }
+}
+
+async function decryptPbes2(params, data, form) {
+  const { cipher, keyLength, bits, hash, salt, iterations, iv } = readPbes2(params);
+  const raw = await pbkdf2(hash, form.bytes, salt, iterations, keyLength);
+  return cipher === 'AES-CBC' ? decryptAes(raw, iv, data)
+    : (await loadLegacy()).decrypt(cipher, raw, iv, data, bits);
 }
 
 async function decryptPkcs12(scheme, params, data, form, tick) {
@@ -207,7 +234,7 @@ export async function unwrapWith(info, form, importParams) {
   }
   const { hash, salt, iterations, keyLength, iv } = pbes2;
   const raw = await pbkdf2(hash, form.bytes, salt, iterations, keyLength);
-  const wrapping = await importAes(raw, 'unwrapKey');
+  const wrapping = await crypto.subtle.importKey('raw', raw, 'AES-CBC', false, ['unwrapKey']);
   try {
     return await crypto.subtle.unwrapKey('pkcs8', octets(info.encryptedData), wrapping,
       { name: 'AES-CBC', iv }, importParams, true, ['sign']);

@@ -5,7 +5,6 @@
  */
 import * as asn1js from 'asn1js';
 import * as pkijs from 'pkijs';
-import { trim } from './asn1.js';
 import { digest, fromBase64, sha256Hex } from './bytes.js';
 import { readCertificate } from './certificate.js';
 import { describe, detect } from './detect.js';
@@ -44,7 +43,7 @@ async function keyBlock(file, expectedKeySha256) {
   if (isOther || kind !== 'key') {
     throw new Problem(NUMBER.WRONG_KEY_FILE, kind === 'key' ? undefined : describe(kind));
   }
-  return blocks?.[0] ?? { der: trim(file.bytes), cipher: null, label: '' };
+  return blocks.find((block) => block.kind === 'key');
 }
 
 /**

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Reading a PFX (RFC 7292). The MAC tells which form of the password is the
- * right one; when none is, the encrypted parts tell damage from a wrong
- * password.
+ * Reading a PFX (RFC 7292). MAC and encrypted parts may each take the password
+ * in a form of their own; when the MAC holds under none, the parts tell damage
+ * from a wrong password.
  */
 import * as pkijs from 'pkijs';
 import { children, encoded, isSequence, octets, oid, parse, reading, trim } from './asn1.js';
@@ -70,7 +70,8 @@ function readMac(macData) {
     hash: HASHES[algorithmId],
     digest: octets(macData.mac.digest),
     salt: octets(macData.macSalt),
-    iterations: checkIterations(macData.iterations),
+    // INTEGER DEFAULT 1 (RFC 7292, 4): pkijs has nothing where it was left out.
+    iterations: checkIterations(macData.iterations ?? 1),
   };
 }
 
@@ -128,52 +129,69 @@ function formOfMac({ mac, content }, forms, tick) {
 }
 
 /**
- * The first form that decrypts a piece to DER.
- * @return {form, isUnsupported}: isUnsupported when no piece could be tried
+ * What a piece holds, under the first form that decrypts it to DER; that form
+ * is put in front.
+ * @return Uint8Array, or null when no form does
  */
-async function formOfPieces(pieces, forms, tick) {
-  let unsupported = 0;
-  for (const { algorithm, data } of pieces) {
+async function decryptPiece({ algorithm, data }, forms, tick) {
+  for (const [i, form] of forms.entries()) {
+    const clear = await decryptWith(algorithm, data, form, tick);
+    if (clear && isSequence(clear)) {
+      forms.unshift(...forms.splice(i, 1));
+      return clear;
+    }
+  }
+  return null;
+}
+
+/** How the encrypted pieces fare: counts of them. */
+async function tryPieces(pieces, forms, tick) {
+  const fared = { opened: 0, unsupported: 0 };
+  for (const piece of pieces) {
     try {
-      for (const form of forms) {
-        const clear = await decryptWith(algorithm, data, form, tick);
-        if (clear && isSequence(clear)) {
-          return { form };
-        }
-      }
+      const clear = await decryptPiece(piece, forms, tick);
+      fared.opened += clear ? 1 : 0;
+      clear?.fill(0);
     } catch (error) {
       if (error.number !== NUMBER.FILE_UNSUPPORTED) {
         throw error;
       }
-      unsupported++;
+      fared.unsupported++;
+    }
+    if (fared.opened > 0) {
+      return fared;
     }
   }
-  return { isUnsupported: unsupported > 0 && unsupported === pieces.length };
+  return fared;
 }
 
-/** The form of the password that opens the file; or the problem why not. */
-async function findForm(outer, forms, tick) {
-  const proved = outer.mac ? formOfMac(outer, forms, tick) : undefined;
-  if (proved) {
-    return proved;
+/**
+ * Proves the password.
+ * @return the form that the MAC holds under, undefined when there is no MAC
+ * @throws Problem PASSWORD, FILE_DAMAGED, FILE_UNSUPPORTED
+ */
+async function prove(outer, forms, tick) {
+  const form = outer.mac ? formOfMac(outer, forms, tick) : undefined;
+  if (form) {
+    return form;
   }
   const pieces = encryptedPieces(outer.parts);
-  const { form, isUnsupported } = await formOfPieces(pieces, forms, tick);
-  if (isUnsupported) {
+  const { opened, unsupported } = await tryPieces(pieces, forms, tick);
+  if (unsupported > 0 && unsupported === pieces.length) {
     throw new Problem(NUMBER.FILE_UNSUPPORTED);
   }
   if (outer.mac) {
-    throw new Problem(form ? NUMBER.FILE_DAMAGED : NUMBER.PASSWORD);
+    throw new Problem(opened ? NUMBER.FILE_DAMAGED : NUMBER.PASSWORD);
   }
-  if (!form && pieces.length > 0) {
+  if (!opened && pieces.length > 0) {
     throw new Problem(NUMBER.PASSWORD);
   }
-  return form ?? forms[0];
+  return undefined;
 }
 
-async function decryptOrFail({ algorithm, data }, form, tick) {
-  const clear = await decryptWith(algorithm, data, form, tick);
-  if (!clear || !isSequence(clear)) {
+async function decryptOrFail(piece, forms, tick) {
+  const clear = await decryptPiece(piece, forms, tick);
+  if (!clear) {
     throw new Problem(NUMBER.FILE_DAMAGED);
   }
   return clear;
@@ -196,15 +214,17 @@ function readCertBag({ node }) {
 export async function readPfx(bytes, password, tick) {
   const outer = readOuter(bytes);
   const affordable = Math.max(1, Math.floor(TOTAL_ITERATIONS / (outer.mac?.iterations ?? 1)));
-  const form = await findForm(outer, passwordForms(password).slice(0, affordable), tick);
+  const all = passwordForms(password);
+  const proved = await prove(outer, all.slice(0, affordable), tick);
+  const forms = [...all].sort((one, other) => (other === proved) - (one === proved));
   const keys = [];
   const certificates = [];
   for (const { plain, encrypted } of outer.parts) {
-    for (const { kind, value } of readBags(plain ?? await decryptOrFail(encrypted, form, tick))) {
+    for (const { kind, value } of readBags(plain ?? await decryptOrFail(encrypted, forms, tick))) {
       if (kind === '1') {
         keys.push(encoded(value.node));
       } else if (kind === '2') {
-        keys.push(await decryptOrFail(shrouded(value), form, tick));
+        keys.push(await decryptOrFail(shrouded(value), forms, tick));
       } else if (kind === '3') {
         certificates.push(...readCertBag(value));
       }
