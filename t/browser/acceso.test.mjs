@@ -42,10 +42,6 @@ async function refused(file, password, number) {
 describe('every store with its password says whose it is', () => {
   for (const one of stores) {
     test(one.name, async () => {
-      if (one.name === 'c-aes-192.pfx') {
-        await refused(one, one.password, NUMBER.FILE_UNSUPPORTED);
-        return;
-      }
       await choose(one, one.password);
       await press();
       await person.page.waitForSelector('#confirmar:not([hidden])', { timeout: 60_000 });
@@ -83,8 +79,6 @@ test('files that are no store are named when they are chosen', async () => {
     'patron.zip': [Buffer.from('PK\x03\x04'), /ZIP/],
     'notas.txt': [Buffer.from('mi contraseña es otra'), /texto/],
     'vacio.pfx': [Buffer.alloc(0), /vacío/],
-    'patron.cer': [readFileSync(employer.certificate), /certificado sin llave/],
-    'patron.key': [readFileSync(employer.key), /llave sola/],
   };
   for (const [name, [bytes, said]] of Object.entries(files)) {
     await choose({ name, bytes }, 'cualquiera');
@@ -94,5 +88,21 @@ test('files that are no store are named when they are chosen', async () => {
     assert.match(line, new RegExp(`Error ${NUMBER.FILE_UNKNOWN}`));
     await press();
     assert.equal(await person.error(), String(NUMBER.FILE_UNKNOWN));
+  }
+});
+
+test('of a pair chosen one by one, the first is no fault; the other is asked for', async () => {
+  const parts = {
+    'patron.cer': [readFileSync(employer.certificate), /Falta su llave/],
+    'patron.key': [readFileSync(employer.key), /Falta el certificado/],
+  };
+  for (const [name, [bytes, said]] of Object.entries(parts)) {
+    await choose({ name, bytes }, employer.password);
+    await person.page.waitForFunction(() =>
+      document.getElementById('archivo-elegido').textContent !== '');
+    assert.match(await person.page.innerText('#archivo-elegido'), said);
+    assert.equal(await person.page.locator('[aria-invalid]').count(), 0);
+    await press();
+    assert.equal(await person.error(), String(NUMBER.FILE_PARTS));
   }
 });

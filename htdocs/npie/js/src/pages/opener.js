@@ -6,6 +6,12 @@ import { byId } from './dom.js';
 import { clearField, clearProblem, markField, showFaults, showProblem } from './problem.js';
 import { summary } from './certificate.js';
 
+/** What is still to choose of a pair, said calmly: nothing is wrong yet. */
+const missing = {
+  key: 'Falta su llave: elija también el archivo .key.',
+  certificate: 'Falta el certificado de esta llave: elija también el archivo .cer.',
+};
+
 const isPart = (name) => /\.(cer|crt|pem|der|key)$/i.test(name);
 
 /**
@@ -29,9 +35,10 @@ export function opener() {
   });
 
   function tell(files, answer) {
-    const names = files.length > 1 ? files.map(({ name }) => name).join(' y ') : '';
+    const names = files.length > 1 ? `${files.map(({ name }) => name).join(' y ')}.` : '';
     const whose = answer.certificate ? summary(answer.certificate) : '';
-    byId('archivo-elegido').textContent = [names, whose].filter(Boolean).join(': ');
+    byId('archivo-elegido').textContent = [names, whose, missing[answer.missing]]
+      .filter(Boolean).join(' ');
     if (!answer.ok) {
       const { cause, remedy } = problems[answer.problem];
       markField(fileField, [cause, answer.detail, remedy, `(Error ${answer.problem})`]
