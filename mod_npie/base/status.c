@@ -15,6 +15,7 @@ static const char *const texts[] = {
     [NPIE_EBACKEND - NPIE_EBASE] = "a part behind the server cannot be reached",
     [NPIE_ECONFIG - NPIE_EBASE] = "the configuration is wrong",
     [NPIE_EINTERNAL - NPIE_EBASE] = "an internal error",
+    [NPIE_EDAMAGED - NPIE_EBASE] = "stored data are damaged",
 };
 
 apr_status_t (npie_err_set)(npie_err_t *err, apr_status_t status,

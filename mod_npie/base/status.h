@@ -21,6 +21,7 @@ enum {
     NPIE_EBACKEND,   /**< Redis, registry or signer out of reach; try later */
     NPIE_ECONFIG,    /**< a file or setting of the admin's is wrong */
     NPIE_EINTERNAL,  /**< a library failed where it must not */
+    NPIE_EDAMAGED,   /**< stored data are not what was written */
     NPIE_EEND
 };
 

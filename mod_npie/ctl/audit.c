@@ -213,10 +213,10 @@ apr_status_t npie_ctl_audit_verify(npie_ctl_t *ctl, npie_err_t *err)
     }
     show_report(ctl, &report, &kept);
     return report.findings->nelts == 0 ? APR_SUCCESS
-        : npie_err_set(err, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN,
-                       "the audit is not what was written: keep a copy of the "
-                       "registry and of npie-signer's logs, and compare with "
-                       "the backups");
+        : npie_err_set(err, NPIE_EDAMAGED, NPIE_P_NONE,
+                       "the audit is not what was written: copy the registry "
+                       "and npie-signer's logs, and compare them with the "
+                       "backups");
 }
 
 /* Only a head that the registry does not bear out is to be given up. */

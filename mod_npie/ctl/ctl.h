@@ -22,8 +22,9 @@ typedef enum npie_ctl_exit_t {
     NPIE_CTL_REFUSED = 1, /**< bad input, not found, not allowed: see the
                                message; nothing was changed */
     NPIE_CTL_USAGE = 2,   /**< the command line itself is wrong */
-    NPIE_CTL_DOWN = 3     /**< registry, Redis or signer out of reach, or a
+    NPIE_CTL_DOWN = 3,    /**< registry, Redis or signer out of reach, or a
                                part of the installation does not work */
+    NPIE_CTL_DAMAGED = 4  /**< a check found damaged or tampered data */
 } npie_ctl_exit_t;
 
 /** An option of one command, written --name or --name=VALUE or --name VALUE.
@@ -39,8 +40,9 @@ typedef struct npie_ctl_t npie_ctl_t;
 /**
  * A command's work. What it has to tell goes through ctl/show.h.
  * @return APR_SUCCESS; else err says why, with file, line and remedy, and
- *         nothing has been changed: NPIE_EBACKEND ends as NPIE_CTL_DOWN, any
- *         other as NPIE_CTL_REFUSED
+ *         nothing has been changed: NPIE_EBACKEND and NPIE_EPROTO end as
+ *         NPIE_CTL_DOWN, NPIE_EDAMAGED as NPIE_CTL_DAMAGED, any other as
+ *         NPIE_CTL_REFUSED
  */
 typedef apr_status_t npie_ctl_fn(npie_ctl_t *ctl, npie_err_t *err);
 

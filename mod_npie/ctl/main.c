@@ -29,11 +29,17 @@ static const char *who(apr_pool_t *p)
 
 static npie_ctl_exit_t end_of(apr_status_t rv)
 {
-    if (rv == APR_SUCCESS) {
+    switch (rv) {
+    case APR_SUCCESS:
         return NPIE_CTL_DONE;
+    case NPIE_EBACKEND:
+    case NPIE_EPROTO:
+        return NPIE_CTL_DOWN;
+    case NPIE_EDAMAGED:
+        return NPIE_CTL_DAMAGED;
+    default:
+        return NPIE_CTL_REFUSED;
     }
-    return rv == NPIE_EBACKEND || rv == NPIE_EPROTO ? NPIE_CTL_DOWN
-                                                    : NPIE_CTL_REFUSED;
 }
 
 static npie_ctl_exit_t run(int argc, const char *const *argv, apr_pool_t *p)

@@ -317,8 +317,8 @@ apr_status_t npie_ctl_registry_check(npie_ctl_t *ctl, npie_err_t *err)
     }
     show_check(ctl, NPIE_SCHEMA_VERSION, findings);
     return findings->nelts == 0 ? APR_SUCCESS
-        : npie_err_set(err, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN,
-                       "the registry is damaged in %d ways: bring back a "
-                       "backup, or mend the rows that are told",
+        : npie_err_set(err, NPIE_EDAMAGED, NPIE_P_NONE,
+                       "the registry is damaged (%d findings): restore a "
+                       "backup, or repair the rows listed above",
                        findings->nelts);
 }

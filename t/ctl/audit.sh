@@ -34,10 +34,10 @@ for database_kind in sqlite pgsql; do
     ok "$step no number" ends 1 audit show --after=x
     sql "UPDATE audit SET detail = 'another' WHERE sequence = 2"
     sql 'DELETE FROM audit WHERE sequence = 4'
-    ok "$step tampered with" ends 3 audit verify
+    ok "$step tampered with" ends 4 audit verify
     ok "$step a changed row is told" said 'Found: row 2: changed'
     ok "$step a cut end is told" said 'Found: row 4: cut off the end'
-    ok "$step as JSON too" ends 3 audit verify -j
+    ok "$step as JSON too" ends 4 audit verify -j
     ok "$step with numbers" json '!$j->{good} && $j->{findings}[0]{first} == 2
         && $j->{findings}[1]{fault} eq "cut"'
     sql "DELETE FROM audit; UPDATE audit_head SET sequence = 0, hash = '$zeros'"
@@ -68,10 +68,10 @@ signer_stop
 printf '9000000 %064d 2026-11-18T11:06:45Z\n' 7 >> "$heads"
 cp "$heads" "$work/false"
 signer_start
-ok 'a head pushed too far' ends 3 audit verify "${signer[@]}"
+ok 'a head pushed too far' ends 4 audit verify "${signer[@]}"
 ok 'is told' said 'rows 4 to 9000000: cut off the end'
 row 4 'renewal 4'
-ok 'and does not go away' ends 3 audit verify "${signer[@]}"
+ok 'and does not go away' ends 4 audit verify "${signer[@]}"
 ok 'giving it up is asked for' ends 1 audit reseal "${signer[@]}"
 ok 'nothing is done' test "$(sql 'SELECT count(*) FROM audit')" = 4
 ok 'without npie-signer it cannot be' ends 3 audit reseal --yes
@@ -99,6 +99,6 @@ ok 'not a second time' ends 1 audit reseal --yes "${signer[@]}"
 signer_stop
 sql "UPDATE audit SET detail = 'another' WHERE sequence = 2"
 signer_start
-ok 'rows before are still chained' ends 3 audit verify "${signer[@]}"
+ok 'rows before are still chained' ends 4 audit verify "${signer[@]}"
 ok 'and told' said 'Found: row 2: changed'
 tap_end

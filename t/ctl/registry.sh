@@ -33,7 +33,7 @@ for database_kind in sqlite pgsql; do
             serial, spki, der, not_before, not_after, status, reason) VALUES (1, $generation,
             0, '', '', '30', '$(printf '%064d' $generation)', 'AA==', 1, 2, 'active', '')"
     done
-    ok "$step contradictions are found" ends 3 registry check
+    ok "$step contradictions are found" ends 4 registry check
     ok "$step and told" said 'Found: 1 employers with two active certificates'
 
     # From every older version; a step that fails is undone.
