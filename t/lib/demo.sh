@@ -37,7 +37,7 @@ demo_build() {
     data=$(dirname "$(find "$demo/installed" -type d -path '*/htdocs/npie')")
     conf=$(dirname "$(find "$demo/installed" -type d -path '*/npie/letter')")
     [ -n "$module" ] && [ -n "$signer" ] && [ -n "$npiectl" ] && [ -n "$renew" ] && [ -d "$data" ] && [ -d "$conf" ] ||
-        die "make install left something out" "compare $demo/installed with README.md"
+        die "make install is incomplete" "compare $demo/installed with the README"
 }
 
 demo_world() {
@@ -62,18 +62,18 @@ demo_show() {
     cat <<SHOW
 
 The demo runs at  $address/npie/acceso.html
-(the browser warns of the self-signed certificate: accept it)
+(the certificate is self-signed: accept it when the browser warns)
 
 Log in as an employer whose certificate has expired, and follow the pages:
-$(employer_show "a PFX as Windows wrote them (RC2-40, 3DES, RSA-1024)" "$windows")
+$(employer_show "a PFX of an old Windows (RC2-40, 3DES, RSA-1024)" "$windows")
 $(employer_show "a modern PFX (AES-256, RSA-2048)" "$modern")
 
-Mail, to whatever address, arrives at  $mailbox
-(an address that begins with nadie@ is refused, one with gris@ put off).
+Mail to any address arrives at  $mailbox
+(the mail server rejects nadie@... and defers gris@...).
 
-Both files are in demo-out/ as well. The application behind the gate is
+Both files are also in demo-out/. The application behind the gate is
 $address/idse/ . The server's log is $demo/world/logs/error_log .
-Ctrl-C stops everything.
+Ctrl-C stops the demo.
 SHOW
 }
 
@@ -103,7 +103,7 @@ if [ -n "$once" ]; then
     say "renewing at $address"
     t/lib/renew "$demo/world" "$(json pfx <<<"$windows")" "$PASSWORD_WINDOWS" \
         "$(json user <<<"$windows")" demo-out "$renew" ||
-        die "the renewal did not come through" "the line above says where; the server's log ends:
+        die "the renewal failed" "the line above says where; the server's log ends:
 $(tail -n 15 "$demo/world/logs/error_log")"
     exit 0
 fi

@@ -4,17 +4,16 @@
 --     createdb --encoding=UTF8 --template=template0 npie
 --     psql --set ON_ERROR_STOP=1 npie < 0001-registry.sql
 --
--- and then the files with higher numbers.
+-- Then run the files with higher numbers.
 --
 -- The role in DBDParams needs SELECT and INSERT on every table, and UPDATE on
--- counter, employer, certificate, renewal and letter. So that a lost machine
--- or a stuck transaction is noticed, put into DBDParams, beside host, dbname
--- and user:
+-- counter, employer, certificate, renewal and letter. To detect a lost machine
+-- or a stuck transaction, add these parameters to DBDParams:
 --
 --     connect_timeout=2 tcp_user_timeout=5000 options='-c lock_timeout=5s
 --     -c idle_in_transaction_session_timeout=30s'
 --
--- Times are seconds since 1970 UTC; NULL is "not yet". Letters, requests and
+-- Times are seconds since 1970 UTC; NULL means "not yet". Letters, requests and
 -- certificates are base64.
 
 BEGIN;
@@ -24,7 +23,7 @@ CREATE TABLE schema (
 );
 INSERT INTO schema (version) VALUES (1);
 
--- Folios come from here, so that none is ever given twice.
+-- The source of folios: each number is used only once.
 CREATE TABLE counter (
     name TEXT NOT NULL PRIMARY KEY,
     value BIGINT NOT NULL CHECK (value >= 0)
@@ -80,7 +79,7 @@ CREATE UNIQUE INDEX certificate_generation
 CREATE INDEX certificate_employer ON certificate (employer);
 CREATE INDEX certificate_serial ON certificate (serial);
 
--- Every key that a request ever carried.
+-- Every key that a certification request ever contained.
 CREATE TABLE seen_key (
     spki TEXT NOT NULL PRIMARY KEY CHECK (length(spki) = 64),
     noted BIGINT NOT NULL

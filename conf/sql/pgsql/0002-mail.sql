@@ -4,18 +4,17 @@
 --
 --     psql --set ON_ERROR_STOP=1 npie < 0002-mail.sql
 --
--- Apply every file of this folder once, in the order of their numbers, with
--- httpd stopped: mod_npie refuses a registry of any other version than its
--- own. The role in DBDParams needs SELECT, INSERT and UPDATE on outbox and
--- link.
+-- Stop httpd and run every file of this folder once, in numerical order:
+-- mod_npie refuses a registry whose version differs from its own.
+-- The role in DBDParams needs SELECT, INSERT and UPDATE on outbox and link.
 --
--- Times are seconds since 1970 UTC; NULL is "not yet".
+-- Times are seconds since 1970 UTC; NULL means "not yet".
 
 BEGIN;
 
 INSERT INTO schema (version) VALUES (2);
 
--- Mails, without their texts: those are written when a mail is sent.
+-- Queued mails, without their text: the sender composes it.
 CREATE TABLE outbox (
     id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kind TEXT NOT NULL CHECK (kind IN ('obtener', 'cambio', 'emitido',
@@ -37,13 +36,14 @@ CREATE TABLE outbox (
     CHECK ((kind = 'vencimiento') = (days IS NOT NULL)),
     CHECK (days IS NULL OR certificate IS NOT NULL)
 );
--- A reminder goes out once. Other mails have no days, and NULLs differ.
+-- Each reminder is sent once. Other mails have NULL in days, and NULLs are
+-- distinct.
 CREATE UNIQUE INDEX outbox_reminder ON outbox (certificate, days);
 CREATE INDEX outbox_waiting ON outbox (next_try)
     WHERE sent IS NULL AND gave_up IS NULL;
 CREATE INDEX outbox_renewal ON outbox (renewal);
 
--- Links in mails; the tokens themselves are known to their readers alone.
+-- Links in mails. The registry stores only the digest of a token.
 CREATE TABLE link (
     hash TEXT NOT NULL PRIMARY KEY CHECK (length(hash) = 64),
     purpose TEXT NOT NULL CHECK (purpose IN ('continue', 'stop')),
@@ -57,7 +57,7 @@ CREATE TABLE link (
 );
 CREATE INDEX link_renewal ON link (renewal);
 
--- Reminders look for certificates by their end.
+-- For reminders, which select certificates by their end.
 CREATE INDEX certificate_not_after ON certificate (not_after)
     WHERE additional = 0 AND status = 'active';
 

@@ -4,19 +4,19 @@
 --
 --     psql --set ON_ERROR_STOP=1 npie < 0004-additional.sql
 --
--- Apply every file of this folder once, in the order of their numbers, with
--- httpd stopped: mod_npie refuses a registry of any other version than its
--- own. The role in DBDParams needs SELECT, INSERT and UPDATE on addition and
+-- Stop httpd and run every file of this folder once, in numerical order:
+-- mod_npie refuses a registry whose version differs from its own.
+-- The role in DBDParams needs SELECT, INSERT and UPDATE on addition and
 -- addition_link.
 --
--- Times are seconds since 1970 UTC; NULL is "not yet". Letters and requests
+-- Times are seconds since 1970 UTC; NULL means "not yet". Letters and requests
 -- are base64.
 
 BEGIN;
 
 INSERT INTO schema (version) VALUES (4);
 
--- What an employer asks for on behalf of a colleague, with letter 3.
+-- Requests for additional certificates, with letter 3.
 CREATE TABLE addition (
     id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     employer BIGINT NOT NULL REFERENCES employer (id),
@@ -44,11 +44,11 @@ CREATE TABLE addition (
     CHECK ((state = 'issued') = (certificate IS NOT NULL))
 );
 CREATE INDEX addition_employer ON addition (employer);
--- What has ended is asked for again once.
+-- An ended certificate can be requested again only once.
 CREATE UNIQUE INDEX addition_replaces ON addition (replaces)
     WHERE state <> 'withdrawn';
 
--- Two kinds of mail more, and what they are about.
+-- Two more kinds of mail, and the request that they refer to.
 ALTER TABLE outbox DROP CONSTRAINT outbox_kind_check;
 ALTER TABLE outbox ADD COLUMN addition BIGINT REFERENCES addition (id);
 ALTER TABLE outbox ADD CONSTRAINT outbox_kind_check CHECK (kind IN ('obtener',
@@ -58,7 +58,7 @@ ALTER TABLE outbox ADD CONSTRAINT outbox_addition_check CHECK (
     (kind IN ('adicional', 'adicional-listo')) = (addition IS NOT NULL));
 CREATE INDEX outbox_addition ON outbox (addition);
 
--- Links in mails to colleagues; the tokens are known to their readers alone.
+-- Links in mails to colleagues. The registry stores only the digest of a token.
 CREATE TABLE addition_link (
     hash TEXT NOT NULL PRIMARY KEY CHECK (length(hash) = 64),
     purpose TEXT NOT NULL CHECK (purpose IN ('key', 'obtain')),

@@ -4,26 +4,25 @@
 --
 --     psql --set ON_ERROR_STOP=1 npie < 0005-audit.sql
 --
--- Apply every file of this folder once, in the order of their numbers, with
--- httpd stopped: mod_npie refuses a registry of any other version than its
--- own.
+-- Stop httpd and run every file of this folder once, in numerical order:
+-- mod_npie refuses a registry whose version differs from its own.
 --
--- What is hashed stands in mod_npie/store/audit.h. Rows written before this
--- step have no hash and are in no chain.
+-- mod_npie/store/audit.h defines the input of the hash. Rows written before
+-- this step have no hash and belong to no chain.
 
 BEGIN;
 
 INSERT INTO schema (version) VALUES (5);
 
--- The numbers come from audit_head: a sequence would leave holes.
+-- The numbers come from audit_head, because a sequence would leave gaps.
 ALTER TABLE audit ALTER COLUMN sequence DROP IDENTITY;
 ALTER TABLE audit ADD COLUMN previous TEXT
     CHECK (length(previous) = 64);
 ALTER TABLE audit ADD COLUMN hash TEXT
     CHECK (hash IS NULL OR (length(hash) = 64 AND previous IS NOT NULL));
 
--- One row: the newest row's number and hash, and the number of the last row
--- that is in no chain. Whoever writes to the audit updates it first.
+-- A single row: number and hash of the newest audit row, and the number of the
+-- last row outside the chain. A writer of the audit updates this row first.
 CREATE TABLE audit_head (
     id SMALLINT NOT NULL PRIMARY KEY CHECK (id = 1),
     since BIGINT NOT NULL,

@@ -4,18 +4,17 @@
 --
 --     psql --set ON_ERROR_STOP=1 npie < 0006-seal.sql
 --
--- Apply every file of this folder once, in the order of their numbers, with
--- httpd stopped: mod_npie refuses a registry of any other version than its
--- own.
+-- Stop httpd and run every file of this folder once, in numerical order:
+-- mod_npie refuses a registry whose version differs from its own.
 --
--- Times are seconds since 1970 UTC; NULL is "not yet".
+-- Times are seconds since 1970 UTC; NULL means "not yet".
 
 BEGIN;
 
 INSERT INTO schema (version) VALUES (6);
 
--- seal: what is appended to pdf, base64. seal_next: not to be sealed before
--- this, because somebody is at it or the signer refused.
+-- seal: the bytes appended to pdf, base64. seal_next: earliest time of the next
+-- attempt, because another process is sealing or the signer refused.
 ALTER TABLE letter ADD COLUMN seal TEXT;
 ALTER TABLE letter ADD COLUMN sealed_at BIGINT
     CHECK ((sealed_at IS NULL) = (seal IS NULL));

@@ -4,16 +4,15 @@
 --
 --     psql --set ON_ERROR_STOP=1 npie < 0008-mail-additional.sql
 --
--- Apply every file of this folder once, in the order of their numbers, with
--- httpd stopped: mod_npie refuses a registry of any other version than its
--- own.
+-- Stop httpd and run every file of this folder once, in numerical order:
+-- mod_npie refuses a registry whose version differs from its own.
 
 BEGIN;
 
 INSERT INTO schema (version) VALUES (8);
 
--- Which kinds there are is mod_npie's to know; those about an additional
--- certificate say so in their name.
+-- mod_npie defines the kinds of mail. The names of kinds about an additional
+-- certificate begin with "adicional".
 ALTER TABLE outbox DROP CONSTRAINT outbox_kind_check;
 ALTER TABLE outbox DROP CONSTRAINT outbox_addition_check;
 ALTER TABLE outbox ADD CONSTRAINT outbox_kind_check

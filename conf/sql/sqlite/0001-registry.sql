@@ -3,18 +3,16 @@
 --
 --     sqlite3 /var/lib/npie/registry.db < 0001-registry.sql
 --
--- and then the files with higher numbers.
+-- Then run the files with higher numbers.
 --
--- httpd's User must own the file and may write its directory (SQLite keeps
--- registry.db-wal and registry.db-shm there). WAL is kept in the file. What
--- SQLite forgets when a connection ends (foreign_keys = ON, synchronous =
--- FULL, busy_timeout) mod_npie sets on each connection itself: leave all
--- three out of DBDInitSQL.
+-- httpd's User must own the file and be able to write to its directory, where
+-- SQLite creates registry.db-wal and registry.db-shm. The file stores the WAL
+-- mode. mod_npie sets foreign_keys = ON, synchronous = FULL and busy_timeout on
+-- each connection: do not set them in DBDInitSQL.
 --
--- Restart httpd after putting another file in this one's place: open
--- connections refuse to write then.
+-- Restart httpd after you replace the file: open connections refuse to write.
 --
--- Times are seconds since 1970 UTC; NULL is "not yet". Letters, requests and
+-- Times are seconds since 1970 UTC; NULL means "not yet". Letters, requests and
 -- certificates are base64.
 
 PRAGMA journal_mode = WAL;
@@ -26,7 +24,7 @@ CREATE TABLE schema (
 ) STRICT;
 INSERT INTO schema (version) VALUES (1);
 
--- Folios come from here, so that none is ever given twice.
+-- The source of folios: each number is used only once.
 CREATE TABLE counter (
     name TEXT NOT NULL PRIMARY KEY,
     value INTEGER NOT NULL CHECK (value >= 0)
@@ -82,7 +80,7 @@ CREATE UNIQUE INDEX certificate_generation
 CREATE INDEX certificate_employer ON certificate (employer);
 CREATE INDEX certificate_serial ON certificate (serial);
 
--- Every key that a request ever carried.
+-- Every key that a certification request ever contained.
 CREATE TABLE seen_key (
     spki TEXT NOT NULL PRIMARY KEY CHECK (length(spki) = 64),
     noted INTEGER NOT NULL

@@ -4,17 +4,16 @@
 --
 --     sqlite3 -bail /var/lib/npie/registry.db < 0002-mail.sql
 --
--- Apply every file of this folder once, in the order of their numbers, with
--- httpd stopped: mod_npie refuses a registry of any other version than its
--- own.
+-- Stop httpd and run every file of this folder once, in numerical order:
+-- mod_npie refuses a registry whose version differs from its own.
 --
--- Times are seconds since 1970 UTC; NULL is "not yet".
+-- Times are seconds since 1970 UTC; NULL means "not yet".
 
 BEGIN;
 
 INSERT INTO schema (version) VALUES (2);
 
--- Mails, without their texts: those are written when a mail is sent.
+-- Queued mails, without their text: the sender composes it.
 CREATE TABLE outbox (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     kind TEXT NOT NULL CHECK (kind IN ('obtener', 'cambio', 'emitido',
@@ -36,13 +35,14 @@ CREATE TABLE outbox (
     CHECK ((kind = 'vencimiento') = (days IS NOT NULL)),
     CHECK (days IS NULL OR certificate IS NOT NULL)
 ) STRICT;
--- A reminder goes out once. Other mails have no days, and NULLs differ.
+-- Each reminder is sent once. Other mails have NULL in days, and NULLs are
+-- distinct.
 CREATE UNIQUE INDEX outbox_reminder ON outbox (certificate, days);
 CREATE INDEX outbox_waiting ON outbox (next_try)
     WHERE sent IS NULL AND gave_up IS NULL;
 CREATE INDEX outbox_renewal ON outbox (renewal);
 
--- Links in mails; the tokens themselves are known to their readers alone.
+-- Links in mails. The registry stores only the digest of a token.
 CREATE TABLE link (
     hash TEXT NOT NULL PRIMARY KEY CHECK (length(hash) = 64),
     purpose TEXT NOT NULL CHECK (purpose IN ('continue', 'stop')),
@@ -56,7 +56,7 @@ CREATE TABLE link (
 ) STRICT;
 CREATE INDEX link_renewal ON link (renewal);
 
--- Reminders look for certificates by their end.
+-- For reminders, which select certificates by their end.
 CREATE INDEX certificate_not_after ON certificate (not_after)
     WHERE additional = 0 AND status = 'active';
 

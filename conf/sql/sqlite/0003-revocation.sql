@@ -4,19 +4,19 @@
 --
 --     sqlite3 -bail /var/lib/npie/registry.db < 0003-revocation.sql
 --
--- Apply every file of this folder once, in the order of their numbers, with
--- httpd stopped: mod_npie refuses a registry of any other version than its
--- own.
+-- Stop httpd and run every file of this folder once, in numerical order:
+-- mod_npie refuses a registry whose version differs from its own.
 --
--- Times are seconds since 1970 UTC; NULL is "not yet".
+-- Times are seconds since 1970 UTC; NULL means "not yet".
 
 BEGIN;
 
 INSERT INTO schema (version) VALUES (3);
 
--- unused: made in a renewal that ended without its letter 2, so that the one
--- before it counts. told: when npie-signer had noted its end. invalid_since:
--- when its key is known or suspected to have been lost, if anybody said so.
+-- unused: the renewal ended before letter 2 was signed, so the previous
+-- certificate counts. told: time when npie-signer recorded the end.
+-- invalid_since: time since which the key is known or suspected to be lost, if
+-- reported.
 ALTER TABLE certificate ADD COLUMN unused INTEGER NOT NULL DEFAULT 0
     CHECK (unused IN (0, 1));
 ALTER TABLE certificate ADD COLUMN told INTEGER;

@@ -4,22 +4,21 @@
 --
 --     sqlite3 -bail /var/lib/npie/registry.db < 0004-additional.sql
 --
--- Apply every file of this folder once, in the order of their numbers, with
--- httpd stopped: mod_npie refuses a registry of any other version than its
--- own.
+-- Stop httpd and run every file of this folder once, in numerical order:
+-- mod_npie refuses a registry whose version differs from its own.
 --
--- Times are seconds since 1970 UTC; NULL is "not yet". Letters and requests
+-- Times are seconds since 1970 UTC; NULL means "not yet". Letters and requests
 -- are base64.
 
--- A table that others point to is made anew below: it takes a connection that
--- does not enforce references, as sqlite3 and npiectl open it; any other one
--- fails here and changes nothing.
+-- This file replaces a table that others reference. It needs a connection that
+-- does not enforce references, as sqlite3 and npiectl open it. On any other
+-- connection it fails and changes nothing.
 
 BEGIN;
 
 INSERT INTO schema (version) VALUES (4);
 
--- What an employer asks for on behalf of a colleague, with letter 3.
+-- Requests for additional certificates, with letter 3.
 CREATE TABLE addition (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     employer INTEGER NOT NULL REFERENCES employer (id),
@@ -47,11 +46,11 @@ CREATE TABLE addition (
     CHECK ((state = 'issued') = (certificate IS NOT NULL))
 ) STRICT;
 CREATE INDEX addition_employer ON addition (employer);
--- What has ended is asked for again once.
+-- An ended certificate can be requested again only once.
 CREATE UNIQUE INDEX addition_replaces ON addition (replaces)
     WHERE state <> 'withdrawn';
 
--- The outbox again, with two kinds of mail and one column more.
+-- Replaces outbox: two more kinds of mail and one more column.
 CREATE TABLE outbox_new (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     kind TEXT NOT NULL CHECK (kind IN ('obtener', 'cambio', 'emitido',
@@ -79,14 +78,15 @@ CREATE TABLE outbox_new (
 INSERT INTO outbox_new SELECT *, NULL FROM outbox;
 DROP TABLE outbox;
 ALTER TABLE outbox_new RENAME TO outbox;
--- A reminder goes out once. Other mails have no days, and NULLs differ.
+-- Each reminder is sent once. Other mails have NULL in days, and NULLs are
+-- distinct.
 CREATE UNIQUE INDEX outbox_reminder ON outbox (certificate, days);
 CREATE INDEX outbox_waiting ON outbox (next_try)
     WHERE sent IS NULL AND gave_up IS NULL;
 CREATE INDEX outbox_renewal ON outbox (renewal);
 CREATE INDEX outbox_addition ON outbox (addition);
 
--- Links in mails to colleagues; the tokens are known to their readers alone.
+-- Links in mails to colleagues. The registry stores only the digest of a token.
 CREATE TABLE addition_link (
     hash TEXT NOT NULL PRIMARY KEY CHECK (length(hash) = 64),
     purpose TEXT NOT NULL CHECK (purpose IN ('key', 'obtain')),

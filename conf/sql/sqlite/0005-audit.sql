@@ -4,12 +4,11 @@
 --
 --     sqlite3 -bail /var/lib/npie/registry.db < 0005-audit.sql
 --
--- Apply every file of this folder once, in the order of their numbers, with
--- httpd stopped: mod_npie refuses a registry of any other version than its
--- own.
+-- Stop httpd and run every file of this folder once, in numerical order:
+-- mod_npie refuses a registry whose version differs from its own.
 --
--- What is hashed stands in mod_npie/store/audit.h. Rows written before this
--- step have no hash and are in no chain.
+-- mod_npie/store/audit.h defines the input of the hash. Rows written before
+-- this step have no hash and belong to no chain.
 
 BEGIN;
 
@@ -20,8 +19,8 @@ ALTER TABLE audit ADD COLUMN previous TEXT
 ALTER TABLE audit ADD COLUMN hash TEXT
     CHECK (hash IS NULL OR (length(hash) = 64 AND previous IS NOT NULL));
 
--- One row: the newest row's number and hash, and the number of the last row
--- that is in no chain. Whoever writes to the audit updates it first.
+-- A single row: number and hash of the newest audit row, and the number of the
+-- last row outside the chain. A writer of the audit updates this row first.
 CREATE TABLE audit_head (
     id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
     since INTEGER NOT NULL,

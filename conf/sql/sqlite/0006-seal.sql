@@ -4,22 +4,21 @@
 --
 --     sqlite3 -bail /var/lib/npie/registry.db < 0006-seal.sql
 --
--- Apply every file of this folder once, in the order of their numbers, with
--- httpd stopped: mod_npie refuses a registry of any other version than its
--- own.
+-- Stop httpd and run every file of this folder once, in numerical order:
+-- mod_npie refuses a registry whose version differs from its own.
 --
--- Times are seconds since 1970 UTC; NULL is "not yet".
+-- Times are seconds since 1970 UTC; NULL means "not yet".
 
--- A table that others point to is made anew below: it takes a connection that
--- does not enforce references, as sqlite3 and npiectl open it; any other one
--- fails here and changes nothing.
+-- This file replaces a table that others reference. It needs a connection that
+-- does not enforce references, as sqlite3 and npiectl open it. On any other
+-- connection it fails and changes nothing.
 
 BEGIN;
 
 INSERT INTO schema (version) VALUES (6);
 
--- seal: what is appended to pdf, base64. seal_next: not to be sealed before
--- this, because somebody is at it or the signer refused.
+-- seal: the bytes appended to pdf, base64. seal_next: earliest time of the next
+-- attempt, because another process is sealing or the signer refused.
 ALTER TABLE letter ADD COLUMN seal TEXT;
 ALTER TABLE letter ADD COLUMN sealed_at INTEGER
     CHECK ((sealed_at IS NULL) = (seal IS NULL));
@@ -27,7 +26,7 @@ ALTER TABLE letter ADD COLUMN seal_next INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX letter_unsealed ON letter (seal_next)
     WHERE sealed_at IS NULL AND signed_at IS NOT NULL AND voided = 0;
 
--- The outbox again, with one kind of mail more.
+-- Replaces outbox: one more kind of mail.
 CREATE TABLE outbox_new (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     kind TEXT NOT NULL CHECK (kind IN ('obtener', 'cambio', 'emitido',
@@ -56,7 +55,8 @@ CREATE TABLE outbox_new (
 INSERT INTO outbox_new SELECT * FROM outbox;
 DROP TABLE outbox;
 ALTER TABLE outbox_new RENAME TO outbox;
--- A reminder goes out once. Other mails have no days, and NULLs differ.
+-- Each reminder is sent once. Other mails have NULL in days, and NULLs are
+-- distinct.
 CREATE UNIQUE INDEX outbox_reminder ON outbox (certificate, days);
 CREATE INDEX outbox_waiting ON outbox (next_try)
     WHERE sent IS NULL AND gave_up IS NULL;

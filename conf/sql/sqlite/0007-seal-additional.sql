@@ -4,15 +4,14 @@
 --
 --     sqlite3 -bail /var/lib/npie/registry.db < 0007-seal-additional.sql
 --
--- Apply every file of this folder once, in the order of their numbers, with
--- httpd stopped: mod_npie refuses a registry of any other version than its
--- own.
+-- Stop httpd and run every file of this folder once, in numerical order:
+-- mod_npie refuses a registry whose version differs from its own.
 
 BEGIN;
 
 INSERT INTO schema (version) VALUES (7);
 
--- As the columns of these names in the table letter.
+-- Same as the columns of the same name in the table letter.
 ALTER TABLE addition ADD COLUMN seal TEXT;
 ALTER TABLE addition ADD COLUMN sealed_at INTEGER
     CHECK ((sealed_at IS NULL) = (seal IS NULL));

@@ -4,20 +4,19 @@
 --
 --     sqlite3 -bail /var/lib/npie/registry.db < 0008-mail-additional.sql
 --
--- Apply every file of this folder once, in the order of their numbers, with
--- httpd stopped: mod_npie refuses a registry of any other version than its
--- own.
+-- Stop httpd and run every file of this folder once, in numerical order:
+-- mod_npie refuses a registry whose version differs from its own.
 
--- A table that others point to is made anew below: it takes a connection that
--- does not enforce references, as sqlite3 and npiectl open it; any other one
--- fails here and changes nothing.
+-- This file replaces a table that others reference. It needs a connection that
+-- does not enforce references, as sqlite3 and npiectl open it. On any other
+-- connection it fails and changes nothing.
 
 BEGIN;
 
 INSERT INTO schema (version) VALUES (8);
 
--- The outbox again. Which kinds there are is mod_npie's to know; those about
--- an additional certificate say so in their name.
+-- Replaces outbox. mod_npie defines the kinds of mail. The names of kinds about
+-- an additional certificate begin with "adicional".
 CREATE TABLE outbox_new (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     kind TEXT NOT NULL CHECK (length(kind) BETWEEN 1 AND 32),
@@ -43,7 +42,8 @@ CREATE TABLE outbox_new (
 INSERT INTO outbox_new SELECT * FROM outbox;
 DROP TABLE outbox;
 ALTER TABLE outbox_new RENAME TO outbox;
--- A reminder goes out once. Other mails have no days, and NULLs differ.
+-- Each reminder is sent once. Other mails have NULL in days, and NULLs are
+-- distinct.
 CREATE UNIQUE INDEX outbox_reminder ON outbox (certificate, days);
 CREATE INDEX outbox_waiting ON outbox (next_try)
     WHERE sent IS NULL AND gave_up IS NULL;
