@@ -3,24 +3,8 @@
  */
 #include "flow/step.h"
 
-#include <string.h>
-
 #include "letter/revision.h"
 #include "store/addition.h"
-
-static int same(npie_bytes_t a, npie_bytes_t b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
-
-/* The same letter but for what stands in the signature field. */
-static int same_unsigned(const npie_letter_file_t *a,
-                         const npie_letter_file_t *b)
-{
-    return a->hex.len == b->hex.len &&
-           same(a->signed_part[0], b->signed_part[0]) &&
-           same(a->signed_part[1], b->signed_part[1]);
-}
 
 /* A letter that asks for an additional certificate, and not the one wanted. */
 static apr_status_t classify_addition(npie_letter_check_t *check,
@@ -99,7 +83,7 @@ static apr_status_t classify_letter(npie_bytes_t *psigned,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (!same_unsigned(given, stored)) {
+    if (!npie_letter_file_same(given, stored)) {
         check->mismatch = NPIE_MISMATCH_ALTERED;
         return APR_SUCCESS;
     }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "pki/cms.h"
+#include "pki/cms_chain.h"
 
 static apr_status_t check_signer(const npie_signature_t *wanted,
                                  const npie_cert_t *signer, npie_err_t *err)
@@ -73,6 +74,7 @@ apr_status_t npie_signature_write(npie_bytes_t *out, const npie_flow_t *flow,
                                   npie_err_t *err)
 {
     npie_letter_file_t *parts;
+    npie_bytes_t complete;
     apr_status_t rv = npie_letter_file_sign(out, pdf, cms, err, flow->p);
 
     if (rv != APR_SUCCESS) {
@@ -84,5 +86,8 @@ apr_status_t npie_signature_write(npie_bytes_t *out, const npie_flow_t *flow,
         return npie_err_set(err, NPIE_EINPUT, NPIE_P_SIGNATURE,
                             "the signature is not DER");
     }
-    return APR_SUCCESS;
+    rv = npie_cms_complete(&complete, parts->cms, flow->trust,
+                           NPIE_LETTER_CMS_MAX, err, flow->p);
+    return rv == APR_SUCCESS && complete.data != parts->cms.data
+        ? npie_letter_file_sign(out, pdf, complete, err, flow->p) : rv;
 }

@@ -26,8 +26,10 @@ apr_status_t npie_signature_verify(const npie_flow_t *flow,
                                    npie_bytes_t pdf, npie_bytes_t cms,
                                    npie_err_t *err);
 
-/** Puts a signature in, and makes sure that the result can be read again: what
- * is stored now must still be verifiable in years.
+/** Puts a signature in, with the chain of its certificate, and makes sure that
+ * the result can be read again: what is stored now must still be verifiable in
+ * years, by somebody who has the root certificate alone.
+ * @param cms one that npie_signature_verify() has accepted
  * @param out set to the signed letter, in the flow's pool
  * @return APR_SUCCESS; NPIE_EINPUT (SIGNATURE, LETTER) */
 apr_status_t npie_signature_write(npie_bytes_t *out, const npie_flow_t *flow,

@@ -170,6 +170,19 @@ apr_status_t npie_letter_file_parse(npie_letter_file_t **pfile,
     return APR_SUCCESS;
 }
 
+static int same(npie_bytes_t a, npie_bytes_t b)
+{
+    return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
+}
+
+int npie_letter_file_same(const npie_letter_file_t *a,
+                          const npie_letter_file_t *b)
+{
+    return a->hex.len == b->hex.len
+        && same(a->signed_part[0], b->signed_part[0])
+        && same(a->signed_part[1], b->signed_part[1]);
+}
+
 apr_status_t npie_letter_file_sign(npie_bytes_t *out, npie_bytes_t file,
                                    npie_bytes_t cms, npie_err_t *err,
                                    apr_pool_t *p)

@@ -41,6 +41,11 @@ apr_status_t npie_letter_file_parse(npie_letter_file_t **pfile,
                                     npie_bytes_t file, npie_err_t *err,
                                     apr_pool_t *p);
 
+/** Are two the same letter, whatever stands in their signature fields?
+ * 1 = yes. Thread-safe. */
+int npie_letter_file_same(const npie_letter_file_t *a,
+                          const npie_letter_file_t *b);
+
 /**
  * Writes a CMS into the Patron field of an unsigned letter. The same CMS
  * again gives the same file. Thread-safe.

@@ -241,21 +241,6 @@ static int is_content_signed(const message_t *m, const npie_bytes_t *content,
                          len) == 0;
 }
 
-/* Certificates of libcrypto's as DER in p. */
-static npie_bytes_t to_der(X509 *x509, apr_pool_t *p)
-{
-    npie_bytes_t bytes = { NULL, 0 };
-    unsigned char *der = NULL;
-    int len = i2d_X509(x509, &der);
-
-    if (len > 0) {
-        bytes.data = apr_pmemdup(p, der, (apr_size_t)len);
-        bytes.len = (apr_size_t)len;
-        OPENSSL_free(der);
-    }
-    return bytes;
-}
-
 /* The signer's chain, with the certificates that came in the message. */
 static apr_status_t judge_chain(const message_t *m, const npie_cert_t *signer,
                                 const npie_cms_rules_t *rules,
@@ -267,7 +252,7 @@ static apr_status_t judge_chain(const message_t *m, const npie_cert_t *signer,
         X509 *x509 = sk_X509_value(m->certs, i);
 
         if (x509 != m->signer) {
-            APR_ARRAY_PUSH(chain, npie_bytes_t) = to_der(x509, p);
+            APR_ARRAY_PUSH(chain, npie_bytes_t) = npie_openssl_x509_der(x509, p);
         }
     }
     return rules->seal
@@ -284,7 +269,7 @@ static apr_status_t judge(npie_cert_t **psigner, message_t *m,
                           apr_pool_t *p)
 {
     npie_cert_t *signer = NULL;
-    apr_status_t rv = npie_cert_parse(&signer, to_der(m->signer, p), err, p);
+    apr_status_t rv = npie_cert_parse(&signer, npie_openssl_x509_der(m->signer, p), err, p);
     const char *fault;
     int same;
 

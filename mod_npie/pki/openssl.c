@@ -174,6 +174,20 @@ int npie_openssl_extend(X509 *x509, X509 *issuer, int nid, const char *value)
     return done;
 }
 
+npie_bytes_t npie_openssl_x509_der(X509 *x509, apr_pool_t *p)
+{
+    npie_bytes_t bytes = { NULL, 0 };
+    unsigned char *der = NULL;
+    int len = i2d_X509(x509, &der);
+
+    if (len > 0) {
+        bytes.data = apr_pmemdup(p, der, (apr_size_t)len);
+        bytes.len = (apr_size_t)len;
+        OPENSSL_free(der);
+    }
+    return bytes;
+}
+
 apr_status_t npie_openssl_free_x509(void *x509)
 {
     X509_free(x509);

@@ -61,6 +61,9 @@ apr_status_t npie_openssl_public_key(npie_public_key_t *key,
  */
 int npie_openssl_extend(X509 *x509, X509 *issuer, int nid, const char *value);
 
+/** A certificate of libcrypto's as DER in p; len 0 when memory ran out. */
+npie_bytes_t npie_openssl_x509_der(X509 *x509, apr_pool_t *p);
+
 /** Frees an X509 with the pool: for apr_pool_cleanup_register(). */
 apr_status_t npie_openssl_free_x509(void *x509);
 

@@ -360,16 +360,13 @@ static apr_status_t copy_chain(apr_array_header_t **pchain,
                                                sizeof(npie_bytes_t));
 
     for (int i = 1; i < count; ++i) {
-        unsigned char *der = NULL;
-        int len = i2d_X509(sk_X509_value(path->chain, i), &der);
-        npie_bytes_t *bytes = apr_array_push(chain);
+        npie_bytes_t der =
+            npie_openssl_x509_der(sk_X509_value(path->chain, i), p);
 
-        if (len <= 0) {
+        if (der.len == 0) {
             return NPIE_EINTERNAL;
         }
-        bytes->data = apr_pmemdup(p, der, (apr_size_t)len);
-        bytes->len = (apr_size_t)len;
-        OPENSSL_free(der);
+        APR_ARRAY_PUSH(chain, npie_bytes_t) = der;
     }
     *pchain = chain;
     return APR_SUCCESS;
@@ -435,4 +432,17 @@ apr_status_t npie_trust_chain(apr_array_header_t **pchain,
 {
     return verify(pchain, leaf_fault(leaf->x509), trust, leaf, NULL, 0, err,
                   p);
+}
+
+apr_status_t npie_trust_path(apr_array_header_t **ppath,
+                             const npie_trust_t *trust,
+                             const npie_cert_t *leaf, npie_err_t *err,
+                             apr_pool_t *p)
+{
+    apr_status_t rv = verify(ppath, NULL, trust, leaf, NULL, 0, err, p);
+
+    if (rv == APR_SUCCESS) {
+        apr_array_pop(*ppath);
+    }
+    return rv;
 }

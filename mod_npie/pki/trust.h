@@ -66,4 +66,16 @@ apr_status_t npie_trust_chain(apr_array_header_t **pchain,
                               const npie_cert_t *leaf, npie_err_t *err,
                               apr_pool_t *p);
 
+/**
+ * The CA certificates between a leaf of any purpose and its anchor, nearest
+ * first: what a signature carries for whoever has the anchor alone.
+ * @param ppath set to an array of npie_bytes_t (DER) in p; empty when the
+ *        anchor itself issued the leaf
+ * @return as npie_trust_verify()
+ */
+apr_status_t npie_trust_path(apr_array_header_t **ppath,
+                             const npie_trust_t *trust,
+                             const npie_cert_t *leaf, npie_err_t *err,
+                             apr_pool_t *p);
+
 #endif

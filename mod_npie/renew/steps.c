@@ -307,8 +307,8 @@ apr_status_t npie_steps_rekey(npie_steps_t *s)
     return post(s, "rehacer", json_object());
 }
 
-/* Saves a letter as the server has it. It must begin with what was signed
- * here; after that comes the institute's seal. */
+/* Saves a letter as the server has it. It must be the one that was signed
+ * here. */
 static apr_status_t save_signed(npie_steps_t *s, const paper_t *paper)
 {
     npie_bytes_t ours = s->signed_pdf[paper - papers];
@@ -317,11 +317,8 @@ static apr_status_t save_signed(npie_steps_t *s, const paper_t *paper)
     apr_status_t rv = npie_http_file(&pdf, s->http, paper->href, s->err,
                                      s->p);
 
-    if (rv == APR_SUCCESS && ours.len > 0
-        && (pdf.len < ours.len
-            || memcmp(pdf.data, ours.data, ours.len) != 0)) {
-        rv = npie_err_set(s->err, NPIE_EPROTO, NPIE_P_ANSWER,
-                          "the letter is not the one that was signed");
+    if (rv == APR_SUCCESS && ours.len > 0) {
+        rv = npie_verify_signed(pdf, ours, s->err, s->p);
     }
     if (rv == APR_SUCCESS) {
         rv = npie_papers_save(&path, &s->papers, paper->what, pdf, s->err,

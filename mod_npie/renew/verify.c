@@ -9,7 +9,9 @@
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 
+#include "letter/revision.h"
 #include "model/field.h"
+#include "pki/cms_chain.h"
 #include "pki/openssl.h"
 #include "pki/x509.h"
 #include "renew/key.h"
@@ -116,4 +118,20 @@ apr_status_t npie_verify_letter(npie_letter_file_t **pfile, npie_bytes_t pdf,
                             "the letter is about another employer or key");
     }
     return APR_SUCCESS;
+}
+
+apr_status_t npie_verify_signed(npie_bytes_t pdf, npie_bytes_t ours,
+                                npie_err_t *err, apr_pool_t *p)
+{
+    npie_revision_t *revision;
+    npie_letter_file_t *signed_here;
+
+    if (npie_revision_parse(&revision, pdf, err, p) == APR_SUCCESS
+        && npie_letter_file_parse(&signed_here, ours, err, p) == APR_SUCCESS
+        && npie_letter_file_same(revision->parts, signed_here)
+        && npie_cms_same_signature(revision->parts->cms, signed_here->cms)) {
+        return APR_SUCCESS;
+    }
+    return npie_err_set(err, NPIE_EPROTO, NPIE_P_ANSWER,
+                        "the letter is not the one that was signed");
 }

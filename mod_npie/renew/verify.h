@@ -35,4 +35,13 @@ apr_status_t npie_verify_letter(npie_letter_file_t **pfile, npie_bytes_t pdf,
                                 const npie_cert_t *old, const char *new_spki,
                                 npie_err_t *err, apr_pool_t *p);
 
+/**
+ * Is a letter as the server has it the one that was signed here? The server
+ * adds the chain to the signature, and the institute's seal to the letter.
+ * @param ours as it was signed here
+ * @return APR_SUCCESS; NPIE_EPROTO (ANSWER)
+ */
+apr_status_t npie_verify_signed(npie_bytes_t pdf, npie_bytes_t ours,
+                                npie_err_t *err, apr_pool_t *p);
+
 #endif

@@ -22,7 +22,7 @@ none 'npiectl includes nothing of httpd' \
     "$(grep -nE '#include ["<](httpd/|httpd\.h|http_)' mod_npie/ctl/*.[ch] || true)"
 none 'npie-renew includes of store and letter a letter'\''s file alone' \
     "$(grep -nE '#include "(store|letter)/' mod_npie/renew/*.[ch] |
-        grep -v '"letter/file.h"' || true)"
+        grep -vE '"letter/(file|revision)\.h"' || true)"
 none 'npie-signer and npiectl alone include keys in tokens' \
     "$(grep -rnE '#include "pkcs11/' mod_npie --include='*.[ch]' |
         grep -vE '^mod_npie/(pkcs11|signer|ctl)/' || true)"
