@@ -25,7 +25,7 @@ const npie_ctl_option_t npie_ctl_certificate_list_options[] = {
 };
 
 const npie_ctl_option_t npie_ctl_certificate_expiring_options[] = {
-    { "within", "TIME", "how far to look ahead, default 30d" },
+    { "within", "TIME", "how far to look ahead, in days or as 12h; default 30d" },
     { NULL, NULL, NULL }
 };
 
@@ -228,7 +228,11 @@ apr_status_t npie_ctl_certificate_expiring(npie_ctl_t *ctl, npie_err_t *err)
 {
     const char *within = npie_ctl_option(ctl, "within");
     apr_interval_time_t ahead = 0;
-    const char *wrong = npie_parse_time(&ahead, within == NULL ? "30d" : within,
+    /* Elsewhere a bare number is seconds; nobody asks for these here. */
+    const char *time = within == NULL ? "30d"
+        : within[strspn(within, "0123456789")] == '\0'
+          ? apr_pstrcat(ctl->p, within, "d", NULL) : within;
+    const char *wrong = npie_parse_time(&ahead, time,
                                         apr_time_from_sec(1),
                                         apr_time_from_sec(86400) * 36500,
                                         ctl->p);

@@ -147,12 +147,20 @@ static void show_version(npie_ctl_t *ctl, int before, int now)
                          columns);
 }
 
-/* A new file for SQLite. */
-static apr_status_t make_file(npie_ctl_t *ctl, npie_err_t *err)
+/* A file for SQLite. An empty one was left by httpd, which makes what it does
+ * not find; its group may go on reading it. */
+static apr_status_t make_file(int *pmade, npie_ctl_t *ctl, npie_err_t *err)
 {
     const char *path = ctl->settings->params;
     int fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+    struct stat st;
 
+    *pmade = fd >= 0;
+    if (fd < 0 && errno == EEXIST && stat(path, &st) == 0
+        && S_ISREG(st.st_mode) && st.st_size == 0
+        && chmod(path, st.st_mode & 0660) == 0) {
+        return APR_SUCCESS;
+    }
     if (fd < 0) {
         return npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE, "%s: %s%s", path,
                             strerror(errno), errno == EEXIST
@@ -164,12 +172,20 @@ static apr_status_t make_file(npie_ctl_t *ctl, npie_err_t *err)
     return APR_SUCCESS;
 }
 
-static void remove_file(npie_ctl_t *ctl)
+/* As it was before: gone, or empty. */
+static void remove_file(npie_ctl_t *ctl, int made)
 {
-    static const char *const ends[] = { "", "-wal", "-shm" };
+    static const char *const ends[] = { "-wal", "-shm" };
+    const char *path = ctl->settings->params;
 
-    for (int i = 0; i < 3; i++) {
-        unlink(apr_pstrcat(ctl->p, ctl->settings->params, ends[i], NULL));
+    for (int i = 0; i < 2; i++) {
+        unlink(apr_pstrcat(ctl->p, path, ends[i], NULL));
+    }
+    if (made) {
+        unlink(path);
+    }
+    else if (truncate(path, 0) != 0) {
+        npie_ctl_warn("%s: %s: remove it", path, strerror(errno));
     }
 }
 
@@ -214,9 +230,10 @@ apr_status_t npie_ctl_registry_init(npie_ctl_t *ctl, npie_err_t *err)
 {
     steps_t steps = { 0 };
     apr_status_t rv = prepare(&steps, ctl, err);
+    int made = 0;
 
     if (rv == APR_SUCCESS && is_sqlite(ctl)) {
-        rv = make_file(ctl, err);
+        rv = make_file(&made, ctl, err);
     }
     if (rv != APR_SUCCESS) {
         return rv;
@@ -226,7 +243,7 @@ apr_status_t npie_ctl_registry_init(npie_ctl_t *ctl, npie_err_t *err)
         show_version(ctl, 0, steps.count);
     }
     else if (is_sqlite(ctl)) {
-        remove_file(ctl);
+        remove_file(ctl, made);
     }
     return rv;
 }

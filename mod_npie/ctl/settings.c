@@ -5,6 +5,7 @@
 
 #include <pwd.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <apr_strings.h>
 
@@ -152,10 +153,30 @@ npie_ctl_settings_t *npie_ctl_settings_make(apr_pool_t *p)
     return settings;
 }
 
+/* What libpq takes a password from: a parameter, or user:password@ of an
+ * address. Redis has a file for it. */
+static int holds_password(const char *params)
+{
+    const char *host = params == NULL ? NULL : strstr(params, "://");
+    const char *at = host == NULL ? NULL : strchr(host, '@');
+
+    return params != NULL
+        && (strstr(params, "password=") != NULL
+            || strstr(params, "password =") != NULL
+            || (at != NULL && memchr(host + 3, ':', (apr_size_t)(at - host)
+                                                    - 3) != NULL));
+}
+
 apr_status_t npie_ctl_settings_read(npie_ctl_settings_t *settings,
                                     const char *file, npie_err_t *err)
 {
-    return npie_settings_read(file, keys, settings, err);
+    apr_status_t rv = npie_settings_read(file, keys, settings, err);
+    struct stat st;
+
+    return rv != APR_SUCCESS || !holds_password(settings->params)
+        || stat(file, &st) != 0 || (st.st_mode & S_IROTH) == 0 ? rv
+        : npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE, "%s: it holds a "
+                       "password and everyone may read it: chmod 640", file);
 }
 
 const char *npie_ctl_settings_set(npie_ctl_settings_t *settings,

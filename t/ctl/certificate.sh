@@ -123,6 +123,9 @@ for kind in sqlite pgsql; do
     ok "$kind: none" json '@$j == 0'
     ok "$kind: within a year" ends 0 certificate expiring --within 365d -j
     ok "$kind: both" json '@$j == 2'
+    ok "$kind: within 365, which are days" ends 0 certificate expiring --within 365 -j
+    ok "$kind: both of them" json '@$j == 2'
+    ok "$kind: within 0" ends 1 certificate expiring --within 0
     ok "$kind: within nonsense" ends 1 certificate expiring --within soon
     ok "$kind: no status" ends 1 certificate list --status dead
 

@@ -72,10 +72,40 @@ before=$(files)
 ok 'an init that fails' ends 3 registry init
 ok 'leaves no file' test "$(files)" = "$before"
 cp "$top/conf/sql/sqlite/0001-registry.sql" "$work/sql/sqlite/"
-ctl registry init
 file=${registry#*:}
+: > "$file"
+chmod 644 "$file"
+echo 'no sql' >> "$work/sql/sqlite/0001-registry.sql"
+ok 'an init of an empty file that fails' ends 3 registry init
+ok 'leaves it empty' test "$(stat -c %s "$file")" = 0
+cp "$top/conf/sql/sqlite/0001-registry.sql" "$work/sql/sqlite/"
+ok 'a file of 0 bytes, as httpd leaves one' ends 0 registry init
+ok 'has the tables' ends 0 registry check
+ok 'is not for everyone' test "$(stat -c %a "$file")" = 640
+echo 'no registry' > "$work/full"
+registry=sqlite3:$work/full
+ok 'a file of anything else' ends 1 registry init
+ok 'is left alone' grep -q 'no registry' "$work/full"
+registry=sqlite3:$file
 dd if=/dev/zero of="$file" bs=1 seek=30000 count=9000 conv=notrunc 2> "$work/dd"
 ok 'a damaged file is found' ends 3 registry check
+secret=$work/secret.conf
+printf 'SQL %s/sql\nRegistry pgsql:host=/nowhere password=Prueba123\n' "$work" > "$secret"
+# with MODE STATUS: npiectl by a file of that mode, which may hold a password.
+with() {
+    local got=0
+    chmod "$1" "$secret"
+    "$npiectl" -c "$secret" registry check > "$work/out" 2> "$work/err" || got=$?
+    [ "$got" = "$2" ] || { echo "# status $got"; false; }
+}
+ok 'a password that everyone may read' with 644 1
+ok 'is refused with a remedy' complained 'secret.conf: it holds a password and everyone may read it: chmod 640'
+ok 'and not shown' test -z "$(grep -h Prueba123 "$work/out" "$work/err")"
+ok 'a password for a group' with 640 3
+printf 'Registry pgsql:postgresql://npie:Prueba123@localhost/npie\n' > "$secret"
+ok 'a password in an address' with 604 1
+printf 'Registry sqlite3:/nowhere/registry.db\n' > "$secret"
+ok 'without one everyone may read it' with 644 3
 registry=sqlite3:/nowhere/registry.db
 ok 'a file that cannot be made' ends 1 registry init
 ok 'no registry is named' test "$("$npiectl" registry check 2>&1 | grep -c -- --registry)" = 1

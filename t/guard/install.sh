@@ -32,6 +32,9 @@ none 'so is the signer' "$(absent '/[^ :]+/mod_npie/npie-signer')"
 none 'so are pages, letters, mails and schemas' "$(absent '/[^ >]+/share/npie[^ >]*')"
 none 'the configurations know each other' "$(absent '/[^ ]+/npie-signer\.conf')"
 
+none 'npiectl.conf, which may hold a password, is not for everyone' \
+    "$(find "$conf/npiectl.conf" ! -perm 0640)"
+
 echo '# an admin was here' >>"$conf/npie.conf"
 installed install
 none 'what an admin has changed stays as it is' \
