@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "httpd/accept.h"
+#include "httpd/json_body.h"
 #include "httpd/runtime.h"
 
 #define ERROR_PAGE "error.html"
@@ -45,8 +46,13 @@ int npie_answer_problem_status(const npie_err_t *err)
 
 int npie_answer_wants_json(const request_rec *r)
 {
+    /* A program that sends JSON and says nothing of what it takes. */
+    const int sends = npie_json_body_is(
+        apr_table_get(r->headers_in, "Content-Type"));
+
     return npie_accept_prefers(r, JSON, HTML)
-        || npie_accept_prefers(r, PROBLEM_JSON, HTML);
+        || npie_accept_prefers(r, PROBLEM_JSON, HTML)
+        || (sends && !npie_accept_prefers(r, HTML, JSON));
 }
 
 void npie_answer_headers(request_rec *r)

@@ -70,14 +70,21 @@ static apr_status_t add_member(npie_form_t *form, const char *name,
                                apr_pool_t *p)
 {
     npie_bytes_t value;
-    const char *text;
+    const char *text = json_string_value(member);
 
-    if (!json_is_string(member)) {
+    if (json_is_null(member)) {
+        return APR_SUCCESS;
+    }
+    if (json_is_integer(member)) {
+        text = apr_psprintf(p, "%" APR_INT64_T_FMT,
+                            (apr_int64_t)json_integer_value(member));
+    }
+    if (text == NULL) {
         return npie_err_set(err, NPIE_EINPUT, NPIE_P_REQUEST,
                             "member \"%.40s\" is not a string", name);
     }
-    text = json_string_value(member);
-    value.len = json_string_length(member);
+    value.len = json_is_string(member) ? json_string_length(member)
+                                       : strlen(text);
     name = apr_pstrdup(p, name);
     if (!is_file(name)) {
         value.data = (unsigned char *)apr_pstrmemdup(p, text, value.len);
@@ -104,7 +111,8 @@ static apr_status_t fill(npie_form_t *form, json_t *object, npie_err_t *err,
             return rv;
         }
     }
-    return email != NULL && json_object_get(object, "correo2") == NULL
+    member = json_object_get(object, "correo2");
+    return email != NULL && (member == NULL || json_is_null(member))
         ? add_member(form, "correo2", email, err, p) : rv;
 }
 

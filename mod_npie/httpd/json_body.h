@@ -12,9 +12,10 @@ int npie_json_body_is(const char *content_type);
 
 /**
  * Reads one flat object (RFC 8259) whose members are named as the form's
- * fields, all strings; a file's bytes are base64 there. A member twice, a NUL,
- * what is no UTF-8, and anything after the object fail. correo2, which guards
- * against slips of the hand, may be left out.
+ * fields, strings; a whole number counts as its digits, null as a member that
+ * is not there. A file's bytes are base64. A member twice, a NUL, what is no
+ * UTF-8, and anything after the object fail. correo2, which guards against
+ * slips of the hand, may be left out.
  * @param body views into it are not kept
  * @return APR_SUCCESS; NPIE_EINPUT (REQUEST, ENCODING) with what is wrong in
  *         err->detail, in words that may be told to the client

@@ -10,8 +10,8 @@
  * taken out of the address. */
 #define NPIE_QUERY_NOTE "npie-link-query"
 
-/** The first field of that name, undecoded: tokens, numbers and words need no
- * decoding, and what was encoded on its way is none. "" when there is none. */
+/** The first field of that name, decoded, in the request's pool. "" when there
+ * is none, or its encoding is wrong. */
 const char *npie_query_text(const request_rec *r, const char *name);
 
 /** The same as a number from 1 on; 0 when it is none. */

@@ -293,8 +293,8 @@ static const char *text_of(const json_t *value, apr_pool_t *p)
     return json_is_null(value) ? ""
         : json_is_string(value) ? json_string_value(value)
         : json_is_integer(value)
-          ? apr_psprintf(p, "%" JSON_INTEGER_FORMAT,
-                         json_integer_value(value)) : NULL;
+          ? apr_psprintf(p, "%" APR_INT64_T_FMT,
+                         (apr_int64_t)json_integer_value(value)) : NULL;
 }
 
 static apr_status_t read_object(reading_t *r, json_t *object)

@@ -35,8 +35,9 @@ for my $case (
     ['a comment', '400 10', "{/* */$good}", qr/not JSON/],
     ['a member twice', '400 10', "{$good,\"correo\":\"b\@empresa.example\"}", qr/stands twice/],
     ['a member twice, once escaped', '400 10', "{$good,\"corre\\u006f\":\"b\"}", qr/stands twice/],
-    ['a number', '400 10', '{"correo":5,"telefono":"5555012299"}', qr/"correo" is not a string/],
-    ['null', '400 10', "{$good,\"fax\":null}", qr/"fax" is not a string/],
+    ['a number with a fraction', '400 10', '{"correo":5.5,"telefono":"5555012299"}',
+        qr/"correo" is not a string/],
+    ['true', '400 10', "{$good,\"fax\":true}", qr/"fax" is not a string/],
     ['an array for a string', '400 10', "{$good,\"fax\":[\"1\"]}", qr/"fax" is not a string/],
     ['an object for a string', '400 10', "{$good,\"fax\":{}}", qr/"fax" is not a string/],
     ['60000 arrays deep', '400 10', '[' x 60_000, qr/nested too deeply/],
@@ -68,6 +69,10 @@ refused_with('a letter that is no base64', '400 10', '{"firma":"AAAA","carta":"%
 refused_with("$_", '415 18', "{$good}", type => $_)
     for 'text/plain', 'application/xml', 'application/jsonp', 'application/json-patch+json';
 
+refused_with('an error of a body of JSON with Accept: */*', '422 40', '{}', json => 0);
+refused_with('null for what must be there', '422 40',
+    '{"correo":"a@empresa.example","telefono":null}');
+
 # Fields that are read, and wrong.
 my $problem = refused_with('two fields wrong', '422 41',
     '{"correo":"empresa","telefono":"12"}');
@@ -91,6 +96,22 @@ refused_with('from a page of another site', '403 14', "{$good}",
     curl => ['-H', 'Origin: https://otro.example']);
 is(world()->registry->value("SELECT count(*) FROM renewal WHERE employer = $employer->{id}"),
     0, 'nothing of all this began a renewal');
+
+# As some libraries write what they have not got, and what is of digits alone.
+for my $case (['null for nothing', "{$good,\"fax\":null,\"correo2\":null}"],
+    ['a number for its digits', '{"correo":"a@empresa.example","telefono":5555012299}']) {
+    my ($name, $bytes) = @$case;
+    my $answer = $program->ask('POST', '/npie/datos.html', bytes => $bytes);
+    is(join(' ', $answer->{status}, $answer->{json}{page} // '-'), '200 llave', $name);
+}
+for my $case (['*/*', 'application/json'], ['text/html', 'text/html'],
+    ['text/html,*/*;q=0.8', 'text/html']) {
+    my ($accept, $type) = @$case;
+    my $answer = $program->post_bytes('/npie/datos.html', 'application/json', "{$good}",
+        curl => ['-H', "Accept: $accept", '-H', "NPIE-Token: $program->{token}"]);
+    is($answer->{status} . ' ' . $answer->{type} =~ s/;.*//r,
+        ($type =~ /json/ ? 200 : 303) . " $type", "a body of JSON with Accept: $accept");
+}
 
 my $answer = $program->ask('POST', '/npie/datos.html', token => undef,
     bytes => "{$good,\"csrf\":\"$token\"}", type => 'application/json; charset=utf-8');

@@ -65,6 +65,19 @@ like($page->{body}, qr/\Q$r->{new}{name}\E\.key/, 'the page says what must be at
 unlike($page->{body}, qr/\Q$r->{employer}{name}\E|\Q$to\E/, 'and not whose it is');
 like($page->{headers}, qr/^Cache-Control: no-store/mi, 'it is not kept');
 
+# A mail gateway writes addresses anew (RFC 3986 section 6.2.2.2).
+for my $how ([last => sub { $_[0] =~ s/(.)$/sprintf '%%%02X', ord $1/er }],
+    [all => sub { $_[0] =~ s/(.)/sprintf '%%%02x', ord $1/egr }]) {
+    my ($name, $write) = @$how;
+    my ($head, $token) = path_of($mail) =~ /(.*t=)(.*)/;
+    is($other->get($head . $write->($token))->{body}, $page->{body},
+        "$name of the token encoded: the same page");
+}
+for my $bad ('%', '%4', '%zz', '%00') {
+    is(error_of($other->get(path_of($mail) . $bad)), error_of($other->get(path_of($mail) . 'x')),
+        "$bad after the token is another token");
+}
+
 # In another browser, without a session.
 redirected(press($other, path_of($mail)), 'enlace', 'the button, in another browser');
 is(state_of($r), 'confirmed', 'confirms');

@@ -209,6 +209,16 @@ static void test_lists(void **state)
     assert_string_equal(job(jobs, 0)->cer, "/listas/a.cer");
     assert_string_equal(job(jobs, 0)->out, "/listas/n.pfx");
     assert_string_equal(job(jobs, 0)->email, "a@b.example");
+
+    jobs = jobs_of("[{\"pfx\":\"a.pfx\",\"user\":null,"
+                   "\"phone\":5512345678}]", &literal, *state);
+    assert_string_equal(job(jobs, 0)->user, "u");
+    assert_string_equal(job(jobs, 0)->phone, "5512345678");
+
+    jobs = jobs_of("Archivo;Correo electrónico;Contraseña\n"
+                   "a.pfx; \u200ba@b.example ;pass:x\n", &literal, *state);
+    assert_string_equal(job(jobs, 0)->email, "a@b.example");
+    assert_string_equal(job(jobs, 0)->password, "pass:x");
 }
 
 static void test_wrong_lists(void **state)
