@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Reading of a mail address that may have a name before it.
+ * Parses a mailbox: an address, with or without a display name.
  */
 #include "mail/address.h"
 
@@ -18,8 +18,8 @@ static apr_status_t no_address(npie_err_t *err, const char *why)
                         why);
 }
 
-/* The name before " <", without its quotes; NULL when it has no end. *pend
- * is set to what follows it. */
+/* Returns the display name before " <", unquoted; NULL when its quote is not
+ * closed. Sets *pend to the text after it. */
 static const char *read_name(const char **pend, const char *text, apr_pool_t *p)
 {
     char *name = apr_palloc(p, strlen(text) + 1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Writes a mail: headers that fold, and its two parts in quoted-printable.
+ * Writes a message: folded headers, and two parts in quoted-printable.
  */
 #include "mail/message.h"
 
@@ -15,7 +15,7 @@
 #define PLAIN_WORD_MAX 60
 #define ID_MAX 64
 
-/* Bytes being written; column is that of the line. */
+/* The output; column is the length of the current line. */
 typedef struct out_t {
     char *data;
     apr_size_t len;
@@ -49,7 +49,7 @@ static void end_line(out_t *out)
     out->column = 0;
 }
 
-/* A header's next word, on a line of its own where this one is full. */
+/* Writes the next word of a header; folds when the line is full. */
 static void put_word(out_t *out, const char *word)
 {
     if (out->column + 1 + strlen(word) > LINE_MAX_BYTES) {
@@ -59,15 +59,15 @@ static void put_word(out_t *out, const char *word)
     put_text(out, word);
 }
 
-/* A header that is known to fit its line. */
+/* Writes a header that fits on one line. */
 static void put_header(out_t *out, const char *line)
 {
     put_text(out, line);
     end_line(out);
 }
 
-/* May ASCII text stand in a header as it is: no long words, and nothing that
- * looks like an encoded word (RFC 2047)? */
+/* Tells whether ASCII text needs no encoding in a header: no long words, and
+ * nothing that looks like an encoded word (RFC 2047). */
 static int is_plain(const char *text)
 {
     apr_size_t word = 0;
@@ -81,7 +81,7 @@ static int is_plain(const char *text)
     return *text == '\0';
 }
 
-/* Text as encoded words, each with whole characters. */
+/* Writes text as encoded words, without splitting a character. */
 static void put_encoded(out_t *out, const char *text)
 {
     while (*text != '\0') {
@@ -160,7 +160,7 @@ static const char *date_text(apr_time_t date, apr_pool_t *p)
                         x.tm_hour, x.tm_min, x.tm_sec);
 }
 
-/* Must this character of a line be encoded? A dot at the beginning might
+/* Tells whether a character of a line must be encoded. A dot at the start could
  * end the mail, and some mailboxes quote "From ". */
 static int needs_code(const char *at, int first)
 {
@@ -174,7 +174,7 @@ static int needs_code(const char *at, int first)
         || (first && (c == '.' || strncmp(at, "From ", 5) == 0));
 }
 
-/* Text in quoted-printable, RFC 2045 section 6.7. */
+/* Writes text in quoted-printable (RFC 2045 section 6.7). */
 static void put_quoted_printable(out_t *out, const char *at)
 {
     static const char digits[] = "0123456789ABCDEF";
@@ -219,7 +219,7 @@ static void put_part(out_t *out, const char *boundary, const char *type,
     put_quoted_printable(out, text);
 }
 
-/* A file in base64, RFC 2045 section 6.8, RFC 2183. */
+/* Writes an attachment in base64 (RFC 2045 section 6.8, RFC 2183). */
 static void put_file(out_t *out, const char *boundary,
                      const npie_message_file_t *file)
 {
@@ -306,7 +306,7 @@ static apr_status_t check(const npie_message_t *m, npie_err_t *err)
     return APR_SUCCESS;
 }
 
-/* A part's head that says what is between its boundaries. */
+/* Writes the header of a multipart. */
 static void put_multipart(out_t *out, const char *kind, const char *boundary)
 {
     put_header(out, apr_pstrcat(out->p, "Content-Type: multipart/", kind, ";",

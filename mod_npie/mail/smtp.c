@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Handing a mail to the mail server, through libcurl.
+ * Delivers a mail to the mail server with libcurl.
  */
 #include "mail/smtp.h"
 
@@ -13,7 +13,7 @@
 #include "mail/smtp_verdict.h"
 #include "model/field.h"
 
-/* Seconds for the server's answer to QUIT, once it cannot matter any more. */
+/* Seconds to wait for the reply to QUIT, when the result is known already. */
 #define GOODBYE 5L
 
 static apr_status_t cleanup_curl(void *baton)
@@ -33,7 +33,7 @@ apr_status_t npie_smtp_init(npie_err_t *err, apr_pool_t *p)
     return APR_SUCCESS;
 }
 
-/* One attempt, as its callbacks see it. */
+/* One attempt, the baton of its callbacks. */
 typedef struct attempt_t {
     CURL *curl;
     const npie_smtp_t *smtp;
@@ -48,7 +48,7 @@ typedef struct attempt_t {
     npie_smtp_talk_t talk;
 } attempt_t;
 
-/* Takes one line of the server's. */
+/* Receives one line of the server's reply. */
 static void take_line(attempt_t *a, const char *line, apr_size_t len)
 {
     int code = (line[0] - '0') * 100 + (line[1] - '0') * 10 + line[2] - '0';
@@ -104,9 +104,9 @@ static int on_debug(CURL *curl, curl_infotype type, char *data, size_t size,
     return 0;
 }
 
-/* Hands over the message, unless the server lacks what it must have: libcurl
- * would send without, and has no earlier place to be stopped at. It then
- * hangs up before the end of the mail, which undoes it. */
+/* Sends the message, unless the server lacks a required extension: libcurl
+ * would send anyway, and offers no earlier point to stop. Aborting here closes
+ * the connection before the end of the mail, so the server discards it. */
 static size_t on_read(char *buffer, size_t size, size_t n, void *baton)
 {
     attempt_t *a = baton;
@@ -145,13 +145,13 @@ static void set_server(CURL *curl, const npie_smtp_t *smtp, apr_pool_t *p)
 
     curl_easy_setopt(curl, CURLOPT_URL, make_url(smtp, p));
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-    /* Else the environment's proxies would be asked. */
+    /* Ignore proxies in the environment. */
     curl_easy_setopt(curl, CURLOPT_PROXY, "");
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, ms);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, ms);
     curl_easy_setopt(curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, ms / 1000 + 1);
-    /* Closed here and now, under the time limits set here. */
+    /* Close now, within the time limits of this attempt. */
     curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, 1L);
     curl_easy_setopt(curl, CURLOPT_USE_SSL,
                      smtp->security == NPIE_SMTP_PLAIN ? (long)CURLUSESSL_NONE
@@ -200,7 +200,7 @@ static CURLcode perform(attempt_t *a, char *failure, const char *from,
     return rc;
 }
 
-/* Sends between addresses in their wire form. */
+/* Sends with addresses in their wire form. */
 static apr_status_t send_wire(npie_smtp_result_t *result,
                               const npie_smtp_t *smtp, const char *from,
                               const char *to, npie_bytes_t message,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A mail server's address.
+ * Parses the URL of a mail server.
  */
 #include "mail/smtp.h"
 
@@ -24,8 +24,7 @@ int npie_smtp_is_local(const char *host)
             && host[strspn(host, "0123456789.")] == '\0');
 }
 
-/* Splits [v6]:port, or host:port. Returns what follows the host, NULL when
- * there is none. */
+/* Splits [v6]:port or host:port. Returns the text after the host, or NULL. */
 static const char *split(const char **phost, const char *text, apr_pool_t *p)
 {
     apr_size_t n;

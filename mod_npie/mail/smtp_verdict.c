@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What an attempt at a mail came to.
+ * Derives the result of a delivery attempt.
  */
 #include "mail/smtp_verdict.h"
 
@@ -34,7 +34,7 @@ void npie_smtp_talk_add(npie_smtp_talk_t *talk, const char *line,
 {
     apr_size_t room = sizeof(talk->reply) - talk->len;
 
-    /* The code stands before the first line of a reply alone. */
+    /* Only the first line of a stored reply keeps its code. */
     if (talk->len > 0) {
         line += len < 4 ? len : 4;
         len -= len < 4 ? len : 4;
@@ -53,8 +53,8 @@ void npie_smtp_talk_add(npie_smtp_talk_t *talk, const char *line,
     talk->len += len;
 }
 
-/* Copies bytes as one line of clean UTF-8, as much as there is room for; what
- * is none becomes a question mark. */
+/* Copies bytes as one line of clean UTF-8, as much as fits. Invalid bytes
+ * become question marks. */
 static void copy_clean(char *out, apr_size_t size, const char *text,
                        apr_size_t len)
 {
@@ -103,8 +103,8 @@ static int contains(const npie_smtp_talk_t *talk, const char *text)
     return 0;
 }
 
-/* Does the server repeat the password, plain or as AUTH LOGIN or AUTH PLAIN
- * sent it? */
+/* Tells whether the reply contains the password, in plain text or as AUTH LOGIN
+ * or AUTH PLAIN sent it. */
 static int tells_secret(const npie_smtp_talk_t *talk, const npie_smtp_t *smtp,
                         apr_pool_t *p)
 {
@@ -140,8 +140,8 @@ static void tell_reply(npie_smtp_result_t *result,
     copy_clean(result->said, sizeof(result->said), talk->reply, talk->len);
 }
 
-/* The reason of a failure that the server's reply explains, or else that it
- * hung up or talks nonsense. */
+/* Returns the reason that the server's reply gives, or else that the server
+ * closed the connection or violated the protocol. */
 static npie_smtp_reason_t by_reply(const npie_smtp_talk_t *talk, CURLcode rc)
 {
     if (talk->code == 530) {

@@ -1,33 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What an attempt at a mail came to, told from what libcurl and the server
- * said. Inside mail/ only.
+ * The result of a delivery attempt, derived from libcurl's code and the
+ * server's reply. For mail/ only.
  */
 #ifndef NPIE_MAIL_SMTP_VERDICT_H
 #define NPIE_MAIL_SMTP_VERDICT_H
 
 #include "mail/smtp.h"
 
-/** The server's last reply but that to QUIT, and how far the mail got. */
+/** The server's last reply, except the one to QUIT, and the progress. */
 typedef struct npie_smtp_talk_t {
-    int code;          /**< 0 = it said nothing */
+    int code;          /**< 0 = no reply */
     char reply[512];   /**< its lines, "250 Queued as 17", any bytes */
-    apr_size_t len;    /**< bytes of it */
-    int ended;         /**< 1: it was given all of the message */
+    apr_size_t len;    /**< bytes in reply */
+    int ended;         /**< 1: the whole message was sent */
 } npie_smtp_talk_t;
 
-/** Adds a line of the server's, without its end, as far as there is room. */
+/** Appends a line of the reply, without line end, as far as it fits. */
 void npie_smtp_talk_add(npie_smtp_talk_t *talk, const char *line,
                         apr_size_t len);
 
-/** Fills in a result without a reply of the server's.
+/** Sets a result for a failure without a reply.
  * @param what any bytes, NUL ended */
 void npie_smtp_told(npie_smtp_result_t *result, npie_smtp_reason_t reason,
                     const char *what);
 
 /**
- * Fills in the result of an attempt.
- * @param stopped why we ourselves stopped it, or NPIE_SMTP_NONE
- * @param rc libcurl's CURLcode; failure what it says of it
+ * Sets the result of an attempt.
+ * @param stopped why this module stopped the attempt, or NPIE_SMTP_NONE
+ * @param rc libcurl's CURLcode; failure: its text
  * @return as npie_smtp_send()
  */
 apr_status_t npie_smtp_judge(npie_smtp_result_t *result,

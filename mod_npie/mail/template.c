@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Reads the templates of mails, and puts values in.
+ * Loads and renders the templates of mails.
  */
 #include "mail/template.h"
 
@@ -12,7 +12,7 @@
 #include "base/bytes.h"
 #include "base/text.h"
 
-/* What only the frame around a mail knows, beside the values in every mail. */
+/* Values available in the frame only, in addition to those of every mail. */
 enum { FRAME_SUBJECT = NPIE_MAIL_VALUES, FRAME_CONTENT, NO_VALUE };
 
 #define SUBJECT "Asunto: "
@@ -44,7 +44,7 @@ static const char *const value_names[NO_VALUE] = {
     [FRAME_CONTENT] = "contenido",
 };
 
-/* Which values a kind has. */
+/* Values available in each kind. */
 static const unsigned kind_values[NPIE_MAIL_KINDS] = {
     [NPIE_MAIL_OBTAIN] = OF_EVERY | OF_LINK | OF(KEY),
     [NPIE_MAIL_CHANGED] = OF_EVERY | OF_LINK | OF(EMAIL),
@@ -60,13 +60,13 @@ static const unsigned kind_values[NPIE_MAIL_KINDS] = {
                                     OF(UNTIL),
 };
 
-/* A piece of a template: literal text, then a value. */
+/* A piece of a template: literal text followed by a value. */
 typedef struct piece_t {
     const char *text;
     int value; /* or NO_VALUE */
 } piece_t;
 
-/* One kind's template; arrays of piece_t. */
+/* The template of a kind; arrays of piece_t. */
 typedef struct template_t {
     apr_array_header_t *subject;
     apr_array_header_t *text;
@@ -123,7 +123,7 @@ static apr_status_t read_file(char **ptext, reader_t *r)
                             "%s: a control character, or no UTF-8; save it as "
                             "UTF-8", r->path);
     }
-    /* The comment at its head. */
+    /* Skip the comment at the start. */
     while (*text == '#') {
         text += strcspn(text, "\n");
         text += *text == '\n';
@@ -133,7 +133,7 @@ static apr_status_t read_file(char **ptext, reader_t *r)
     return APR_SUCCESS;
 }
 
-/* Takes a placeholder; at stands behind its '{'. */
+/* Compiles a placeholder; at points after its '{'. */
 static apr_status_t take_value(int *pvalue, reader_t *r, const char *at,
                                apr_size_t len)
 {
@@ -164,7 +164,7 @@ static void add_piece(apr_array_header_t *pieces, const char *text, int value)
     piece->value = value;
 }
 
-/* Compiles text, cutting it into pieces where it stands. */
+/* Compiles text into pieces, in place. */
 static apr_status_t compile(apr_array_header_t **ppieces, reader_t *r,
                             char *text)
 {
@@ -210,7 +210,7 @@ static apr_status_t compile(apr_array_header_t **ppieces, reader_t *r,
     return APR_SUCCESS;
 }
 
-/* Compiles the rest of a file, in which one value must occur. */
+/* Compiles the rest of a file, which must contain a given value. */
 static apr_status_t compile_rest(apr_array_header_t **ppieces, reader_t *r,
                                  char *text)
 {
@@ -234,7 +234,7 @@ static apr_status_t load_html(template_t *t, reader_t *r)
     return rv == APR_SUCCESS ? compile_rest(&t->html, r, text) : rv;
 }
 
-/* Of the frame, which has no subject. */
+/* Compiles the frame, which has no subject. */
 static apr_status_t load_plain(template_t *t, reader_t *r)
 {
     char *text = NULL;
@@ -272,7 +272,7 @@ static apr_status_t load_text(template_t *t, reader_t *r)
     return compile_rest(&t->text, r, body);
 }
 
-/* Loads a template's two files. */
+/* Loads the two files of a template. */
 static apr_status_t load(template_t *t, const char *path, unsigned known,
                          unsigned must, npie_err_t *err, apr_pool_t *p)
 {
@@ -307,7 +307,7 @@ apr_status_t npie_templates_load(npie_templates_t **ptemplates,
     return rv;
 }
 
-/* A value as HTML, in text and in attributes between double quotes. */
+/* Escapes a value for HTML text and double-quoted attributes. */
 static const char *escape(const char *text, apr_pool_t *p)
 {
     static const struct {
@@ -337,7 +337,7 @@ static const char *escape(const char *text, apr_pool_t *p)
     return escaped;
 }
 
-/* Pieces with their values; the content of a frame is what it is. */
+/* Renders pieces with their values. The content of a frame is not escaped. */
 static const char *expand(const apr_array_header_t *pieces,
                           const char *const *values, int html, apr_pool_t *p)
 {
@@ -358,7 +358,7 @@ static const char *expand(const apr_array_header_t *pieces,
     return apr_array_pstrcat(p, parts, '\0');
 }
 
-/* Are the values that the kind has there, and of one line? */
+/* Checks that the values of the kind are set and have one line. */
 static apr_status_t check_values(npie_mail_kind_t kind,
                                  const char *const *values, npie_err_t *err)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The wording of mails: templates that the admin may replace
- * (conf/mail/obtener.txt describes their form).
+ * Templates of mails, which the admin may replace. conf/mail/obtener.txt
+ * describes their format.
  */
 #ifndef NPIE_MAIL_TEMPLATE_H
 #define NPIE_MAIL_TEMPLATE_H
@@ -10,10 +10,10 @@
 #include "base/status.h"
 #include "model/mail.h"
 
-/** The longest template file, in bytes. */
+/** Maximum size of a template file in bytes. */
 #define NPIE_TEMPLATE_MAX 65536
 
-/** What a placeholder stands for; its name in the template after it. */
+/** Values, with the placeholder that stands for each in a template. */
 typedef enum npie_mail_value_t {
     /* in every mail, and in the frame */
     NPIE_MAIL_VALUE_NAME,        /**< {nombre} of the legal representative */
@@ -27,8 +27,8 @@ typedef enum npie_mail_value_t {
     /* obtener and liga */
     NPIE_MAIL_VALUE_KEY,         /**< {llave}: file name, "A064878710_2.key" */
     /* cambio */
-    NPIE_MAIL_VALUE_EMAIL,       /**< {correo}: the new address, as much of it
-                                      as may be shown */
+    NPIE_MAIL_VALUE_EMAIL,       /**< {correo}: the new address, partly
+                                      masked */
     /* emitido, vencimiento, adicional-listo and adicional-emitido: of the
      * certificate */
     NPIE_MAIL_VALUE_SERIAL,      /**< {serie} */
@@ -44,7 +44,7 @@ typedef enum npie_mail_value_t {
 /** The templates of all kinds, compiled. Read-only; threads share them. */
 typedef struct npie_templates_t npie_templates_t;
 
-/** A mail's texts. */
+/** The texts of a mail. */
 typedef struct npie_mail_text_t {
     const char *subject; /**< clean UTF-8, one line */
     const char *text;    /**< clean UTF-8, lines ended by \n */
@@ -56,20 +56,20 @@ typedef struct npie_mail_text_t {
  * and marco.html, the frame around them.
  * @param dir a directory; ptemplates set in p
  * @return APR_SUCCESS; NPIE_ECONFIG with file, line and remedy in err->detail:
- *         a file is missing, too long or no UTF-8, a placeholder unknown or
- *         not of that kind, {liga} missing where the kind has it, {contenido}
- *         in the frame
+ *         a file is missing, too long or not UTF-8; a placeholder is unknown or
+ *         not available in that kind; {liga} is missing in a kind that has it;
+ *         {contenido} is missing in the frame
  */
 apr_status_t npie_templates_load(npie_templates_t **ptemplates,
                                  const char *dir, npie_err_t *err,
                                  apr_pool_t *p);
 
 /**
- * A kind's texts with their values put in, escaped in the HTML.
- * @param values NPIE_MAIL_VALUES NUL-ended strings; those that the kind does
- *        not have may be NULL
- * @return APR_SUCCESS; NPIE_EINPUT (ENCODING) when a value is not clean UTF-8
- *         of one line; NPIE_EINTERNAL when one that the kind has is NULL
+ * Renders the texts of a kind with their values, escaped in the HTML.
+ * @param values NPIE_MAIL_VALUES NUL-ended strings; NULL for values that the
+ *        kind does not have
+ * @return APR_SUCCESS; NPIE_EINPUT (ENCODING): a value is not clean UTF-8 of
+ *         one line; NPIE_EINTERNAL: a value that the kind has is NULL
  */
 apr_status_t npie_templates_render(npie_mail_text_t *text,
                                    const npie_templates_t *templates,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Making keys on a token.
+ * Generates keys on a token.
  */
 #include "pkcs11/session.h"
 
@@ -115,8 +115,7 @@ static CK_RV generate(npie_pkcs11_made_t made[2], npie_pkcs11_token_t *token,
         sizeof(secret) / sizeof(secret[0]), &made[0].handle, &made[1].handle);
 }
 
-/* CKA_EC_POINT is an OCTET STRING in DER; some tokens leave that round it
- * out. */
+/* CKA_EC_POINT is an OCTET STRING in DER; some tokens omit tag and length. */
 static npie_bytes_t bare_point(npie_bytes_t value, apr_pool_t *p)
 {
     const unsigned char *at = value.data;
@@ -193,7 +192,7 @@ static EVP_PKEY *read_ec(const npie_pkcs11_made_t *made, const kind_t *kind,
     return from_params("EC", params);
 }
 
-/* The token's part of the URI, and the key's. */
+/* Returns the attributes of the token followed by those of the key. */
 static const char *format(const npie_pkcs11_uri_t *token, const char *label,
                           unsigned char *id, apr_pool_t *p)
 {

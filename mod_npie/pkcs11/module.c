@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Loading PKCS#11 modules, and beginning anew with them.
+ * Loads and reinitialises PKCS#11 modules.
  */
 #include "pkcs11/session.h"
 
@@ -30,7 +30,7 @@ apr_status_t npie_pkcs11_module_restart(npie_pkcs11_module_t *module,
     }
     rc = module->call->C_Initialize(&args);
     if (rc == CKR_CANT_LOCK) {
-        /* It is for one thread, and there is one. */
+        /* The module supports one thread, and this program has one. */
         rc = module->call->C_Initialize(NULL);
     }
     if (rc != CKR_OK) {
@@ -49,12 +49,12 @@ static const char *open_module(npie_pkcs11_module_t *module)
 {
     CK_C_GetFunctionList get = NULL;
 
-    /* Now and not at the first call: the sandbox lets no code be loaded. */
+    /* Resolve now: the system call filter prevents loading code later. */
     module->handle = dlopen(module->path, RTLD_NOW | RTLD_LOCAL);
     if (module->handle == NULL) {
         return dlerror();
     }
-    /* ISO C has no conversion from an object's address to a function's. */
+    /* ISO C cannot convert an object pointer to a function pointer. */
     *(void **)(&get) = dlsym(module->handle, "C_GetFunctionList");
     if (get == NULL || get(&module->call) != CKR_OK || module->call == NULL) {
         dlclose(module->handle);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Keys of tokens as libcrypto's own: a provider inside the program, in a
- * library context of its own, so that nothing else ever finds it. Public
- * halves are handled by libcrypto's default provider.
+ * An OpenSSL provider for keys in tokens. It is built into the program and has
+ * its own library context, so no other code finds it. libcrypto's default
+ * provider handles the public keys.
  */
 #include "pkcs11/session.h"
 
@@ -20,18 +20,18 @@
 #define NAME "npie-token"
 #define PROPERTIES "provider=" NAME
 #define DEFAULT_PROVIDER "provider=default"
-/* How npie_pkcs11_provider_key() hands its key over. */
+/* Parameter with which npie_pkcs11_provider_key() passes its key. */
 #define PARAM_KEY "npie-token-key"
 #define ALGORITHM_MAX 64
 
-/* A key as libcrypto holds it. */
+/* A key, libcrypto's keydata. */
 typedef struct keydata_t {
     const char *type;      /* "RSA", "EC" */
     npie_pkcs11_key_t *key; /* NULL: only the public half is known */
     EVP_PKEY *public_key;
 } keydata_t;
 
-/* A signature being made. */
+/* A signature in progress. */
 typedef struct signing_t {
     npie_pkcs11_key_t *key;
     EVP_MD *md;
@@ -122,8 +122,8 @@ static int key_import(void *keydata, int selection, const OSSL_PARAM params[])
     return EVP_PKEY_up_ref(data->public_key);
 }
 
-/* Whoever asks for the private half as well does without this key: so
- * libcrypto comes to sign here and not with what it exported. */
+/* Refuses to export the private key, so libcrypto signs here and not with an
+ * exported copy. */
 static int key_export(void *keydata, int selection, OSSL_CALLBACK *take,
                       void *baton)
 {
@@ -142,7 +142,7 @@ static int key_export(void *keydata, int selection, OSSL_CALLBACK *take,
     return done;
 }
 
-/* What may come and go is judged when it does. */
+/* Parameters are checked when they are set or read. */
 static const OSSL_PARAM *key_types(int selection)
 {
     static const OSSL_PARAM types[] = {
@@ -219,7 +219,7 @@ static void *signing_dup(void *ctx)
     return to;
 }
 
-/* The padding is PKCS#1 v1.5, and may be said to be. */
+/* Accepts PKCS#1 v1.5, the only padding, as a parameter. */
 static int signing_set(void *ctx, const OSSL_PARAM params[])
 {
     const OSSL_PARAM *pad = OSSL_PARAM_locate_const(
@@ -290,7 +290,7 @@ static int signing_final(void *ctx, unsigned char *signature, size_t *plen,
     return 1;
 }
 
-/* The AlgorithmIdentifier as certificates name it. */
+/* Returns the AlgorithmIdentifier for certificates. */
 static int put_algorithm(OSSL_PARAM *param, const signing_t *signing)
 {
     X509_ALGOR *algorithm = X509_ALGOR_new();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Finding a token, logging in to it, and what it holds.
+ * Finds a token, logs in to it, and finds its objects.
  */
 #include "pkcs11/session.h"
 
@@ -12,7 +12,7 @@
 #define SLOTS_MAX 256
 #define PIN_MAX 255
 
-/* The one slot whose token the URI names. */
+/* Finds the slot whose token matches the URI; exactly one must match. */
 static apr_status_t find_slot(CK_SLOT_ID *pslot, CK_TOKEN_INFO *pinfo,
                               const npie_pkcs11_module_t *module,
                               const npie_pkcs11_uri_t *uri, npie_err_t *err)
@@ -63,8 +63,8 @@ static int is_refused(CK_RV rc)
         || rc == CKR_PIN_EXPIRED || rc == CKR_USER_PIN_NOT_INITIALIZED;
 }
 
-/* A token locks after a few wrong PINs: no PIN is tried twice, and the last
- * try is left to a person. */
+/* Logs in. A token locks after a few wrong PINs, so no PIN is tried twice, and
+ * the last try is left to a person. */
 static apr_status_t log_in(npie_pkcs11_token_t *token,
                            const CK_TOKEN_INFO *info, npie_err_t *err)
 {
@@ -145,7 +145,7 @@ static apr_status_t forget_pin(void *data)
     return APR_SUCCESS;
 }
 
-/* The first line of the PIN file. */
+/* Copies the first line of the PIN file. */
 static apr_status_t keep_pin(npie_pkcs11_token_t *token,
                              const npie_pkcs11_pin_t *pin, npie_err_t *err,
                              apr_pool_t *p)
@@ -191,7 +191,7 @@ apr_status_t npie_pkcs11_get(npie_pkcs11_token_t **ptoken,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    /* A login is the whole process's: a second one would be refused. */
+    /* A login applies to the whole process; the module refuses a second one. */
     for (token = tokens->tokens; token != NULL; token = token->next) {
         if (token->module == module && token->slot == slot) {
             *ptoken = token;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Within the room: a module, a token in it that is logged in to, a key in
- * that.
+ * Modules, tokens with a login, and keys. For pkcs11/ only.
  */
 #ifndef NPIE_PKCS11_SESSION_H
 #define NPIE_PKCS11_SESSION_H
@@ -12,14 +11,14 @@
 
 #include "pkcs11/token.h"
 
-/** A shared library that speaks PKCS#11. */
+/** A PKCS#11 module, a shared library. */
 typedef struct npie_pkcs11_module_t {
     struct npie_pkcs11_module_t *next;
     const char *path;
     void *handle;
     CK_FUNCTION_LIST *call;
-    unsigned generation; /**< of its initialisation; 0: none yet. What was
-                              opened in another is gone */
+    unsigned generation; /**< of its initialisation; 0: none yet. Sessions of
+                              another generation are invalid */
     int running;         /**< 1: between C_Initialize and C_Finalize */
 } npie_pkcs11_module_t;
 
@@ -27,13 +26,13 @@ typedef struct npie_pkcs11_module_t {
 typedef struct npie_pkcs11_token_t {
     struct npie_pkcs11_token_t *next;
     npie_pkcs11_module_t *module;
-    const npie_pkcs11_uri_t *uri; /**< by which it is found */
+    const npie_pkcs11_uri_t *uri; /**< that selects it */
     const char *pin_name;
-    char *pin;          /**< secure memory; NULL: none */
+    char *pin;          /**< in secure memory; NULL: none */
     CK_ULONG pin_len;
-    int writes;         /**< 1: the session is to be one for writing */
-    int given_up;       /**< 1: its PIN was refused; nothing is tried again */
-    unsigned generation; /**< of the module when it was opened; 0: closed */
+    int writes;         /**< 1: needs a read-write session */
+    int given_up;       /**< 1: its PIN was refused; no further attempt */
+    unsigned generation; /**< of the module when opened; 0: closed */
     CK_SLOT_ID slot;
     CK_SESSION_HANDLE session;
 } npie_pkcs11_token_t;
@@ -44,12 +43,12 @@ typedef struct npie_pkcs11_key_t {
     const npie_pkcs11_uri_t *uri;
     EVP_PKEY *public_key;
     CK_KEY_TYPE type;    /**< CKK_RSA, CKK_EC */
-    unsigned generation; /**< when it was found; 0: not yet */
+    unsigned generation; /**< of the token when found; 0: not yet */
     CK_OBJECT_HANDLE handle;
-    int asks_always;     /**< 1: wants the PIN for each signature */
+    int asks_always;     /**< 1: needs the PIN for each signature */
 } npie_pkcs11_key_t;
 
-/** Objects that were made and may have to go again. */
+/** A generated object, for npie_pkcs11_undo(). */
 typedef struct npie_pkcs11_made_t {
     npie_pkcs11_token_t *token;
     CK_OBJECT_HANDLE handle;
@@ -66,27 +65,26 @@ struct npie_pkcs11_t {
     apr_array_header_t *made;     /**< of npie_pkcs11_made_t */
 };
 
-/** As npie_err_set(NPIE_ECONFIG), with what the module's answer means. */
+/** Same as npie_err_set(NPIE_ECONFIG), with the meaning of the code. */
 apr_status_t npie_pkcs11_fail(npie_err_t *err, const npie_pkcs11_uri_t *uri,
                              const char *what, CK_RV rc);
 
-/** Loads a module, or finds it loaded.
+/** Loads a module, unless it is loaded already.
  * @return APR_SUCCESS; NPIE_ECONFIG */
 apr_status_t npie_pkcs11_module_load(npie_pkcs11_module_t **pmodule,
                                     npie_pkcs11_t *tokens,
                                     const npie_pkcs11_uri_t *uri,
                                     npie_err_t *err);
 
-/** Begins anew: every session of the module is over afterwards.
+/** Reinitialises a module. All its sessions end.
  * @return APR_SUCCESS; NPIE_ECONFIG */
 apr_status_t npie_pkcs11_module_restart(npie_pkcs11_module_t *module,
                                        npie_err_t *err);
 
-/** The end of all modules: C_Finalize. They stay in memory. */
+/** Finalises all modules (C_Finalize). They stay in memory. */
 void npie_pkcs11_modules_end(npie_pkcs11_t *tokens);
 
-/** The token of a URI, opened and logged in to: one that was before, or
- * another.
+/** Finds the token of a URI, opens it and logs in. Reuses an open one.
  * @return APR_SUCCESS; NPIE_ECONFIG */
 apr_status_t npie_pkcs11_get(npie_pkcs11_token_t **ptoken,
                              npie_pkcs11_t *tokens,
@@ -94,25 +92,25 @@ apr_status_t npie_pkcs11_get(npie_pkcs11_token_t **ptoken,
                             const npie_pkcs11_pin_t *pin, int writes,
                             npie_err_t *err);
 
-/** Opens it and logs in, unless that is so.
+/** Opens a token and logs in, unless that was done.
  * @return APR_SUCCESS; NPIE_ECONFIG */
 apr_status_t npie_pkcs11_open(npie_pkcs11_token_t *token, npie_err_t *err);
 
-/** The objects of a template.
- * @param count at most this many are looked for; set to how many there are
+/** Finds the objects that match a template.
+ * @param count in: maximum number; out: number found
  * @return CKR_OK or the module's answer */
 CK_RV npie_pkcs11_find(CK_OBJECT_HANDLE *found, CK_ULONG *count,
                       const npie_pkcs11_token_t *token, CK_ATTRIBUTE *wanted,
                       CK_ULONG nwanted);
 
-/** An attribute's bytes.
- * @return 1; 0: there is none */
+/** Reads an attribute.
+ * @return 1; 0: the object lacks it */
 int npie_pkcs11_attribute(npie_bytes_t *value, const npie_pkcs11_token_t *token,
                          CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type,
                          apr_pool_t *p);
 
 /**
- * Signs a digest; looks for the token again once when it cannot be reached.
+ * Signs a digest. When the token is unreachable, looks for it once more.
  * @param signature room for EVP_PKEY_get_size(key->public_key) bytes; PKCS#1
  *        v1.5, or an ECDSA-Sig-Value in DER, that verifies
  * @param plen set to its length
@@ -123,11 +121,11 @@ apr_status_t npie_pkcs11_key_sign(unsigned char *signature, size_t *plen,
                                  const unsigned char *digest, size_t len,
                                  npie_err_t *err);
 
-/** Loads the provider that makes npie_pkcs11_key_sign() known to libcrypto.
+/** Loads the provider through which libcrypto calls npie_pkcs11_key_sign().
  * @return 1 or 0 */
 int npie_pkcs11_provider_load(npie_pkcs11_t *tokens);
 
-/** A key of that provider, that calls this one; it has to outlive it.
+/** Makes a key of that provider for this key, which must outlive it.
  * @return NULL: out of memory */
 EVP_PKEY *npie_pkcs11_provider_key(const npie_pkcs11_t *tokens,
                                   npie_pkcs11_key_t *key);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A signature by a key in a token.
+ * Signs with a key in a token.
  */
 #include "pkcs11/session.h"
 
@@ -31,7 +31,7 @@ static const char *take_attributes(npie_pkcs11_key_t *key)
         || type != key->type) {
         return "it is a key of another kind than the certificate's";
     }
-    /* Older tokens do not know this one. */
+    /* Older tokens lack this attribute. */
     if (token->module->call->C_GetAttributeValue(token->session, key->handle,
                                                  &always, 1) == CKR_OK) {
         key->asks_always = asks == CK_TRUE;
@@ -80,8 +80,8 @@ static apr_status_t find_key(npie_pkcs11_key_t *key, npie_err_t *err)
     return APR_SUCCESS;
 }
 
-/* What CKM_RSA_PKCS pads: a DigestInfo (RFC 8017 section 9.2). Returns its
- * length, 0 when memory ran out; *pinput to be freed. */
+/* Makes the DigestInfo that CKM_RSA_PKCS pads (RFC 8017 section 9.2). Returns
+ * its length, 0 when out of memory. The caller frees *pinput. */
 static int digest_info(unsigned char **pinput, const EVP_MD *md,
                        const unsigned char *digest, size_t len)
 {
@@ -103,7 +103,7 @@ static int digest_info(unsigned char **pinput, const EVP_MD *md,
     return size > 0 ? size : 0;
 }
 
-/* r and s side by side, as the token gives them, become DER. */
+/* Converts r and s, concatenated by the token, to DER. */
 static size_t ecdsa_der(unsigned char *out, size_t room,
                         const unsigned char *raw, size_t len)
 {
@@ -142,8 +142,8 @@ static CK_RV sign_raw(unsigned char *raw, CK_ULONG *plen,
                         : rc;
 }
 
-/* Does it hold? Another token of the same name may have come, and a fault in
- * a signature can give the key away. */
+/* Verifies the signature: another token with the same name may be connected,
+ * and a faulty signature can reveal the key. */
 static int holds(const npie_pkcs11_key_t *key, const EVP_MD *md,
                  const unsigned char *signature, size_t siglen,
                  const unsigned char *digest, size_t len)
@@ -186,7 +186,7 @@ static apr_status_t sign_once(unsigned char *signature, size_t *plen,
         }
     }
     else {
-        /* FIPS 186-4, 6.4: the leftmost bits. Not every token cuts. */
+        /* FIPS 186-4 section 6.4: the leftmost bits. Some tokens do not cut. */
         rc = sign_raw(raw, &rawlen, key, CKM_ECDSA,
                       (unsigned char *)(apr_uintptr_t)digest,
                       len < order ? len : order);

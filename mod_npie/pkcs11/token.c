@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Modules, tokens and keys together.
+ * Keys in tokens: the public functions of this folder.
  */
 #include "pkcs11/session.h"
 
@@ -50,7 +50,7 @@ static apr_status_t free_public(void *data)
     return APR_SUCCESS;
 }
 
-/* Any text: what counts is that its signature holds. */
+/* Any text, for a trial signature. */
 static apr_status_t try_key(npie_pkcs11_key_t *key, npie_err_t *err)
 {
     static const unsigned char text[] = "npie-token";

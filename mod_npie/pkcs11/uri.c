@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * pkcs11: URIs, parsed by p11-kit; what is asked of them beyond the RFC.
+ * Parses pkcs11: URIs with p11-kit, and checks the rules of this project.
  */
 #include "pkcs11/uri.h"
 
@@ -19,8 +19,8 @@ int npie_pkcs11_uri_is(const char *text)
     return strncmp(text, "pkcs11:", 7) == 0;
 }
 
-/* Is this part of the token's description named? They are blank padded, and
- * zero where the URI says nothing. */
+/* Tells whether the URI sets this attribute of the token. Attributes are padded
+ * with blanks, and zero when not set. */
 static int names_token(P11KitUri *uri)
 {
     const CK_TOKEN_INFO *info = p11_kit_uri_get_token_info(uri);
