@@ -7,14 +7,13 @@
 #include <ap_provider.h>
 #include <mod_status.h>
 
-#include "httpd/actions.h"
 #include "httpd/authority.h"
 #include "httpd/config.h"
 #include "httpd/gate.h"
 #include "httpd/jobs.h"
 #include "httpd/ocsp.h"
 #include "httpd/mail.h"
-#include "httpd/pages.h"
+#include "httpd/router.h"
 #include "httpd/runtime.h"
 #include "httpd/ssl.h"
 #include "httpd/status.h"
@@ -48,11 +47,11 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_fixups(npie_ssl_check, NULL, before_dir, APR_HOOK_REALLY_FIRST);
     ap_hook_check_authn(npie_gate_check, NULL, NULL, APR_HOOK_MIDDLE,
                         AP_AUTH_INTERNAL_PER_CONF);
-    ap_hook_fixups(npie_pages_fixups, NULL, before_dir, APR_HOOK_MIDDLE);
+    ap_hook_fixups(npie_router_fixups, NULL, before_dir, APR_HOOK_MIDDLE);
     ap_hook_child_init(npie_authority_child_init, NULL, NULL, APR_HOOK_LAST);
     ap_hook_handler(npie_authority_handler, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(npie_ocsp_handler, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_handler(npie_actions_handler, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_handler(npie_router_handler, NULL, NULL, APR_HOOK_MIDDLE);
     APR_OPTIONAL_HOOK(ap, status_hook, npie_status_show, NULL, NULL,
                       APR_HOOK_MIDDLE);
 }

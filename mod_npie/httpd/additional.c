@@ -9,7 +9,6 @@
 #include "flow/seal.h"
 #include "httpd/answer.h"
 #include "httpd/draft.h"
-#include "httpd/pages.h"
 #include "httpd/query.h"
 #include "httpd/rate.h"
 #include "httpd/vars.h"
@@ -36,26 +35,6 @@ static const char *const names[] = {
     [NPIE_STANDING_REVOKED] = "revoked",
     [NPIE_STANDING_WITHDRAWN] = "withdrawn",
 };
-
-int npie_additional_is_page(const char *name)
-{
-    return strcmp(name, NPIE_ADDITIONAL_LIST) == 0
-        || strcmp(name, NPIE_ADDITIONAL_SIGN) == 0
-        || strcmp(name, NPIE_ADDITIONAL_HERE) == 0;
-}
-
-apr_int64_t npie_additional_letter(const char *name, apr_pool_t *p)
-{
-    const apr_size_t begin = sizeof(NPIE_LETTER3_BEGIN) - 1;
-    const apr_size_t end = sizeof(NPIE_LETTER3_END) - 1;
-    const apr_size_t len = strlen(name);
-
-    if (len <= begin + end || strncmp(name, NPIE_LETTER3_BEGIN, begin) != 0
-        || strcmp(name + len - end, NPIE_LETTER3_END) != 0) {
-        return 0;
-    }
-    return npie_query_id(apr_pstrmemdup(p, name + begin, len - begin - end));
-}
 
 static const char *holder_of(const npie_addition_view_t *view)
 {
@@ -110,8 +89,9 @@ static void set_row(request_rec *r, const npie_addition_view_t *view)
 
 /* mod_include renders a part with the variables of the page around it: a
  * row's are set there, after those of the row before are gone. */
-int npie_additional_row(request_rec *r)
+int npie_additional_row(npie_visit_t *visit)
 {
+    request_rec *r = visit->r;
     static const char *const all[] = { "ad_estado", "ad_titular", "ad_correo",
                                        "ad_fecha", "ad_n", "ad_c",
                                        "ad_finalidad", "ad_serie" };
@@ -149,8 +129,19 @@ static apr_array_header_t *sorted(const apr_array_header_t *list)
     return out;
 }
 
-/* letters: the path that the letter's file is at, NULL: not for whoever asks. */
-static json_t *row_json(const npie_addition_view_t *view, const char *letters,
+/* The path of a request's letter. */
+static const char *letter_path(request_rec *r, apr_int64_t id)
+{
+    const char *name = npie_page_name(NPIE_PAGE_FILE_LETTER3);
+    const apr_size_t before = strcspn(name, "#");
+
+    return apr_psprintf(r->pool, "%s%.*s%" APR_INT64_T_FMT "%s",
+                        npie_conf_server(r->server)->base.path, (int)before,
+                        name, id, name + before + 1);
+}
+
+/* letter: NULL where it is not for whoever asks. */
+static json_t *row_json(const npie_addition_view_t *view, const char *letter,
                         apr_pool_t *p)
 {
     json_t *row = json_pack("{s:s, s:s, s:s}", "standing",
@@ -170,10 +161,8 @@ static json_t *row_json(const npie_addition_view_t *view, const char *letters,
         json_object_set_new(row, "folio", json_integer(view->addition->folio));
         json_object_set_new(row, "spkiSha256",
                             json_string(view->addition->spki));
-        if (letters != NULL) {
-            json_object_set_new(row, "letter", json_string(
-                apr_psprintf(p, "%s" NPIE_LETTER3_BEGIN "%" APR_INT64_T_FMT
-                             NPIE_LETTER3_END, letters, view->addition->id)));
+        if (letter != NULL) {
+            json_object_set_new(row, "letter", json_string(letter));
         }
     }
     if (view->certificate != NULL) {
@@ -186,44 +175,45 @@ static json_t *row_json(const npie_addition_view_t *view, const char *letters,
     return row;
 }
 
-/* holder: NULL for whoever comes by a link. */
-static int rows_json(request_rec *r, const char *page,
-                     const npie_holder_t *holder,
+static int rows_json(npie_visit_t *visit, const npie_page_t *page,
                      const apr_array_header_t *list)
 {
-    const char *letters = holder != NULL
-        ? npie_conf_server(r->server)->base.path : NULL;
+    const int by_link = page->who == NPIE_WHO_LINK;
+    request_rec *r = visit->r;
     json_t *rows = json_array();
 
     for (int i = 0; i < list->nelts; ++i) {
-        json_array_append_new(rows, row_json(
-            APR_ARRAY_IDX(list, i, const npie_addition_view_t *), letters,
-            r->pool));
+        const npie_addition_view_t *view =
+            APR_ARRAY_IDX(list, i, const npie_addition_view_t *);
+
+        json_array_append_new(rows, row_json(view,
+            by_link || view->addition == NULL ? NULL
+            : letter_path(r, view->addition->id), r->pool));
     }
     return npie_answer_json(r, HTTP_OK, json_pack("{s:s, s:s*, s:o}", "page",
-        apr_pstrmemdup(r->pool, page, strcspn(page, ".")), "csrf",
-        holder != NULL ? holder->session->csrf : NULL, "additional", rows));
+        npie_page_stem(page, r->pool), "csrf",
+        by_link ? NULL : visit->holder->session->csrf, "additional", rows));
 }
 
-int npie_additional_one_json(request_rec *r, const char *page,
-                             const npie_holder_t *holder,
+int npie_additional_one_json(npie_visit_t *visit,
                              const npie_addition_view_t *view)
 {
-    apr_array_header_t *list = apr_array_make(r->pool, 1, sizeof(void *));
+    apr_array_header_t *list = apr_array_make(visit->r->pool, 1,
+                                              sizeof(void *));
 
     APR_ARRAY_PUSH(list, const npie_addition_view_t *) = view;
-    return rows_json(r, page, holder, list);
+    return rows_json(visit, visit->page, list);
 }
 
-int npie_additional_list_json(request_rec *r, const npie_holder_t *holder,
-                              npie_flow_t *flow, apr_int64_t employer)
+int npie_additional_list_json(npie_visit_t *visit)
 {
     apr_array_header_t *list;
     npie_err_t err;
 
-    return npie_flow_additions(&list, flow, employer, &err) == APR_SUCCESS
-        ? rows_json(r, NPIE_ADDITIONAL_LIST, holder, sorted(list))
-        : npie_answer_error(r, &err);
+    return npie_flow_additions(&list, visit->flow, visit->who.employer, &err)
+            == APR_SUCCESS
+        ? rows_json(visit, npie_page(NPIE_PAGE_ADDITIONALS), sorted(list))
+        : npie_answer_error(visit->r, &err);
 }
 
 static int lapsed(const apr_array_header_t *list)
@@ -237,32 +227,41 @@ static int lapsed(const apr_array_header_t *list)
     return n;
 }
 
-void npie_additional_past(request_rec *r, npie_flow_t *flow,
-                          apr_int64_t employer)
+void npie_additional_past(npie_visit_t *visit)
 {
     apr_array_header_t *list;
 
-    if (npie_flow_additions(&list, flow, employer, NULL) == APR_SUCCESS) {
-        set_number(r, "npie_additionals_past", lapsed(list));
+    if (npie_flow_additions(&list, visit->flow, visit->who.employer, NULL)
+        == APR_SUCCESS) {
+        set_number(visit->r, "npie_additionals_past", lapsed(list));
     }
 }
 
-static int show_list(request_rec *r, const npie_holder_t *holder,
-                     npie_flow_t *flow, const npie_place_t *place)
+/* What both of the employer's pages show. */
+static void set_common(npie_visit_t *visit)
+{
+    npie_vars_place(visit->r, &visit->place);
+    npie_vars_set(visit->r, "npie_mail", visit->flow->policy->mail ? "1"
+                                                                   : NULL);
+}
+
+int npie_additional_show_list(npie_visit_t *visit)
 {
     static const char *const done[] = { "pedido", "enviado", "retirado",
                                         "emitido", "revocado" };
+    request_rec *r = visit->r;
     const char *what = npie_query_text(r, "hecho");
     apr_array_header_t *list;
     npie_err_t err;
 
     if (npie_answer_wants_json(r)) {
-        return npie_additional_list_json(r, holder, flow, place->employer->id);
+        return npie_additional_list_json(visit);
     }
-    if (npie_flow_additions(&list, flow, place->employer->id, &err)
+    if (npie_flow_additions(&list, visit->flow, visit->who.employer, &err)
         != APR_SUCCESS) {
         return npie_answer_error(r, &err);
     }
+    set_common(visit);
     list = sorted(list);
     for (apr_size_t i = 0; i < sizeof(done) / sizeof(done[0]); ++i) {
         if (strcmp(done[i], what) == 0) {
@@ -272,8 +271,8 @@ static int show_list(request_rec *r, const npie_holder_t *holder,
     apr_pool_userdata_setn(list, ROWS, NULL, r->pool);
     set_number(r, "npie_ad_count", list->nelts);
     set_number(r, "npie_ad_lapsed", lapsed(list));
-    set_number(r, "npie_ad_max", flow->policy->additional_max);
-    npie_draft_show(r, holder, NPIE_ADDITIONAL_LIST);
+    set_number(r, "npie_ad_max", visit->flow->policy->additional_max);
+    npie_draft_show(r, visit->holder, visit->page->id);
     return OK;
 }
 
@@ -311,14 +310,14 @@ void npie_additional_vars(request_rec *r, npie_flow_t *flow,
 }
 
 /* A page about one request, which must stand where the page is for. */
-static int show_one(request_rec *r, const npie_holder_t *holder,
-                    npie_flow_t *flow, const npie_place_t *place,
-                    const char *name)
+int npie_additional_show_one(npie_visit_t *visit)
 {
-    const int signing = strcmp(name, NPIE_ADDITIONAL_SIGN) == 0;
+    const int signing = visit->page->id == NPIE_PAGE_ADDITIONAL_SIGN;
+    request_rec *r = visit->r;
     npie_addition_view_t view;
     npie_err_t err;
-    apr_status_t rv = npie_flow_addition_find(&view, flow, place->employer->id,
+    apr_status_t rv = npie_flow_addition_find(&view, visit->flow,
+                                              visit->who.employer,
                                               npie_query_number(r, "n"), &err);
 
     if (rv != APR_SUCCESS && rv != NPIE_ECONFLICT) {
@@ -328,31 +327,22 @@ static int show_one(request_rec *r, const npie_holder_t *holder,
         || (signing ? view.standing != NPIE_STANDING_KEYED
                     : view.standing != NPIE_STANDING_REQUESTED
                       && view.standing != NPIE_STANDING_ACTIVE)) {
-        return npie_answer_redirect(r, NPIE_ADDITIONAL_LIST);
+        return npie_answer_lead(r, NPIE_PAGE_ADDITIONALS, NULL);
     }
     if (npie_answer_wants_json(r)) {
-        return npie_additional_one_json(r, name, holder, &view);
+        return npie_additional_one_json(visit, &view);
     }
-    npie_additional_vars(r, flow, &view);
-    npie_draft_show(r, holder, name);
+    set_common(visit);
+    npie_additional_vars(r, visit->flow, &view);
+    npie_draft_show(r, visit->holder, visit->page->id);
     return OK;
-}
-
-int npie_additional_show(request_rec *r, const npie_holder_t *holder,
-                         npie_flow_t *flow, const npie_place_t *place,
-                         const char *name)
-{
-    npie_vars_set(r, "npie_mail", flow->policy->mail ? "1" : NULL);
-    if (strcmp(name, NPIE_ADDITIONAL_LIST) == 0) {
-        return show_list(r, holder, flow, place);
-    }
-    return show_one(r, holder, flow, place, name);
 }
 
 /* A key link beyond its purpose shows what the request waits for, and no
  * more. */
-int npie_additional_link(request_rec *r)
+int npie_additional_link(npie_visit_t *visit)
 {
+    request_rec *r = visit->r;
     const char *token = npie_query_text(r, "t");
     npie_addition_open_t open;
     npie_flow_t *flow;
@@ -374,7 +364,7 @@ int npie_additional_link(request_rec *r)
         return OK;
     }
     if (npie_answer_wants_json(r)) {
-        return npie_additional_one_json(r, NPIE_ADDITION_PAGE, NULL, &open.view);
+        return npie_additional_one_json(visit, &open.view);
     }
     npie_vars_set(r, "npie_ad_token", token);
     npie_additional_vars(r, flow, &open.view);
@@ -385,27 +375,27 @@ int npie_additional_link(request_rec *r)
     return OK;
 }
 
-int npie_additional_file(request_rec *r, npie_flow_t *flow,
-                         const npie_place_t *place)
+int npie_additional_file(npie_visit_t *visit)
 {
-    const char *name = npie_pages_name(r);
+    request_rec *r = visit->r;
     npie_addition_view_t view;
     npie_acuse_t acuse;
     npie_err_t err;
     apr_status_t rv;
 
-    rv = npie_flow_addition_find(&view, flow, place->employer->id,
-                                 npie_additional_letter(name, r->pool), &err);
+    rv = npie_flow_addition_find(&view, visit->flow, visit->who.employer,
+                                 visit->number, &err);
     if (rv == APR_SUCCESS && view.addition->pdf.len == 0) {
         rv = NPIE_ECONFLICT;
     }
-    if (rv == NPIE_ECONFLICT || place->certificate->additional) {
+    if (rv == NPIE_ECONFLICT || visit->place.certificate->additional) {
         npie_err_set(&err, APR_NOTFOUND, NPIE_P_NOT_FOUND, "no such letter");
         return npie_answer_error(r, &err);
     }
     if (rv == APR_SUCCESS) {
-        rv = npie_flow_addition_acuse(&acuse, flow, view.addition, &err);
+        rv = npie_flow_addition_acuse(&acuse, visit->flow, view.addition, &err);
     }
     return rv != APR_SUCCESS ? npie_answer_error(r, &err)
-        : npie_answer_file(r, "application/pdf", name, acuse.pdf);
+        : npie_answer_file(r, visit->page->type, strrchr(r->uri, '/') + 1,
+                           acuse.pdf);
 }

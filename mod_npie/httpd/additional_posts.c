@@ -9,29 +9,32 @@
 #include "httpd/answer.h"
 #include "httpd/draft.h"
 #include "httpd/files.h"
+#include "httpd/posts.h"
 #include "httpd/query.h"
 #include "httpd/rate.h"
 #include "httpd/revoke.h"
 
 /* Done: back to the list, which says what. */
-static int done(npie_post_t *post, const char *what)
+static int done(npie_visit_t *post, const char *what)
 {
-    npie_draft_save(post->r, post->holder, NPIE_ADDITIONAL_LIST, NULL, NULL);
-    if (npie_answer_wants_json(post->r)) {
-        return npie_additional_list_json(post->r, post->holder, post->flow,
-                                         post->who.employer);
-    }
-    return npie_answer_redirect(post->r,
-                                apr_pstrcat(post->r->pool, NPIE_ADDITIONAL_LIST
-                                            "?hecho=", what, NULL));
+    npie_draft_save(post->r, post->holder, NPIE_PAGE_ADDITIONALS, NULL, NULL);
+    return npie_answer_wants_json(post->r) ? npie_additional_list_json(post)
+        : npie_answer_lead(post->r, NPIE_PAGE_ADDITIONALS,
+                           apr_pstrcat(post->r->pool, "hecho=", what, NULL));
+}
+
+/* The query of a page about one request. */
+static const char *about(const npie_visit_t *post, apr_int64_t id)
+{
+    return apr_psprintf(post->r->pool, "n=%" APR_INT64_T_FMT, id);
 }
 
 /* Back to a page with the reason; frees the draft. */
-static int refuse(npie_post_t *post, const char *page, const npie_err_t *err,
-                  json_t *draft)
+static int refuse(npie_visit_t *post, npie_page_id_t page,
+                  const npie_err_t *err, json_t *draft)
 {
     npie_err_t lost;
-    const char *address = page;
+    const char *query = NULL;
 
     if (npie_answer_wants_json(post->r)
         || (npie_answer_status(err->status) >= 500
@@ -41,22 +44,21 @@ static int refuse(npie_post_t *post, const char *page, const npie_err_t *err,
                                         npie_draft_members(draft));
     }
     npie_answer_log(post->r, err);
-    if (strcmp(page, NPIE_ADDITIONAL_LIST) != 0) {
-        address = apr_psprintf(post->r->pool, "%s?n=%" APR_INT64_T_FMT, page,
-                               npie_query_number(post->r, "n"));
+    if (page != NPIE_PAGE_ADDITIONALS) {
+        query = about(post, npie_query_number(post->r, "n"));
     }
     return npie_draft_save(post->r, post->holder, page, draft, &lost)
-            == APR_SUCCESS ? npie_answer_redirect(post->r, address)
+            == APR_SUCCESS ? npie_answer_lead(post->r, page, query)
                            : npie_answer_error(post->r, &lost);
 }
 
-static int refuse_plain(npie_post_t *post, const npie_err_t *err)
+static int refuse_plain(npie_visit_t *post, const npie_err_t *err)
 {
-    return refuse(post, NPIE_ADDITIONAL_LIST, err,
+    return refuse(post, NPIE_PAGE_ADDITIONALS, err,
                   npie_draft_new(err->problem, NULL));
 }
 
-static apr_int64_t number(const npie_post_t *post, const char *name)
+static apr_int64_t number(const npie_visit_t *post, const char *name)
 {
     return npie_query_id(npie_form_text(post->form, name));
 }
@@ -76,7 +78,7 @@ static json_t *typed(const npie_form_t *form,
     return draft;
 }
 
-static int ask(npie_post_t *post)
+static int ask(npie_visit_t *post)
 {
     const int here = *npie_form_text(post->form, "aqui") != '\0'
         || !post->flow->policy->mail;
@@ -101,17 +103,17 @@ static int ask(npie_post_t *post)
                                         !here, &err);
     }
     if (rv != APR_SUCCESS) {
-        return refuse(post, NPIE_ADDITIONAL_LIST, &err,
+        return refuse(post, NPIE_PAGE_ADDITIONALS, &err,
                       typed(post->form, &check, err.problem));
     }
     if (here && !npie_answer_wants_json(post->r)) {
-        return npie_answer_redirect(post->r, apr_psprintf(post->r->pool,
-            NPIE_ADDITIONAL_HERE "?n=%" APR_INT64_T_FMT, id));
+        return npie_answer_lead(post->r, NPIE_PAGE_ADDITIONAL_HERE,
+                                about(post, id));
     }
     return done(post, "pedido");
 }
 
-static int again(npie_post_t *post)
+static int again(npie_visit_t *post)
 {
     apr_int64_t id = 0;
     npie_err_t err;
@@ -121,7 +123,7 @@ static int again(npie_post_t *post)
             == APR_SUCCESS ? done(post, "pedido") : refuse_plain(post, &err);
 }
 
-static int resend(npie_post_t *post)
+static int resend(npie_visit_t *post)
 {
     npie_err_t err;
 
@@ -130,7 +132,7 @@ static int resend(npie_post_t *post)
             == APR_SUCCESS ? done(post, "enviado") : refuse_plain(post, &err);
 }
 
-static int withdraw(npie_post_t *post)
+static int withdraw(npie_visit_t *post)
 {
     npie_err_t err;
 
@@ -139,7 +141,7 @@ static int withdraw(npie_post_t *post)
             == APR_SUCCESS ? done(post, "retirado") : refuse_plain(post, &err);
 }
 
-static int issue(npie_post_t *post, apr_int64_t id)
+static int issue(npie_visit_t *post, apr_int64_t id)
 {
     npie_err_t err;
 
@@ -151,12 +153,12 @@ static int issue(npie_post_t *post, apr_int64_t id)
     return done(post, "emitido");
 }
 
-static int issue_asked(npie_post_t *post)
+static int issue_asked(npie_visit_t *post)
 {
     return issue(post, number(post, "n"));
 }
 
-static int end_one(npie_post_t *post)
+static int end_one(npie_visit_t *post)
 {
     npie_revoke_done_t revoked;
     npie_err_t err;
@@ -170,11 +172,11 @@ static int end_one(npie_post_t *post)
         ? done(post, "revocado") : refuse_plain(post, &revoked.sessions_err);
 }
 
-int npie_post_additional(npie_post_t *post)
+int npie_post_additional(npie_visit_t *post)
 {
     static const struct {
         const char *word;
-        int (*act)(npie_post_t *post);
+        int (*act)(npie_visit_t *post);
     } actions[] = {
         { "pedir", ask }, { "otra", again }, { "reenviar", resend },
         { "retirar", withdraw }, { "emitir", issue_asked },
@@ -195,7 +197,7 @@ int npie_post_additional(npie_post_t *post)
     return npie_answer_error(post->r, &err);
 }
 
-int npie_post_additional_sign(npie_post_t *post)
+int npie_post_additional_sign(npie_visit_t *post)
 {
     const apr_int64_t id = npie_query_number(post->r, "n");
     npie_letter_check_t check = { NPIE_MISMATCH_NONE, NPIE_FILE_OTHER, 0 };
@@ -211,7 +213,7 @@ int npie_post_additional_sign(npie_post_t *post)
         return refuse_plain(post, &err);
     }
     return rv == APR_SUCCESS ? issue(post, id)
-        : refuse(post, NPIE_ADDITIONAL_SIGN, &err,
+        : refuse(post, NPIE_PAGE_ADDITIONAL_SIGN, &err,
                  npie_draft_new(err.problem,
                                 npie_post_mismatch(&check, post->r->pool)));
 }
@@ -266,7 +268,7 @@ int npie_additional_act(int *pdone, request_rec *r, npie_flow_t *flow,
     return OK;
 }
 
-int npie_post_additional_here(npie_post_t *post)
+int npie_post_additional_here(npie_visit_t *post)
 {
     const apr_int64_t id = npie_query_number(post->r, "n");
     npie_addition_view_t view;
@@ -291,16 +293,18 @@ int npie_post_additional_here(npie_post_t *post)
     if (taken && npie_answer_wants_json(post->r)) {
         return done(post, "");
     }
-    return taken ? npie_answer_redirect(post->r, apr_psprintf(post->r->pool,
-                       NPIE_ADDITIONAL_SIGN "?n=%" APR_INT64_T_FMT, id))
-                 : status;
+    return taken ? npie_answer_lead(post->r, NPIE_PAGE_ADDITIONAL_SIGN,
+                                    about(post, id)) : status;
 }
 
-int npie_additional_use_link(request_rec *r, const npie_form_t *form)
+int npie_additional_use_link(npie_visit_t *visit)
 {
+    request_rec *r = visit->r;
+    const npie_form_t *form = visit->form;
     const char *token = npie_form_text(form, "t");
-    const char *page = apr_pstrcat(r->pool, NPIE_ADDITION_PAGE "?t=",
-                                   ap_escape_urlencoded(r->pool, token), NULL);
+    const char *query = apr_pstrcat(r->pool, "t=",
+                                    ap_escape_urlencoded(r->pool, token),
+                                    NULL);
     npie_addition_open_t open;
     npie_flow_t *flow;
     npie_err_t err;
@@ -324,14 +328,15 @@ int npie_additional_use_link(request_rec *r, const npie_form_t *form)
             return npie_answer_error(r, &err);
         }
         npie_answer_log(r, &err);
-        return npie_answer_redirect(r, page);
+        return npie_answer_lead(r, NPIE_PAGE_ADDITIONAL_LINK, query);
     }
     status = npie_additional_act(&taken, r, flow, &open.view, NULL, form,
                                  &err);
     if (taken && npie_answer_wants_json(r)) {
         return npie_flow_addition_open(&open, flow, token, &err) == APR_SUCCESS
-            ? npie_additional_one_json(r, NPIE_ADDITION_PAGE, NULL, &open.view)
+            ? npie_additional_one_json(visit, &open.view)
             : npie_answer_error(r, &err);
     }
-    return taken ? npie_answer_redirect(r, page) : status;
+    return taken ? npie_answer_lead(r, NPIE_PAGE_ADDITIONAL_LINK, query)
+                 : status;
 }

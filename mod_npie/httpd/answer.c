@@ -9,7 +9,6 @@
 #include "httpd/json_body.h"
 #include "httpd/runtime.h"
 
-#define ERROR_PAGE "error.html"
 #define RETRY_SECONDS "30"
 #define TOO_MANY_SECONDS "60"
 #define HTML "text/html"
@@ -105,16 +104,19 @@ void npie_answer_log(const request_rec *r, const npie_err_t *err)
     }
 }
 
-int npie_answer_redirect(request_rec *r, const char *page)
+int npie_answer_redirect(request_rec *r, const char *address)
 {
-    const npie_runtime_t *runtime = npie_runtime_get(r->server);
-
     npie_answer_headers(r);
-    if (*page != '/' && ap_cstr_casecmpn(page, "https://", 8) != 0) {
-        page = apr_pstrcat(r->pool, runtime->conf->base.path, page, NULL);
-    }
-    apr_table_setn(r->err_headers_out, "Location", page);
+    apr_table_setn(r->err_headers_out, "Location", address);
     return HTTP_SEE_OTHER;
+}
+
+int npie_answer_lead(request_rec *r, npie_page_id_t page, const char *query)
+{
+    return npie_answer_redirect(r,
+        apr_pstrcat(r->pool, npie_conf_server(r->server)->base.path,
+                    npie_page_name(page), query != NULL ? "?" : "", query,
+                    NULL));
 }
 
 json_t *npie_answer_problem_json(int status, npie_problem_t problem)
@@ -248,7 +250,7 @@ void npie_answer_error_pages(request_rec *r)
     };
     const npie_runtime_t *runtime = npie_runtime_get(r->server);
     const char *page = apr_pstrcat(r->pool, runtime->conf->base.path,
-                                   ERROR_PAGE, NULL);
+                                   npie_page_name(NPIE_PAGE_ERROR), NULL);
 
     for (apr_size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); ++i) {
         ap_custom_response(r, statuses[i], page);

@@ -7,9 +7,9 @@
 
 #include <jansson.h>
 
-#include "httpd/private.h"
 #include "base/bytes.h"
 #include "base/status.h"
+#include "httpd/page.h"
 
 /** The HTTP status for one of ours: EINPUT 422, ESIGNATURE 422, EPOLICY 403,
  * ECONFLICT 409, EBACKEND and EPROTO 503, NOTFOUND 404, else 500. */
@@ -30,12 +30,14 @@ void npie_answer_headers(request_rec *r);
 void npie_answer_log(const request_rec *r, const npie_err_t *err);
 
 /**
- * Answers 303 to a page of the renewal.
- * @param page name below the pages' path, e.g. "carta.html", or an absolute
- *        path or URL of ours
+ * Answers 303 to a page.
+ * @param query what follows "?", or NULL
  * @return the status for httpd
  */
-int npie_answer_redirect(request_rec *r, const char *page);
+int npie_answer_lead(request_rec *r, npie_page_id_t page, const char *query);
+
+/** The same to an address of ours, absolute. */
+int npie_answer_redirect(request_rec *r, const char *address);
 
 /**
  * Logs and answers a problem with a status of its own: error.html for people,

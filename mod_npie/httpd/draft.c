@@ -53,12 +53,13 @@ json_t *npie_draft_members(json_t *draft)
 }
 
 apr_status_t npie_draft_save(request_rec *r, const npie_holder_t *holder,
-                             const char *page, json_t *draft, npie_err_t *err)
+                             npie_page_id_t page, json_t *draft,
+                             npie_err_t *err)
 {
     char *text = draft != NULL ? json_dumps(draft, JSON_COMPACT) : NULL;
     apr_status_t rv = npie_draft_put(npie_runtime_get(r->server)->sessions,
-                                     holder->key, page, text, KEPT_SECONDS,
-                                     err, r->pool);
+                                     holder->key, npie_page_name(page), text,
+                                     KEPT_SECONDS, err, r->pool);
 
     free(text);
     json_decref(draft);
@@ -82,13 +83,14 @@ static void show_field(request_rec *r, const char *name, json_t *field)
 }
 
 void npie_draft_show(request_rec *r, const npie_holder_t *holder,
-                     const char *page)
+                     npie_page_id_t page)
 {
     const char *text, *name;
     json_t *draft, *field;
 
     if (npie_draft_get(&text, npie_runtime_get(r->server)->sessions,
-                       holder->key, page, NULL, r->pool) != APR_SUCCESS) {
+                       holder->key, npie_page_name(page), NULL, r->pool)
+        != APR_SUCCESS) {
         return;
     }
     draft = json_loads(text, 0, NULL);

@@ -7,7 +7,7 @@
 
 #include <jansson.h>
 
-#include "httpd/session.h"
+#include "httpd/page.h"
 
 /** A draft under construction; NULL-safe to fill, given up by
  * npie_draft_save(). */
@@ -26,11 +26,12 @@ json_t *npie_draft_members(json_t *draft);
 /** Keeps a draft for a page and frees it; NULL removes what was kept.
  * @return APR_SUCCESS; NPIE_EBACKEND */
 apr_status_t npie_draft_save(request_rec *r, const npie_holder_t *holder,
-                             const char *page, json_t *draft, npie_err_t *err);
+                             npie_page_id_t page, json_t *draft,
+                             npie_err_t *err);
 
 /** Sets a page's variables from its draft, when there is one. A Redis that
  * fails here costs only the typed values. */
 void npie_draft_show(request_rec *r, const npie_holder_t *holder,
-                     const char *page);
+                     npie_page_id_t page);
 
 #endif

@@ -18,38 +18,36 @@ static int not_there(request_rec *r, const char *what)
     return npie_answer_error(r, &err);
 }
 
-static int send_letter(request_rec *r, npie_flow_t *flow,
-                       const npie_renewal_t *renewal, apr_int64_t folio,
-                       const char *filename)
+static int send_letter(npie_visit_t *visit, apr_int64_t folio)
 {
     npie_acuse_t acuse;
     npie_err_t err;
     apr_status_t rv = APR_NOTFOUND;
 
     if (folio != 0) {
-        rv = npie_flow_acuse(&acuse, flow, renewal, folio, &err);
+        rv = npie_flow_acuse(&acuse, visit->flow, visit->place.renewal, folio,
+                             &err);
     }
     if (rv == APR_NOTFOUND) {
-        return not_there(r, filename);
+        return not_there(visit->r, visit->page->name);
     }
-    return rv != APR_SUCCESS ? npie_answer_error(r, &err)
-        : npie_answer_file(r, "application/pdf", filename, acuse.pdf);
+    return rv != APR_SUCCESS ? npie_answer_error(visit->r, &err)
+        : npie_answer_file(visit->r, visit->page->type, visit->page->name,
+                           acuse.pdf);
 }
 
-int npie_file_letter1(request_rec *r, npie_flow_t *flow,
-                      const npie_place_t *place)
+int npie_file_letter1(npie_visit_t *visit)
 {
-    return send_letter(r, flow, place->renewal,
-                       place->renewal != NULL ? place->renewal->letter1 : 0,
-                       NPIE_LETTER1_FILE);
+    const npie_renewal_t *renewal = visit->place.renewal;
+
+    return send_letter(visit, renewal != NULL ? renewal->letter1 : 0);
 }
 
-int npie_file_letter2(request_rec *r, npie_flow_t *flow,
-                      const npie_place_t *place)
+int npie_file_letter2(npie_visit_t *visit)
 {
-    return send_letter(r, flow, place->renewal,
-                       place->renewal != NULL ? place->renewal->letter2 : 0,
-                       NPIE_LETTER2_FILE);
+    const npie_renewal_t *renewal = visit->place.renewal;
+
+    return send_letter(visit, renewal != NULL ? renewal->letter2 : 0);
 }
 
 /* RP10_n, the name that all files of a generation share. */
@@ -60,14 +58,15 @@ static char *file_stem(request_rec *r, const npie_place_t *place)
                         place->issued->additional ? "_adicional" : "");
 }
 
-int npie_file_certificate(request_rec *r, npie_flow_t *flow,
-                          const npie_place_t *place)
+int npie_file_certificate(npie_visit_t *visit)
 {
-    (void)flow;
+    request_rec *r = visit->r;
+    const npie_place_t *place = &visit->place;
+
     if (place->issued == NULL) {
         return not_there(r, "the certificate");
     }
-    return npie_answer_file(r, "application/pkix-cert",
+    return npie_answer_file(r, visit->page->type,
                             apr_pstrcat(r->pool, file_stem(r, place), ".cer",
                                         NULL),
                             place->issued->der);
@@ -120,15 +119,16 @@ static apr_status_t chain_pem(const char **ppem, const npie_cert_t *cert,
         : npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL, "no memory");
 }
 
-int npie_file_certificate_pem(request_rec *r, npie_flow_t *flow,
-                              const npie_place_t *place)
+int npie_file_certificate_pem(npie_visit_t *visit)
 {
+    request_rec *r = visit->r;
     apr_array_header_t *chain;
     npie_bytes_t bytes;
     npie_cert_t *cert;
     npie_err_t err;
     const char *pem;
-    apr_status_t rv = read_chain(&cert, &chain, flow, place->issued, &err, r->pool);
+    apr_status_t rv = read_chain(&cert, &chain, visit->flow,
+                                 visit->place.issued, &err, r->pool);
 
     if (rv == APR_SUCCESS) {
         rv = chain_pem(&pem, cert, chain, &err, r->pool);
@@ -138,8 +138,7 @@ int npie_file_certificate_pem(request_rec *r, npie_flow_t *flow,
     }
     bytes.data = (const unsigned char *)pem;
     bytes.len = strlen(pem);
-    return npie_answer_file(r, "application/pem-certificate-chain",
-                            "certificado.pem", bytes);
+    return npie_answer_file(r, visit->page->type, visit->page->name, bytes);
 }
 
 int npie_file_issued_json(request_rec *r, npie_flow_t *flow,
@@ -175,12 +174,13 @@ int npie_file_issued_json(request_rec *r, npie_flow_t *flow,
                                       key_sha256));
 }
 
-int npie_file_certificate_json(request_rec *r, npie_flow_t *flow,
-                               const npie_place_t *place)
+int npie_file_certificate_json(npie_visit_t *visit)
 {
-    return npie_file_issued_json(r, flow, place->issued,
-                                 place->issued != NULL ? file_stem(r, place)
-                                                       : "",
+    const npie_place_t *place = &visit->place;
+
+    return npie_file_issued_json(visit->r, visit->flow, place->issued,
+                                 place->issued != NULL
+                                 ? file_stem(visit->r, place) : "",
                                  place->renewal != NULL
                                  ? place->renewal->key_sha256 : "");
 }
@@ -196,9 +196,10 @@ static char *ics_time(apr_time_t t, apr_pool_t *p)
                         exp.tm_sec);
 }
 
-int npie_file_calendar(request_rec *r, npie_flow_t *flow,
-                       const npie_place_t *place)
+int npie_file_calendar(npie_visit_t *visit)
 {
+    request_rec *r = visit->r;
+    const npie_place_t *place = &visit->place;
     const npie_certificate_t *certificate = place->issued != NULL
         ? place->issued : place->certificate;
     char *text = apr_pstrcat(r->pool,
@@ -214,7 +215,7 @@ int npie_file_calendar(request_rec *r, npie_flow_t *flow,
         "END:VEVENT\r\nEND:VCALENDAR\r\n", NULL);
     npie_bytes_t bytes = { (unsigned char *)text, strlen(text) };
 
-    (void)flow;
-    return npie_answer_file(r, "text/calendar; charset=utf-8",
+    return npie_answer_file(r, apr_pstrcat(r->pool, visit->page->type,
+                                           "; charset=utf-8", NULL),
                             "VencimientoNPIE.ics", bytes);
 }

@@ -9,9 +9,15 @@
 
 #include "base/text.h"
 #include "httpd/answer.h"
-#include "httpd/session.h"
+#include "httpd/ssl_login.h"
 
 #define TOKEN_NOTE "npie-token"
+
+apr_status_t npie_gate_holder(npie_holder_t **pholder, request_rec *r,
+                              npie_err_t *err)
+{
+    return npie_holder_find(pholder, r, npie_ssl_holder, err);
+}
 
 /* Is a header's name, its hyphens and underscores taken as the same, one that
  * only we may set? */
@@ -83,8 +89,8 @@ static int is_navigation(const request_rec *r)
     return mode == NULL || strcmp(mode, "navigate") == 0;
 }
 
-static int turn_away(request_rec *r, const char *page, int status,
-                     npie_problem_t problem, const char *detail)
+static int turn_away(request_rec *r, npie_page_id_t page, const char *query,
+                     int status, npie_problem_t problem, const char *detail)
 {
     npie_err_t err;
 
@@ -92,7 +98,7 @@ static int turn_away(request_rec *r, const char *page, int status,
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "turned away at the gate: %s",
                   detail);
     if (is_navigation(r)) {
-        return npie_answer_redirect(r, page);
+        return npie_answer_lead(r, page, query);
     }
     npie_err_set(&err, NPIE_EINPUT, problem, "%s", detail);
     if (status == HTTP_UNAUTHORIZED) {
@@ -103,16 +109,16 @@ static int turn_away(request_rec *r, const char *page, int status,
 
 static int ask_to_log_in(request_rec *r)
 {
-    const char *page = "acceso.html";
+    const char *query = NULL;
 
     if (r->unparsed_uri != NULL && r->unparsed_uri[0] == '/'
         && r->unparsed_uri[1] != '/') {
-        page = apr_pstrcat(r->pool, page, "?volver=",
-                           ap_escape_urlencoded(r->pool, r->unparsed_uri),
-                           NULL);
+        query = apr_pstrcat(r->pool, "volver=",
+                            ap_escape_urlencoded(r->pool, r->unparsed_uri),
+                            NULL);
     }
-    return turn_away(r, page, HTTP_UNAUTHORIZED, NPIE_P_SESSION,
-                     "no live session");
+    return turn_away(r, NPIE_PAGE_LOGIN, query, HTTP_UNAUTHORIZED,
+                     NPIE_P_SESSION, "no live session");
 }
 
 /* What the application sees of the employer, as environment variables. */
@@ -143,7 +149,7 @@ static void tell_application(request_rec *r, const npie_session_t *session)
 
 int npie_gate_turn_expired(request_rec *r)
 {
-    return turn_away(r, "", HTTP_FORBIDDEN, NPIE_P_NOT_NOW,
+    return turn_away(r, NPIE_PAGE_HOME, NULL, HTTP_FORBIDDEN, NPIE_P_NOT_NOW,
                      "the certificate has expired");
 }
 
@@ -152,13 +158,13 @@ static int admit(request_rec *r, npie_session_t *session)
     apr_time_t now = r->request_time;
 
     if (session->access == NPIE_ACCESS_REFUSED) {
-        return turn_away(r, "", HTTP_FORBIDDEN,
+        return turn_away(r, NPIE_PAGE_HOME, NULL, HTTP_FORBIDDEN,
                          (npie_problem_t)session->problem,
                          "the certificate was refused at login");
     }
     if (session->access == NPIE_ACCESS_TERMS) {
-        return turn_away(r, "terminos.html", HTTP_FORBIDDEN, NPIE_P_NOT_NOW,
-                         "letter 2 is not signed yet");
+        return turn_away(r, NPIE_PAGE_LETTER2, NULL, HTTP_FORBIDDEN,
+                         NPIE_P_NOT_NOW, "letter 2 is not signed yet");
     }
     if (session->access != NPIE_ACCESS_APPLICATION
         || now < session->not_before || now >= session->not_after) {
@@ -190,7 +196,7 @@ int npie_gate_check(request_rec *r)
                       "server");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
-    rv = npie_holder_get(&holder, r, &err);
+    rv = npie_gate_holder(&holder, r, &err);
     if (rv == APR_NOTFOUND) {
         return ask_to_log_in(r);
     }

@@ -4,7 +4,12 @@
 #ifndef NPIE_HTTPD_GATE_H
 #define NPIE_HTTPD_GATE_H
 
-#include "httpd/private.h"
+#include "httpd/session.h"
+
+/** The session of a request: the cookie's, or that of the client certificate,
+ * as npie_holder_find() and npie_ssl_holder(). Asked before all others. */
+apr_status_t npie_gate_holder(npie_holder_t **pholder, request_rec *r,
+                              npie_err_t *err);
 
 /** The header with which programs send the token of their session. */
 #define NPIE_TOKEN_HEADER "NPIE-Token"

@@ -7,15 +7,18 @@
 
 #include "base/text.h"
 #include "httpd/answer.h"
-#include "httpd/files.h"
-#include "httpd/json_moves.h"
-#include "httpd/mail.h"
+#include "httpd/mail_view.h"
 #include "httpd/shown.h"
-#include "httpd/where.h"
 
 #define STEPS 7
-#define LOGIN "acceso.html"
 #define APPLICATION "application"
+#define FIELDS_MAX 4
+
+static const char *href(request_rec *r, npie_page_id_t page)
+{
+    return apr_pstrcat(r->pool, npie_conf_server(r->server)->base.path,
+                       npie_page_name(page), NULL);
+}
 
 /* A member that is left out when there is nothing to say. */
 static void set_text(json_t *object, const char *name, const char *value)
@@ -125,10 +128,9 @@ static json_t *renewal_json(request_rec *r, const npie_place_t *place)
 }
 
 static apr_status_t add_letter(json_t *list, request_rec *r, npie_flow_t *flow,
-                               apr_int64_t folio, const char *file,
+                               apr_int64_t folio, npie_page_id_t file,
                                npie_err_t *err)
 {
-    const char *base = npie_conf_server(r->server)->base.path;
     npie_letter_row_t *letter;
     apr_status_t rv;
 
@@ -140,7 +142,7 @@ static apr_status_t add_letter(json_t *list, request_rec *r, npie_flow_t *flow,
         json_array_append_new(list, json_pack("{s:i, s:I, s:s, s:s, s:s?}",
             "kind", letter->kind == NPIE_LETTER_RENEWAL ? 1 : 2,
             "folio", (json_int_t)letter->folio,
-            "href", apr_pstrcat(r->pool, base, file, NULL),
+            "href", href(r, file),
             "sha256", letter->sha256,
             "signedAt", letter->signed_at != 0
                         ? npie_text_time(letter->signed_at, r->pool) : NULL));
@@ -151,59 +153,115 @@ static apr_status_t add_letter(json_t *list, request_rec *r, npie_flow_t *flow,
 /* What can be fetched once there is a certificate. */
 static json_t *files_json(request_rec *r)
 {
-    static const char *const files[][3] = {
-        { "certificate", "certificado.cer", "application/pkix-cert" },
-        { "chain", "certificado.pem", "application/pem-certificate-chain" },
-        { "both", "certificado.json", "application/json" },
-        { "calendar", "vencimiento.ics", "text/calendar" },
-    };
-    const char *base = npie_conf_server(r->server)->base.path;
     json_t *list = json_array();
 
-    for (apr_size_t i = 0; i < sizeof(files) / sizeof(files[0]); ++i) {
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s}",
-            "name", files[i][0],
-            "href", apr_pstrcat(r->pool, base, files[i][1], NULL),
-            "type", files[i][2]));
+    for (int id = 0; id < NPIE_PAGES; ++id) {
+        const npie_page_t *page = npie_page((npie_page_id_t)id);
+
+        if (page->label != NULL) {
+            json_array_append_new(list, json_pack("{s:s, s:s, s:s}",
+                "name", page->label, "href", href(r, page->id),
+                "type", page->type));
+        }
     }
     return list;
 }
 
-static npie_stage_t stage_of(const npie_place_t *place)
-{
-    static const npie_stage_t by_state[NPIE_RENEWAL_STATES] = {
-        [NPIE_RENEWAL_STARTED] = NPIE_STAGE_STARTED,
-        [NPIE_RENEWAL_KEYED] = NPIE_STAGE_KEYED,
-        [NPIE_RENEWAL_SIGNED] = NPIE_STAGE_CONFIRMED,
-        [NPIE_RENEWAL_CONFIRMED] = NPIE_STAGE_CONFIRMED,
-        [NPIE_RENEWAL_ISSUED] = NPIE_STAGE_ISSUED,
-    };
+/* A field of a move's form; a name of NULL ends them. */
+typedef struct field_t {
+    const char *name;
+    const char *what;
+    const char *value; /* it must be this; NULL: the program's choice */
+    int optional;
+} field_t;
 
-    if (place->verdict == NPIE_VERDICT_REFUSED) {
-        return NPIE_STAGE_REFUSED;
+/* A request that a program can make. */
+typedef struct move_t {
+    npie_page_id_t page;
+    const char *name;
+    const char *method;
+    unsigned next;   /* the stages that it goes on from */
+    unsigned action; /* the stages at which it can be done besides */
+    int is_mail;     /* asks for a mail */
+    field_t fields[FIELDS_MAX];
+} move_t;
+
+#define NPIE_FIELD_CMS \
+    { "firma", "detached CMS over the letter's ByteRange; base64 of DER, or " \
+      "PEM", NULL, 0 }
+#define NPIE_FIELD_LETTER \
+    { "carta", "the letter's file that was signed, base64", NULL, 1 }
+#define NPIE_FIELD_EMAIL { "correo", "e-mail address", NULL, 0 }
+#define NPIE_FIELD_EMAIL2 \
+    { "correo2", "the same again; may be left out of JSON", NULL, 1 }
+
+static const move_t moves[] = {
+#define NPIE_MOVE(id, name, method, next, action, mail, ...) \
+    { NPIE_PAGE_##id, name, #method, next, action, mail, { __VA_ARGS__ } },
+#include "httpd/page.def"
+};
+
+#define MOVES (sizeof(moves) / sizeof(moves[0]))
+
+static json_t *field_json(const field_t *field)
+{
+    json_t *json = json_pack("{s:s, s:b, s:s}", "name", field->name,
+                             "required", !field->optional,
+                             "what", field->what);
+
+    if (field->value != NULL) {
+        json_object_set_new(json, "value", json_string(field->value));
     }
-    if (place->mail.waits) {
-        return place->mail.link_required ? NPIE_STAGE_LINK : NPIE_STAGE_MAIL;
+    return json;
+}
+
+/* {name, href, method, fields} */
+static json_t *move_json(request_rec *r, const move_t *move)
+{
+    json_t *list = json_array();
+
+    for (int i = 0; i < FIELDS_MAX && move->fields[i].name != NULL; ++i) {
+        json_array_append_new(list, field_json(&move->fields[i]));
     }
-    if (place->renewal != NULL
-        && npie_machine_is_open(place->renewal->state)) {
-        return by_state[place->renewal->state];
+    return json_pack("{s:s, s:s, s:s, s:o}", "name", move->name,
+                     "href", href(r, move->page), "method", move->method,
+                     "fields", list);
+}
+
+/* The request that goes on, or NULL where nothing does. */
+static json_t *next_json(request_rec *r, unsigned stages)
+{
+    for (apr_size_t i = 0; i < MOVES; ++i) {
+        if (moves[i].next & stages) {
+            return move_json(r, &moves[i]);
+        }
     }
-    return place->verdict == NPIE_VERDICT_APPLICATION ? NPIE_STAGE_IDLE
-                                                      : NPIE_STAGE_READY;
+    return NULL;
+}
+
+/* Everything else that can be done; the mail only while it can be asked for. */
+static json_t *actions_json(request_rec *r, unsigned stages, int mails)
+{
+    json_t *list = json_array();
+
+    for (apr_size_t i = 0; i < MOVES; ++i) {
+        if ((moves[i].action & stages) && (mails || !moves[i].is_mail)) {
+            json_array_append_new(list, move_json(r, &moves[i]));
+        }
+    }
+    return list;
 }
 
 /* Page, step, token, and what can be done: what every place begins with. */
-static json_t *head_json(request_rec *r, const char *name, npie_stage_t stage,
-                         const npie_session_t *session, int mails)
+static json_t *head_json(request_rec *r, const npie_page_t *page,
+                         unsigned stages, const npie_session_t *session,
+                         int mails)
 {
-    const npie_server_conf_t *conf = npie_conf_server(r->server);
-    const npie_page_t *page = npie_where_page(name);
-    json_t *next = npie_json_next(stage, conf->base.path, r->pool);
+    json_t *next = next_json(r, stages);
     json_t *object = json_object();
 
-    set_text(object, "page", apr_pstrmemdup(r->pool, name,
-                                            strcspn(name, ".")));
+    set_text(object, "page", page != NULL ? npie_page_stem(page, r->pool)
+                                          : APPLICATION);
     if (page != NULL && page->step > 0) {
         json_object_set_new(object, "step", json_integer(page->step));
         json_object_set_new(object, "steps", json_integer(STEPS));
@@ -214,10 +272,8 @@ static json_t *head_json(request_rec *r, const char *name, npie_stage_t stage,
     if (next != NULL) {
         json_object_set_new(object, "next", next);
     }
-    json_object_set_new(object, "actions",
-                        npie_json_actions(stage, mails, conf->base.path,
-                                          r->pool));
-    set_text(object, "application", conf->application);
+    json_object_set_new(object, "actions", actions_json(r, stages, mails));
+    set_text(object, "application", npie_conf_server(r->server)->application);
     return object;
 }
 
@@ -266,29 +322,28 @@ static apr_status_t add_rows(json_t *object, request_rec *r,
     rv = add_additionals(certificates, r, flow, place->employer->id, err);
     if (rv == APR_SUCCESS && renewal != NULL) {
         rv = add_letter(letters, r, flow, renewal->letter1,
-                        NPIE_LETTER1_FILE, err);
+                        NPIE_PAGE_FILE_LETTER1, err);
     }
     if (rv == APR_SUCCESS && renewal != NULL) {
         rv = add_letter(letters, r, flow, renewal->letter2,
-                        NPIE_LETTER2_FILE, err);
+                        NPIE_PAGE_FILE_LETTER2, err);
     }
     return rv;
 }
 
-int npie_json_place(request_rec *r, const npie_holder_t *holder,
-                    npie_flow_t *flow, const npie_place_t *place,
-                    const char *page)
+int npie_json_place(npie_visit_t *visit, const npie_page_t *page)
 {
-    const char *name = page != NULL ? page : APPLICATION;
-    json_t *object = head_json(r, name, stage_of(place), holder->session,
-                               place->mail.left > 0);
+    request_rec *r = visit->r;
+    const npie_place_t *place = &visit->place;
+    json_t *object = head_json(r, page, npie_page_stages(place),
+                               visit->holder->session, place->mail.left > 0);
     npie_err_t err;
 
     set_text(object, "state", place->renewal != NULL
              ? npie_renewal_state_name(place->renewal->state) : "none");
     json_object_set_new(object, "employer", employer_json(place->employer));
     json_object_set_new(object, "renewal", renewal_json(r, place));
-    if (add_rows(object, r, flow, place, &err) != APR_SUCCESS) {
+    if (add_rows(object, r, visit->flow, place, &err) != APR_SUCCESS) {
         json_decref(object);
         return npie_answer_error(r, &err);
     }
@@ -317,7 +372,7 @@ int npie_json_refused(request_rec *r, const npie_holder_t *holder)
     const npie_session_t *session = holder->session;
     npie_problem_t problem = (npie_problem_t)session->problem;
     npie_shown_certificate_t shown = npie_shown_proved(session, r->pool);
-    json_t *object = head_json(r, npie_where_refusal(problem),
+    json_t *object = head_json(r, npie_page_refusal(problem),
                                NPIE_STAGE_REFUSED, session, 0);
     json_t *employer = json_object();
 
@@ -337,23 +392,24 @@ int npie_json_refused(request_rec *r, const npie_holder_t *holder)
 
 int npie_json_login(request_rec *r)
 {
-    const char *base = npie_conf_server(r->server)->base.path;
-    json_t *object = head_json(r, LOGIN, NPIE_STAGE_OUT, NULL, 0);
+    json_t *object = head_json(r, npie_page(NPIE_PAGE_LOGIN), NPIE_STAGE_OUT,
+                               NULL, 0);
 
     set_text(object, "state", "none");
-    set_text(object, "challenge", apr_pstrcat(r->pool, base, "reto", NULL));
+    set_text(object, "challenge", href(r, NPIE_PAGE_CHALLENGE));
     return npie_answer_json(r, HTTP_OK, object);
 }
 
 int npie_json_link(request_rec *r, const char *move, const char *token,
                    const char *key_name)
 {
-    const char *base = npie_conf_server(r->server)->base.path;
+    const move_t next = { NPIE_PAGE_LINK, move, "POST", 0, 0, 0,
+                               { { "t", "the link's token", token, 0 } } };
     json_t *object = json_object();
 
-    set_text(object, "page", "enlace");
-    json_object_set_new(object, "next",
-                        npie_json_link_move(move, token, base, r->pool));
+    set_text(object, "page", npie_page_stem(npie_page(NPIE_PAGE_LINK),
+                                            r->pool));
+    json_object_set_new(object, "next", move_json(r, &next));
     set_text(object, "keyName", key_name);
     return npie_answer_json(r, HTTP_OK, object);
 }

@@ -5,16 +5,13 @@
 #ifndef NPIE_HTTPD_JSON_H
 #define NPIE_HTTPD_JSON_H
 
-#include "flow/flow.h"
-#include "httpd/session.h"
+#include "httpd/page.h"
 
 /* Each answers 200 and returns OK, or answers for its failure. */
 
-/** A place of the renewal.
- * @param page the page's file name; NULL: the application */
-int npie_json_place(request_rec *r, const npie_holder_t *holder,
-                    npie_flow_t *flow, const npie_place_t *place,
-                    const char *page);
+/** The visit's place.
+ * @param page NULL: the application */
+int npie_json_place(npie_visit_t *visit, const npie_page_t *page);
 
 /** The page of a login that was refused. */
 int npie_json_refused(request_rec *r, const npie_holder_t *holder);

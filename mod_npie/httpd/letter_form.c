@@ -49,7 +49,7 @@ const char *npie_post_mismatch(const npie_letter_check_t *check,
 }
 
 apr_status_t npie_post_signature(npie_signed_form_t *given,
-                                 const npie_post_t *post,
+                                 const npie_visit_t *post,
                                  npie_letter_check_t *check, npie_err_t *err)
 {
     const char *filename;

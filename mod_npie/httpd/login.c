@@ -9,10 +9,9 @@
 #include "base/text.h"
 #include "httpd/accept.h"
 #include "httpd/answer.h"
-#include "httpd/pages.h"
 #include "httpd/rate.h"
 #include "httpd/upload.h"
-#include "httpd/where.h"
+#include "httpd/visit.h"
 #include "pki/digest.h"
 
 #define CHALLENGE_SECONDS 300
@@ -32,8 +31,9 @@ static apr_status_t challenge_id(const char **pid, const char *text,
         : npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL, "no SHA-256");
 }
 
-int npie_login_challenge(request_rec *r)
+int npie_login_challenge(npie_visit_t *visit)
 {
+    request_rec *r = visit->r;
     const npie_runtime_t *runtime = npie_runtime_get(r->server);
     npie_bytes_t bytes;
     npie_err_t err;
@@ -55,13 +55,15 @@ int npie_login_challenge(request_rec *r)
                          r->pool) != APR_SUCCESS) {
         return npie_answer_error(r, &err);
     }
-    if (npie_accept_prefers(r, "application/json", "text/plain")) {
+    if (npie_accept_prefers(r, "application/json", visit->page->type)) {
         return npie_answer_json(r, HTTP_OK,
                                 json_pack("{s:s}", "challenge", text));
     }
     bytes.data = (const unsigned char *)text;
     bytes.len = strlen(text);
-    return npie_answer_file(r, "text/plain; charset=us-ascii", NULL, bytes);
+    return npie_answer_file(r, apr_pstrcat(r->pool, visit->page->type,
+                                           "; charset=us-ascii", NULL),
+                            NULL, bytes);
 }
 
 /* Form posts turn LF into CR LF, and who pastes a text easily loses its last
@@ -203,20 +205,21 @@ int npie_login_leads_back(const char *path)
     return *path == '\0';
 }
 
-static const char *page_after(request_rec *r, const npie_login_t *login,
-                              const char *back)
+static int lead_on(request_rec *r, const npie_login_t *login,
+                   const char *back)
 {
     switch (login->verdict) {
     case NPIE_VERDICT_APPLICATION:
     case NPIE_VERDICT_EARLY: /* the application shows NPIE_RENEW's notice */
-        return npie_login_leads_back(back) ? back
-            : npie_runtime_get(r->server)->conf->application;
+        return npie_answer_redirect(r, npie_login_leads_back(back) ? back
+            : npie_runtime_get(r->server)->conf->application);
     case NPIE_VERDICT_TERMS:
-        return "terminos.html";
+        return npie_answer_lead(r, NPIE_PAGE_LETTER2, NULL);
     case NPIE_VERDICT_RENEWAL:
-        return "";
+        return npie_answer_lead(r, NPIE_PAGE_HOME, NULL);
     default:
-        return npie_where_refusal(login->problem);
+        return npie_answer_lead(r, npie_page_refusal(login->problem)->id,
+                                NULL);
     }
 }
 
@@ -226,9 +229,9 @@ static int refuse(request_rec *r, const npie_err_t *err)
         return npie_answer_error(r, err);
     }
     npie_answer_log(r, err);
-    return npie_answer_redirect(r, apr_psprintf(r->pool,
-                                                "acceso.html?problema=%d",
-                                                (int)err->problem));
+    return npie_answer_lead(r, NPIE_PAGE_LOGIN,
+                            apr_psprintf(r->pool, "problema=%d",
+                                         (int)err->problem));
 }
 
 int npie_login_stands(npie_flow_t *flow, const npie_certificate_t *certificate)
@@ -303,19 +306,19 @@ void npie_login_note(request_rec *r, const npie_login_t *login)
                   login->cert->serial);
 }
 
-int npie_login_post(request_rec *r, const npie_form_t *form)
+int npie_login_post(npie_visit_t *visit)
 {
+    request_rec *r = visit->r;
     npie_login_t login = { 0 };
     npie_err_t err;
 
-    if (log_in(&login, r, form, &err) != APR_SUCCESS) {
+    if (log_in(&login, r, visit->form, &err) != APR_SUCCESS) {
         return err.problem == NPIE_P_TOO_MANY ? npie_answer_error(r, &err)
                                               : refuse(r, &err);
     }
     npie_login_note(r, &login);
     if (npie_answer_wants_json(r)) {
-        return npie_pages_tell(r);
+        return npie_visit_tell(r);
     }
-    return npie_answer_redirect(r, page_after(r, &login,
-                                              npie_form_text(form, "volver")));
+    return lead_on(r, &login, npie_form_text(visit->form, "volver"));
 }

@@ -4,12 +4,10 @@
 #ifndef NPIE_HTTPD_LOGIN_H
 #define NPIE_HTTPD_LOGIN_H
 
-#include "base/form.h"
-#include "flow/flow.h"
-#include "httpd/session.h"
+#include "httpd/page.h"
 
 /** GET reto: a fresh challenge, text/plain. */
-int npie_login_challenge(request_rec *r);
+int npie_login_challenge(npie_visit_t *visit);
 
 /** The session for who was judged, not stored yet; what it points to lives as
  * long as the login. */
@@ -38,7 +36,7 @@ int npie_login_leads_back(const char *path);
 void npie_login_note(request_rec *r, const npie_login_t *login);
 
 /** POST acceso.html: fields reto, firma, usuario, volver. */
-int npie_login_post(request_rec *r, const npie_form_t *form);
+int npie_login_post(npie_visit_t *visit);
 
 /**
  * Opens a session for a proved certificate; the one that the request came with,

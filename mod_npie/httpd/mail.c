@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Pages about the mail and its links.
+ * The page that mails' links open.
  */
 #include "httpd/mail.h"
 
 #include <apr_strings.h>
 
-#include "base/text.h"
-#include "flow/addition.h"
 #include "flow/mail.h"
 #include "httpd/answer.h"
 #include "httpd/json.h"
-#include "httpd/pages.h"
 #include "httpd/query.h"
 #include "httpd/rate.h"
 #include "httpd/vars.h"
-
+#include "httpd/visit.h"
 
 static const char *const purposes[NPIE_LINK_PURPOSES] = {
     [NPIE_LINK_CONTINUE] = "continuar",
@@ -27,121 +24,14 @@ static const char *const moves[NPIE_LINK_PURPOSES] = {
     [NPIE_LINK_STOP] = "stop",
 };
 
-int npie_mail_is_on(const request_rec *r)
-{
-    const npie_runtime_t *runtime = npie_runtime_get(r->server);
-
-    return runtime != NULL && runtime->policy.mail;
-}
-
-/* What became of the mail, in one word: for the page to choose its sentence,
- * and for programs. */
-typedef enum fate_t {
-    NONE,
-    QUEUED,
-    RETRYING,
-    DELIVERED,
-    REFUSED
-} fate_t;
-
-static const char *const fates[][2] = {
-    [NONE] = { "", "none" },
-    [QUEUED] = { "encolado", "queued" },
-    [RETRYING] = { "reintento", "retrying" },
-    [DELIVERED] = { "entregado", "delivered" },
-    [REFUSED] = { "rechazado", "refused" },
-};
-
-static fate_t fate_of(const npie_outbox_t *mail)
-{
-    return mail == NULL ? NONE
-        : mail->sent != 0 ? DELIVERED
-        : mail->gave_up != 0 ? REFUSED
-        : *mail->reason != '\0' ? RETRYING : QUEUED;
-}
-
-/* When it came to be so; of one to be tried again, when it will be. */
-static apr_time_t time_of(const npie_outbox_t *mail)
-{
-    return mail->sent != 0 ? mail->sent
-        : mail->gave_up != 0 ? mail->gave_up
-        : *mail->reason != '\0' ? mail->next_try : mail->queued;
-}
-
-/* What stands on pages before and after the wait for the mail. */
-static void set_beside(request_rec *r, const npie_place_t *place)
-{
-    const npie_runtime_t *runtime = npie_runtime_get(r->server);
-    const npie_outbox_t *issued = place->mail.issued;
-
-    if (!runtime->policy.mail) {
-        return;
-    }
-    npie_vars_set(r, "npie_mail",
-                  runtime->policy.mail_link_required ? "required"
-                                                     : "optional");
-    npie_vars_set(r, "npie_reminders",
-                  runtime->conf->reminders.count > 0 ? "1" : NULL);
-    if (issued != NULL) {
-        npie_vars_set(r, "npie_issued_mail", fates[fate_of(issued)][0]);
-        npie_vars_set(r, "npie_issued_mail_to", issued->address);
-        npie_vars_set(r, "npie_issued_mail_when",
-                      npie_text_moment_es(time_of(issued), r->pool));
-    }
-}
-
-void npie_mail_vars(request_rec *r, const npie_place_t *place)
-{
-    const npie_outbox_t *mail = place->mail.last;
-
-    set_beside(r, place);
-    if (!place->mail.waits) {
-        return;
-    }
-    npie_vars_set(r, "npie_mail_required",
-                  place->mail.link_required ? "1" : NULL);
-    npie_vars_set(r, "npie_mail_left",
-                  place->mail.left > 0 ? apr_itoa(r->pool, place->mail.left)
-                                       : NULL);
-    npie_vars_set(r, "npie_mail_to", place->renewal->contact.email);
-    npie_vars_set(r, "npie_mail_state", fates[fate_of(mail)][0]);
-    if (mail != NULL) {
-        npie_vars_set(r, "npie_mail_when",
-                      npie_text_moment_es(time_of(mail), r->pool));
-        npie_vars_set(r, "npie_mail_reason", mail->reason);
-        npie_vars_set(r, "npie_mail_said", mail->server_said);
-    }
-}
-
-json_t *npie_mail_json(request_rec *r, const npie_place_t *place)
-{
-    const npie_outbox_t *mail = place->mail.last;
-    json_t *json = json_pack("{s:s, s:s, s:b, s:i}",
-                             "state", fates[fate_of(mail)][1],
-                             "to", place->renewal->contact.email,
-                             "required", place->mail.link_required,
-                             "left", place->mail.left);
-
-    if (mail != NULL) {
-        json_object_set_new(json, "at",
-                            json_string(npie_text_time(time_of(mail),
-                                                       r->pool)));
-    }
-    if (mail != NULL && *mail->reason != '\0') {
-        json_object_set_new(json, "reason", json_string(mail->reason));
-    }
-    if (mail != NULL && *mail->server_said != '\0') {
-        json_object_set_new(json, "said", json_string(mail->server_said));
-    }
-    return json;
-}
-
 /* Is this a page of links, however its address is written? The address
  * is not decoded yet when a request was just read. */
 static int is_link_page(const request_rec *r)
 {
     const npie_runtime_t *runtime = npie_runtime_get(r->server);
     char *path = apr_pstrdup(r->pool, r->uri != NULL ? r->uri : "");
+    const npie_page_t *page;
+    apr_int64_t number;
     apr_size_t len;
 
     if (ap_unescape_url(path) != OK) {
@@ -150,9 +40,24 @@ static int is_link_page(const request_rec *r)
     ap_getparents(path);
     ap_no2slash(path);
     len = strlen(runtime->conf->base.path);
-    return strncmp(path, runtime->conf->base.path, len) == 0
-        && (strcmp(path + len, NPIE_LINK_PAGE) == 0
-            || strcmp(path + len, NPIE_ADDITION_PAGE) == 0);
+    if (strncmp(path, runtime->conf->base.path, len) != 0) {
+        return 0;
+    }
+    page = npie_page_find(&number, path + len, r->pool);
+    return page != NULL && page->who == NPIE_WHO_LINK;
+}
+
+/* Does an address name a page of links, with a query? */
+static int names_link_page(const char *address, apr_pool_t *p)
+{
+    for (int id = 0; id < NPIE_PAGES; ++id) {
+        if (npie_page((npie_page_id_t)id)->who == NPIE_WHO_LINK
+            && ap_strstr_c(address, apr_pstrcat(p,
+                   npie_page_name((npie_page_id_t)id), "?", NULL)) != NULL) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 /* An address without its query. What follows a blank is kept. */
@@ -171,9 +76,7 @@ int npie_mail_hide_token(request_rec *r)
     if (npie_runtime_get(r->server) == NULL) {
         return DECLINED;
     }
-    if (referer != NULL
-        && (ap_strstr_c(referer, NPIE_LINK_PAGE "?") != NULL
-            || ap_strstr_c(referer, NPIE_ADDITION_PAGE "?") != NULL)) {
+    if (referer != NULL && names_link_page(referer, r->pool)) {
         apr_table_setn(r->headers_in, "Referer",
                        without_query(referer, r->pool));
     }
@@ -212,17 +115,15 @@ static int show_done(request_rec *r, const char *what)
     return npie_answer_wants_json(r) ? npie_json_login(r) : OK;
 }
 
-int npie_mail_show_link(request_rec *r)
+int npie_mail_show_link(npie_visit_t *visit)
 {
+    request_rec *r = visit->r;
     const char *done = npie_query_text(r, "hecho");
     const char *token = npie_query_text(r, "t");
     npie_link_view_t view;
     npie_flow_t *flow;
     npie_err_t err;
 
-    /* The page's own address is the secret; no-referrer would take the Origin
-     * from its form too. */
-    apr_table_setn(r->err_headers_out, "Referrer-Policy", "strict-origin");
     if (*done != '\0') {
         return show_done(r, done);
     }
@@ -258,10 +159,10 @@ static int refuse(request_rec *r, const char *token, const npie_err_t *err)
         return npie_answer_error(r, err);
     }
     npie_answer_log(r, err);
-    return npie_answer_redirect(r, apr_pstrcat(r->pool, NPIE_LINK_PAGE "?t=",
-                                               ap_escape_urlencoded(r->pool,
-                                                                    token),
-                                               NULL));
+    return npie_answer_lead(r, NPIE_PAGE_LINK,
+                            apr_pstrcat(r->pool, "t=",
+                                        ap_escape_urlencoded(r->pool, token),
+                                        NULL));
 }
 
 /* Whoever uses the link where they are logged in goes on with the renewal. */
@@ -270,20 +171,21 @@ static int go_on(request_rec *r, npie_link_purpose_t purpose)
     npie_holder_t *holder;
 
     if (npie_answer_wants_json(r)) {
-        return npie_pages_tell(r);
+        return npie_visit_tell(r);
     }
     if (purpose == NPIE_LINK_CONTINUE
         && npie_holder_get(&holder, r, NULL) == APR_SUCCESS) {
-        return npie_answer_redirect(r, "");
+        return npie_answer_lead(r, NPIE_PAGE_HOME, NULL);
     }
-    return npie_answer_redirect(r, apr_pstrcat(r->pool,
-                                               NPIE_LINK_PAGE "?hecho=",
-                                               purposes[purpose], NULL));
+    return npie_answer_lead(r, NPIE_PAGE_LINK,
+                            apr_pstrcat(r->pool, "hecho=", purposes[purpose],
+                                        NULL));
 }
 
-int npie_mail_use_link(request_rec *r, const npie_form_t *form)
+int npie_mail_use_link(npie_visit_t *visit)
 {
-    const char *token = npie_form_text(form, "t");
+    request_rec *r = visit->r;
+    const char *token = npie_form_text(visit->form, "t");
     npie_link_view_t view;
     npie_flow_t *flow;
     npie_err_t err;

@@ -10,30 +10,32 @@
 #include "httpd/draft.h"
 #include "httpd/json.h"
 #include "httpd/login.h"
-#include "httpd/pages.h"
 #include "httpd/upload.h"
+#include "httpd/visit.h"
 
 /* A session that has just been replaced lives on this long, so that the second
  * request of a double click still finds one. */
 #define AFTERLIFE_SECONDS 60
 
-/* Goes on to where the renewal is now; what was kept of this page's failures
- * is of no use any more. */
-static int done(npie_post_t *post, const char *page)
+/* Goes on to where the renewal is now; what was kept of a page's failures is of
+ * no use any more. */
+static int done_with(npie_visit_t *post, npie_page_id_t page)
 {
-    npie_place_t place;
     npie_err_t err;
 
     npie_draft_save(post->r, post->holder, page, NULL, NULL);
-    if (npie_flow_place(&place, post->flow, &post->who, &err) != APR_SUCCESS) {
-        return npie_answer_error(post->r, &err);
-    }
-    return npie_pages_go_home(post->r, post->holder, post->flow, &place);
+    return npie_flow_place(&post->place, post->flow, &post->who, &err)
+            == APR_SUCCESS ? npie_visit_home(post)
+                           : npie_answer_error(post->r, &err);
+}
+
+static int done(npie_visit_t *post)
+{
+    return done_with(post, post->page->id);
 }
 
 /* Back to the page with the reason and what was typed; frees the draft. */
-static int refuse(npie_post_t *post, const char *page, const npie_err_t *err,
-                  json_t *draft)
+static int refuse(npie_visit_t *post, const npie_err_t *err, json_t *draft)
 {
     npie_err_t lost;
 
@@ -46,20 +48,19 @@ static int refuse(npie_post_t *post, const char *page, const npie_err_t *err,
     npie_answer_log(post->r, err);
     if (err->status == NPIE_ECONFLICT) {
         json_decref(draft);
-        return done(post, page);
+        return done(post);
     }
-    if (npie_draft_save(post->r, post->holder, page, draft, &lost)
+    if (npie_draft_save(post->r, post->holder, post->page->id, draft, &lost)
         != APR_SUCCESS) {
         return npie_answer_error(post->r, &lost);
     }
-    return npie_answer_redirect(post->r, page);
+    return npie_answer_lead(post->r, post->page->id, NULL);
 }
 
-static int end_post(npie_post_t *post, const char *page, apr_status_t rv,
-                    const npie_err_t *err)
+static int end_post(npie_visit_t *post, apr_status_t rv, const npie_err_t *err)
 {
-    return rv == APR_SUCCESS ? done(post, page)
-        : refuse(post, page, err, npie_draft_new(err->problem, NULL));
+    return rv == APR_SUCCESS ? done(post)
+        : refuse(post, err, npie_draft_new(err->problem, NULL));
 }
 
 static json_t *contact_draft(const npie_form_t *form,
@@ -85,9 +86,8 @@ static npie_problem_t first_problem(const npie_contact_check_t *check)
         : check->phone != NPIE_P_NONE ? check->phone : check->fax;
 }
 
-int npie_post_data(npie_post_t *post)
+int npie_post_data(npie_visit_t *post)
 {
-    static const char page[] = "datos.html";
     npie_contact_t contact;
     npie_contact_check_t check = { 0 };
     npie_err_t err;
@@ -99,17 +99,16 @@ int npie_post_data(npie_post_t *post)
                                 npie_form_text(post->form, "telefono"),
                                 npie_form_text(post->form, "fax"),
                                 post->r->pool) == APR_SUCCESS) {
-        return end_post(post, page,
-                        npie_flow_data(post->flow, &post->who, &contact, &err),
-                        &err);
+        return end_post(post, npie_flow_data(post->flow, &post->who, &contact,
+                                             &err), &err);
     }
     npie_err_set(&err, NPIE_EINPUT, first_problem(&check), "contact data");
     draft = contact_draft(post->form, &check);
     json_object_set_new(draft, "number", json_integer(err.problem));
-    return refuse(post, page, &err, draft);
+    return refuse(post, &err, draft);
 }
 
-int npie_post_key(npie_post_t *post)
+int npie_post_key(npie_visit_t *post)
 {
     npie_bytes_t csr;
     npie_err_t err;
@@ -122,11 +121,11 @@ int npie_post_key(npie_post_t *post)
                         npie_form_text(post->form, "huella"), &err)
         : npie_err_set(&err, rv, NPIE_P_CSR, "neither PEM nor base64");
 
-    return end_post(post, "llave.html", rv, &err);
+    return end_post(post, rv, &err);
 }
 
 /* Signs one of the letters with what the form holds. */
-static apr_status_t sign(npie_post_t *post, npie_letter_kind_t kind,
+static apr_status_t sign(npie_visit_t *post, npie_letter_kind_t kind,
                          npie_letter_check_t *check, npie_err_t *err)
 {
     npie_signed_form_t given;
@@ -137,40 +136,37 @@ static apr_status_t sign(npie_post_t *post, npie_letter_kind_t kind,
                          check, err) : rv;
 }
 
-static int refuse_letter(npie_post_t *post, const char *page,
-                         const npie_err_t *err,
+static int refuse_letter(npie_visit_t *post, const npie_err_t *err,
                          const npie_letter_check_t *check)
 {
-    return refuse(post, page, err,
+    return refuse(post, err,
                   npie_draft_new(err->problem,
                                  npie_post_mismatch(check,
                                                     post->r->pool)));
 }
 
-int npie_post_letter(npie_post_t *post)
+int npie_post_letter(npie_visit_t *post)
 {
-    static const char page[] = "carta.html";
     npie_letter_check_t check = { NPIE_MISMATCH_NONE, NPIE_FILE_OTHER, 0 };
     npie_err_t err;
 
     return sign(post, NPIE_LETTER_RENEWAL, &check, &err) == APR_SUCCESS
-        ? done(post, page) : refuse_letter(post, page, &err, &check);
+        ? done(post) : refuse_letter(post, &err, &check);
 }
 
-int npie_post_issue(npie_post_t *post)
+int npie_post_issue(npie_visit_t *post)
 {
-    static const char page[] = "certificado.html";
     npie_err_t err;
 
     if (npie_flow_issue(post->flow, &post->who, &err) != APR_SUCCESS) {
-        return refuse(post, page, &err, npie_draft_new(err.problem, NULL));
+        return refuse(post, &err, npie_draft_new(err.problem, NULL));
     }
     npie_count(NPIE_COUNT_ISSUED);
-    return done(post, page);
+    return done(post);
 }
 
 /* The address is looked at as on datos, and told of in the same fields. */
-static int change_address(npie_post_t *post, const char *page)
+static int change_address(npie_visit_t *post)
 {
     npie_contact_check_t check = { 0 };
     npie_contact_t contact;
@@ -196,30 +192,28 @@ static int change_address(npie_post_t *post, const char *page)
         check.email = rv == NPIE_EINPUT ? err.problem : NPIE_P_NONE;
     }
     if (rv == APR_SUCCESS) {
-        return done(post, page);
+        return done(post);
     }
     draft = contact_draft(post->form, &check);
     json_object_set_new(draft, "number", json_integer(err.problem));
-    return refuse(post, page, &err, draft);
+    return refuse(post, &err, draft);
 }
 
-int npie_post_mail(npie_post_t *post)
+int npie_post_mail(npie_visit_t *post)
 {
-    static const char page[] = "correo.html";
     const char *action = npie_form_text(post->form, "accion");
     npie_err_t err;
 
     if (strcmp(action, "reenviar") == 0) {
-        return end_post(post, page, npie_flow_mail_resend(post->flow,
-                                                          &post->who, &err),
-                        &err);
+        return end_post(post, npie_flow_mail_resend(post->flow, &post->who,
+                                                    &err), &err);
     }
     if (strcmp(action, "cambiar") == 0) {
-        return change_address(post, page);
+        return change_address(post);
     }
     if (strcmp(action, "seguir") == 0) {
-        return end_post(post, page, npie_flow_mail_skip(post->flow, &post->who,
-                                                        &err), &err);
+        return end_post(post, npie_flow_mail_skip(post->flow, &post->who,
+                                                  &err), &err);
     }
     npie_err_set(&err, NPIE_EINPUT, NPIE_P_REQUEST, "no such action");
     return npie_answer_error(post->r, &err);
@@ -228,7 +222,7 @@ int npie_post_mail(npie_post_t *post)
 /* What becomes of the session that the letter was signed in. Under a cookie
  * or the old certificate it knows the way to the last page for a while; under
  * the new certificate it would keep it from the application. */
-static apr_status_t retire(const npie_post_t *post,
+static apr_status_t retire(const npie_visit_t *post,
                            const npie_certificate_t *newest, npie_err_t *err)
 {
     npie_sessions_t *sessions = npie_runtime_get(post->r->server)->sessions;
@@ -256,7 +250,7 @@ static apr_status_t retire(const npie_post_t *post,
 /* The renewal is complete: whoever signed holds the new key, so the session
  * becomes the new certificate's, under a new identifier. The forms of pages
  * that are open go on working: a double click may come with either. */
-static apr_status_t change_over(npie_post_t *post, npie_err_t *err)
+static apr_status_t change_over(npie_visit_t *post, npie_err_t *err)
 {
     npie_registry_t *registry = post->flow->registry;
     npie_certificate_t *row;
@@ -283,30 +277,26 @@ static apr_status_t change_over(npie_post_t *post, npie_err_t *err)
 }
 
 /* The last page, in the session of the new certificate. */
-static int show_end(npie_post_t *post)
+static int show_end(npie_visit_t *post)
 {
-    npie_holder_t *holder;
-    npie_place_t place;
     npie_err_t err;
-    apr_status_t rv = npie_holder_get(&holder, post->r, &err);
+    apr_status_t rv = npie_holder_get(&post->holder, post->r, &err);
 
     if (rv == APR_SUCCESS) {
-        post->who = npie_pages_who(holder->session);
-        rv = npie_flow_place(&place, post->flow, &post->who, &err);
+        post->who = npie_visit_who(post->holder->session);
+        rv = npie_flow_place(&post->place, post->flow, &post->who, &err);
     }
-    return rv == APR_SUCCESS
-        ? npie_pages_lead(post->r, holder, post->flow, &place, "listo.html")
-        : npie_answer_error(post->r, &err);
+    return rv == APR_SUCCESS ? npie_visit_lead(post, NPIE_PAGE_END)
+                             : npie_answer_error(post->r, &err);
 }
 
-int npie_post_terms(npie_post_t *post)
+int npie_post_terms(npie_visit_t *post)
 {
-    static const char page[] = "terminos.html";
     npie_letter_check_t check = { NPIE_MISMATCH_NONE, NPIE_FILE_OTHER, 0 };
     npie_err_t err;
 
     if (sign(post, NPIE_LETTER_TERMS, &check, &err) != APR_SUCCESS) {
-        return refuse_letter(post, page, &err, &check);
+        return refuse_letter(post, &err, &check);
     }
     if (change_over(post, &err) != APR_SUCCESS) {
         return npie_answer_error(post->r, &err);
@@ -315,25 +305,25 @@ int npie_post_terms(npie_post_t *post)
     return show_end(post);
 }
 
-int npie_post_cancel(npie_post_t *post)
+int npie_post_cancel(npie_visit_t *post)
 {
     npie_err_t err;
     apr_status_t rv = npie_flow_cancel(post->flow, &post->who, &err);
 
     return rv == APR_SUCCESS || rv == NPIE_ECONFLICT
-        ? done(post, "llave.html") : npie_answer_error(post->r, &err);
+        ? done_with(post, NPIE_PAGE_KEY) : npie_answer_error(post->r, &err);
 }
 
-int npie_post_rekey(npie_post_t *post)
+int npie_post_rekey(npie_visit_t *post)
 {
     npie_err_t err;
     apr_status_t rv = npie_flow_rekey(post->flow, &post->who, &err);
 
     return rv == APR_SUCCESS || rv == NPIE_ECONFLICT
-        ? done(post, "carta.html") : npie_answer_error(post->r, &err);
+        ? done_with(post, NPIE_PAGE_LETTER1) : npie_answer_error(post->r, &err);
 }
 
-int npie_post_logout(npie_post_t *post)
+int npie_post_logout(npie_visit_t *post)
 {
     npie_err_t err;
 
@@ -342,5 +332,5 @@ int npie_post_logout(npie_post_t *post)
     }
     return npie_answer_wants_json(post->r)
         ? npie_json_login(post->r)
-        : npie_answer_redirect(post->r, "acceso.html");
+        : npie_answer_lead(post->r, NPIE_PAGE_LOGIN, NULL);
 }

@@ -4,18 +4,7 @@
 #ifndef NPIE_HTTPD_POSTS_H
 #define NPIE_HTTPD_POSTS_H
 
-#include "base/form.h"
-#include "flow/flow.h"
-#include "httpd/session.h"
-
-/** What an action works with: session, parsed form and flow are there. */
-typedef struct npie_post_t {
-    request_rec *r;
-    npie_holder_t *holder;
-    const npie_form_t *form;
-    npie_flow_t *flow;
-    npie_who_t who;
-} npie_post_t;
+#include "httpd/page.h"
 
 /** What a form that signs a letter brings. */
 typedef struct npie_signed_form_t {
@@ -26,7 +15,7 @@ typedef struct npie_signed_form_t {
 /** Reads the fields firma and carta.
  * @return APR_SUCCESS; NPIE_EINPUT (LETTER with check filled, SIGNATURE) */
 apr_status_t npie_post_signature(npie_signed_form_t *given,
-                                 const npie_post_t *post,
+                                 const npie_visit_t *post,
                                  npie_letter_check_t *check, npie_err_t *err);
 
 /** What a file was that was not the letter, for a person; NULL: nothing to
@@ -36,14 +25,14 @@ const char *npie_post_mismatch(const npie_letter_check_t *check,
 
 /* Each returns httpd's status: 303 to the next page, or to its own with the
  * reason, or an error answered for. */
-int npie_post_data(npie_post_t *post);
-int npie_post_key(npie_post_t *post);
-int npie_post_letter(npie_post_t *post);
-int npie_post_issue(npie_post_t *post);
-int npie_post_mail(npie_post_t *post);
-int npie_post_terms(npie_post_t *post);
-int npie_post_cancel(npie_post_t *post);
-int npie_post_rekey(npie_post_t *post);
-int npie_post_logout(npie_post_t *post);
+int npie_post_data(npie_visit_t *post);
+int npie_post_key(npie_visit_t *post);
+int npie_post_letter(npie_visit_t *post);
+int npie_post_issue(npie_visit_t *post);
+int npie_post_mail(npie_visit_t *post);
+int npie_post_terms(npie_visit_t *post);
+int npie_post_cancel(npie_visit_t *post);
+int npie_post_rekey(npie_visit_t *post);
+int npie_post_logout(npie_visit_t *post);
 
 #endif

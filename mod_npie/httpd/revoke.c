@@ -7,9 +7,8 @@
 
 #include "httpd/answer.h"
 #include "httpd/draft.h"
-#include "httpd/pages.h"
+#include "httpd/visit.h"
 
-#define PAGE "revocar.html"
 /* 64 zeros: the digest of no key. */
 #define NO_KEY "00000000000000000000000000000000" \
     "00000000000000000000000000000000"
@@ -46,7 +45,7 @@ static apr_status_t read_form(npie_lost_t *lost, npie_reason_t *reason,
     return APR_SUCCESS;
 }
 
-static int answer_refused(npie_post_t *post, const npie_err_t *err)
+static int answer_refused(npie_visit_t *post, const npie_err_t *err)
 {
     npie_err_t lost;
 
@@ -56,13 +55,13 @@ static int answer_refused(npie_post_t *post, const npie_err_t *err)
     }
     npie_answer_log(post->r, err);
     if (err->status == NPIE_EINPUT
-        && npie_draft_save(post->r, post->holder, PAGE,
+        && npie_draft_save(post->r, post->holder, post->page->id,
                            npie_draft_new(err->problem, NULL), &lost)
            != APR_SUCCESS) {
         return npie_answer_error(post->r, &lost);
     }
-    return npie_answer_redirect(post->r, err->status == NPIE_EINPUT ? PAGE
-                                                                    : "");
+    return npie_answer_lead(post->r, err->status == NPIE_EINPUT
+                            ? post->page->id : NPIE_PAGE_HOME, NULL);
 }
 
 static int has_ended(const apr_array_header_t *ended, apr_int64_t certificate)
@@ -78,7 +77,7 @@ static int has_ended(const apr_array_header_t *ended, apr_int64_t certificate)
 /* Whoever has revoked his own certificate gets a session that opens nothing
  * but the page that says so, under a new identifier and no key's: all those
  * of the key end. */
-static apr_status_t reduce(npie_post_t *post, npie_err_t *err)
+static apr_status_t reduce(npie_visit_t *post, npie_err_t *err)
 {
     npie_session_t *session = apr_pmemdup(post->r->pool, post->holder->session,
                                           sizeof(*session));
@@ -97,7 +96,7 @@ void npie_revoke_log(const request_rec *r, const npie_revoke_done_t *revoked)
     }
 }
 
-int npie_post_revoke(npie_post_t *post)
+int npie_post_revoke(npie_visit_t *post)
 {
     npie_revoke_done_t revoked;
     npie_reason_t reason;
@@ -112,7 +111,7 @@ int npie_post_revoke(npie_post_t *post)
     if (rv != APR_SUCCESS) {
         return answer_refused(post, &err);
     }
-    npie_draft_save(post->r, post->holder, PAGE, NULL, NULL);
+    npie_draft_save(post->r, post->holder, post->page->id, NULL, NULL);
     npie_revoke_log(post->r, &revoked);
     if (revoked.sessions != APR_SUCCESS) {
         return npie_answer_error(post->r, &revoked.sessions_err);
@@ -121,6 +120,6 @@ int npie_post_revoke(npie_post_t *post)
         && reduce(post, &err) != APR_SUCCESS) {
         return npie_answer_error(post->r, &err);
     }
-    return npie_answer_wants_json(post->r) ? npie_pages_tell(post->r)
-                                           : npie_answer_redirect(post->r, "");
+    return npie_answer_wants_json(post->r) ? npie_visit_tell(post->r)
+        : npie_answer_lead(post->r, NPIE_PAGE_HOME, NULL);
 }

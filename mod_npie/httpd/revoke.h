@@ -5,11 +5,11 @@
 #define NPIE_HTTPD_REVOKE_H
 
 #include "flow/revoke.h"
-#include "httpd/posts.h"
+#include "httpd/page.h"
 
 /** POST revocar.html: fields cual (este, nuevo), motivo (robada, perdida),
  * confirmo (si). */
-int npie_post_revoke(npie_post_t *post);
+int npie_post_revoke(npie_visit_t *post);
 
 /** Logs why npie-signer does not know of a revocation yet, which is no reason
  * to refuse it. */

@@ -6,7 +6,6 @@
 #include <apr_strings.h>
 
 #include "base/random.h"
-#include "httpd/ssl_login.h"
 #include "pki/digest.h"
 
 /* 256 bits, base64url. */
@@ -107,16 +106,8 @@ static apr_status_t look_up_cookie(lookup_t *lookup, request_rec *r)
     return rv;
 }
 
-static apr_status_t look_up(lookup_t *lookup, request_rec *r)
-{
-    apr_status_t rv = look_up_cookie(lookup, r);
-
-    return rv == APR_NOTFOUND
-        ? npie_ssl_holder(&lookup->holder, r, &lookup->err) : rv;
-}
-
-apr_status_t npie_holder_get(npie_holder_t **pholder, request_rec *r,
-                             npie_err_t *err)
+apr_status_t npie_holder_find(npie_holder_t **pholder, request_rec *r,
+                              npie_holder_fn *other, npie_err_t *err)
 {
     request_rec *origin = first(r);
     lookup_t *lookup = ap_get_module_config(origin->request_config,
@@ -124,7 +115,10 @@ apr_status_t npie_holder_get(npie_holder_t **pholder, request_rec *r,
 
     if (lookup == NULL) {
         lookup = apr_pcalloc(origin->pool, sizeof(*lookup));
-        lookup->rv = look_up(lookup, origin);
+        lookup->rv = look_up_cookie(lookup, origin);
+        if (lookup->rv == APR_NOTFOUND && other != NULL) {
+            lookup->rv = other(&lookup->holder, origin, &lookup->err);
+        }
         ap_set_module_config(origin->request_config, &npie_module, lookup);
     }
     *pholder = lookup->holder;
@@ -132,6 +126,12 @@ apr_status_t npie_holder_get(npie_holder_t **pholder, request_rec *r,
         *err = lookup->err;
     }
     return lookup->rv;
+}
+
+apr_status_t npie_holder_get(npie_holder_t **pholder, request_rec *r,
+                             npie_err_t *err)
+{
+    return npie_holder_find(pholder, r, NULL, err);
 }
 
 /* From here on a new session is the request's. */

@@ -17,14 +17,22 @@ typedef struct npie_holder_t {
     int tls; /**< 1: found by the client certificate, not by a cookie */
 } npie_holder_t;
 
+/** Another way to a request's session than its cookie.
+ * @return APR_SUCCESS; APR_NOTFOUND: none; other failures with err */
+typedef apr_status_t npie_holder_fn(npie_holder_t **pholder, request_rec *r,
+                                    npie_err_t *err);
+
 /**
  * The session of a request, read from Redis once for the request and all its
- * sub-requests and redirects.
- * Without a live one under the cookie it is the client certificate's, see
- * npie_ssl_holder().
+ * sub-requests and redirects: the first call decides for all of them.
+ * @param other asked when there is no live one under the cookie; may be NULL
  * @return APR_SUCCESS; APR_NOTFOUND: none; NPIE_EBACKEND (SESSIONS_DOWN); as
- *         npie_ssl_holder()
+ *         other
  */
+apr_status_t npie_holder_find(npie_holder_t **pholder, request_rec *r,
+                              npie_holder_fn *other, npie_err_t *err);
+
+/** The same without another way: what was found for the request already. */
 apr_status_t npie_holder_get(npie_holder_t **pholder, request_rec *r,
                              npie_err_t *err);
 

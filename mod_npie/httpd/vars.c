@@ -42,19 +42,18 @@ static void set_certificate(request_rec *r, const char *which,
                   npie_shown_status(&shown, r->request_time));
 }
 
-void npie_vars_common(request_rec *r, const char *page, int step)
+void npie_vars_common(request_rec *r, const npie_page_t *page)
 {
     const npie_server_conf_t *conf = npie_conf_server(r->server);
-    apr_size_t stem = strcspn(page, ".");
 
     npie_vars_set(r, "npie_base", conf->base.path);
     npie_vars_set(r, "npie_application", conf->application);
     npie_vars_set(r, "npie_institution", conf->institution);
-    npie_vars_set(r, "npie_page", apr_pstrmemdup(r->pool, page, stem));
+    npie_vars_set(r, "npie_page", npie_page_stem(page, r->pool));
     npie_vars_set(r, "npie_new_algorithm",
                   npie_shown_algorithm(conf, r->pool));
-    if (step > 0) {
-        npie_vars_set(r, "npie_step", apr_itoa(r->pool, step));
+    if (page->step > 0) {
+        npie_vars_set(r, "npie_step", apr_itoa(r->pool, page->step));
     }
 }
 

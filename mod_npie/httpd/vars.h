@@ -4,12 +4,10 @@
 #ifndef NPIE_HTTPD_VARS_H
 #define NPIE_HTTPD_VARS_H
 
-#include "httpd/runtime.h"
-#include "httpd/session.h"
-#include "httpd/where.h"
+#include "httpd/page.h"
 
 /** Addresses, institute, page and step. */
-void npie_vars_common(request_rec *r, const char *page, int step);
+void npie_vars_common(request_rec *r, const npie_page_t *page);
 
 /** The session's token and whose it is. */
 void npie_vars_session(request_rec *r, const npie_session_t *session);

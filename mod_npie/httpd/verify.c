@@ -79,8 +79,9 @@ static void show_letter(request_rec *r, const npie_letter_view_t *view)
     npie_vars_set(r, "npie_v_cadena", npie_cadena_format(cadena, r->pool));
 }
 
-int npie_verify_show(request_rec *r)
+int npie_verify_show(npie_visit_t *visit)
 {
+    request_rec *r = visit->r;
     const npie_letter_view_t *view;
     void *found = NULL;
 
@@ -89,7 +90,8 @@ int npie_verify_show(request_rec *r)
         return npie_answer_wants_json(r)
             ? npie_answer_json(r, HTTP_OK,
                                json_pack("{s:s, s:s, s:I}", "page",
-                                         "verificar", "field", "carta", "limit",
+                                         npie_page_stem(visit->page, r->pool),
+                                         "field", "carta", "limit",
                                          (json_int_t)NPIE_SEALED_MAX))
             : OK;
     }
@@ -118,19 +120,20 @@ static int show_found(request_rec *r, const npie_letter_view_t *view)
     r->method = "GET";
     r->method_number = M_GET;
     ap_internal_redirect(apr_pstrcat(r->pool, runtime->conf->base.path,
-                                     NPIE_VERIFY_PAGE, NULL), r);
+                                     npie_page_name(NPIE_PAGE_VERIFY), NULL), r);
     return OK;
 }
 
-int npie_verify_post(request_rec *r, const npie_form_t *form)
+int npie_verify_post(npie_visit_t *visit)
 {
+    request_rec *r = visit->r;
     const npie_runtime_t *runtime = npie_runtime_get(r->server);
     const npie_verify_rules_t rules = {
         .trust = runtime->trust, .seals = runtime->seals,
         .old_key_min_bits = runtime->conf->old_bits
     };
     const char *filename;
-    npie_bytes_t file = npie_form_file(form, "carta", &filename);
+    npie_bytes_t file = npie_form_file(visit->form, "carta", &filename);
     npie_letter_view_t *view;
     npie_err_t err;
 
@@ -138,7 +141,7 @@ int npie_verify_post(request_rec *r, const npie_form_t *form)
         return npie_answer_error(r, &err);
     }
     if (*filename == '\0' && file.len == 0) {
-        return npie_answer_redirect(r, NPIE_VERIFY_PAGE);
+        return npie_answer_lead(r, NPIE_PAGE_VERIFY, NULL);
     }
     if (file.len > NPIE_SEALED_MAX) {
         npie_err_set(&err, NPIE_EINPUT, NPIE_P_TOO_LARGE, "longer than any "

@@ -5,21 +5,24 @@
 # shellcheck source=t/guard/tap.sh
 . "$top_srcdir/t/guard/tap.sh"
 described=$top_srcdir/htdocs/manual/openapi.json
-httpd=$top_srcdir/mod_npie/httpd
-inputs 'description and tables' "$described" "$httpd/actions.c" "$httpd/where.c"
+pages=$top_srcdir/mod_npie/httpd/page.def
+inputs 'description and pages' "$described" "$pages"
 
-# rows FILE TABLE: the first string of each row, as the preprocessor leaves it.
-rows() {
-    # shellcheck disable=SC2086
-    $CC -std=gnu99 -E -P $GUARD_CPPFLAGS -I"$top_srcdir/mod_npie" "$httpd/$1" |
-        perl -0777 -ne '/\b'"$2"'\[\] = \{(.*?)\n?\};/s or die;
-            my $rows = $1;
-            print "$1\n" while $rows =~ /\{\s*"([^"]*)"/g'
-}
-addresses=$(rows where.c pages | sed 's/$/ get/'
-    rows actions.c posts | sed 's/$/ post/'
-    rows actions.c open_posts | sed 's/$/ post/'
-    rows actions.c files | sed 's/$/ get/')
+# "name method" of each row, as the preprocessor leaves it.
+# shellcheck disable=SC2086
+addresses=$($CC -std=gnu99 -E -P $GUARD_CPPFLAGS -I"$top_srcdir/mod_npie" -x c - <<'C' |
+#include "letter/file.h"
+#define NPIE_PAGE(id, name, step, who, home, also, show, post, limit) \
+    @ name get @ @ name post_##post @
+#define NPIE_REFUSAL(id, name, problem) @ name get @
+#define NPIE_FILE(id, name, who, label, type, send) @ name get @
+#define NPIE_ACTION(id, name, who, post) @ name post @
+#include "httpd/page.def"
+C
+    perl -0777 -ne 'while (/@ "([^"]*)" (get|post)(?!_NULL)\S* @/g) {
+        my ($name, $method) = ($1, $2);
+        print $name =~ s/#.*//r, " $method\n";
+    }')
 [ "$(printf '%s\n' "$addresses" | wc -l)" -gt 40 ] || inputs 'addresses'
 in_manual=$(perl -MJSON::PP -0777 -ne '
     my $paths = decode_json($_)->{paths};
