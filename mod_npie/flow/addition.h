@@ -9,9 +9,6 @@
 #include "flow/revoke.h"
 #include "store/addition.h"
 
-/** The page that colleagues' links open. */
-#define NPIE_ADDITION_PAGE "adicional.html"
-
 /** How often the mail with a colleague's link may be sent for one request, and
  * how long to wait in between, seconds. */
 #define NPIE_ADDITION_MAILS_MAX 6

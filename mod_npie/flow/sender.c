@@ -137,8 +137,7 @@ static apr_status_t make_link(work_t *w)
                             "no token for a link");
     }
     w->values[NPIE_MAIL_VALUE_LINK] =
-        apr_pstrcat(w->flow->p, w->mailer->base_url, "enlace.html?t=", token,
-                    NULL);
+        apr_pstrcat(w->flow->p, w->mailer->link_url, token, NULL);
     w->values[NPIE_MAIL_VALUE_LINK_UNTIL] =
         npie_text_date_es(link.expires, w->flow->p);
     return npie_link_insert(w->flow->registry, &link, w->err);
@@ -154,8 +153,7 @@ static apr_status_t make_addition_link(work_t *w)
 
     if (rv == APR_SUCCESS) {
         w->values[NPIE_MAIL_VALUE_LINK] =
-            apr_pstrcat(w->flow->p, w->mailer->base_url, NPIE_ADDITION_PAGE
-                        "?t=", token, NULL);
+            apr_pstrcat(w->flow->p, w->mailer->colleague_url, token, NULL);
         w->values[NPIE_MAIL_VALUE_LINK_UNTIL] = npie_text_date_es(until,
                                                                   w->flow->p);
     }

@@ -21,6 +21,9 @@ typedef struct npie_mailer_t {
     const npie_templates_t *templates;
     npie_mailbox_t from;
     const char *base_url;    /**< of the pages, with the last slash */
+    const char *link_url;    /**< the page of an employer's links, up to the
+                                  token */
+    const char *colleague_url; /**< the same of a colleague's links */
     const char *institution; /**< name, UTF-8 */
 } npie_mailer_t;
 

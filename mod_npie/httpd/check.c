@@ -10,6 +10,7 @@
 #include <mod_dbd.h>
 #include <mod_watchdog.h>
 
+#include "httpd/page.h"
 #include "httpd/ssl.h"
 
 /* A sentence about a server's configuration with the place it is about: the
@@ -130,6 +131,13 @@ static void set_policy(npie_runtime_t *runtime)
     runtime->policy.mail_link_required = conf->mail_link;
 }
 
+/* The address of a page of links, up to the token. */
+static const char *link_url(const npie_server_conf_t *conf, npie_page_id_t id,
+                            apr_pool_t *p)
+{
+    return apr_pstrcat(p, conf->base.url, npie_page_name(id), "?t=", NULL);
+}
+
 /* 1 = loaded, or there is no mail server. */
 static int load_mail(npie_runtime_t *runtime, const server_rec *s,
                      apr_pool_t *pconf, apr_pool_t *ptemp)
@@ -151,6 +159,9 @@ static int load_mail(npie_runtime_t *runtime, const server_rec *s,
     runtime->mailer.templates = templates;
     runtime->mailer.from = conf->mail_from;
     runtime->mailer.base_url = conf->base.url;
+    runtime->mailer.link_url = link_url(conf, NPIE_PAGE_LINK, pconf);
+    runtime->mailer.colleague_url = link_url(conf, NPIE_PAGE_ADDITIONAL_LINK,
+                                             pconf);
     runtime->mailer.institution = conf->institution;
     return 1;
 }

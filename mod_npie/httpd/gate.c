@@ -139,7 +139,7 @@ static void tell_application(request_rec *r, const npie_session_t *session)
     apr_table_setn(env, "NPIE_CERT_END",
                    npie_text_time(session->not_after, r->pool));
     apr_table_setn(env, "NPIE_EMAIL", session->email);
-    /* The application's own way to say "salir": a form with this in it. */
+    /* The application's own way to log out: a form with this in it. */
     apr_table_setn(env, "NPIE_CSRF", session->csrf);
     if (session->not_after - r->request_time
         <= npie_conf_server(r->server)->before) {

@@ -9,9 +9,10 @@
 #include "httpd/query.h"
 
 static const npie_page_t pages[] = {
-#define NPIE_PAGE(id_, name_, step_, who_, home_, also_, ...) \
+#define NPIE_PAGE(id_, name_, step_, script_, who_, home_, also_, ...) \
     { .id = NPIE_PAGE_##id_, .kind = NPIE_KIND_PAGE, .name = name_, \
-      .step = step_, .who = NPIE_WHO_##who_, .home = home_, .also = also_ },
+      .step = step_, .script = script_, .who = NPIE_WHO_##who_, \
+      .home = home_, .also = also_ },
 #define NPIE_REFUSAL(id_, name_, problem_) \
     { .id = NPIE_PAGE_##id_, .kind = NPIE_KIND_REFUSAL, .name = name_, \
       .who = NPIE_WHO_SESSION, .problem = NPIE_P_##problem_ },

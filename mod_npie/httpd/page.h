@@ -75,6 +75,7 @@ typedef struct npie_page_t {
     npie_page_kind_t kind;
     const char *name;   /**< below the pages' path; "#" stands for a number */
     int step;           /**< 1 to 7 as people see it, 0 = none */
+    const char *script; /**< that works on it in the browser; NULL, "": none */
     npie_page_who_t who;
     unsigned home;      /**< the stages whose page it is */
     unsigned also;      /**< further stages at which it may be shown */
@@ -101,7 +102,7 @@ typedef int npie_page_fn(npie_visit_t *visit);
 /** The row of an id. */
 const npie_page_t *npie_page(npie_page_id_t id);
 
-/** The name of a row, "carta.html". */
+/** The name of a row. */
 const char *npie_page_name(npie_page_id_t id);
 
 /** What a page is called in variables and JSON: its name up to the ".". */

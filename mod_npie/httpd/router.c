@@ -32,7 +32,8 @@ static const struct {
     npie_page_fn *post; /* POST; NULL: it takes no form */
     apr_size_t limit;   /* of the POST's body, bytes */
 } rows[] = {
-#define NPIE_PAGE(id, name, step, who, home, also, show_, post_, limit_) \
+#define NPIE_PAGE(id, name, step, script, who, home, also, show_, post_, \
+                  limit_) \
     [NPIE_PAGE_##id] = { show_, post_, NPIE_BODY_##limit_##_MAX },
 #define NPIE_REFUSAL(id, ...) [NPIE_PAGE_##id] = { npie_show_place, NULL, 0 },
 #define NPIE_FILE(id, name, who, label, type, send) \

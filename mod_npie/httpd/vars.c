@@ -52,6 +52,7 @@ void npie_vars_common(request_rec *r, const npie_page_t *page)
     npie_vars_set(r, "npie_page", npie_page_stem(page, r->pool));
     npie_vars_set(r, "npie_new_algorithm",
                   npie_shown_algorithm(conf, r->pool));
+    npie_vars_set(r, "npie_script", page->script);
     if (page->step > 0) {
         npie_vars_set(r, "npie_step", apr_itoa(r->pool, page->step));
     }

@@ -6,7 +6,7 @@
 
 #include "httpd/page.h"
 
-/** Addresses, institute, page and step. */
+/** Addresses, institute, page, its step and script. */
 void npie_vars_common(request_rec *r, const npie_page_t *page);
 
 /** The session's token and whose it is. */

@@ -12,7 +12,7 @@ inputs 'description and pages' "$described" "$pages"
 # shellcheck disable=SC2086
 addresses=$($CC -std=gnu99 -E -P $GUARD_CPPFLAGS -I"$top_srcdir/mod_npie" -x c - <<'C' |
 #include "letter/file.h"
-#define NPIE_PAGE(id, name, step, who, home, also, show, post, limit) \
+#define NPIE_PAGE(id, name, step, script, who, home, also, show, post, limit) \
     @ name get @ @ name post_##post @
 #define NPIE_REFUSAL(id, name, problem) @ name get @
 #define NPIE_FILE(id, name, who, label, type, send) @ name get @

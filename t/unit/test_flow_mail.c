@@ -317,6 +317,8 @@ static npie_mailer_t nowhere(person_t *person, npie_smtp_t *smtp)
     npie_mailer_t mailer = { .smtp = smtp,
                              .from = { "NPIE", "avisos@npie.example" },
                              .base_url = "https://idse.example/npie/",
+                             .link_url = "https://idse.example/npie/l?t=",
+                             .colleague_url = "https://idse.example/npie/c?t=",
                              .institution = "Instituto de prueba" };
     npie_templates_t *templates;
 

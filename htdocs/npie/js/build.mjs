@@ -7,6 +7,7 @@ import { build as esbuild } from 'esbuild';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const problemFile = join(here, '../../../mod_npie/base/problem.def');
+const pageFile = join(here, '../../../mod_npie/httpd/page.def');
 const entries = {
   npie: join(here, 'src/pages/main.js'),
   'npie-worker': join(here, 'src/worker.js'),
@@ -57,6 +58,34 @@ const problemModule = {
   },
 };
 
+/** The scripts that the rows of page.def name, each once. */
+export function readScripts(text = readFileSync(pageFile, 'utf8')) {
+  const scripts = [...text.matchAll(/^NPIE_PAGE\(\w+,\s*"[^"]*",\s*\d,\s*"(\w+)"/gm)];
+  if (scripts.length === 0) {
+    throw new Error('page.def: no row with a script');
+  }
+  return [...new Set(scripts.map(([, name]) => name))];
+}
+
+/** `npie:scripts`: the function that starts each script, by its name. */
+const scriptModule = {
+  name: 'npie-scripts',
+  setup(build) {
+    build.onResolve({ filter: /^npie:scripts$/ }, () =>
+      ({ path: pageFile, namespace: 'npie-scripts' }));
+    build.onLoad({ filter: /.*/, namespace: 'npie-scripts' }, () => {
+      const names = readScripts();
+      return {
+        contents: names.map((name) =>
+          `import { start as ${name} } from './${name}.js';\n`).join('')
+          + `export const scripts = { ${names.join(', ')} };\n`,
+        resolveDir: join(here, 'src/pages'),
+        watchFiles: [pageFile],
+      };
+    });
+  },
+};
+
 /** The licences of the packages that went into the bundles, in one text. */
 function licences(inputs) {
   const packages = new Set();
@@ -91,7 +120,7 @@ export async function build(outdir = here, more = {}) {
     metafile: true,
     absWorkingDir: here,
     logLevel: 'warning',
-    plugins: [problemModule],
+    plugins: [problemModule, scriptModule],
   });
   writeFileSync(join(outdir, 'licenses.txt'), licences(result.metafile.inputs));
   return result.metafile;
