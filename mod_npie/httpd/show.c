@@ -3,8 +3,6 @@
  */
 #include "httpd/show.h"
 
-#include <apr_strings.h>
-
 #include "httpd/additional.h"
 #include "httpd/answer.h"
 #include "httpd/draft.h"
@@ -17,9 +15,9 @@
 /* Where to go after login; a path of this host only. */
 static void show_return(request_rec *r)
 {
-    char *path = apr_pstrdup(r->pool, npie_query_text(r, "volver"));
+    const char *path = npie_query_text(r, "volver");
 
-    if (ap_unescape_urlencoded(path) == OK && npie_login_leads_back(path)) {
+    if (npie_login_leads_back(path)) {
         npie_vars_set(r, "npie_return", path);
     }
 }
