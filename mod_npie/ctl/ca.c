@@ -11,13 +11,16 @@
 
 #include "base/parse.h"
 #include "base/text.h"
+#include "ctl/ca_list.h"
 #include "ctl/ca_make.h"
+#include "ctl/ca_passphrase.h"
 #include "ctl/ca_token.h"
 #include "ctl/commands.h"
 #include "ctl/show.h"
 #include "ctl/write.h"
+#include "pki/calendar.h"
 
-#define YEAR (apr_time_from_sec(86400) * 365)
+#define ROOT_CRL_DAYS 400
 #define NAME_MAX_CHARS 64 /* RFC 5280 appendix A, ub-common-name */
 
 const npie_ctl_option_t npie_ctl_ca_init_options[] = {
@@ -28,7 +31,9 @@ const npie_ctl_option_t npie_ctl_ca_init_options[] = {
     { "root-years", "N", "how long the root is valid, default 20" },
     { "years", "N", "how long the issuing CA is, default 10" },
     { "seal-years", "N", "how long the seal is, default 3" },
-    { "passphrase-file", "FILE", "encrypts root.key with its first line" },
+    { "url", "URL", "http address that the root's and the CA's lists and certificates are under" },
+    { "root-dir", "FOLDER", "where root.key goes, default: offline in the other one" },
+    { "passphrase-file", "FILE", "root.key's is its first line, default: the terminal is asked" },
     { "pkcs11", "URI", "makes the keys in this token: pkcs11:token=NAME?module-path=FILE" },
     { "pin-file", "FILE", "the token's PIN is its first line" },
     { "label", "TEXT", "what the keys' labels begin with, default: npie" },
@@ -57,14 +62,22 @@ typedef struct output_t {
     int in_token;
 } output_t;
 
-/* Key and certificate of each, both CAs together, npie-signer.conf. */
-#define OUTPUTS (NPIE_CA_ROLES * 2 + 2)
+/* Key and certificate of each; then what follows here. */
+enum {
+    AUTHORITIES = NPIE_CA_ROLES * 2, /* both CAs together */
+    ROOT_CER,                        /* for those who check certificates */
+    ROOT_CRL,
+    SIGNER_CONF,
+    OUTPUTS
+};
 
 /* An authority in the making. */
 typedef struct making_t {
     npie_ctl_t *ctl;
     char *dir;              /* absolute when there is a token */
-    const char *passphrase; /* NULL: none */
+    const char *root_dir;   /* of root.key; NULL: it is in the token */
+    const char *passphrase; /* of root.key; NULL with root_dir */
+    const char *url;        /* ends with a slash; NULL: none */
     apr_time_t from;
     npie_ca_token_t *token; /* NULL: keys are files */
     npie_ca_made_t *made[NPIE_CA_ROLES];
@@ -105,6 +118,26 @@ static int in_token(const making_t *m, int role)
             || npie_ctl_option(m->ctl, "root-in-token") != NULL);
 }
 
+/* Under the one address, as conf/npie.conf serves them. */
+static npie_points_t points_of(const making_t *m, npie_ca_role_t role)
+{
+    apr_pool_t *p = m->ctl->p;
+    npie_points_t points = { NULL, NULL, NULL };
+
+    if (m->url == NULL || role == NPIE_CA_ROOT) {
+        return points;
+    }
+    if (role == NPIE_CA_ISSUING) {
+        points.crl_url = apr_pstrcat(p, m->url, "root.crl", NULL);
+        points.issuer_url = apr_pstrcat(p, m->url, "root.cer", NULL);
+        return points;
+    }
+    points.crl_url = apr_pstrcat(p, m->url, "ca.crl", NULL);
+    points.ocsp_url = apr_pstrcat(p, m->url, "ocsp", NULL);
+    points.issuer_url = apr_pstrcat(p, m->url, "ca.cer", NULL);
+    return points;
+}
+
 static apr_status_t make_part(making_t *m, npie_ca_role_t role,
                               npie_err_t *err)
 {
@@ -123,6 +156,7 @@ static apr_status_t make_part(making_t *m, npie_ca_role_t role,
         .name = role == NPIE_CA_SEAL ? organization : apr_pstrcat(
             ctl->p, option_or(ctl, "name", "Autoridad NPIE"), " ",
             parts[role].title, NULL),
+        .points = points_of(m, role),
         .from = m->from,
     };
     apr_status_t rv = APR_SUCCESS;
@@ -131,7 +165,7 @@ static apr_status_t make_part(making_t *m, npie_ca_role_t role,
         return npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE, "--%s: %s",
                             parts[role].option, wrong);
     }
-    order.until = order.from + years * YEAR;
+    order.until = npie_calendar_months(order.from, 12 * years);
     if (order.until <= ctl->now) {
         return npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE, "--from: what "
                             "lasts %d years from then is over: give --%s "
@@ -191,6 +225,12 @@ static const char *path_of(const making_t *m, const char *file,
     return apr_pstrcat(m->ctl->p, m->dir, "/", file, end, NULL);
 }
 
+static void name_public(making_t *m, int at, const char *file)
+{
+    m->outputs[at].path = path_of(m, file, "");
+    m->outputs[at].mode = 0644;
+}
+
 /* Where everything is to be. */
 static void name_outputs(making_t *m)
 {
@@ -199,16 +239,18 @@ static void name_outputs(making_t *m)
         output_t *crt = &m->outputs[role * 2 + 1];
 
         key->in_token = in_token(m, role);
-        key->path = path_of(m, parts[role].file, ".key");
+        key->path = role == NPIE_CA_ROOT && m->root_dir != NULL
+            ? apr_pstrcat(m->ctl->p, m->root_dir, "/root.key", NULL)
+            : path_of(m, parts[role].file, ".key");
         key->mode = 0600;
         crt->path = path_of(m, parts[role].file, ".crt");
         crt->mode = 0644;
     }
-    m->outputs[OUTPUTS - 2].path = path_of(m, "authorities.pem", "");
-    m->outputs[OUTPUTS - 2].mode = 0644;
+    name_public(m, AUTHORITIES, "authorities.pem");
+    name_public(m, ROOT_CER, "root.cer");
+    name_public(m, ROOT_CRL, "root.crl");
     if (m->token != NULL) {
-        m->outputs[OUTPUTS - 1].path = path_of(m, "npie-signer.conf", "");
-        m->outputs[OUTPUTS - 1].mode = 0644;
+        name_public(m, SIGNER_CONF, "npie-signer.conf");
     }
 }
 
@@ -225,8 +267,25 @@ static void fill_authorities(making_t *m)
         m->ctl->p, "%.*s%.*s", (int)issuing->len,
         (const char *)issuing->data, (int)root->len,
         (const char *)root->data);
-    m->outputs[OUTPUTS - 2].bytes = both;
+    m->outputs[AUTHORITIES].bytes = both;
     m->outputs[3].bytes = both;
+}
+
+/* What is published of the root: its certificate and its first CRL. */
+static apr_status_t fill_root(making_t *m, npie_err_t *err)
+{
+    const npie_ca_made_t *root = m->made[NPIE_CA_ROOT];
+    const npie_ca_list_t list = {
+        .number = 1, .this_update = m->from,
+        .next_update = (m->from > m->ctl->now ? m->from : m->ctl->now)
+            + apr_time_from_sec(86400) * ROOT_CRL_DAYS,
+    };
+    apr_status_t rv = npie_ca_certificate_der(&m->outputs[ROOT_CER].bytes,
+                                              root, err, m->ctl->p);
+
+    return rv == APR_SUCCESS
+        ? npie_ca_list_make(&m->outputs[ROOT_CRL].bytes, root->key,
+                            root->x509, &list, err, m->ctl->p) : rv;
 }
 
 static apr_status_t fill(making_t *m, npie_err_t *err)
@@ -253,9 +312,15 @@ static apr_status_t fill(making_t *m, npie_err_t *err)
     if (rv == APR_SUCCESS) {
         fill_authorities(m);
     }
+    if (rv == APR_SUCCESS) {
+        rv = fill_root(m, err);
+    }
     if (rv == APR_SUCCESS && m->token != NULL) {
-        m->outputs[OUTPUTS - 1].bytes = npie_ca_token_conf(
-            m->token, m->dir, m->uri[NPIE_CA_ISSUING], m->uri[NPIE_CA_SEAL]);
+        const npie_points_t points = points_of(m, NPIE_CA_SEAL);
+
+        m->outputs[SIGNER_CONF].bytes = npie_ca_token_conf(
+            m->token, m->dir, m->uri[NPIE_CA_ISSUING], m->uri[NPIE_CA_SEAL],
+            &points);
     }
     return rv;
 }
@@ -329,6 +394,13 @@ static void show(const making_t *m)
     npie_ctl_show_list(m->ctl, list, columns, "");
 }
 
+static apr_status_t make_folder(const char *dir, mode_t mode, npie_err_t *err)
+{
+    return mkdir(dir, mode) == 0 || errno == EEXIST ? APR_SUCCESS
+        : npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE, "%s: %s", dir,
+                       strerror(errno));
+}
+
 static apr_status_t make(making_t *m, npie_err_t *err)
 {
     apr_status_t rv = check_room(m, err);
@@ -339,9 +411,11 @@ static apr_status_t make(making_t *m, npie_err_t *err)
     if (rv == APR_SUCCESS) {
         rv = fill(m, err);
     }
-    if (rv == APR_SUCCESS && mkdir(m->dir, 0755) != 0 && errno != EEXIST) {
-        rv = npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE, "%s: %s", m->dir,
-                          strerror(errno));
+    if (rv == APR_SUCCESS) {
+        rv = make_folder(m->dir, 0755, err);
+    }
+    if (rv == APR_SUCCESS && m->root_dir != NULL) {
+        rv = make_folder(m->root_dir, 0700, err);
     }
     if (rv == APR_SUCCESS) {
         rv = write_all(m->outputs, err);
@@ -352,26 +426,45 @@ static apr_status_t make(making_t *m, npie_err_t *err)
     return rv;
 }
 
-static apr_status_t read_passphrase(making_t *m, npie_err_t *err)
+static apr_status_t read_url(making_t *m, npie_err_t *err)
 {
-    const char *file = npie_ctl_option(m->ctl, "passphrase-file");
-    const char *wrong = file == NULL ? NULL
-        : npie_parse_secret(&m->passphrase, file, m->ctl->p);
+    const char *url = npie_ctl_option(m->ctl, "url");
 
-    if (wrong == NULL && m->passphrase != NULL && strlen(m->passphrase) < 8) {
-        wrong = "a passphrase has 8 characters or more";
+    if (url == NULL) {
+        return APR_SUCCESS;
     }
-    else if (wrong == NULL && m->passphrase != NULL
-             && !npie_text_is_clean(m->passphrase, strlen(m->passphrase))) {
-        wrong = "its first line is no text in UTF-8";
+    for (const char *c = url; *c != '\0'; c++) {
+        if (*c <= ' ' || *c > '~') {
+            url = "";
+        }
     }
-    if (wrong == NULL && file != NULL
-        && npie_ctl_option(m->ctl, "root-in-token") != NULL) {
-        wrong = "there is no root.key with --root-in-token";
+    if (strncmp(url, "http://", 7) != 0 || url[7] == '\0') {
+        return npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE, "--url: it begins "
+                            "with http:// (whoever checks a certificate must "
+                            "not need one to get there), as "
+                            "http://pki.example/npie/");
     }
-    return wrong == NULL ? APR_SUCCESS
-        : npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE,
-                       "--passphrase-file %s: %s", file, wrong);
+    m->url = url[strlen(url) - 1] == '/' ? url
+        : apr_pstrcat(m->ctl->p, url, "/", NULL);
+    return APR_SUCCESS;
+}
+
+/* The root's key signs a few times in twenty years: it lies apart from the
+ * others, and never without a passphrase. */
+static apr_status_t read_root(making_t *m, npie_err_t *err)
+{
+    npie_ctl_t *ctl = m->ctl;
+
+    if (in_token(m, NPIE_CA_ROOT)) {
+        return npie_ctl_option(ctl, "passphrase-file") == NULL
+            && npie_ctl_option(ctl, "root-dir") == NULL ? APR_SUCCESS
+            : npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE, "there is no "
+                           "root.key with --root-in-token: leave out "
+                           "--passphrase-file and --root-dir");
+    }
+    m->root_dir = option_or(ctl, "root-dir",
+                            apr_pstrcat(ctl->p, m->dir, "/offline", NULL));
+    return npie_ca_passphrase(&m->passphrase, ctl, 1, err);
 }
 
 apr_status_t npie_ctl_ca_init(npie_ctl_t *ctl, npie_err_t *err)
@@ -381,9 +474,9 @@ apr_status_t npie_ctl_ca_init(npie_ctl_t *ctl, npie_err_t *err)
 
     m->ctl = ctl;
     m->dir = apr_pstrdup(ctl->p, npie_ctl_operand(ctl, 0));
-    rv = read_passphrase(m, err);
+    rv = check_names(ctl, err);
     if (rv == APR_SUCCESS) {
-        rv = check_names(ctl, err);
+        rv = read_url(m, err);
     }
     if (rv == APR_SUCCESS) {
         rv = check_years(ctl, err);
@@ -399,6 +492,9 @@ apr_status_t npie_ctl_ca_init(npie_ctl_t *ctl, npie_err_t *err)
            != APR_SUCCESS) {
         rv = npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE, "%s: it has no "
                           "absolute path", m->dir);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = read_root(m, err);
     }
     if (rv == APR_SUCCESS) {
         name_outputs(m);

@@ -105,6 +105,16 @@ static int set_name(X509 *x509, const npie_ca_order_t *order)
                                       common, -1, -1, 0);
 }
 
+static int add_points(X509 *x509, const npie_points_t *points)
+{
+    STACK_OF(X509_EXTENSION) *list = NULL;
+    int done = npie_points_make(&list, points)
+        && (list == NULL || npie_points_copy(x509, list));
+
+    sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free);
+    return done;
+}
+
 static int set_extensions(X509 *x509, X509 *issuer, npie_ca_role_t role)
 {
     for (const extension_t *e = profiles[role]; e->value != NULL; e++) {
@@ -147,6 +157,7 @@ apr_status_t npie_ca_make(npie_ca_made_t **pmade,
         || !set_time(X509_getm_notAfter(x509), order->until)
         || !X509_set_pubkey(x509, made->key)
         || !set_extensions(x509, issuer->x509, order->role)
+        || !add_points(x509, &order->points)
         || X509_sign(x509, issuer->key, EVP_sha256()) <= 0) {
         return npie_openssl_fail(err, NPIE_EINTERNAL, NPIE_P_NONE,
                                  "the certificate could not be made");
@@ -193,6 +204,16 @@ apr_status_t npie_ca_key_pem(npie_bytes_t *pbytes, const npie_ca_made_t *made,
         out, made->key, passphrase == NULL ? NULL : EVP_aes_256_cbc(),
         passphrase, passphrase == NULL ? 0 : (int)strlen(passphrase), NULL,
         NULL);
+
+    return take(pbytes, out, written, err, p);
+}
+
+apr_status_t npie_ca_certificate_der(npie_bytes_t *pbytes,
+                                     const npie_ca_made_t *made,
+                                     npie_err_t *err, apr_pool_t *p)
+{
+    BIO *out = BIO_new(BIO_s_mem());
+    int written = out != NULL && i2d_X509_bio(out, made->x509);
 
     return take(pbytes, out, written, err, p);
 }

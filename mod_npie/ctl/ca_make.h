@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/status.h"
+#include "pki/points.h"
 
 /** What a certificate is for. */
 typedef enum npie_ca_role_t {
@@ -33,6 +34,7 @@ typedef struct npie_ca_order_t {
                                    or on failure by the pool; NULL: make one */
     const char *organization; /**< O, 1 to 64 characters */
     const char *name;         /**< CN, 1 to 64 characters */
+    npie_points_t points;     /**< in the certificate; the root has none */
     apr_time_t from;
     apr_time_t until;
 } npie_ca_order_t;
@@ -56,6 +58,11 @@ apr_status_t npie_ca_make(npie_ca_made_t **pmade,
 apr_status_t npie_ca_key_pem(npie_bytes_t *pbytes, const npie_ca_made_t *made,
                              const char *passphrase, npie_err_t *err,
                              apr_pool_t *p);
+
+/** The certificate in DER, in p. */
+apr_status_t npie_ca_certificate_der(npie_bytes_t *pbytes,
+                                     const npie_ca_made_t *made,
+                                     npie_err_t *err, apr_pool_t *p);
 
 /** The certificate in PEM, in p. */
 apr_status_t npie_ca_certificate_pem(npie_bytes_t *pbytes,

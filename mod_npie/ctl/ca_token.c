@@ -135,9 +135,13 @@ void npie_ca_token_undo(npie_ca_token_t *token)
 }
 
 npie_bytes_t npie_ca_token_conf(const npie_ca_token_t *token, const char *dir,
-                                const char *issuing_uri, const char *seal_uri)
+                                const char *issuing_uri, const char *seal_uri,
+                                const npie_points_t *points)
 {
     npie_bytes_t bytes;
+    const char *addresses = points->crl_url == NULL ? ""
+        : apr_psprintf(token->p, "\nCRLURL %s\nOCSPURL %s\nIssuerURL %s\n",
+                       points->crl_url, points->ocsp_url, points->issuer_url);
     const char *text = apr_psprintf(token->p,
         "# npie-signer(8): what npiectl ca init made. All that can be said "
         "here stands\n# in the reference, npie-signer.conf.\n\n"
@@ -145,11 +149,11 @@ npie_bytes_t npie_ca_token_conf(const npie_ca_token_t *token, const char *dir,
         "SealKey %s\nSealCertificate %s/seal.crt\n\n"
         "PKCS11Module %s\n%s%s\n\n"
         "IssuanceLog /var/lib/npie-signer/issuance.log\n"
-        "User npie-signer\nPeerUser www-data\n",
+        "User npie-signer\nPeerUser www-data\n%s",
         issuing_uri, dir, seal_uri, dir, token->uri->module,
         token->pin_file == NULL ? "# No PINFile: the token asks for its PIN "
         "itself, or wants none." : "PINFile ",
-        token->pin_file == NULL ? "" : token->pin_file);
+        token->pin_file == NULL ? "" : token->pin_file, addresses);
 
     bytes.data = (const unsigned char *)text;
     bytes.len = strlen(text);

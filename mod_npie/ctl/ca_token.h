@@ -7,6 +7,7 @@
 #include <openssl/types.h>
 
 #include "ctl/ctl.h"
+#include "pki/points.h"
 
 /** The token of --pkcs11. */
 typedef struct npie_ca_token_t npie_ca_token_t;
@@ -41,8 +42,10 @@ apr_status_t npie_ca_token_make(EVP_PKEY **pkey, const char **puri,
 void npie_ca_token_undo(npie_ca_token_t *token);
 
 /** The npie-signer.conf of an authority.
- * @param dir of the certificates, absolute */
+ * @param dir of the certificates, absolute
+ * @param points of what is issued */
 npie_bytes_t npie_ca_token_conf(const npie_ca_token_t *token, const char *dir,
-                                const char *issuing_uri, const char *seal_uri);
+                                const char *issuing_uri, const char *seal_uri,
+                                const npie_points_t *points);
 
 #endif

@@ -15,6 +15,7 @@
 #include <openssl/x509v3.h>
 
 #include "ctl/commands.h"
+#include "ctl/crl.h"
 #include "ctl/show.h"
 #include "ctl/write.h"
 #include "pki/openssl.h"
@@ -128,6 +129,18 @@ static void show(npie_ctl_t *ctl, const npie_signer_crl_t *crl,
         npie_ctl_json_time(ctl, crl->this_update), "next_update",
         npie_ctl_json_time(ctl, crl->next_update), "revoked", view->count,
         "file", path), columns);
+}
+
+apr_status_t npie_ctl_crl_show(npie_ctl_t *ctl, const npie_signer_crl_t *crl,
+                               const char *path, npie_err_t *err)
+{
+    view_t view = { 0 };
+    apr_status_t rv = read_crl(&view, crl->crl, err, ctl->p);
+
+    if (rv == APR_SUCCESS) {
+        show(ctl, crl, &view, path);
+    }
+    return rv;
 }
 
 apr_status_t npie_ctl_crl(npie_ctl_t *ctl, npie_err_t *err)

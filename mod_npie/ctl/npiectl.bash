@@ -10,7 +10,9 @@ employer import|--dry-run --encoding= --update
 employer list|--match=
 employer show|
 employer edit|
-ca init|--organization= --name= --key= --from= --root-years= --years= --seal-years= --passphrase-file= --pkcs11= --pin-file= --label= --root-in-token
+ca init|--organization= --name= --key= --from= --root-years= --years= --seal-years= --url= --root-dir= --passphrase-file= --pkcs11= --pin-file= --label= --root-in-token
+ca crl|--root-key= --passphrase-file= --revoke= --reason= --days=
+ca revoke|--reason=
 certificate import|--dry-run
 certificate list|--employer= --status=
 certificate show|

@@ -16,7 +16,7 @@
 
 #define DAY (apr_time_from_sec(86400))
 #define MAIL_LATE (apr_time_from_sec(3600)) /* a mail waits for so long */
-#define CA_SOON (DAY * 365)                 /* two renewals, with room */
+#define CA_SOON (DAY * 400)                 /* two renewals, with room */
 #define CLOCK_SLACK (apr_time_from_sec(300))
 
 const npie_ctl_option_t npie_ctl_status_options[] = {
@@ -95,6 +95,19 @@ static void look_responder(report_t *report, const npie_signer_t *signer)
                       npie_text_time(public.next_update, ctl->p)));
 }
 
+/* With more than the limit between them nothing is issued. */
+static void look_clocks(report_t *report, apr_interval_time_t ahead)
+{
+    const apr_interval_time_t apart = ahead < 0 ? -ahead : ahead;
+
+    part(report, "clocks", apart >= NPIE_SIGNER_CLOCK_LIMIT ? "down"
+         : apart >= NPIE_SIGNER_CLOCK_WARN ? "warning" : "ok",
+         apart < apr_time_from_sec(1) ? "npie-signer's is this machine's"
+         : apr_psprintf(report->ctl->p, "npie-signer's is %" APR_TIME_T_FMT
+                        " s %s this machine's", apr_time_sec(apart),
+                        ahead < 0 ? "behind" : "ahead of"));
+}
+
 static void look_signer(report_t *report)
 {
     npie_err_t err = { 0, NPIE_P_NONE, "" };
@@ -113,6 +126,7 @@ static void look_signer(report_t *report)
         part(report, "signer", "ok", apr_psprintf(
             p, "process %u, %" APR_UINT64_T_FMT " certificates issued",
             state.pid, state.issued));
+        look_clocks(report, state.ahead);
         look_responder(report, signer);
     }
 }
@@ -213,8 +227,9 @@ static void look_certificate(report_t *report, const char *name,
         state = "warning";
     }
     part(report, name, state, apr_psprintf(
-        ctl->p, "%s: %s, until %s", file, cert->common_name,
-        npie_text_time(cert->not_after, ctl->p)));
+        ctl->p, "%s: %s, until %s, %d days", file, cert->common_name,
+        npie_text_time(cert->not_after, ctl->p),
+        (int)((cert->not_after - ctl->now) / DAY)));
 }
 
 /* What status wants to know of npie-signer.conf. */

@@ -35,8 +35,14 @@ apr_status_t npie_made_check(npie_cert_t **pcert, const npie_flow_t *flow,
     if (strncmp(cert->rp10, rp, NPIE_RP10_SIZE - 1) != 0) {
         return wrong(cert, "names another employer", err);
     }
-    if (flow->now < cert->not_before || flow->now >= cert->not_after) {
-        return wrong(cert, "is not valid now", err);
+    if (flow->now < cert->not_before) {
+        return npie_err_set(err, NPIE_EBACKEND, NPIE_P_CLOCKS,
+                            "the signer's certificate %s is not valid yet: "
+                            "this machine's clock is behind npie-signer's",
+                            cert->serial);
+    }
+    if (flow->now >= cert->not_after) {
+        return wrong(cert, "is not valid any more", err);
     }
     rv = npie_trust_verify(flow->trust, cert, NULL,
                            npie_policy_new_rsa_bits(flow->policy), &why,

@@ -12,7 +12,8 @@
  * outside.
  * @param pcert set in the flow's pool
  * @param spki of the key asked for, hex; rp of the employer
- * @return APR_SUCCESS; NPIE_EPROTO, NPIE_ECONFIG
+ * @return APR_SUCCESS; NPIE_EPROTO, NPIE_ECONFIG; NPIE_EBACKEND (CLOCKS): our
+ *         clock is behind the signer's
  */
 apr_status_t npie_made_check(npie_cert_t **pcert, const npie_flow_t *flow,
                              npie_bytes_t der, const char *spki,

@@ -116,7 +116,8 @@ static int check_programs(const server_rec *s, const npie_server_conf_t *conf,
     return 1;
 }
 
-static void set_policy(npie_runtime_t *runtime)
+static void set_policy(npie_runtime_t *runtime,
+                       const npie_weak_list_t *weak)
 {
     const npie_server_conf_t *conf = runtime->conf;
 
@@ -125,6 +126,7 @@ static void set_policy(npie_runtime_t *runtime)
     runtime->policy.renewal_timeout = conf->timeout;
     runtime->policy.old_key_min_bits = conf->old_bits;
     runtime->policy.new_keys = conf->new_keys;
+    runtime->policy.new_keys.known_weak = weak;
     runtime->policy.adopt = conf->adopt;
     runtime->policy.additional_max = conf->additional_max;
     runtime->policy.mail = conf->mail_server.host != NULL;
@@ -196,13 +198,20 @@ static npie_runtime_t *load(const server_rec *s, const npie_server_conf_t *conf,
                             apr_pool_t *pconf, apr_pool_t *ptemp)
 {
     npie_runtime_t *runtime = apr_pcalloc(pconf, sizeof(*runtime));
+    npie_weak_list_t *weak;
     npie_err_t err;
 
     runtime->conf = conf;
     runtime->port.end_sessions = npie_runtime_end_sessions;
     runtime->port.renew_answers = npie_ocsp_renew;
     runtime->port.baton = runtime;
-    set_policy(runtime);
+    if (npie_weak_list_load(&weak, NPIE_WEAK_KEYS, &err, pconf)
+        != APR_SUCCESS) {
+        complain(s, conf, NPIE_SET_NEW_KEYS,
+                 apr_pstrcat(ptemp, "NPIENewKeys: ", err.detail, NULL));
+        return NULL;
+    }
+    set_policy(runtime, weak);
     if (npie_trust_load(&runtime->trust, conf->trust, &err, pconf)
         != APR_SUCCESS) {
         complain(s, conf, NPIE_SET_TRUST,

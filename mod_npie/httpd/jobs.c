@@ -12,6 +12,7 @@
 #include <apr_atomic.h>
 #include <mod_watchdog.h>
 
+#include "httpd/clock.h"
 #include "httpd/head.h"
 
 /* Somebody may be looking at the page that waits for the mail. */
@@ -19,6 +20,7 @@
 #define REMINDERS_INTERVAL apr_time_from_sec(600)
 /* What is cut off the audit within this time does not show. */
 #define HEAD_INTERVAL apr_time_from_sec(5)
+#define CLOCK_INTERVAL apr_time_from_sec(60)
 /* After a fault of ours, so that the log says it now and then only. */
 #define REST apr_time_from_sec(10)
 /* Without a seal, which takes a restart to change. */
@@ -36,6 +38,8 @@ typedef struct job_t {
     apr_time_t seals_at;
     apr_time_t head_at;
     npie_head_job_t head;
+    apr_time_t clock_at;
+    npie_clock_job_t clock;
 } job_t;
 
 /* All of them, kept with the configuration's pool. */
@@ -134,6 +138,14 @@ static apr_status_t hand_head(job_t *job, npie_flow_t *flow, npie_err_t *err)
     return npie_head_hand(&job->head, job->server, flow, err);
 }
 
+static apr_status_t look_clock(job_t *job, npie_flow_t *flow,
+                               npie_err_t *err)
+{
+    (void)err;
+    job->clock_at = flow->now + CLOCK_INTERVAL;
+    return npie_clock_look(&job->clock, job->server, flow);
+}
+
 /* One piece of work on a connection of its own. */
 static apr_status_t with_registry(job_t *job, apr_pool_t *pool,
                                   apr_status_t (*work)(job_t *, npie_flow_t *,
@@ -194,6 +206,10 @@ static void run(const jobs_t *jobs, job_t *job, apr_pool_t *pool)
     }
     if (now >= job->head_at
         && with_registry(job, pool, hand_head) != APR_SUCCESS) {
+        return;
+    }
+    if (now >= job->clock_at
+        && with_registry(job, pool, look_clock) != APR_SUCCESS) {
         return;
     }
     for (int i = 0; i < SEALS_AT_ONCE && now >= job->seals_at

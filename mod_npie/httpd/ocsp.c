@@ -89,8 +89,11 @@ static apr_status_t keep(npie_sessions_t *sessions, const char *name,
                          const npie_signer_ocsp_t *answer, int always,
                          npie_err_t *err, apr_pool_t *p)
 {
-    const apr_interval_time_t life = answer->next_update - answer->this_update;
+    const apr_interval_time_t life = answer->next_update - apr_time_now();
 
+    if (life < apr_time_from_sec(KEPT_PART)) {
+        return APR_SUCCESS;
+    }
     return npie_status_put(sessions, name,
                            apr_psprintf(p, "%" APR_TIME_T_FMT " %"
                                         APR_TIME_T_FMT " %s",
@@ -175,6 +178,22 @@ static int answer_request(request_rec *r, npie_bytes_t der)
     return send_kept(r, &answer);
 }
 
+/* Base64 as RFC 6960 appendix A.1 asks for, or as clients have it: for URLs
+ * (RFC 4648 section 5), without the padding. */
+static apr_status_t decode(npie_bytes_t *der, char *text, apr_pool_t *p)
+{
+    static const char padding[] = "===";
+    const apr_size_t len = strcspn(text, "=");
+
+    for (char *c = text; *c != '\0'; ++c) {
+        *c = *c == '-' ? '+' : *c == '_' ? '/' : *c;
+    }
+    if (text[len] == '\0') {
+        text = apr_pstrcat(p, text, padding + 3 - (4 - len % 4) % 4, NULL);
+    }
+    return npie_text_base64_decode(der, text, strlen(text), p);
+}
+
 /* The request in the path: base64, its '+', '/' and '=' escaped or not. Where
  * the handler's own part of the path ends only the admin knows: it is the
  * rest behind one of the slashes, and DER says which. */
@@ -196,8 +215,7 @@ static int answer_path(request_rec *r)
         ++tries;
         text = apr_pstrdup(r->pool, at + 1);
         if (ap_unescape_url_keep2f(text, 1) == OK
-            && npie_text_base64_decode(&der, text, strlen(text), r->pool)
-               == APR_SUCCESS
+            && decode(&der, text, r->pool) == APR_SUCCESS
             && npie_ocsp_parse(&request, der, NULL, r->pool)
                == APR_SUCCESS) {
             return answer_request(r, der);

@@ -9,7 +9,7 @@
 const char *npie_parse_keys(npie_key_rules_t *out, const char *arg,
                             apr_pool_t *p)
 {
-    npie_key_rules_t rules = { 0, 0, 0 };
+    npie_key_rules_t rules = { 0, 0, 0, NULL };
     const char *word;
 
     while (*(word = ap_getword_conf(p, &arg)) != '\0') {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Making a CRL (RFC 5280 section 5). Used by npie-signer alone.
+ * Making a CRL (RFC 5280 section 5). Used by npie-signer, and by npiectl for
+ * the root.
  */
 #ifndef NPIE_PKI_CRL_H
 #define NPIE_PKI_CRL_H

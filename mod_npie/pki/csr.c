@@ -112,6 +112,24 @@ static const char *key_fault(const EVP_PKEY *pkey,
     return "keys of this kind are not accepted";
 }
 
+/* NULL, or the known fault of the generator that made the key. */
+static const char *generator_fault(const EVP_PKEY *pkey,
+                                   const npie_public_key_t *key,
+                                   const npie_key_rules_t *rules)
+{
+    BIGNUM *n = NULL;
+    const char *fault = "the RSA key is unreadable";
+
+    if (strcmp(key->type, "RSA") != 0) {
+        return NULL;
+    }
+    if (EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_N, &n) == 1) {
+        fault = npie_weak_rsa(n, rules->known_weak);
+    }
+    BN_free(n);
+    return fault;
+}
+
 /* A key has one SubjectPublicKeyInfo here: the registry knows keys by its
  * hash, and a second encoding would make a used key look new. */
 static int is_canonical(const EVP_PKEY *pkey, const X509_PUBKEY *pub,
@@ -153,6 +171,11 @@ static apr_status_t judge(npie_csr_t *csr, X509_REQ *req,
     fault = key_fault(pkey, &key, rules);
     if (fault != NULL) {
         return npie_openssl_fail(err, NPIE_EPOLICY, NPIE_P_NEW_KEY_WEAK,
+                                 fault);
+    }
+    fault = generator_fault(pkey, &key, rules);
+    if (fault != NULL) {
+        return npie_openssl_fail(err, NPIE_EPOLICY, NPIE_P_NEW_KEY_BROKEN,
                                  fault);
     }
     if (!is_canonical(pkey, pub, &key)) {

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/status.h"
+#include "pki/weak.h"
 
 /** The longest request taken, bytes of DER. */
 #define NPIE_CSR_MAX 8192
@@ -18,6 +19,7 @@ typedef struct npie_key_rules_t {
     int rsa_min_bits; /**< 0: no RSA */
     int p256;         /**< 1: P-256 accepted */
     int p384;         /**< 1: P-384 accepted */
+    const npie_weak_list_t *known_weak; /**< RSA keys to refuse; may be NULL */
 } npie_key_rules_t;
 
 /** A verified request; lives in the pool. */
@@ -33,10 +35,10 @@ typedef struct npie_csr_t {
 /**
  * Parses a request, DER or PEM, and verifies its own signature (proof of
  * possession, SHA-256 or better) and its key: kind, length, and for RSA an odd
- * exponent from 65537 on and a modulus without small factors. Subject and
- * attributes are ignored.
+ * exponent from 65537 on and a modulus without small factors that pki/weak.h
+ * finds nothing against. Subject and attributes are ignored.
  * @return APR_SUCCESS; NPIE_EINPUT (CSR); NPIE_ESIGNATURE (CSR_SIGNATURE);
- *         NPIE_EPOLICY (NEW_KEY_WEAK); NPIE_EINTERNAL
+ *         NPIE_EPOLICY (NEW_KEY_WEAK, NEW_KEY_BROKEN); NPIE_EINTERNAL
  */
 apr_status_t npie_csr_parse(npie_csr_t **pcsr, npie_bytes_t bytes,
                             const npie_key_rules_t *rules, npie_err_t *err,

@@ -17,6 +17,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/random.h"
+#include "pki/calendar.h"
 #include "pki/openssl.h"
 #include "pki/policy.h"
 #include "pki/subject.h"
@@ -72,95 +73,6 @@ static int add_constant(npie_issuer_t *issuer, int nid, const char *value)
     return 1;
 }
 
-/* A general name; the configuration syntax would split a URL at its commas. */
-static GENERAL_NAME *uri_name(const char *url)
-{
-    GENERAL_NAME *name = GENERAL_NAME_new();
-    ASN1_IA5STRING *text = ASN1_IA5STRING_new();
-
-    if (name == NULL || text == NULL || ASN1_STRING_set(text, url, -1) != 1) {
-        GENERAL_NAME_free(name);
-        ASN1_IA5STRING_free(text);
-        return NULL;
-    }
-    GENERAL_NAME_set0_value(name, GEN_URI, text);
-    return name;
-}
-
-static int add_crl_point(npie_issuer_t *issuer, const char *url)
-{
-    CRL_DIST_POINTS *points = CRL_DIST_POINTS_new();
-    DIST_POINT *point = DIST_POINT_new();
-    GENERAL_NAMES *names = GENERAL_NAMES_new();
-    GENERAL_NAME *name = uri_name(url);
-    int done = 0;
-
-    if (points == NULL || point == NULL || names == NULL || name == NULL) {
-        GENERAL_NAME_free(name);
-        goto cleanup;
-    }
-    if (sk_GENERAL_NAME_push(names, name) <= 0) {
-        GENERAL_NAME_free(name);
-        goto cleanup;
-    }
-    point->distpoint = DIST_POINT_NAME_new();
-    if (point->distpoint == NULL) {
-        goto cleanup;
-    }
-    point->distpoint->type = 0; /* fullName */
-    point->distpoint->name.fullname = names;
-    names = NULL;
-    if (sk_DIST_POINT_push(points, point) <= 0) {
-        goto cleanup;
-    }
-    point = NULL;
-    done = X509V3_add1_i2d(&issuer->constants, NID_crl_distribution_points,
-                           points, 0, X509V3_ADD_APPEND) == 1;
-cleanup:
-    GENERAL_NAMES_free(names);
-    DIST_POINT_free(point);
-    CRL_DIST_POINTS_free(points);
-    return done;
-}
-
-/* One line of authorityInfoAccess; url may be NULL. */
-static int add_access(AUTHORITY_INFO_ACCESS *list, int method,
-                      const char *url)
-{
-    ACCESS_DESCRIPTION *access;
-
-    if (url == NULL) {
-        return 1;
-    }
-    access = ACCESS_DESCRIPTION_new();
-    if (access == NULL || list == NULL) {
-        ACCESS_DESCRIPTION_free(access);
-        return 0;
-    }
-    access->method = OBJ_nid2obj(method);
-    GENERAL_NAME_free(access->location);
-    access->location = uri_name(url);
-    if (access->location == NULL
-        || sk_ACCESS_DESCRIPTION_push(list, access) <= 0) {
-        ACCESS_DESCRIPTION_free(access);
-        return 0;
-    }
-    return 1;
-}
-
-static int add_authority_info(npie_issuer_t *issuer,
-                              const npie_profile_t *profile)
-{
-    AUTHORITY_INFO_ACCESS *list = AUTHORITY_INFO_ACCESS_new();
-    int done = add_access(list, NID_ad_OCSP, profile->ocsp_url)
-        && add_access(list, NID_ad_ca_issuers, profile->issuer_url)
-        && X509V3_add1_i2d(&issuer->constants, NID_info_access, list, 0,
-                           X509V3_ADD_APPEND) == 1;
-
-    AUTHORITY_INFO_ACCESS_free(list);
-    return done;
-}
-
 /* What every certificate of this issuer has in common; NULL, or what could
  * not be made. */
 static const char *make_constants(npie_issuer_t *issuer,
@@ -186,15 +98,8 @@ static const char *make_constants(npie_issuer_t *issuer,
                               profile->additional_oid))) {
         return "a policy is no object identifier";
     }
-    if (profile->crl_url != NULL
-        && !add_crl_point(issuer, profile->crl_url)) {
-        return "the CRL's address could not be written";
-    }
-    if ((profile->ocsp_url != NULL || profile->issuer_url != NULL)
-        && !add_authority_info(issuer, profile)) {
-        return "the OCSP or CA address could not be written";
-    }
-    return NULL;
+    return npie_points_make(&issuer->constants, &profile->points)
+        ? NULL : "the addresses of CRL, OCSP and CA could not be written";
 }
 
 static int is_url(const char *url)
@@ -229,8 +134,8 @@ static const char *issuer_fault(EVP_PKEY *key, const npie_cert_t *ca,
         || profile->backdate > apr_time_from_sec(86400)) {
         return "the validity is out of range";
     }
-    if (!is_url(profile->crl_url) || !is_url(profile->ocsp_url)
-        || !is_url(profile->issuer_url)) {
+    if (!is_url(profile->points.crl_url) || !is_url(profile->points.ocsp_url)
+        || !is_url(profile->points.issuer_url)) {
         return "an address of the profile is no URL";
     }
     return NULL;
@@ -270,36 +175,14 @@ X509 *npie_issuer_certificate(const npie_issuer_t *issuer)
     return issuer->ca;
 }
 
+int npie_issuer_add_points(X509 *x509, const npie_issuer_t *issuer)
+{
+    return npie_points_copy(x509, issuer->constants);
+}
+
 EVP_PKEY *npie_issuer_key(const npie_issuer_t *issuer)
 {
     return issuer->key;
-}
-
-/* The same day and time some months on, in UTC; the last day of the month
- * where that has no such day. */
-static apr_time_t add_months(apr_time_t from, int months)
-{
-    static const int days[] = {
-        31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31
-    };
-    apr_time_exp_t x;
-    apr_time_t to = 0;
-    int year, last;
-
-    apr_time_exp_gmt(&x, from);
-    x.tm_usec = 0;
-    x.tm_year += (x.tm_mon + months) / 12;
-    x.tm_mon = (x.tm_mon + months) % 12;
-    year = x.tm_year + 1900;
-    last = days[x.tm_mon];
-    if (x.tm_mon == 1 && year % 4 == 0
-        && (year % 100 != 0 || year % 400 == 0)) {
-        last = 29;
-    }
-    if (x.tm_mday > last) {
-        x.tm_mday = last;
-    }
-    return apr_time_exp_gmt_get(&to, &x) == APR_SUCCESS ? to : 0;
 }
 
 static int set_dates(X509 *x509, const npie_issuer_t *issuer, apr_time_t now,
@@ -431,7 +314,7 @@ apr_status_t npie_issuer_issue(npie_bytes_t *pder, npie_issuer_t *issuer,
                                npie_err_t *err, apr_pool_t *p)
 {
     const npie_cert_t *principal = subject->principal;
-    apr_time_t not_after = add_months(now, issuer->months);
+    apr_time_t not_after = npie_calendar_months(now, issuer->months);
     unsigned char *der = NULL;
     X509 *x509;
     int len = -1;
@@ -451,9 +334,15 @@ apr_status_t npie_issuer_issue(npie_bytes_t *pder, npie_issuer_t *issuer,
     if (principal != NULL && not_after > principal->not_after) {
         not_after = principal->not_after;
     }
-    if (not_after > issuer->ca_not_after || now < issuer->ca_not_before) {
-        return npie_err_set(err, NPIE_EPOLICY, NPIE_P_ISSUE_REFUSED,
-                            "the CA certificate does not cover the validity");
+    if (not_after > issuer->ca_not_after) {
+        return npie_err_set(err, NPIE_EPOLICY, NPIE_P_AUTHORITY_ENDS,
+                            "the CA certificate ends before a new certificate "
+                            "would: renew the authority, or shorten "
+                            "CertificateValidity");
+    }
+    if (now < issuer->ca_not_before) {
+        return npie_err_set(err, NPIE_EPOLICY, NPIE_P_CLOCKS,
+                            "the CA certificate is not valid yet");
     }
     x509 = X509_new();
     if (x509 != NULL && X509_set_version(x509, X509_V3) == 1

@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Making an employer's certificate. Used by npie-signer alone: whoever links
- * this room's issuer holds a CA key.
+ * Making an employer's certificate. Used by npie-signer, and by npiectl for
+ * the root's CRL: whoever links this room's issuer holds a CA key.
  */
 #ifndef NPIE_PKI_ISSUE_H
 #define NPIE_PKI_ISSUE_H
 
 #include "pki/cert.h"
 #include "pki/csr.h"
+#include "pki/points.h"
 #include "pki/subject.h"
 
 /** The certificate profile (RFC 5280). Strings are ASCII, NULL = left out. */
 typedef struct npie_profile_t {
     int validity_months;   /**< calendar months, 1 to 120 */
     apr_interval_time_t backdate; /**< notBefore lies this long before now */
-    const char *crl_url;
-    const char *ocsp_url;
-    const char *issuer_url; /**< CA certificate, DER */
+    npie_points_t points;   /**< of what is issued */
     const char *policy_oid; /**< dotted */
     int unique_id_bit_string; /**< encoding of x500UniqueIdentifier: 0 =
                                    PrintableString, as Mexican software reads
@@ -46,6 +45,9 @@ apr_status_t npie_issuer_create(npie_issuer_t **pissuer, EVP_PKEY *key,
  * pki/ocsp_sign.h). They live as long as the issuer. */
 X509 *npie_issuer_certificate(const npie_issuer_t *issuer);
 EVP_PKEY *npie_issuer_key(const npie_issuer_t *issuer);
+/** Appends the addresses of the profile to a certificate being made by it.
+ * @return 1; 0 with libcrypto's reason in its queue */
+int npie_issuer_add_points(X509 *x509, const npie_issuer_t *issuer);
 /** The digest that matches a signing key's strength; NULL where the algorithm
  * brings its own. */
 const EVP_MD *npie_issue_digest(const EVP_PKEY *key);
@@ -58,8 +60,9 @@ const EVP_MD *npie_issue_digest(const EVP_PKEY *key);
  *        same day and time of the month in UTC, or on the month's last day
  * @return APR_SUCCESS; NPIE_EINPUT (the subject is incomplete, too long or
  *         not clean); NPIE_EPOLICY when the CA expires before the end of the
- *         validity, the principal certificate is not valid at `now`, or there
- *         is no mark for additional ones; NPIE_EINTERNAL
+ *         validity (AUTHORITY_ENDS) or is not valid yet, the principal
+ *         certificate is not valid at `now`, or there is no mark for
+ *         additional ones; NPIE_EINTERNAL
  */
 apr_status_t npie_issuer_issue(npie_bytes_t *pder, npie_issuer_t *issuer,
                                const npie_csr_t *csr,

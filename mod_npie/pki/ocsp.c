@@ -10,7 +10,7 @@
 #include "pki/openssl.h"
 #include "pki/x509.h"
 
-#define NONCE_MAX 32
+#define NONCE_MAX 128 /* RFC 9654 section 2.1 */
 #define SERIAL_BYTES_MAX 32
 
 static apr_status_t malformed(npie_err_t *err, const char *what)
@@ -84,7 +84,7 @@ static apr_status_t read_request(npie_ocsp_request_t *out,
     out->count = OCSP_request_onereq_count(request);
     out->name = NULL;
     if (nonce < 0) {
-        return malformed(err, "the nonce is not of 1 to 32 bytes");
+        return malformed(err, "the nonce is not of 1 to 128 bytes");
     }
     if (out->count < 1 || out->count > NPIE_OCSP_CERTS_MAX) {
         return malformed(err, "no certificate is asked for, or too many");

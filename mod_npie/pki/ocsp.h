@@ -32,8 +32,8 @@ typedef enum npie_ocsp_error_t {
 } npie_ocsp_error_t;
 
 /**
- * Parses a request: bounded, nothing after it, a nonce of 1 to 32 bytes (RFC
- * 8954) or none.
+ * Parses a request: bounded, nothing after it, a nonce of 1 to 128 bytes (RFC
+ * 9654) or none.
  * @return APR_SUCCESS; NPIE_EINPUT
  */
 apr_status_t npie_ocsp_parse(npie_ocsp_request_t *request, npie_bytes_t der,

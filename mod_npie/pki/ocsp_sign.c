@@ -126,6 +126,7 @@ static int make_certificate(npie_responder_t *responder,
            && set_subject(x509, responder->ca)
            && X509_set_pubkey(x509, responder->key) == 1
            && add_extensions(x509, responder->ca)
+           && npie_issuer_add_points(x509, issuer)
            && X509_sign(x509, signer, npie_issue_digest(signer)) > 0;
 }
 
@@ -253,7 +254,7 @@ apr_status_t npie_responder_answer(npie_ocsp_answer_t *answer,
     }
     asked = d2i_OCSP_REQUEST(NULL, &at, (long)request.len);
     basic = OCSP_BASICRESP_new();
-    from = ASN1_TIME_set(NULL, (time_t)apr_time_sec(now));
+    from = ASN1_TIME_set(NULL, (time_t)apr_time_sec(now - BACKDATE));
     until = ASN1_TIME_set(NULL, (time_t)apr_time_sec(now + validity));
     if (asked != NULL && basic != NULL && from != NULL && until != NULL) {
         added = add_statuses(basic, asked, &parsed, responder->ca, tell, baton,
@@ -277,7 +278,7 @@ apr_status_t npie_responder_answer(npie_ocsp_answer_t *answer,
     }
     answer->der.data = apr_pmemdup(p, der, (apr_size_t)len);
     answer->der.len = (apr_size_t)len;
-    answer->this_update = apr_time_from_sec(apr_time_sec(now));
+    answer->this_update = apr_time_from_sec(apr_time_sec(now - BACKDATE));
     answer->next_update = apr_time_from_sec(apr_time_sec(now + validity));
     OPENSSL_free(der);
     ERR_clear_error();

@@ -46,8 +46,8 @@ typedef struct npie_ocsp_answer_t {
 /**
  * Answers a request; unauthorized when a certificate of another issuer is
  * among those asked for, malformedRequest as npie_ocsp_parse(). A nonce is
- * repeated.
- * @param validity until nextUpdate, microseconds
+ * repeated. thisUpdate is backdated by five minutes, for clocks behind.
+ * @param validity from now until nextUpdate, microseconds
  * @return APR_SUCCESS, also with an error for an answer; NPIE_EINTERNAL
  */
 apr_status_t npie_responder_answer(npie_ocsp_answer_t *answer,

@@ -19,6 +19,14 @@
 #define EC_MIN_BITS 224
 #define DOCUMENT_SIGNING "1.3.6.1.5.5.7.3.36" /* RFC 9336 */
 
+/* What a certificate may be for, of what counts here. */
+enum {
+    USE_CLIENT = 1,
+    USE_MAIL = 2,
+    USE_DOCUMENTS = 4,
+    USE_ALL = 7
+};
+
 struct npie_trust_t {
     apr_array_header_t *anchors; /* of npie_cert_t *, self-signed */
     apr_array_header_t *others;  /* of npie_cert_t * */
@@ -156,6 +164,16 @@ static apr_array_header_t *moments(const npie_trust_t *trust,
     return times;
 }
 
+/* Whatever policy a path has will do, but where a CA asks for one there must
+ * be one (RFC 5280 section 6.1, user-initial-policy-set any-policy). */
+static int heed_policies(X509_VERIFY_PARAM *param)
+{
+    ASN1_OBJECT *any = OBJ_nid2obj(NID_any_policy);
+
+    return X509_VERIFY_PARAM_add0_policy(param, any) == 1
+        && X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_POLICY_CHECK) == 1;
+}
+
 /* One attempt at one moment. 1: the path holds; 0: it does not, why in
  * path->error; -1: libcrypto failed. */
 static int attempt(path_t *path, apr_time_t moment)
@@ -172,6 +190,9 @@ static int attempt(path_t *path, apr_time_t moment)
     param = X509_STORE_CTX_get0_param(ctx);
     X509_VERIFY_PARAM_set_time(param, apr_time_sec(moment));
     X509_VERIFY_PARAM_set_auth_level(param, 0);
+    if (!heed_policies(param)) {
+        goto cleanup;
+    }
     held = X509_verify_cert(ctx);
     path->error = X509_STORE_CTX_get_error(ctx);
     if (held == 1) {
@@ -247,9 +268,9 @@ static void path_free(path_t *path)
 }
 
 /* libcrypto 3.0 has no name for the purpose, nor a flag. */
-static int signs_documents(X509 *leaf)
+static int signs_documents(X509 *x509)
 {
-    EXTENDED_KEY_USAGE *list = X509_get_ext_d2i(leaf, NID_ext_key_usage, NULL,
+    EXTENDED_KEY_USAGE *list = X509_get_ext_d2i(x509, NID_ext_key_usage, NULL,
                                                 NULL);
     char text[sizeof(DOCUMENT_SIGNING) + 1];
     int found = 0;
@@ -260,6 +281,34 @@ static int signs_documents(X509 *leaf)
     }
     EXTENDED_KEY_USAGE_free(list);
     return found;
+}
+
+/* What the extendedKeyUsage lets a certificate, or what is below it, be
+ * for. */
+static int uses_of(X509 *x509)
+{
+    const uint32_t extended = X509_get_extended_key_usage(x509);
+
+    /* UINT32_MAX stands for an extension that is not there. */
+    if (extended == UINT32_MAX || extended & XKU_ANYEKU) {
+        return USE_ALL;
+    }
+    return (extended & XKU_SSL_CLIENT ? USE_CLIENT : 0)
+        | (extended & XKU_SMIME ? USE_MAIL : 0)
+        | (signs_documents(x509) ? USE_DOCUMENTS : 0);
+}
+
+/* NULL when every intermediate issues for one of the uses wanted of the leaf.
+ * The anchor is trusted for what it is named for, whatever it says. */
+static const char *use_fault(const path_t *path, int wanted)
+{
+    int uses = wanted;
+
+    for (int i = 0; i + 1 < sk_X509_num(path->chain); ++i) {
+        uses &= uses_of(sk_X509_value(path->chain, i));
+    }
+    return uses != 0 ? NULL
+        : "a CA of the chain issues for other uses (extendedKeyUsage)";
 }
 
 /* NULL when the leaf is an end entity's for signing and logging in. */
@@ -372,10 +421,26 @@ static apr_status_t copy_chain(apr_array_header_t **pchain,
     return APR_SUCCESS;
 }
 
+/* A path that holds: are its uses and its strength right? */
+static apr_status_t judge_path(const path_t *path, int uses, int min_bits,
+                               npie_err_t *err)
+{
+    const char *fault = use_fault(path, uses);
+
+    if (fault != NULL) {
+        return npie_err_set(err, NPIE_ESIGNATURE, NPIE_P_UNTRUSTED, "%s",
+                            fault);
+    }
+    fault = strength_fault(path, min_bits);
+    return fault == NULL ? APR_SUCCESS
+        : npie_err_set(err, NPIE_EPOLICY, NPIE_P_KEY_WEAK, "%s", fault);
+}
+
 /* All public functions in one; pchain may be NULL.
- * fault: what the leaf alone is unfit by, or NULL */
+ * fault: what the leaf alone is unfit by, or NULL; uses: one of them at
+ * least */
 static apr_status_t verify(apr_array_header_t **pchain, const char *fault,
-                           const npie_trust_t *trust, const npie_cert_t *leaf,
+                           int uses, const npie_trust_t *trust, const npie_cert_t *leaf,
                            const apr_array_header_t *chain, int min_bits,
                            npie_err_t *err, apr_pool_t *p)
 {
@@ -394,10 +459,7 @@ static apr_status_t verify(apr_array_header_t **pchain, const char *fault,
                      "the certificate is not of a trusted authority: %s",
                      X509_verify_cert_error_string(path.error));
     } else {
-        fault = strength_fault(&path, min_bits);
-        if (fault != NULL) {
-            rv = npie_err_set(err, NPIE_EPOLICY, NPIE_P_KEY_WEAK, "%s", fault);
-        }
+        rv = judge_path(&path, uses, min_bits, err);
     }
     if (rv == APR_SUCCESS && pchain != NULL) {
         rv = copy_chain(pchain, &path, p);
@@ -411,8 +473,8 @@ apr_status_t npie_trust_verify(const npie_trust_t *trust,
                                const apr_array_header_t *chain, int min_bits,
                                npie_err_t *err, apr_pool_t *ptemp)
 {
-    return verify(NULL, leaf_fault(leaf->x509), trust, leaf, chain, min_bits,
-                  err, ptemp);
+    return verify(NULL, leaf_fault(leaf->x509), USE_CLIENT | USE_MAIL, trust,
+                  leaf, chain, min_bits, err, ptemp);
 }
 
 apr_status_t npie_trust_verify_seal(const npie_trust_t *trust,
@@ -421,8 +483,8 @@ apr_status_t npie_trust_verify_seal(const npie_trust_t *trust,
                                     int min_bits, npie_err_t *err,
                                     apr_pool_t *ptemp)
 {
-    return verify(NULL, seal_fault(leaf->x509), trust, leaf, chain, min_bits,
-                  err, ptemp);
+    return verify(NULL, seal_fault(leaf->x509), USE_DOCUMENTS, trust, leaf,
+                  chain, min_bits, err, ptemp);
 }
 
 apr_status_t npie_trust_chain(apr_array_header_t **pchain,
@@ -430,8 +492,8 @@ apr_status_t npie_trust_chain(apr_array_header_t **pchain,
                               const npie_cert_t *leaf, npie_err_t *err,
                               apr_pool_t *p)
 {
-    return verify(pchain, leaf_fault(leaf->x509), trust, leaf, NULL, 0, err,
-                  p);
+    return verify(pchain, leaf_fault(leaf->x509), USE_CLIENT | USE_MAIL, trust,
+                  leaf, NULL, 0, err, p);
 }
 
 apr_status_t npie_trust_path(apr_array_header_t **ppath,
@@ -439,7 +501,8 @@ apr_status_t npie_trust_path(apr_array_header_t **ppath,
                              const npie_cert_t *leaf, npie_err_t *err,
                              apr_pool_t *p)
 {
-    apr_status_t rv = verify(ppath, NULL, trust, leaf, NULL, 0, err, p);
+    apr_status_t rv = verify(ppath, NULL, USE_ALL, trust, leaf, NULL, 0,
+                             err, p);
 
     if (rv == APR_SUCCESS) {
         apr_array_pop(*ppath);

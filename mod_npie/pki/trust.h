@@ -29,7 +29,9 @@ apr_status_t npie_trust_load(npie_trust_t **ptrust,
  * issuers were valid too; the leaf's own dates against the present are NOT
  * judged, the caller does that. The leaf must not be a CA, its keyUsage (when
  * present) must have digitalSignature, its extendedKeyUsage (when present)
- * clientAuth, emailProtection or any, and not documentSigning. Weak signatures (SHA-1) and RSA keys
+ * clientAuth, emailProtection or any, and not documentSigning; an
+ * intermediate's extendedKeyUsage (when present) must leave one of them, and a
+ * policy that the path asks for must be there. Weak signatures (SHA-1) and RSA keys
  * from min_bits on are taken in this old chain; MD5 and shorter are not.
  * Revocation is the registry's matter. Two authorities of one name are told
  * apart by their keys. Thread-safe.

@@ -197,17 +197,29 @@ apr_status_t npie_authority_load(npie_authority_t **pauthority,
         ? npie_trust_load(&authority->trust, config->trust_files, err, p) : rv;
 }
 
-/* Says in time that soon nothing can be issued any more. */
-static void judge_end(const npie_cert_t *ca, const npie_signer_config_t *config)
+/* Has the ends of all certificates watched: the nearest first, which signs
+ * the employers'. */
+static void watch_ends(npie_authority_t *authority,
+                       const npie_signer_config_t *config, apr_pool_t *p)
 {
     const apr_interval_time_t month = apr_time_from_sec(31 * 86400);
 
-    if (ca->not_after - apr_time_now()
-        < config->profile.validity_months * month) {
-        npie_signer_say("warn", "Certificate %s ends before a certificate made "
-                        "now would, or soon will: renew it, or shorten "
-                        "CertificateValidity", config->certificate_file);
+    authority->ends = npie_ends_make(p);
+    for (int i = 0; i < authority->chain->nelts; i++) {
+        npie_cert_t *cert;
+
+        if (npie_cert_parse(&cert, APR_ARRAY_IDX(authority->chain, i,
+                                                 npie_bytes_t), NULL, p)
+            == APR_SUCCESS) {
+            npie_ends_add(authority->ends, "Certificate", cert, i == 0
+                          ? config->profile.validity_months * month : 0, p);
+        }
     }
+    if (authority->sealer != NULL) {
+        npie_ends_add(authority->ends, "SealCertificate",
+                      npie_sealer_certificate(authority->sealer), 0, p);
+    }
+    npie_ends_watch(authority->ends, apr_time_now());
 }
 
 /* The key is to be had without asking anybody. */
@@ -326,7 +338,7 @@ apr_status_t npie_authority_unlock(npie_authority_t *authority,
         EVP_PKEY_free(key);
         return rv;
     }
-    judge_end(ca, config);
+    watch_ends(authority, config, p);
     return authority->sealer != NULL
         ? unlock_seal(authority, &files->seal, config, err, p) : APR_SUCCESS;
 }

@@ -10,6 +10,7 @@
 #include "pki/issue.h"
 #include "pki/trust.h"
 #include "signer/config.h"
+#include "signer/ends.h"
 #include "signer/sealer.h"
 #include "pkcs11/token.h"
 
@@ -20,6 +21,7 @@ typedef struct npie_authority_t {
     apr_array_header_t *chain; /**< of npie_bytes_t, DER, nearest first */
     npie_sealer_t *sealer;     /**< NULL: there is no seal */
     npie_pkcs11_t *tokens;     /**< NULL: every key was a file's */
+    npie_ends_t *ends;         /**< its certificates, the seal's too */
 } npie_authority_t;
 
 /** The bytes of a key file, or of a token's PIN file, in memory that is not

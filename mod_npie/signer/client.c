@@ -236,6 +236,10 @@ static apr_status_t failure(apr_uint32_t status, npie_wire_reader_t *r,
     }
     switch (status) {
     case NPIE_SIGNER_REFUSED:
+        if (problem == NPIE_P_CLOCKS) {
+            return npie_err_set(err, NPIE_EBACKEND, NPIE_P_CLOCKS,
+                                "signer: %s", detail);
+        }
         if (npie_problem_find(problem) == NULL) {
             problem = NPIE_P_ISSUE_REFUSED;
         }
@@ -243,7 +247,9 @@ static apr_status_t failure(apr_uint32_t status, npie_wire_reader_t *r,
                             "signer: %s", detail);
     case NPIE_SIGNER_BUSY:
     case NPIE_SIGNER_FAILED:
-        return npie_err_set(err, NPIE_EBACKEND, NPIE_P_SIGNER_DOWN,
+        return npie_err_set(err, NPIE_EBACKEND,
+                            problem == NPIE_P_AUTHORITY_ENDS
+                            ? NPIE_P_AUTHORITY_ENDS : NPIE_P_SIGNER_DOWN,
                             "signer: %s", detail);
     default:
         return npie_err_set(err, NPIE_EPROTO, NPIE_P_INTERNAL,
@@ -287,7 +293,9 @@ apr_status_t npie_signer_ping(npie_signer_state_t *state,
                               apr_pool_t *ptemp)
 {
     const npie_bytes_t nothing = { NULL, 0 };
+    const apr_time_t asked = apr_time_now();
     npie_wire_reader_t r;
+    apr_time_t theirs, answered;
     apr_status_t rv;
 
     rv = npie_signer_ask(&r, signer, NPIE_SIGNER_PING, nothing, err, ptemp);
@@ -296,6 +304,11 @@ apr_status_t npie_signer_ping(npie_signer_state_t *state,
     }
     state->pid = npie_wire_get_u32(&r);
     state->issued = npie_wire_get_u64(&r);
+    theirs = (apr_time_t)npie_wire_get_u64(&r);
+    /* It looked at its clock at some moment of this exchange. */
+    answered = apr_time_now();
+    state->ahead = theirs > answered ? theirs - answered
+                   : theirs < asked ? theirs - asked : 0;
     return npie_wire_get_end(&r) == APR_SUCCESS
            ? APR_SUCCESS : npie_signer_malformed(signer, err);
 }

@@ -26,10 +26,18 @@ typedef struct npie_signer_t {
 npie_signer_t npie_signer_within(const npie_signer_t *signer,
                                  apr_interval_time_t timeout);
 
+/** From which difference of the clocks on an admin is told; and from which on
+ * letters and certificates are refused. */
+#define NPIE_SIGNER_CLOCK_WARN apr_time_from_sec(10)
+#define NPIE_SIGNER_CLOCK_LIMIT apr_time_from_sec(300)
+
 /** What PING told. */
 typedef struct npie_signer_state_t {
     apr_uint32_t pid;
     apr_uint64_t issued; /**< certificates in the issuance log */
+    apr_interval_time_t ahead; /**< how far its clock is ahead of this
+                                    machine's at least, microseconds; < 0:
+                                    behind */
 } npie_signer_state_t;
 
 /** @return APR_SUCCESS; NPIE_EBACKEND (SIGNER_DOWN); NPIE_EPROTO */
@@ -44,7 +52,8 @@ apr_status_t npie_signer_ping(npie_signer_state_t *state,
  * @param csr DER; letter: letter 1 or 3 with the employer's signature inside
  * @return APR_SUCCESS; NPIE_EPOLICY (the signer's problem number, or
  *         ISSUE_REFUSED); NPIE_EBACKEND (SIGNER_DOWN: unreachable, timed out,
- *         busy or failed); NPIE_EPROTO
+ *         busy or failed; CLOCKS, AUTHORITY_ENDS: not the employer's fault);
+ *         NPIE_EPROTO
  */
 apr_status_t npie_signer_issue(npie_bytes_t *pcert, const npie_signer_t *signer,
                                npie_bytes_t csr, npie_bytes_t letter,

@@ -238,21 +238,21 @@ static const char *set_crl_url(void *baton, const char *value)
 {
     reading_t *r = baton;
 
-    return url(&r->config->profile.crl_url, r, value);
+    return url(&r->config->profile.points.crl_url, r, value);
 }
 
 static const char *set_ocsp_url(void *baton, const char *value)
 {
     reading_t *r = baton;
 
-    return url(&r->config->profile.ocsp_url, r, value);
+    return url(&r->config->profile.points.ocsp_url, r, value);
 }
 
 static const char *set_issuer_url(void *baton, const char *value)
 {
     reading_t *r = baton;
 
-    return url(&r->config->profile.issuer_url, r, value);
+    return url(&r->config->profile.points.issuer_url, r, value);
 }
 
 static const char *oid(const char **poid, reading_t *r, const char *value)
@@ -350,7 +350,7 @@ static const char *set_old_bits(void *baton, const char *value)
 static const char *set_new_keys(void *baton, const char *value)
 {
     reading_t *r = baton;
-    npie_key_rules_t rules = { 0, 0, 0 };
+    npie_key_rules_t rules = { 0, 0, 0, NULL };
     char *rest;
     char *word;
 
@@ -374,9 +374,8 @@ static const char *set_new_keys(void *baton, const char *value)
     return NULL;
 }
 
-static const char *set_rate(void *baton, const char *value)
+static const char *rate(npie_bucket_t *out, reading_t *r, const char *value)
 {
-    reading_t *r = baton;
     char *rest;
     char *count = apr_strtok(apr_pstrdup(r->p, value), " \t", &rest);
     char *window = apr_strtok(NULL, " \t", &rest);
@@ -386,9 +385,29 @@ static const char *set_rate(void *baton, const char *value)
         || interval(window, r->p) == 0) {
         return "a rate is a number and a time, as 600 1m";
     }
-    r->config->rate = (int)n;
-    r->config->rate_window = interval(window, r->p);
+    *out = npie_bucket((int)n, interval(window, r->p));
     return NULL;
+}
+
+static const char *set_rate(void *baton, const char *value)
+{
+    reading_t *r = baton;
+
+    return rate(&r->config->rate, r, value);
+}
+
+static const char *set_revoke_rate(void *baton, const char *value)
+{
+    reading_t *r = baton;
+
+    return rate(&r->config->revoke_rate, r, value);
+}
+
+static const char *set_weak_keys(void *baton, const char *value)
+{
+    reading_t *r = baton;
+
+    return absolute(&r->config->weak_keys, r, value);
 }
 
 static const char *set_sandbox(void *baton, const char *value)
@@ -427,7 +446,9 @@ static const npie_setting_t keys[] = {
     { "LetterMaxAge", set_letter_age, 0 },
     { "OldKeyMinBits", set_old_bits, 0 },
     { "NewKeys", set_new_keys, 0 },
+    { "WeakKeys", set_weak_keys, 0 },
     { "Rate", set_rate, 0 },
+    { "RevokeRate", set_revoke_rate, 0 },
     { "Sandbox", set_sandbox, 0 },
     { NULL, NULL, 0 }
 };
@@ -448,8 +469,9 @@ static void set_defaults(npie_signer_config_t *config, apr_pool_t *p)
     config->new_keys.rsa_min_bits = 2048;
     config->new_keys.p256 = 1;
     config->new_keys.p384 = 1;
-    config->rate = 600;
-    config->rate_window = apr_time_from_sec(60);
+    config->rate = npie_bucket(600, apr_time_from_sec(60));
+    config->revoke_rate = npie_bucket(100, apr_time_from_sec(600));
+    config->weak_keys = NPIE_WEAK_KEYS;
     config->sandbox = 1;
 }
 
@@ -508,6 +530,7 @@ apr_status_t npie_signer_config_read(npie_signer_config_t **pconfig,
                                      apr_pool_t *p)
 {
     reading_t r = { NULL, NULL, NULL, p };
+    npie_weak_list_t *weak = NULL;
     apr_array_header_t *trust;
     apr_status_t rv;
 
@@ -525,9 +548,13 @@ apr_status_t npie_signer_config_read(npie_signer_config_t **pconfig,
         rv = npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE, "%s: SealKey and "
                           "SealCertificate go together", file);
     }
+    if (rv == APR_SUCCESS) {
+        rv = npie_weak_list_load(&weak, r.config->weak_keys, err, p);
+    }
     if (rv != APR_SUCCESS) {
         return rv;
     }
+    r.config->new_keys.known_weak = weak;
     if (r.config->revocation_file == NULL) {
         r.config->revocation_file = apr_pstrcat(p, r.config->log_file,
                                                 ".revocations", NULL);

@@ -13,6 +13,7 @@
 #include "pki/csr.h"
 #include "pki/issue.h"
 #include "pkcs11/uri.h"
+#include "signer/bucket.h"
 
 /** Where a key is. */
 typedef struct npie_key_place_t {
@@ -46,8 +47,9 @@ typedef struct npie_signer_config_t {
     apr_interval_time_t letter_max_age; /**< microseconds */
     int old_key_min_bits;
     npie_key_rules_t new_keys;
-    int rate;                        /**< requests in a window */
-    apr_interval_time_t rate_window; /**< microseconds */
+    npie_bucket_t rate;                /**< of requests that cost a signature */
+    npie_bucket_t revoke_rate;         /**< of revocations on httpd's word */
+    const char *weak_keys;           /**< folder of lists; see pki/weak.h */
     int sandbox;                     /**< 1: system calls are filtered */
 } npie_signer_config_t;
 

@@ -217,8 +217,9 @@ apr_status_t npie_evidence_fresh(const npie_evidence_t *evidence,
                                  apr_time_t now, npie_err_t *err)
 {
     if (evidence->cadena->time > now + SKEW) {
-        return refuse(err, NPIE_P_ISSUE_REFUSED,
-                      "the letter is dated in the future");
+        return refuse(err, NPIE_P_CLOCKS,
+                      "the letter is dated in the future: the "
+                      "clocks of httpd and npie-signer differ");
     }
     if (now - evidence->cadena->time > rules->letter_max_age) {
         return refuse(err, NPIE_P_LAPSED, "the letter is too old");
@@ -242,8 +243,9 @@ static apr_status_t match_dates(const npie_evidence_t *evidence,
     const npie_cadena_t *cadena = evidence->cadena;
 
     if (cadena->time > now + SKEW) {
-        return refuse(err, NPIE_P_ISSUE_REFUSED,
-                      "the letter is dated in the future");
+        return refuse(err, NPIE_P_CLOCKS,
+                      "the letter is dated in the future: the "
+                      "clocks of httpd and npie-signer differ");
     }
     if (cadena->time + SKEW < evidence->old->not_before) {
         return refuse(err, NPIE_P_CERT_NOT_YET,

@@ -21,6 +21,11 @@
 /* Read at a time for a list. */
 #define LIST_SIZE 16384
 #define TIME_SIZE 40
+/* More rows than a registry writes: in a second, and at once. The first can
+ * have been written when there was a registry first. */
+#define ROWS_A_SECOND 5000
+#define ROWS_AT_ONCE 100000
+#define FIRST_ROW apr_time_from_sec(1704067200) /* 2024-01-01 */
 
 struct npie_heads_t {
     apr_file_t *file;
@@ -30,6 +35,7 @@ struct npie_heads_t {
     apr_int64_t lines;
     apr_int64_t resealed; /* how many lines say so */
     npie_signer_head_t head;
+    apr_time_t kept;      /* when; 0: never */
     char resealed_at[TIME_SIZE];
 };
 
@@ -79,6 +85,9 @@ static const char *parse_line(line_t *line, const char *text)
 static void count_line(npie_heads_t *heads, const line_t *line, apr_off_t at)
 {
     heads->head = line->head;
+    if (npie_text_time_parse(&heads->kept, line->time) != APR_SUCCESS) {
+        heads->kept = 0;
+    }
     if (line->is_reseal) {
         heads->first = at;
         heads->resealed++;
@@ -265,6 +274,17 @@ static apr_status_t append(npie_heads_t *heads, const char *word,
     return APR_SUCCESS;
 }
 
+/* Can the registry have got so far? */
+static int is_reachable(const npie_heads_t *heads, apr_int64_t sequence,
+                        apr_time_t now)
+{
+    const apr_time_t since = heads->kept == 0 ? FIRST_ROW : heads->kept;
+    const apr_int64_t seconds = now > since ? apr_time_sec(now - since) : 0;
+
+    return sequence - heads->head.sequence
+           <= ROWS_AT_ONCE + seconds * ROWS_A_SECOND;
+}
+
 apr_status_t npie_heads_keep(npie_heads_t *heads, apr_int64_t sequence,
                              const char *hash, apr_time_t now,
                              npie_err_t *err, apr_pool_t *ptemp)
@@ -275,6 +295,12 @@ apr_status_t npie_heads_keep(npie_heads_t *heads, apr_int64_t sequence,
         return npie_err_set(err, NPIE_EPOLICY, NPIE_P_INTERNAL,
                             "row %" APR_INT64_T_FMT " of the audit was given "
                             "before with another hash", sequence);
+    }
+    if (!is_reachable(heads, sequence, now)) {
+        return npie_err_set(err, NPIE_EPOLICY, NPIE_P_INTERNAL,
+                            "so many rows of the audit as %" APR_INT64_T_FMT
+                            " cannot have been written since row %"
+                            APR_INT64_T_FMT, sequence, head->sequence);
     }
     return sequence <= head->sequence ? APR_SUCCESS
         : append(heads, "", sequence, hash, now, err, ptemp);

@@ -48,8 +48,9 @@ const char *npie_heads_hash(const npie_heads_t *heads);
  * @param sequence > 0
  * @param hash 64 lower-case hex digits
  * @return APR_SUCCESS; NPIE_EPOLICY: the same number was kept with another
- *         hash, so that the audit was written anew; NPIE_EINTERNAL: it could
- *         not be written
+ *         hash, so that the audit was written anew, or it is further ahead
+ *         than the registry can have got; NPIE_EINTERNAL: it could not be
+ *         written
  */
 apr_status_t npie_heads_keep(npie_heads_t *heads, apr_int64_t sequence,
                              const char *hash, apr_time_t now,

@@ -115,6 +115,11 @@ npie_issuance_by_key(const npie_issuance_t *log, const char *spki)
            : apr_hash_get(log->olds, spki, NPIE_SHA256_HEX_SIZE - 1);
 }
 
+int npie_issuance_replaced(const npie_issuance_t *log, const char *spki)
+{
+    return apr_hash_get(log->olds, spki, NPIE_SHA256_HEX_SIZE - 1) != NULL;
+}
+
 apr_status_t npie_issuance_certificate(npie_bytes_t *der,
                                        const npie_issuance_t *log,
                                        const npie_issuance_record_t *issued,

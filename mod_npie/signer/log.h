@@ -78,6 +78,9 @@ npie_issuance_by_folio(const npie_issuance_t *log, apr_int64_t folio);
 const npie_issuance_record_t *
 npie_issuance_by_key(const npie_issuance_t *log, const char *spki);
 
+/** Was a certificate made upon a letter that this key signed? 1 = yes. */
+int npie_issuance_replaced(const npie_issuance_t *log, const char *spki);
+
 /**
  * Reads a record's certificate back from the file.
  * @param der set to DER in p

@@ -11,7 +11,6 @@
 #include "base/wire.h"
 #include "letter/letter.h"
 #include "signer/say.h"
-#include "signer/ticks.h"
 
 void npie_ops_init(npie_ops_t *ops, npie_authority_t *authority,
                    npie_issuance_t *log, npie_revocations_t *revocations,
@@ -39,9 +38,8 @@ void npie_ops_init(npie_ops_t *ops, npie_authority_t *authority,
     ops->rules.letter_max_age = config->letter_max_age;
     ops->rules.additional_oid = config->profile.additional_oid;
     ops->rate = config->rate;
-    ops->rate_window = config->rate_window;
-    ops->allowance = config->rate;
-    ops->counted = 0;
+    ops->revoke_rate = config->revoke_rate;
+    ops->revoke_said = 0;
 }
 
 npie_bytes_t npie_ops_framed(const npie_signer_header_t *header,
@@ -64,26 +62,6 @@ void npie_ops_refuse(npie_bytes_t *reply, const npie_signer_header_t *header,
     npie_wire_put_u16(&w, (apr_uint16_t)problem);
     npie_wire_put_string(&w, detail);
     *reply = npie_ops_framed(header, &w, p);
-}
-
-/* A bucket that fills evenly: bursts up to the whole rate are let through. */
-static int within_rate(npie_ops_t *ops)
-{
-    apr_interval_time_t now = npie_ticks();
-
-    if (ops->counted > 0) {
-        ops->allowance += (double)(now - ops->counted) * ops->rate
-                          / (double)ops->rate_window;
-    }
-    if (ops->allowance > ops->rate) {
-        ops->allowance = ops->rate;
-    }
-    ops->counted = now;
-    if (ops->allowance < 1) {
-        return 0;
-    }
-    ops->allowance -= 1;
-    return 1;
 }
 
 static apr_status_t conflict(npie_problem_t problem, const char *what,
@@ -113,7 +91,9 @@ static apr_status_t make(npie_bytes_t *cert, npie_ops_t *ops,
         /* The evidence holds: that our CA certificate ends too early, say, is
          * nothing an employer can mend by a new letter. */
         return npie_err_set(err, NPIE_EINTERNAL, rv == NPIE_EBACKEND
-                            ? NPIE_P_SIGNER_DOWN : NPIE_P_INTERNAL, "%s",
+                            ? NPIE_P_SIGNER_DOWN
+                            : cause.problem == NPIE_P_AUTHORITY_ENDS
+                            ? cause.problem : NPIE_P_INTERNAL, "%s",
                             cause.detail);
     }
     entry.time = now;
@@ -193,7 +173,7 @@ void npie_ops_answer_failure(npie_bytes_t *reply,
 static int is_busy(npie_bytes_t *reply, npie_ops_t *ops,
                    const npie_signer_header_t *header, apr_pool_t *p)
 {
-    if (within_rate(ops)) {
+    if (npie_bucket_take(&ops->rate)) {
         return 0;
     }
     npie_signer_say("warn", "busy: more requests than Rate allows");
@@ -271,8 +251,16 @@ static void answer_seal(npie_bytes_t *reply, npie_ops_t *ops,
     if (is_busy(reply, ops, header, p)) {
         return;
     }
-    rv = npie_sealer_seal(&section, ops->authority->sealer, &ops->rules,
-                          letter, apr_time_now(), &err, p);
+    if (npie_ops_is_revoked(ops, npie_sealer_certificate(
+            ops->authority->sealer))) {
+        rv = npie_err_set(&err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
+                          "the seal's certificate was revoked: put another "
+                          "into SealCertificate");
+    }
+    else {
+        rv = npie_sealer_seal(&section, ops->authority->sealer, &ops->rules,
+                              letter, apr_time_now(), &err, p);
+    }
     if (rv != APR_SUCCESS) {
         npie_ops_answer_failure(reply, header, "SEAL", rv, &err, p);
         return;
@@ -383,6 +371,7 @@ static void answer_ping(npie_bytes_t *reply, npie_ops_t *ops,
     npie_wire_put_u32(&w, NPIE_SIGNER_OK);
     npie_wire_put_u32(&w, (apr_uint32_t)getpid());
     npie_wire_put_u64(&w, npie_issuance_count(ops->log));
+    npie_wire_put_u64(&w, (apr_uint64_t)apr_time_now());
     *reply = npie_ops_framed(header, &w, p);
 }
 
@@ -392,6 +381,7 @@ void npie_ops_answer(npie_bytes_t *reply, npie_ops_t *ops,
 {
     npie_wire_reader_t r;
 
+    npie_ends_watch(ops->authority->ends, apr_time_now());
     npie_wire_reader_init(&r, payload);
     switch (header->op) {
     case NPIE_SIGNER_PING:

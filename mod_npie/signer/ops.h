@@ -18,6 +18,7 @@
 typedef struct npie_crl_cache_t {
     apr_pool_t *p;    /**< of the bytes; made anew with each */
     npie_bytes_t der; /**< empty: none made since the start */
+    apr_time_t made;  /**< when; its thisUpdate is backdated */
 } npie_crl_cache_t;
 
 /** What requests are answered with. One thread. */
@@ -33,11 +34,10 @@ typedef struct npie_ops_t {
     apr_pool_t *responder_pool;
     apr_pool_t *p;                /**< as long as the program runs */
     npie_evidence_rules_t rules;
-    int rate;                        /**< requests in a window */
-    apr_interval_time_t rate_window; /**< microseconds */
-    double allowance;                /**< requests that may still come now */
-    apr_interval_time_t counted;     /**< when the allowance was right, on the
-                                          monotonic clock */
+    npie_bucket_t rate;             /**< of requests */
+    npie_bucket_t revoke_rate;      /**< of revocations on httpd's word alone */
+    apr_interval_time_t revoke_said; /**< when their excess was last said, on
+                                       the monotonic clock; 0 = never */
 } npie_ops_t;
 
 /** Sets the rules and the rate from the configuration. */

@@ -55,6 +55,19 @@ static void take_proofs(knowledge_t *knowledge, npie_wire_reader_t *r,
     }
 }
 
+/* The one certificate of ours that is in no registry. */
+static void take_seal(knowledge_t *knowledge)
+{
+    const npie_sealer_t *sealer = knowledge->ops->authority->sealer;
+    const npie_cert_t *cert = sealer == NULL ? NULL
+        : npie_sealer_certificate(sealer);
+
+    if (cert != NULL && npie_ops_is_ours(knowledge->ops, cert)) {
+        apr_hash_set(knowledge->made, cert->serial, APR_HASH_KEY_STRING,
+                     cert);
+    }
+}
+
 /* The responder, made anew in time. Each lives in a pool of its own. */
 static apr_status_t ready(npie_ops_t *ops, apr_time_t now, npie_err_t *err)
 {
@@ -94,6 +107,7 @@ void npie_ops_ocsp(npie_bytes_t *reply, npie_ops_t *ops,
     apr_status_t rv;
 
     take_proofs(&knowledge, r, p);
+    take_seal(&knowledge);
     if (npie_wire_get_end(r) != APR_SUCCESS) {
         npie_ops_refuse(reply, header, NPIE_SIGNER_MALFORMED, NPIE_P_REQUEST,
                         "the fields of OCSP are not what they must be", p);

@@ -11,9 +11,12 @@
 
 #include "pki/crl.h"
 #include "signer/say.h"
+#include "signer/ticks.h"
 
-/* A clock may be a little ahead of ours. */
-#define CLOCKS_APART apr_time_from_sec(300)
+/* A client's clock may be a little behind ours. */
+#define BACKDATE apr_time_from_sec(300)
+/* How often an excess of revocations is said. */
+#define SAY_AGAIN apr_time_from_sec(10)
 /* A CRL is made anew when this part of its time is over. */
 #define CRL_PART 4
 #define SECONDS_MAX ((apr_uint64_t)1 << 40)
@@ -37,21 +40,27 @@ int npie_ops_is_revoked(const npie_ops_t *ops, const npie_cert_t *cert)
            && npie_ops_is_ours(ops, cert);
 }
 
-/* A time of the request; -1 when it is out of all range. */
+/* A time of the request; -1 when it is out of all range. One that is still to
+ * come here is now: a clock ahead of ours must not keep a certificate off the
+ * CRL. */
 static apr_time_t get_time(npie_wire_reader_t *r)
 {
     const apr_uint64_t seconds = npie_wire_get_u64(r);
+    const apr_time_t now = apr_time_now();
 
-    return seconds < SECONDS_MAX ? apr_time_from_sec((apr_int64_t)seconds)
-                                 : -1;
+    if (seconds >= SECONDS_MAX) {
+        return -1;
+    }
+    return apr_time_sec(now) < (apr_int64_t)seconds ? now
+        : apr_time_from_sec((apr_int64_t)seconds);
 }
 
 static apr_status_t check_revocation(npie_revoked_t *revoked,
+                                     const npie_cert_t **pcert,
                                      const npie_ops_t *ops,
                                      npie_bytes_t certificate, int reason,
                                      npie_err_t *err, apr_pool_t *p)
 {
-    const apr_time_t latest = apr_time_now() + CLOCKS_APART;
     npie_cert_t *cert;
     apr_status_t rv = npie_cert_parse(&cert, certificate, err, p);
 
@@ -64,16 +73,39 @@ static apr_status_t check_revocation(npie_revoked_t *revoked,
                             cert->serial);
     }
     if (npie_reason_name(reason) == NULL || revoked->revoked <= 0
-        || revoked->revoked > latest || revoked->invalid_since < 0
-        || revoked->invalid_since > latest) {
+        || revoked->invalid_since < 0) {
         return npie_err_set(err, NPIE_EINPUT, NPIE_P_REQUEST,
                             "the reason or the times of the revocation of %s "
                             "are out of range", cert->serial);
     }
+    *pcert = cert;
     revoked->serial = cert->serial;
     revoked->reason = (npie_reason_t)reason;
     revoked->not_after = cert->not_after;
     return APR_SUCCESS;
+}
+
+/* May it be revoked now? What we have replaced ourselves always may; for the
+ * rest there is httpd's word alone, and who has broken in there could revoke
+ * the whole authority. */
+static int is_due(npie_ops_t *ops, const npie_cert_t *cert,
+                  npie_reason_t reason)
+{
+    const apr_interval_time_t ticks = npie_ticks();
+
+    if ((reason == NPIE_REASON_SUPERSEDED
+         && npie_issuance_replaced(ops->log, cert->spki_sha256))
+        || npie_bucket_take(&ops->revoke_rate)) {
+        return 1;
+    }
+    if (ops->revoke_said == 0 || ticks - ops->revoke_said > SAY_AGAIN) {
+        ops->revoke_said = ticks;
+        npie_signer_say("alert", "more revocations than RevokeRate allows, the "
+                        "last one asked for is of %s: unless somebody revokes "
+                        "many on purpose, httpd may be broken into",
+                        cert->serial);
+    }
+    return 0;
 }
 
 void npie_ops_revoke(npie_bytes_t *reply, npie_ops_t *ops,
@@ -84,6 +116,7 @@ void npie_ops_revoke(npie_bytes_t *reply, npie_ops_t *ops,
     const int reason = npie_wire_get_u16(r);
     npie_revoked_t revoked = { 0 };
     npie_err_t err = { 0, NPIE_P_NONE, "" };
+    const npie_cert_t *cert = NULL;
     npie_wire_writer_t w;
     apr_status_t rv;
 
@@ -95,9 +128,15 @@ void npie_ops_revoke(npie_bytes_t *reply, npie_ops_t *ops,
                         "the fields of REVOKE are not what they must be", p);
         return;
     }
-    rv = check_revocation(&revoked, ops, certificate, reason, &err, p);
+    rv = check_revocation(&revoked, &cert, ops, certificate, reason, &err, p);
     if (rv == APR_SUCCESS
         && npie_revocations_find(ops->revocations, revoked.serial) == NULL) {
+        if (!is_due(ops, cert, revoked.reason)) {
+            npie_ops_refuse(reply, header, NPIE_SIGNER_BUSY,
+                            NPIE_P_SIGNER_DOWN, "more revocations than the "
+                            "signer's RevokeRate allows", p);
+            return;
+        }
         rv = npie_revocations_add(ops->revocations, &revoked, &err, p);
         if (rv == APR_SUCCESS) {
             npie_signer_say("notice", "revoked %s, %s", revoked.serial,
@@ -119,8 +158,8 @@ static int is_fresh(const npie_ops_t *ops, apr_time_t now)
     const npie_crl_made_t *last = npie_revocations_crl(ops->revocations);
     const apr_array_header_t *all = npie_revocations_all(ops->revocations);
 
-    if (ops->crl.der.len == 0 || now < last->this_update
-        || now - last->this_update >= ops->crl_validity / CRL_PART) {
+    if (ops->crl.der.len == 0 || now < ops->crl.made
+        || now - ops->crl.made >= ops->crl_validity / CRL_PART) {
         return 0;
     }
     return all->nelts == 0
@@ -158,7 +197,7 @@ static apr_array_header_t *entries(const npie_ops_t *ops, apr_pool_t *p)
 static apr_status_t make_crl(npie_ops_t *ops, apr_time_t now, npie_err_t *err,
                              apr_pool_t *p)
 {
-    npie_crl_made_t made = { .this_update = now };
+    npie_crl_made_t made = { .this_update = now - BACKDATE };
     npie_bytes_t der;
     apr_status_t rv;
 
@@ -174,6 +213,7 @@ static apr_status_t make_crl(npie_ops_t *ops, apr_time_t now, npie_err_t *err,
         apr_pool_clear(ops->crl.p);
         ops->crl.der.data = apr_pmemdup(ops->crl.p, der.data, der.len);
         ops->crl.der.len = der.len;
+        ops->crl.made = now;
     }
     return rv;
 }

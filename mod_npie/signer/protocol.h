@@ -5,7 +5,8 @@
  * id 4, payload length 4. The reply carries the request's op with the high
  * bit set, and its id. Payload fields are those of base/wire.h.
  *
- *   PING   -> (nothing);  reply: status 4, u32 pid, u64 certificates issued
+ *   PING   -> (nothing);  reply: status 4, u32 pid, u64 certificates issued,
+ *            u64 its clock (microseconds since 1970)
  *   ISSUE  -> bytes CSR (DER), bytes letter 1 or 3 as signed (PDF)
  *            reply: status 4; 0: bytes certificate (DER), u16 n, n x bytes CA
  *            certificate (DER, nearest first); else: u16 problem number,

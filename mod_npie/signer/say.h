@@ -11,7 +11,7 @@
  * Writes one line: time in UTC, program, process, level, text. One write(2),
  * so that lines of several processes do not mix; control characters become
  * '?'; longer text is cut at 900 bytes. One thread.
- * @param level "error", "warn", "notice" or "info"
+ * @param level "alert", "error", "warn", "notice" or "info"
  * @param fmt printf format (constant), English, no secrets
  */
 void npie_signer_say(const char *level, const char *fmt, ...)

@@ -116,7 +116,10 @@ async function additional(boss, colleague, mails) {
 async function prepare(made) {
   world = made;
   const ca = join(world.folder, 'ca');
-  assert.equal((await ctl('ca', 'init', '--organization', 'Instituto de Demostración', ca))
+  const passphrase = join(world.folder, 'root.passphrase');
+  await writeFile(passphrase, 'una frase de paso\n', { mode: 0o600 });
+  assert.equal((await ctl('ca', 'init', '--organization', 'Instituto de Demostración',
+    '--passphrase-file', passphrase, ca))
     .filter(({ secret }) => secret).length, 3);
   for (const name of ['issuing', 'seal']) {
     run(ca, 'openssl', 'verify', '-x509_strict', '-CAfile', 'root.crt', '-untrusted',

@@ -14,17 +14,51 @@ lives() { # DAYS
     openssl x509 -in "$ca/issuing.crt" -noout -checkend $(($1 * 86400)) > "$work/out"
 }
 key_of() { # NAME [PASSWORD]: the key's public half is the certificate's
-    openssl pkey -in "$ca/$1.key" -passin "pass:${2:-}" -pubout -out "$work/pub" 2> "$work/err" &&
+    openssl pkey -in "$ca/${3:-}$1.key" -passin "pass:${2:-}" -pubout -out "$work/pub" 2> "$work/err" &&
         openssl x509 -in "$ca/$1.crt" -noout -pubkey | cmp -s - "$work/pub"
 }
-echo 'una frase de paso' > "$work/pass"
+points() { # NAME: the addresses in it, one a line
+    openssl x509 -in "$ca/$1.crt" -noout -text | grep -oE '(OCSP - )?(CA Issuers - )?URI:.*'
+}
+(umask 077 && echo 'una frase de paso' > "$work/pass")
+(umask 077 && echo 'otra frase de paso' > "$work/other")
 ok 'made' ends 0 ca init "$ca" -j --organization 'Instituto de Prueba Ñ' --name 'Autoridad de Prueba' \
-    --key p256 --years 5 --passphrase-file "$work/pass"
-ok 'tells its files' json '@$j == 7 && 3 == grep { $_->{secret} } @$j'
-ok 'keys are 0600' test "$(stat -c %a "$ca"/*.key | sort -u)" = 600
-ok 'httpd and npiectl can read the certificates' test "$(stat -c %a "$ca" "$ca"/*.crt | tr '\n' ' ')" = '755 644 644 644 '
-ok 'root.key is encrypted' key_of root 'una frase de paso'
-ok 'truly' grep -q ENCRYPTED "$ca/root.key"
+    --key p256 --years 5 --passphrase-file "$work/pass" --url http://pki.example/npie
+ok 'tells its files' json '@$j == 9 && 3 == grep { $_->{secret} } @$j'
+ok 'keys are 0600' test "$(stat -c %a "$ca"/*.key "$ca"/offline/*.key | sort -u)" = 600
+ok 'httpd and npiectl can read the certificates' test "$(stat -c %a "$ca" "$ca"/*.c?? | sort -u | tr '\n' ' ')" = '644 755 '
+ok 'root.key lies apart' test "$(stat -c %a "$ca/offline"):$(ls "$ca/offline")" = 700:root.key
+ok 'root.key is encrypted' key_of root 'una frase de paso' offline/
+ok 'truly' grep -q ENCRYPTED "$ca/offline/root.key"
+ok 'issuing says where the root is' test "$(points issuing | tr '\n' ' ')" = 'URI:http://pki.example/npie/root.crl CA Issuers - URI:http://pki.example/npie/root.cer '
+ok 'the seal says where the CA is' test "$(points seal | tr '\n' ' ')" = 'URI:http://pki.example/npie/ca.crl OCSP - URI:http://pki.example/npie/ocsp CA Issuers - URI:http://pki.example/npie/ca.cer '
+ok 'the root says nothing' test -z "$(points root)"
+ok 'root.cer is root.crt' eval "openssl x509 -in '$ca/root.cer' -inform DER | cmp -s - '$ca/root.crt'"
+
+# crl_of: the root's list as openssl shows it, verified; $work/out
+crl_of() { openssl crl -in "$ca/root.crl" -inform DER -noout -text -CAfile "$ca/root.crt" > "$work/out" 2>&1 && grep -q 'verify OK' "$work/out"; }
+lists() { crl_of && grep -A1 'CRL Number' "$work/out" | grep -qx " *$1" && [ "$(grep -c 'Serial Number' "$work/out")" = "$2" ]; }
+checks() { openssl verify -crl_check_all -CAfile "$ca/root.crt" -CRLfile "$work/root.pem" "$ca/issuing.crt" > "$work/out" 2>&1; }
+pem() { openssl crl -in "$ca/root.crl" -inform DER -out "$work/root.pem"; }
+ok 'the root has a list' lists 1 0
+ok 'for a year and more' eval "pem && openssl verify -crl_check -CAfile '$ca/root.crt' -CRLfile '$work/root.pem' -attime $(($(date +%s) + 390 * 86400)) '$ca/issuing.crt' > '$work/out' 2>&1"
+ok 'the next one' ends 0 ca crl "$ca" -j --passphrase-file "$work/pass"
+ok 'has the next number' json '$j->{number} == 2 && $j->{revoked} == 0'
+ok 'truly so' lists 2 0
+ok 'the issuing CA is good by it' eval 'pem && checks'
+ok 'not without the passphrase' ends 1 ca crl "$ca" --passphrase-file "$work/other"
+ok 'which is told' complained 'not its passphrase'
+ok 'nor for what it did not sign' ends 1 ca crl "$ca" --passphrase-file "$work/pass" --revoke "$ca/seal.crt"
+ok 'nor for a reason that is none' ends 1 ca crl "$ca" --passphrase-file "$work/pass" --revoke "$ca/issuing.crt" --reason so
+ok 'the list stayed' lists 2 0
+ok 'with the issuing CA' ends 0 ca crl "$ca" --passphrase-file "$work/pass" --revoke "$ca/issuing.crt" --reason keyCompromise --days 30
+ok 'one entry' lists 3 1
+ok 'which is not good any more' eval 'pem && ! checks'
+ok 'for that reason' eval "crl_of && grep -q 'Key Compromise' '$work/out'"
+ok 'it stays on the next' ends 0 ca crl "$ca" --passphrase-file "$work/pass"
+ok 'with its reason' eval "lists 4 1 && grep -q 'Key Compromise' '$work/out'"
+echo no list > "$ca/root.crl"
+ok 'a list that is none is not gone on with' ends 1 ca crl "$ca" --passphrase-file "$work/pass"
 for part in issuing seal; do
     ok "$part.key is its certificate's" key_of $part
     ok "$part verifies" verifies $part
@@ -35,30 +69,32 @@ ok 'issuing signs CRLs' shows issuing 'Certificate Sign, CRL Sign'
 ok 'names as given' shows issuing 'Subject: C = MX, O = Instituto de Prueba .*, CN = Autoridad de Prueba Emisora'
 ok 'the seal is the institute' shows seal 'Subject: C = MX, O = Instituto de Prueba (.*), CN = Instituto de Prueba '
 ok 'the seal is for documents' shows seal '1\.3\.6\.1\.5\.5\.7\.3\.36.*E-mail Protection|E-mail Protection.*1\.3\.6\.1\.5\.5\.7\.3\.36'
-ok 'for five years' lives $((5 * 365 - 1))
-ok 'no longer' eval "! lives $((5 * 365 + 3))"
+ok 'for five years of the calendar' test "$(openssl x509 -in "$ca/issuing.crt" -noout -enddate)" = "notAfter=$(date -u -d "$(openssl x509 -in "$ca/issuing.crt" -noout -startdate | cut -d= -f2) +5 years" '+%b %e %H:%M:%S %Y GMT')"
 ok 'both are in authorities.pem' test "$(grep -c BEGIN "$ca/authorities.pem")" = 2
 
 ca=$work/later
-ok 'for another day' ends 0 ca init "$ca" --key p256 --from 2031-01-01 --years 9
+ok 'for another day' ca_init "$ca" --key p256 --from 2031-01-01 --years 9
 ok 'on which it begins' shows seal 'Not Before: Jan  1 00:00:00 2031 GMT'
-ok 'for nine years' shows issuing 'Not After : Dec 30 00:00:00 2039 GMT'
+ok 'for nine years' shows issuing 'Not After : Jan  1 00:00:00 2040 GMT'
 ca=$work/ca
 
-before=$(cat "$ca"/* | sha256sum)
-ok 'again is refused' ends 1 ca init "$ca" --key p256
-ok 'with the file' complained "$ca/root.key"
-ok 'nothing was overwritten' test "$(cat "$ca"/* | sha256sum)" = "$before"
+before=$(find "$ca" -type f -exec cat {} + | sha256sum)
+ok 'again is refused' ends 1 ca init "$ca" --key p256 --passphrase-file "$work/pass"
+ok 'with the file' complained "$ca/offline/root.key"
+ok 'nothing was overwritten' test "$(find "$ca" -type f -exec cat {} + | sha256sum)" = "$before"
 mkdir "$work/half"
 echo precious > "$work/half/seal.crt"
-ok 'a file in the way' ends 1 ca init "$work/half" --key p256
-ok 'leaves nothing beside it' test "$(ls "$work/half")" = seal.crt
+ok 'a file in the way' ends 1 ca init "$work/half" --key p256 --passphrase-file "$work/pass" --root-dir "$work/usb"
+ok 'leaves nothing beside it' test "$(ls "$work/half" "$work/usb" | grep -vE '^$|:$')" = seal.crt
 ok 'nor changes it' grep -q precious "$work/half/seal.crt"
 # refused WORD OPTION...
 refused() {
     local word=$1
     shift
-    ok "refused: $*" ends 1 ca init "$work/no" "$@"
+    case $* in
+    *--passphrase-file*) ok "refused: $*" ends 1 ca init "$work/no" "$@" ;;
+    *) ok "refused: $*" ends 1 ca init "$work/no" --passphrase-file "$work/pass" "$@" ;;
+    esac
     ok "says why: $*" complained "$word"
 }
 refused 'kinds are' --key dsa
@@ -69,7 +105,26 @@ refused 'as 2027-01-01' --from tomorrow
 refused 'as 2027-01-01' --from 2027-02-30
 refused 'later day' --from 1999-01-01 --root-years 40 --years 20
 refused 'password file' --passphrase-file "$work/nowhere"
+ok 'nobody there to be asked' eval "! setsid -w '$npiectl' ca init '$work/no' --key p256 > '$work/out' 2> '$work/err' < /dev/null"
+ok 'which is told' complained 'no terminal to ask at: give --passphrase-file'
+refused 'http://' --url https://pki.example/
+refused 'http://' --url 'http://pki.example/a b'
 echo short > "$work/pass"
 refused '8 characters' --passphrase-file "$work/pass"
 ok 'no folder' test ! -e "$work/no"
+# Typed at a terminal, twice; then once.
+ca=$work/typed
+typed() { # LINE... -- COMMAND...
+    local lines=''
+    while [ "$1" != -- ]; do lines+="$1\n"; shift; done
+    shift
+    # shellcheck disable=SC2059
+    { sleep 1; printf "${lines%%\\n*}\n"; sleep 1; printf "${lines#*\\n}"; sleep 1; } |
+        script -qec "$*" /dev/null > "$work/out" 2>&1
+}
+ok 'typed' typed 'una frase larga' 'una frase larga' -- "$npiectl" ca init "$ca" --key p256
+ok 'and taken' key_of root 'una frase larga' offline/
+ok 'not shown' eval "! grep -q 'frase larga' '$work/out'"
+ok 'not the same twice' eval "! typed 'una frase larga' 'una frase lerga' -- '$npiectl' ca init '$work/no' --key p256"
+ok 'makes nothing' test ! -e "$work/no"
 tap_end

@@ -38,6 +38,7 @@ refuses() {
 }
 : > "$work/out"
 : > "$work/err"
+(umask 077 && echo 'una frase de paso' > "$work/passphrase")
 
 touch "$work/trust.conf"
 for name in nowhere folder junk utf16 nul long empty key; do
@@ -49,7 +50,7 @@ for name in nowhere folder junk utf16 nul long empty key; do
         refuses 1 "bad/$name" ca init "$work/no" --key p256 --passphrase-file "$bad/$name"
     if [ $name != folder ]; then
         refuses 1 "bad/$name" certificate import "$bad/$name"
-        [ $name = nowhere ] || refuses 1 "bad/$name" ca init "$bad/$name" --key p256
+        [ $name = nowhere ] || refuses 1 "bad/$name" ca init "$bad/$name" --key p256 --passphrase-file "$work/passphrase"
     fi
     echo "Trust $bad/$name" > "$work/trust.conf"
     before=$(sums)

@@ -88,12 +88,19 @@ on() {
     registry="pgsql:host=$work/pgsql user=npie dbname=$database"
 }
 
+# ca_init FOLDER OPTION...: with a passphrase of root.key, as nobody is there to
+# be asked.
+ca_init() {
+    (umask 077 && echo 'una frase de paso' > "$work/passphrase")
+    ctl ca init --passphrase-file "$work/passphrase" "$@"
+}
+
 # An authority in $work/ca and npie-signer.conf; its logs are in $log. $registry
 # is set.
 signer_make() {
     local account
     account=$(id -un)
-    ctl ca init "$work/ca" --key p256
+    ca_init "$work/ca" --key p256
     log=$work
     if [ "$(id -u)" = 0 ]; then
         log=$work/log

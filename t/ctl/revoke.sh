@@ -16,10 +16,13 @@ listed() { # SERIAL: does the list have it?
 # leaf NAME RP10 [CA]: a certificate of the signer's authority, or another's.
 leaf() {
     local ca=${3:-issuing}
+    local key=$work/ca/$ca.key
+    [ -e "$key" ] || key=$work/ca/offline/$ca.key
     serial=$((${serial:-4096} + 1))
     openssl ecparam -name prime256v1 -genkey -noout -out "$work/$1.key" &&
         openssl req -new -key "$work/$1.key" -subj "/OU=$2/CN=Maria" -out "$work/csr" &&
-        openssl x509 -req -in "$work/csr" -CA "$work/ca/$ca.crt" -CAkey "$work/ca/$ca.key" \
+        openssl x509 -req -in "$work/csr" -CA "$work/ca/$ca.crt" -CAkey "$key" \
+            -passin file:"$work/passphrase" \
             -set_serial $serial -days 100 -extfile "$work/leaf_ext" -out "$work/$1.pem" \
             2> "$work/err" || { sed 's/^/# /' "$work/err"; exit 99; }
 }

@@ -30,7 +30,7 @@ ok 'all is down' ends 3 status -j
 for name in redis signer authority; do ok "$name is down" is $name down; done
 ok 'the registry is not' is registry ok
 
-ctl ca init "$work/ca" --key p256
+ca_init "$work/ca" --key p256
 cat > "$work/npie-signer.conf" <<CONF
 Key $work/ca/issuing.key
 Certificate $work/ca/issuing.crt
@@ -55,7 +55,7 @@ sh "$top/t/lib/backend.sh" redis-start "$work" || exit 99
 redis=yes
 for _ in $(seq 300); do [ ! -S "$work/signer.sock" ] || break; sleep 0.1; done
 ok 'all works' ends 0 status -j
-for name in redis registry signer ocsp authority seal mail; do ok "$name is ok" is $name ok; done
+for name in redis registry signer clocks ocsp authority seal mail; do ok "$name is ok" is $name ok; done
 ok 'who answers OCSP is told' json 'grep { $_->{part} eq "ocsp" && $_->{detail} =~ /^answers signed by .*, made anew by 2/ } @$j'
 ok 'the clock is told' json 'grep { $_->{part} eq "clock" && $_->{state} ne "down" } @$j'
 ok 'for people too' ends 0 status

@@ -54,7 +54,7 @@ static void check_cert(const npie_cert_t *cert)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const npie_key_rules_t keys = { 2048, 1, 1 };
+    static const npie_key_rules_t keys = { 2048, 1, 1, NULL };
     static const char hola[] = "hola\n";
     npie_bytes_t content = { (const unsigned char *)hola, strlen(hola) };
     npie_bytes_t bytes = { data, size };

@@ -94,6 +94,17 @@ for my $raw (0, 1) {
     like(run('openssl', 'ocsp', '-issuer', "$ca.crt", '-cert', $new, '-respin', "$dir/answer.der",
         '-CAfile', "$dir/ca/both.pem", '-no_nonce'), qr/: good$/m, 'holds');
 }
+# As clients send it that think of URLs, or leave the padding out.
+my $long = request('-issuer', "$ca.crt", '-no_nonce', '-serial', '0x7BFFBFFBFFBF');
+for my $bytes ($der, $long) {
+    (my $text = encode_base64($bytes, '')) =~ tr{+/}{-_};
+    (my $bare = $text) =~ s/=+$//;
+    for my $form ($text, $bare) {
+        my $got = $plain->request("/npie/ocsp/$form");
+        is($got->{status}, 200, 'GET by base64url');
+        unlike(error_in($got), qr/^30030a01/, 'is answered');
+    }
+}
 # Slashes in a row, of which httpd makes one where it looks for the handler.
 my $slashes = request('-issuer', "$ca.crt", '-no_nonce', '-serial', '0x7F' . 'FF' x 12);
 like(encode_base64($slashes, ''), qr{//}, 'a request with slashes in a row');

@@ -195,7 +195,7 @@ person_t *person_new(const char *key, apr_interval_time_t age, apr_pool_t *p)
     static const npie_policy_t policy = {
         .renew_before = 30 * DAY, .renew_after = -1,
         .renewal_timeout = 10 * DAY, .old_key_min_bits = 1024,
-        .new_keys = { 2048, 1, 1 }, .additional_max = 10,
+        .new_keys = { 2048, 1, 1, NULL }, .additional_max = 10,
     };
     person_t *person = apr_pcalloc(p, sizeof(*person));
 
@@ -410,7 +410,7 @@ npie_bytes_t letter_cms(person_t *person, npie_letter_kind_t kind,
 
 const char *spki_of(const identity_t *key, apr_pool_t *p)
 {
-    static const npie_key_rules_t any = { 1024, 1, 1 };
+    static const npie_key_rules_t any = { 1024, 1, 1, NULL };
     npie_csr_t *csr;
 
     assert_int_equal(npie_csr_parse(&csr, fixture_csr(key, p), &any, NULL, p),

@@ -64,7 +64,7 @@ fixture_ca_t *fixture_ca(const char *name, apr_pool_t *p)
 /* The request of a key, parsed by rules that take old keys too. */
 static npie_csr_t *request_of(const identity_t *key, apr_pool_t *p)
 {
-    static const npie_key_rules_t any = { 1024, 1, 1 };
+    static const npie_key_rules_t any = { 1024, 1, 1, NULL };
     npie_err_t err = { 0, NPIE_P_NONE, "" };
     npie_csr_t *csr;
 
@@ -363,7 +363,7 @@ int fixture_signer_stop(fixture_signer_t *signer, int number)
 
 void fixture_alive(const fixture_signer_t *signer, apr_uint64_t issued)
 {
-    npie_signer_state_t told = { 0, 0 };
+    npie_signer_state_t told = { 0, 0, 0 };
     npie_err_t err = { 0, NPIE_P_NONE, "" };
 
     if (npie_signer_ping(&told, &signer->client, &err, signer->p)

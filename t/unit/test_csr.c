@@ -15,7 +15,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const npie_key_rules_t usual = { 2048, 1, 1 };
+static const npie_key_rules_t usual = { 2048, 1, 1, NULL };
 
 /* Parses and sees that the outcome is whole: a request or a problem. */
 static npie_csr_t *parsed(npie_bytes_t bytes, const npie_key_rules_t *rules,
@@ -69,8 +69,8 @@ static void test_takes(void **state)
 
 static void test_rules(void **state)
 {
-    static const npie_key_rules_t no_rsa = { 0, 1, 1 };
-    static const npie_key_rules_t long_rsa = { 3072, 0, 0 };
+    static const npie_key_rules_t no_rsa = { 0, 1, 1, NULL };
+    static const npie_key_rules_t long_rsa = { 3072, 0, 0, NULL };
     identity_t *rsa = identity_key("RSA-2048", *state);
     identity_t *p256 = identity_key("P-256", *state);
     identity_t *p384 = identity_key("P-384", *state);
@@ -225,6 +225,135 @@ static void test_bad_rsa(void **state)
     BN_free(e);
 }
 
+static void refused_broken(const BIGNUM *n, const npie_key_rules_t *rules,
+                           apr_pool_t *p)
+{
+    BIGNUM *e = BN_new();
+
+    BN_set_word(e, 65537);
+    parsed(rsa_request(n, e, p), rules, NPIE_EPOLICY, NPIE_P_NEW_KEY_BROKEN,
+           p);
+    BN_free(e);
+}
+
+/* The next prime from there on. */
+static void next_prime(BIGNUM *n, BN_CTX *ctx)
+{
+    BN_set_bit(n, 0);
+    while (BN_check_prime(n, ctx, NULL) != 1) {
+        BN_add_word(n, 2);
+    }
+}
+
+/* Primes that are close to each other, as some programs have made them: side
+ * by side, and with the difference of half the bits' square root or so. */
+static void test_close_primes(void **state)
+{
+    static const int apart[] = { 2, 500, 512 }; /* bits of the difference */
+    BN_CTX *ctx = BN_CTX_new();
+    BIGNUM *p = BN_new(), *q = BN_new(), *n = BN_new(), *d = BN_new();
+
+    assert_int_equal(BN_generate_prime_ex(p, 1024, 0, NULL, NULL, NULL), 1);
+    for (size_t i = 0; i < COUNT(apart); ++i) {
+        BN_one(d);
+        BN_lshift(d, d, apart[i]);
+        BN_add(q, p, d);
+        next_prime(q, ctx);
+        BN_mul(n, p, q, ctx);
+        refused_broken(n, &usual, *state);
+    }
+    BN_free(p);
+    BN_free(q);
+    BN_free(n);
+    BN_free(d);
+    BN_CTX_free(ctx);
+}
+
+/* A prime as Infineon's library made them (CVE-2017-15361): a power of 65537
+ * modulo the product of the first primes. */
+static void roca_prime(BIGNUM *prime, const BIGNUM *product, BN_CTX *ctx)
+{
+    BIGNUM *base = BN_new(), *power = BN_new(), *k = BN_new();
+
+    BN_set_word(base, 65537);
+    do {
+        BN_rand(k, 64, BN_RAND_TOP_ANY, BN_RAND_BOTTOM_ANY);
+        BN_mod_exp(power, base, k, product, ctx);
+        BN_rand(k, 1024 - BN_num_bits(product), BN_RAND_TOP_TWO,
+                BN_RAND_BOTTOM_ANY);
+        BN_mul(prime, k, product, ctx);
+        BN_add(prime, prime, power);
+    } while (BN_num_bits(prime) != 1024
+             || BN_check_prime(prime, ctx, NULL) != 1);
+    BN_free(base);
+    BN_free(power);
+    BN_free(k);
+}
+
+static void test_roca(void **state)
+{
+    BN_CTX *ctx = BN_CTX_new();
+    BIGNUM *product = BN_new(), *small = BN_new(), *p = BN_new();
+    BIGNUM *q = BN_new(), *n = BN_new();
+
+    BN_one(product);
+    BN_set_word(small, 2);
+    /* 2 and the 125 primes after it, for keys of 2048 bits. */
+    for (int i = 0; i < 126; ++i) {
+        BN_mul(product, product, small, ctx);
+        BN_add_word(small, 1);
+        next_prime(small, ctx);
+    }
+    roca_prime(p, product, ctx);
+    roca_prime(q, product, ctx);
+    BN_mul(n, p, q, ctx);
+    refused_broken(n, &usual, *state);
+    BN_free(product);
+    BN_free(small);
+    BN_free(p);
+    BN_free(q);
+    BN_free(n);
+    BN_CTX_free(ctx);
+}
+
+/* A list as the package openssl-blacklist has them: the last 80 bits of SHA-1
+ * of what "openssl rsa -modulus" prints. */
+static void test_known(void **state)
+{
+    static const char *const made =
+        "openssl rsa -in known.pem -modulus -noout | sha1sum | "
+        "cut -c 21-40 > hash && mkdir -p lists && { echo '# a list'; "
+        "echo 00000000000000000000; cat hash; "
+        "echo ffffffffffffffffffff; } > lists/blacklist.RSA-2048";
+    identity_t *known = identity_key("RSA-2048", *state);
+    identity_t *other = identity_key("RSA-2048", *state);
+    npie_key_rules_t rules = usual;
+    npie_weak_list_t *list = NULL;
+    BIGNUM *n = NULL;
+
+    assert_int_equal(npie_weak_list_load(&list, forge_path("none", *state),
+                                         NULL, *state), APR_SUCCESS);
+    assert_null(list);
+    identity_write_key(known, forge_path("known.pem", *state));
+    assert_int_equal(forge_run(NULL, *state, "%s", made), 0);
+    assert_int_equal(npie_weak_list_load(&list, forge_path("lists", *state),
+                                         NULL, *state), APR_SUCCESS);
+    assert_non_null(list);
+    rules.known_weak = list;
+    assert_int_equal(EVP_PKEY_get_bn_param(known->key, OSSL_PKEY_PARAM_RSA_N,
+                                           &n), 1);
+    refused_broken(n, &rules, *state);
+    parsed(identity_csr(known, known, *state), &usual, 0, NPIE_P_NONE,
+           *state);
+    parsed(identity_csr(other, other, *state), &rules, 0, NPIE_P_NONE,
+           *state);
+    assert_int_equal(forge_run(NULL, *state, "echo 12345 >> "
+                               "lists/blacklist.RSA-2048"), 0);
+    assert_int_equal(npie_weak_list_load(&list, forge_path("lists", *state),
+                                         NULL, *state), NPIE_ECONFIG);
+    BN_free(n);
+}
+
 /* The byte at `at`, one of several in DER that count what follows. */
 static void one_less(unsigned char *der, apr_size_t at)
 {
@@ -329,6 +458,8 @@ int main(void)
         pool_test(test_takes), pool_test(test_rules),
         pool_test(test_possession), pool_test(test_digests),
         pool_test(test_unusual_keys), pool_test(test_bad_rsa),
+        pool_test(test_close_primes), pool_test(test_roca),
+        pool_test(test_known),
         pool_test(test_second_encoding), pool_test(test_forms),
         pool_test(test_hostile_bytes),
     };

@@ -310,7 +310,21 @@ static void test_wrong_certificate(void **state)
     wrong_certificate(state, "UPDATE employer SET rp = 'C' || substr(rp, 2)"
                       " WHERE id", 0, "another employer");
     wrong_certificate(state, "SELECT count(*) FROM employer WHERE id",
-                      300 * DAY, "not valid now");
+                      300 * DAY, "not valid any more");
+}
+
+/* Our clock is behind the signer's: nobody's fault but ours, and in time it
+ * goes on. */
+static void test_clock_behind(void **state)
+{
+    person_t *person = person_at(NPIE_RENEWAL_CONFIRMED, *state);
+
+    person->flow.now -= apr_time_from_sec(600);
+    assert_call(person, NPIE_EBACKEND, NPIE_P_CLOCKS, person_ask(person));
+    assert_int_equal(person_state(person), NPIE_RENEWAL_CONFIRMED);
+    person->flow.now += apr_time_from_sec(600);
+    assert_call(person, APR_SUCCESS, NPIE_P_NONE, person_ask(person));
+    assert_int_equal(person_state(person), NPIE_RENEWAL_ISSUED);
 }
 
 /* The signer refuses: its problem is the one shown, and the renewal can be
@@ -338,6 +352,7 @@ int main(void)
         pool_test(test_unused), pool_test(test_revoked_meanwhile),
         pool_test(test_registry_locked),
         pool_test(test_rolled_back), pool_test(test_wrong_certificate),
+        pool_test(test_clock_behind),
         pool_test(test_signer_refuses),
     };
 

@@ -16,7 +16,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const npie_key_rules_t any_key = { 2048, 1, 1 };
+static const npie_key_rules_t any_key = { 2048, 1, 1, NULL };
 
 static const npie_subject_t ana = {
     .organization = "Peña, Hijos + \"Cía\" = S.A. de C.V.",
@@ -30,9 +30,9 @@ static const npie_subject_t ana = {
 static const npie_profile_t profile = {
     .validity_months = 6,
     .backdate = 300 * APR_USEC_PER_SEC,
-    .crl_url = "http://npie.example/ca.crl?a=1,b=2",
-    .ocsp_url = "http://npie.example/ocsp",
-    .issuer_url = "http://npie.example/ca.cer",
+    .points.crl_url = "http://npie.example/ca.crl?a=1,b=2",
+    .points.ocsp_url = "http://npie.example/ocsp",
+    .points.issuer_url = "http://npie.example/ca.cer",
     .policy_oid = "1.3.6.1.4.1.99999.1",
 };
 
@@ -474,9 +474,9 @@ static void test_issuer_refused(void **state)
     how.backdate = -1;
     refused(ca, ca, &how, *state);
     how = profile;
-    how.crl_url = "npie.example/ca.crl";
+    how.points.crl_url = "npie.example/ca.crl";
     refused(ca, ca, &how, *state);
-    how.crl_url = "http://npie.example/ca crl";
+    how.points.crl_url = "http://npie.example/ca crl";
     refused(ca, ca, &how, *state);
     how = profile;
     how.policy_oid = "1.3.6,CPS.1";

@@ -182,7 +182,7 @@ static void test_wrong_files(void **state)
 static void test_keys(void **state)
 {
     static const char *const kinds[] = { "P-256", "P-384", "RSA-2048" };
-    const npie_key_rules_t rules = { 2048, 1, 1 };
+    const npie_key_rules_t rules = { 2048, 1, 1, NULL };
     const npie_secret_t *password = secret("Llave nueva 27", *state);
 
     for (size_t i = 0; i < COUNT(kinds); ++i) {

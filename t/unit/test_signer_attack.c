@@ -49,8 +49,8 @@ static int teardown(void **state)
 }
 
 /* Asks with this evidence; it must be refused with this problem. */
-static void refused(attack_t *a, npie_bytes_t csr, npie_bytes_t letter,
-                    npie_problem_t problem)
+static void refused_with(attack_t *a, npie_bytes_t csr, npie_bytes_t letter,
+                         apr_status_t status, npie_problem_t problem)
 {
     npie_err_t err = { 0, NPIE_P_NONE, "" };
     npie_bytes_t cert = { NULL, 0 };
@@ -58,13 +58,19 @@ static void refused(attack_t *a, npie_bytes_t csr, npie_bytes_t letter,
     apr_status_t rv = npie_signer_issue(&cert, &a->signer->client, csr,
                                         letter, &err, a->p);
 
-    if (rv != NPIE_EPOLICY || err.problem != problem) {
+    if (rv != status || err.problem != problem) {
         fail_msg("status %d, problem %d instead of %d: %s", rv,
                  (int)err.problem, (int)problem, err.detail);
     }
     assert_null(cert.data);
     fixture_alive(a->signer, issued);
     assert_int_equal(fixture_records(a->signer, a->p), issued);
+}
+
+static void refused(attack_t *a, npie_bytes_t csr, npie_bytes_t letter,
+                    npie_problem_t problem)
+{
+    refused_with(a, csr, letter, NPIE_EPOLICY, problem);
 }
 
 static npie_bytes_t issued(attack_t *a, npie_bytes_t csr, npie_bytes_t letter)
@@ -126,7 +132,8 @@ static void test_dates(void **state)
     refused(a, csr, letter_of(a, cadena), NPIE_P_LAPSED);
     cadena = cadena_of(a);
     cadena->time += apr_time_from_sec(360);
-    refused(a, csr, letter_of(a, cadena), NPIE_P_ISSUE_REFUSED);
+    /* No fault of the employer's: httpd's clock is ahead. */
+    refused_with(a, csr, letter_of(a, cadena), NPIE_EBACKEND, NPIE_P_CLOCKS);
     a->employer = fixture_employer(a->ca, identity_key("P-256", a->p),
                                    &fixture_subject, apr_time_now() + DAY,
                                    a->p);

@@ -83,6 +83,29 @@ static void test_forward(void **state)
     fixture_signer_stop(signer, SIGTERM);
 }
 
+/* A number that the registry cannot have reached would spoil every later
+ * head. */
+static void test_leap(void **state)
+{
+    apr_pool_t *p = *state;
+    fixture_signer_t *signer = started("", p);
+    npie_signer_head_t kept;
+
+    assert_int_equal(give(&kept, signer, (apr_int64_t)1 << 62, 1, p),
+                     NPIE_EPOLICY);
+    assert_keeps(signer, 0, 0, p);
+    assert_int_equal(give(&kept, signer, 3000000, 1, p), APR_SUCCESS);
+    assert_int_equal(give(&kept, signer, 3000000 + 99000, 2, p), APR_SUCCESS);
+    assert_int_equal(give(&kept, signer, 13000000, 3, p), NPIE_EPOLICY);
+    assert_true(fixture_said(signer, "cannot have been written since", p));
+    assert_keeps(signer, 3099000, 2, p);
+    fixture_signer_stop(signer, SIGTERM);
+    fixture_signer_start(signer);
+    assert_int_equal(give(&kept, signer, 13000000, 3, p), NPIE_EPOLICY);
+    assert_int_equal(give(&kept, signer, 3099001, 3, p), APR_SUCCESS);
+    fixture_signer_stop(signer, SIGTERM);
+}
+
 /* Fields that are none: refused, and the signer lives on. */
 static void test_malformed(void **state)
 {
@@ -222,7 +245,7 @@ static void test_heads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        pool_test(test_forward), pool_test(test_malformed),
+        pool_test(test_forward), pool_test(test_leap), pool_test(test_malformed),
         pool_test(test_restarts), pool_test(test_damaged),
         pool_test(test_rate), pool_test(test_heads),
     };

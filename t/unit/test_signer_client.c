@@ -189,6 +189,9 @@ static void test_statuses(void **state)
           NPIE_P_SIGNER_DOWN },
         { NPIE_SIGNER_FAILED, NPIE_P_INTERNAL, NPIE_EBACKEND,
           NPIE_P_SIGNER_DOWN },
+        { NPIE_SIGNER_FAILED, NPIE_P_AUTHORITY_ENDS, NPIE_EBACKEND,
+          NPIE_P_AUTHORITY_ENDS },
+        { NPIE_SIGNER_REFUSED, NPIE_P_CLOCKS, NPIE_EBACKEND, NPIE_P_CLOCKS },
         { NPIE_SIGNER_MALFORMED, NPIE_P_REQUEST, NPIE_EPROTO,
           NPIE_P_INTERNAL },
         { NPIE_SIGNER_UNKNOWN_OP, NPIE_P_REQUEST, NPIE_EPROTO,
@@ -263,7 +266,7 @@ static void test_late(void **state)
 {
     apr_pool_t *p = *state;
     fixture_signer_t *signer = fixture_signer(fixture_ca("Prueba", p), "", p);
-    npie_signer_state_t told = { 0, 0 };
+    npie_signer_state_t told = { 0, 0, 0 };
     pid_t waiting;
     int status;
 

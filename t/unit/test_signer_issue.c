@@ -387,7 +387,7 @@ static void test_short_authority(void **state)
     fixture_signer_start(signer);
     assert_int_equal(npie_signer_issue(&der, &signer->client, e.csr, e.letter,
                                        &err, p), NPIE_EBACKEND);
-    assert_int_equal(err.problem, NPIE_P_SIGNER_DOWN);
+    assert_int_equal(err.problem, NPIE_P_AUTHORITY_ENDS);
     assert_int_equal(fixture_records(signer, p), 0);
     assert_true(fixture_said(signer, "failed folio 70", p));
     assert_true(fixture_said(signer, "ends before", p));

@@ -486,7 +486,7 @@ static void test_parent_gone(void **state)
 {
     apr_pool_t *p = *state;
     fixture_signer_t *signer = fresh("", p);
-    npie_signer_state_t told = { 0, 0 };
+    npie_signer_state_t told = { 0, 0, 0 };
     pid_t parent = fork();
     int status;
 

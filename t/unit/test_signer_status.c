@@ -55,7 +55,9 @@ static X509_CRL *list(const fixture_signer_t *signer, apr_pool_t *p)
     assert_int_equal(X509_CRL_get_version(crl), 1);
     assert_int_equal(X509_CRL_verify(crl, X509_get0_pubkey(ca->cert->x509)),
                      1);
-    assert_true(got.this_update <= apr_time_now());
+    /* Backdated, for clients whose clocks are a little behind. */
+    assert_true(got.this_update <= apr_time_now() - apr_time_from_sec(299));
+    assert_true(got.this_update > apr_time_now() - HOUR);
     assert_true(got.next_update > apr_time_now());
     assert_int_equal(got.ca.len, ca->cert->der.len);
     return crl;
@@ -149,9 +151,6 @@ static void test_refused(void **state)
             assert_int_equal(tell(signer, own, i, 0, &err, p), NPIE_EPOLICY);
         }
     }
-    revoke.revoked = apr_time_now() + HOUR;
-    assert_int_equal(npie_signer_revoke(&signer->client, &revoke, &err, p),
-                     NPIE_EPOLICY);
     revoke.revoked = apr_time_from_sec((apr_int64_t)1 << 41);
     assert_int_equal(npie_signer_revoke(&signer->client, &revoke, &err, p),
                      NPIE_EPOLICY);
@@ -163,6 +162,75 @@ static void test_refused(void **state)
     assert_int_equal(reason_of(crl, own), -1);
     X509_CRL_free(crl);
     fixture_alive(signer, 0);
+    fixture_signer_stop(signer, SIGTERM);
+}
+
+/* A clock ahead of the signer's must not keep a certificate off the list. */
+static void test_ahead(void **state)
+{
+    apr_pool_t *p = *state;
+    fixture_signer_t *signer = fixture_signer(ca, "", p);
+    const npie_cert_t *own = certificate(ca, apr_time_now() - HOUR, p);
+    const npie_signer_revoke_t revoke = { own->der, NPIE_REASON_KEY_COMPROMISE,
+                                          apr_time_now() + HOUR,
+                                          apr_time_now() + HOUR };
+    npie_err_t err = { 0 };
+    X509_REVOKED *entry = NULL;
+    X509_CRL *crl;
+
+    fixture_signer_start(signer);
+    assert_int_equal(npie_signer_revoke(&signer->client, &revoke, &err, p),
+                     APR_SUCCESS);
+    crl = list(signer, p);
+    assert_int_equal(X509_CRL_get0_by_cert(crl, &entry, own->x509), 1);
+    assert_true(X509_cmp_current_time(X509_REVOKED_get0_revocationDate(entry))
+                < 0);
+    X509_CRL_free(crl);
+    fixture_signer_stop(signer, SIGTERM);
+}
+
+/* What the signer has replaced itself may be revoked at any rate, the rest
+ * not: who has broken into httpd could revoke a whole authority at once. */
+static void test_rate(void **state)
+{
+    apr_pool_t *p = *state;
+    fixture_signer_t *signer = fixture_signer(ca, "RevokeRate 3 1h\n", p);
+    fixture_employer_t *old = fixture_expired(ca, p);
+    identity_t *key = identity_key("P-256", p);
+    const npie_cert_t *many[5];
+    npie_err_t err = { 0 };
+    npie_bytes_t cert;
+    X509_CRL *crl;
+
+    fixture_signer_start(signer);
+    for (int i = 0; i < 5; ++i) {
+        many[i] = certificate(ca, apr_time_now() - HOUR, p);
+    }
+    for (int i = 0; i < 3; ++i) {
+        assert_int_equal(tell(signer, many[i], NPIE_REASON_KEY_COMPROMISE, 0,
+                              &err, p), APR_SUCCESS);
+    }
+    for (int i = 3; i < 5; ++i) {
+        assert_int_equal(tell(signer, many[i], NPIE_REASON_SUPERSEDED, 0,
+                              &err, p), NPIE_EBACKEND);
+    }
+    assert_true(fixture_said(signer, " alert: more revocations than RevokeRate"
+                             " allows", p));
+    /* Again costs nothing. */
+    assert_int_equal(tell(signer, many[0], NPIE_REASON_SUPERSEDED, 0, &err,
+                          p), APR_SUCCESS);
+    assert_int_equal(npie_signer_issue(&cert, &signer->client,
+                                       fixture_csr(key, p),
+                                       fixture_signed(fixture_letter(
+                                           fixture_cadena(old, key, 1, p), p),
+                                           old, p), &err, p), APR_SUCCESS);
+    assert_int_equal(tell(signer, old->cert, NPIE_REASON_KEY_COMPROMISE, 0,
+                          &err, p), NPIE_EBACKEND);
+    assert_int_equal(tell(signer, old->cert, NPIE_REASON_SUPERSEDED, 0, &err,
+                          p), APR_SUCCESS);
+    crl = list(signer, p);
+    assert_int_equal(sk_X509_REVOKED_num(X509_CRL_get_REVOKED(crl)), 4);
+    X509_CRL_free(crl);
     fixture_signer_stop(signer, SIGTERM);
 }
 
@@ -289,6 +357,76 @@ static void test_ocsp(void **state)
     fixture_signer_stop(signer, SIGTERM);
 }
 
+/* A request with a nonce of that length, DER. */
+static npie_bytes_t with_nonce(npie_bytes_t request, int length,
+                               apr_pool_t *p)
+{
+    unsigned char nonce[256];
+    const unsigned char *at = request.data;
+    OCSP_REQUEST *made = d2i_OCSP_REQUEST(NULL, &at, (long)request.len);
+    unsigned char *der = NULL;
+    npie_bytes_t out;
+    int len;
+
+    memset(nonce, 0x5a, sizeof(nonce));
+    assert_non_null(made);
+    assert_int_equal(OCSP_request_add1_nonce(made, nonce, length), 1);
+    len = i2d_OCSP_REQUEST(made, &der);
+    assert_true(len > 0);
+    out.data = apr_pmemdup(p, der, (apr_size_t)len);
+    out.len = (apr_size_t)len;
+    OPENSSL_free(der);
+    OCSP_REQUEST_free(made);
+    return out;
+}
+
+/* Is the request's nonce that of the answer? */
+static int repeats(npie_bytes_t request, npie_bytes_t response)
+{
+    const unsigned char *at = request.data, *from = response.data;
+    OCSP_REQUEST *asked = d2i_OCSP_REQUEST(NULL, &at, (long)request.len);
+    OCSP_RESPONSE *answer = d2i_OCSP_RESPONSE(NULL, &from,
+                                              (long)response.len);
+    OCSP_BASICRESP *basic = OCSP_response_get1_basic(answer);
+    int same = basic != NULL && OCSP_check_nonce(asked, basic) == 1;
+
+    OCSP_REQUEST_free(asked);
+    OCSP_RESPONSE_free(answer);
+    OCSP_BASICRESP_free(basic);
+    return same;
+}
+
+/* RFC 9654: from 1 to 128 bytes. */
+static void test_nonces(void **state)
+{
+    static const struct {
+        int length;
+        int taken;
+    } cases[] = { { 1, 1 }, { 32, 1 }, { 33, 1 }, { 128, 1 }, { 129, 0 } };
+    apr_pool_t *p = *state;
+    fixture_signer_t *signer = fixture_signer(ca, "", p);
+    apr_array_header_t *none = apr_array_make(p, 1, sizeof(npie_bytes_t));
+    npie_bytes_t bare = { NULL, 0 };
+    npie_err_t err = { 0 };
+
+    fixture_signer_start(signer);
+    assert_int_equal(npie_ocsp_make(&bare, bare, ca->cert->der, "SHA256",
+                                    &err, p), APR_SUCCESS);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        const npie_bytes_t request = with_nonce(bare, cases[i].length, p);
+        npie_signer_ocsp_t answer;
+
+        assert_int_equal(npie_signer_ocsp(&answer, &signer->client, request,
+                                          none, &err, p), APR_SUCCESS);
+        assert_int_equal(repeats(request, answer.response), cases[i].taken);
+        if (cases[i].taken) {
+            assert_true(answer.this_update
+                        <= apr_time_now() - apr_time_from_sec(299));
+        }
+    }
+    fixture_signer_stop(signer, SIGTERM);
+}
+
 /* Whose key it is: delegated by the authority asked, or not. */
 static void test_ocsp_signer(void **state)
 {
@@ -350,8 +488,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         pool_test(test_revoke), pool_test(test_refused),
+        pool_test(test_ahead), pool_test(test_rate),
         pool_test(test_expired), pool_test(test_log),
-        pool_test(test_ocsp),
+        pool_test(test_ocsp), pool_test(test_nonces),
         pool_test(test_ocsp_signer),
     };
 

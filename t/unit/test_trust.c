@@ -12,6 +12,8 @@
 #include "pki/trust.h"
 #include "unit/forge.h"
 
+/* 2.999.1 */
+#define POLICY "DER:30:07:30:05:06:03:88:37:01"
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* A CA with this name; issuer NULL: a root. Days from now. */
@@ -293,6 +295,88 @@ static void test_intermediate_rules(void **state)
     }
 }
 
+/* Usages that an intermediate names hold for what is below it; and a policy
+ * that a path must have. */
+static void test_path_usages(void **state)
+{
+    static const struct {
+        forge_extension_t sub, leaf;
+        int held;
+    } cases[] = {
+        { { "extendedKeyUsage", "serverAuth" }, { NULL, NULL }, 0 },
+        { { "extendedKeyUsage", "serverAuth" },
+          { "extendedKeyUsage", "clientAuth" }, 0 },
+        { { "extendedKeyUsage", "clientAuth" }, { NULL, NULL }, 1 },
+        { { "extendedKeyUsage", "emailProtection" },
+          { "extendedKeyUsage", "clientAuth" }, 0 },
+        { { "extendedKeyUsage", "emailProtection" },
+          { "extendedKeyUsage", "clientAuth,emailProtection" }, 1 },
+        { { "extendedKeyUsage", "anyExtendedKeyUsage" },
+          { "extendedKeyUsage", "clientAuth" }, 1 },
+        { { "policyConstraints", "critical,requireExplicitPolicy:0" },
+          { NULL, NULL }, 0 },
+        { { "policyConstraints", "critical,requireExplicitPolicy:0" },
+          { "certificatePolicies", POLICY }, 1 },
+        { { "inhibitAnyPolicy", "critical,0" },
+          { "certificatePolicies", POLICY }, 1 },
+    };
+    identity_t *root = make_ca("P-256", "Raíz", NULL, -900, 900, *state);
+    npie_trust_t *trust = trust_in(root, NULL, *state);
+
+    for (size_t i = 0; i < COUNT(cases); ++i) {
+        identity_t *sub = identity_key("P-256", *state);
+        identity_t *id = identity_key("P-256", *state);
+        forge_t forge = {
+            .common_name = "Sub", .issuer = root,
+            .extensions = { { "basicConstraints", "critical,CA:TRUE" },
+                            { "certificatePolicies", POLICY },
+                            cases[i].sub },
+        };
+        forge_t below = { .common_name = "Ana", .issuer = sub,
+                          .extensions = { cases[i].leaf } };
+        npie_cert_t *leaf = NULL;
+
+        forge_certificate(sub, &forge, *state);
+        forge_certificate(id, &below, *state);
+        assert_int_equal(npie_cert_parse(&leaf, id->der, NULL, *state), 0);
+        if (verdict(trust, leaf, sub, 0, *state)
+            != (cases[i].held ? APR_SUCCESS : NPIE_ESIGNATURE)) {
+            fail_msg("case %d", (int)i);
+        }
+    }
+}
+
+/* The same for the institute's seals. */
+static void test_seal_usages(void **state)
+{
+    static const struct {
+        const char *usage;
+        int held;
+    } cases[] = {
+        { "serverAuth", 0 }, { "emailProtection", 0 },
+        { "1.3.6.1.5.5.7.3.36", 1 }, { "anyExtendedKeyUsage", 1 },
+    };
+    identity_t *root = make_ca("P-256", "Raíz", NULL, -900, 900, *state);
+
+    for (size_t i = 0; i < COUNT(cases); ++i) {
+        identity_t *sub = identity_key("P-256", *state);
+        forge_t forge = {
+            .common_name = "Sub", .issuer = root,
+            .extensions = { { "basicConstraints", "critical,CA:TRUE" },
+                            { "extendedKeyUsage", cases[i].usage } },
+        };
+        npie_cert_t *seal = NULL;
+
+        forge_certificate(sub, &forge, *state);
+        assert_int_equal(npie_cert_parse(&seal, forge_seal(
+            sub, FORGE_SEAL_USAGE, *state)->der, NULL, *state), 0);
+        assert_int_equal(npie_trust_verify_seal(trust_in(root, sub, *state),
+                                                seal, NULL, 2048, NULL,
+                                                *state),
+                         cases[i].held ? APR_SUCCESS : NPIE_ESIGNATURE);
+    }
+}
+
 static void test_path_length(void **state)
 {
     identity_t *root = identity_key("P-256", *state);
@@ -451,7 +535,8 @@ int main(void)
         pool_test(test_chains), pool_test(test_times),
         pool_test(test_renewed_ca), pool_test(test_same_name),
         pool_test(test_rollover), pool_test(test_leaf_rules),
-        pool_test(test_intermediate_rules), pool_test(test_path_length),
+        pool_test(test_intermediate_rules), pool_test(test_path_usages),
+        pool_test(test_seal_usages), pool_test(test_path_length),
         pool_test(test_leaf_as_issuer), pool_test(test_strength),
         pool_test(test_chain), pool_test(test_load_refuses),
         pool_test(test_load_takes),

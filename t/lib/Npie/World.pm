@@ -4,7 +4,7 @@
 #
 #   npiectl.conf
 #   ca/        what npiectl ca init makes: root, issuing, seal, each .crt and
-#              .key, and authorities.pem; and old (an earlier authority,
+#              .key (the root's in offline/ too), and authorities.pem; and old (an earlier authority,
 #              SHA-1), impostor (issuing's name, another key) and seal-before
 #              (the institute's earlier seal)
 #   tls/       localhost.crt, localhost.key
@@ -75,10 +75,17 @@ my $INSTITUTE = 'Instituto de Demostración';
 sub authority_make
 {
     my ($self) = @_;
+    my $passphrase = "$self->{dir}/root.passphrase";
+    Npie::Openssl::spit($passphrase, "una frase de paso\n");
+    chmod 0600, $passphrase;
     $self->npiectl('ca', 'init', '--organization', $INSTITUTE,
+        '--passphrase-file', $passphrase,
         '--name', 'Autoridad NPIE (demostración)', '--key', 'rsa:2048',
         '--from', POSIX::strftime('%Y-%m-%dT%H:%M:%SZ', gmtime time - 12 * $YEAR),
         (map { ("--$_", 20) } qw(root-years years seal-years)), "$self->{dir}/ca");
+    # Tests have the root sign certificates that npiectl would not make.
+    Npie::Openssl::run('openssl', 'pkey', '-in', "$self->{dir}/ca/offline/root.key",
+        '-passin', "file:$passphrase", '-out', "$self->{dir}/ca/root.key");
     return;
 }
 
