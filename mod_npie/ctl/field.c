@@ -325,7 +325,7 @@ static int is_entity(int field)
 
 static const char **text_place(npie_employer_t *employer, int field)
 {
-    return (const char **)(void *)((char *)employer + fields[field].place);
+    return (const char **)((char *)employer + fields[field].place);
 }
 
 const char *npie_ctl_field_name(int field)

@@ -292,7 +292,7 @@ apr_status_t npie_journal_open(npie_journal_t **pjournal, const char *path,
     if (rv == APR_SUCCESS && journal->end == 0) {
         rv = begin(journal, err);
     }
-    if (rv == APR_SUCCESS && fsync(fd) != 0) {
+    if (rv == APR_SUCCESS && fsync(journal->fd) != 0) {
         rv = wrong(journal, err, "sync");
     }
     if (rv == APR_SUCCESS) {

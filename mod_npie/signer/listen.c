@@ -91,13 +91,17 @@ apr_status_t npie_listen_make(int *pfd, const char *path,
     strcpy(address.sun_path, path);
     probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    wrong = probe < 0 || fd < 0 ? strerror(errno)
-            : clear_stale(probe, &address);
+    if (probe < 0 || fd < 0) {
+        wrong = strerror(errno);
+    }
+    else {
+        wrong = clear_stale(probe, &address);
+        if (wrong == NULL) {
+            wrong = bind_and_listen(fd, &address, config);
+        }
+    }
     if (probe >= 0) {
         close(probe);
-    }
-    if (wrong == NULL) {
-        wrong = bind_and_listen(fd, &address, config);
     }
     if (wrong != NULL) {
         if (fd >= 0) {
