@@ -319,6 +319,14 @@ char *npie_text_date_es(apr_time_t t, apr_pool_t *p)
                         x.tm_year + 1900);
 }
 
+char *npie_text_day(apr_time_t t, apr_pool_t *p)
+{
+    const apr_time_exp_t x = local(t);
+
+    return apr_psprintf(p, "%04d-%02d-%02d", x.tm_year + 1900, x.tm_mon + 1,
+                        x.tm_mday);
+}
+
 char *npie_text_moment_es(apr_time_t t, apr_pool_t *p)
 {
     const apr_time_exp_t x = local(t);

@@ -81,6 +81,9 @@ apr_status_t npie_text_time_parse(apr_time_t *t, const char *text);
  */
 char *npie_text_date_es(apr_time_t t, apr_pool_t *p);
 
+/** The same day as "2026-11-21", in p. */
+char *npie_text_day(apr_time_t t, apr_pool_t *p);
+
 /** The same with the hour, "21 de noviembre de 2026 a las 14:05". */
 char *npie_text_moment_es(apr_time_t t, apr_pool_t *p);
 

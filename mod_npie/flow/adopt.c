@@ -4,20 +4,26 @@
 #include "flow/adopt.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "base/plain.h"
 #include "letter/winansi.h"
+#include "model/field.h"
 #include "store/revocation.h"
 
-int npie_flow_same_user(const char *a, const char *b)
+int npie_flow_is_user(const char *typed, const npie_employer_t *employer,
+                      apr_pool_t *p)
 {
-    while (*a != '\0' && apr_tolower(*a) == apr_tolower(*b)) {
-        ++a;
-        ++b;
-    }
-    return *a == *b;
+    const char *plain = npie_plain_joined(typed, p);
+
+    return strcasecmp(plain, employer->user) == 0
+        || (strlen(employer->user) == NPIE_RP10_SIZE - 1
+            && strncasecmp(employer->user, employer->rp, NPIE_RP10_SIZE - 1)
+               == 0
+            && strcasecmp(plain, employer->rp) == 0);
 }
 
 /* The capitals from À on, by their base letters; a blank where there is
@@ -148,7 +154,7 @@ apr_status_t npie_flow_adopt(npie_login_t *login, const npie_flow_t *flow,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (!npie_flow_same_user(user, employer->user) ||
+    if (!npie_flow_is_user(user, employer, flow->p) ||
         !plausible(cert, employer, flow->p)) {
         return APR_NOTFOUND;
     }

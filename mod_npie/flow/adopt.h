@@ -23,7 +23,12 @@
 apr_status_t npie_flow_adopt(npie_login_t *login, const npie_flow_t *flow,
                              const char *user, npie_err_t *err);
 
-/** Is it the same user name, without regard to ASCII case? */
-int npie_flow_same_user(const char *a, const char *b);
+/**
+ * Is this the employer's user name as people write it: with blanks and
+ * hyphens anywhere, in either case? One that is the registro patronal may
+ * have its check digit.
+ */
+int npie_flow_is_user(const char *typed, const npie_employer_t *employer,
+                      apr_pool_t *p);
 
 #endif

@@ -50,7 +50,7 @@ typedef struct npie_login_t {
  *         reason that the person proved to be concerned by (verdict REFUSED):
  *         UNTRUSTED and KEY_WEAK (cert alone is set), CERT_UNKNOWN (the
  *         registry has not this key and serial), CERT_MALFORMED (no RP in OU),
- *         CERT_OTHER (RP or user name of another employer), and those of
+ *         CERT_OTHER (RP of another employer), USER, and those of
  *         npie_policy_judge(); NPIE_EINPUT, NPIE_ESIGNATURE (SIGNATURE) when
  *         nothing was proved; NPIE_EBACKEND; NPIE_EINTERNAL
  */

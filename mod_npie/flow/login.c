@@ -72,7 +72,8 @@ static apr_status_t find(npie_login_t *login, const npie_flow_t *flow,
     return APR_SUCCESS;
 }
 
-static npie_problem_t belongs(const npie_login_t *login, const char *user)
+static npie_problem_t belongs(const npie_login_t *login, const char *user,
+                              apr_pool_t *p)
 {
     if (login->cert->rp10[0] == '\0') {
         return NPIE_P_CERT_MALFORMED;
@@ -81,8 +82,8 @@ static npie_problem_t belongs(const npie_login_t *login, const char *user)
         != 0) {
         return NPIE_P_CERT_OTHER;
     }
-    return *user == '\0' || npie_flow_same_user(user, login->employer->user)
-               ? NPIE_P_NONE : NPIE_P_CERT_OTHER;
+    return *user == '\0' || npie_flow_is_user(user, login->employer, p)
+               ? NPIE_P_NONE : NPIE_P_USER;
 }
 
 /* Takes an unknown certificate in, or leaves it refused. */
@@ -114,7 +115,7 @@ static apr_status_t judge(npie_login_t *login, npie_flow_t *flow,
     if (rv != APR_SUCCESS || login->problem != NPIE_P_NONE) {
         return rv;
     }
-    other = belongs(login, user);
+    other = belongs(login, user, flow->p);
     if (other != NPIE_P_NONE) {
         return refuse(login, other);
     }

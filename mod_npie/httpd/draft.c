@@ -66,6 +66,12 @@ apr_status_t npie_draft_save(request_rec *r, const npie_holder_t *holder,
     return rv;
 }
 
+/* What is missing from an empty field, the page itself says. */
+static const char *said_at_field(const npie_problem_info_t *info)
+{
+    return info->number == NPIE_P_FIELD_EMPTY ? "vacio" : info->cause;
+}
+
 static void show_field(request_rec *r, const char *name, json_t *field)
 {
     const char *value = json_string_value(json_object_get(field, "value"));
@@ -78,7 +84,7 @@ static void show_field(request_rec *r, const char *name, json_t *field)
     }
     if (info != NULL) {
         npie_vars_set(r, apr_pstrcat(r->pool, "npie_error_", name, NULL),
-                      info->cause);
+                      said_at_field(info));
     }
 }
 

@@ -279,6 +279,11 @@ static apr_status_t log_in(npie_login_t *login, request_rec *r,
     }
     rv = npie_flow_login(login, flow, challenge, cms,
                          npie_form_text(form, "usuario"), err);
+    if (rv == APR_SUCCESS && login->problem == NPIE_P_USER) {
+        /* A slip of the pen, said at its field: there is nobody to refuse. */
+        return npie_err_set(err, NPIE_EINPUT, NPIE_P_USER, "serial %s",
+                            login->cert->serial);
+    }
     if (rv == APR_SUCCESS) {
         end_before(r);
         rv = npie_login_open(r, access_for(login->verdict), login->problem,

@@ -150,11 +150,13 @@ static apr_status_t read_cert(npie_cert_t **pcert, const npie_job_t *job,
                               npie_err_t *err, apr_pool_t *p)
 {
     npie_credential_t credential = { NULL, NULL };
+    npie_secret_t *password;
     npie_credential_file_t file = { job->cer, { NULL, 0 } };
     apr_status_t rv;
 
     if (job->cer == NULL) {
-        rv = npie_renewal_open_old(&credential, job, job->line != 0, err, p);
+        rv = npie_renewal_open_old(&credential, &password, job,
+                                   job->line != 0, err, p);
         *pcert = credential.cert;
         return rv;
     }
@@ -173,6 +175,9 @@ static apr_status_t read_expiry(expiry_t *expiry, const npie_job_t *job,
     apr_pool_create(&ptemp, p);
     rv = read_cert(&cert, job, err, ptemp);
     if (rv == APR_SUCCESS) {
+        rv = npie_credential_check(cert, err);
+    }
+    if (rv == APR_SUCCESS) {
         expiry->job = job;
         expiry->rp10 = apr_pstrdup(p, cert->rp10);
         expiry->name = apr_pstrdup(p, cert->common_name);
@@ -189,7 +194,7 @@ static void tell_expiry(const npie_say_t *say, const expiry_t *expiry,
     apr_int64_t days = (left < 0 ? -left : left) / DAY;
 
     npie_say_line(say, "%s  %s  %s  %s  %s %" APR_INT64_T_FMT " días",
-                  apr_pstrmemdup(p, npie_text_time(expiry->at, p), 10),
+                  npie_text_day(expiry->at, p),
                   expiry->rp10, expiry->name, npie_job_file(expiry->job),
                   left <= 0 ? "venció hace" : "vence en", days);
 }

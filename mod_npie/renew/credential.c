@@ -19,6 +19,7 @@
 #include "renew/store.h"
 
 #define MAC_SALT 16
+#define SAT_RFC "SAT970701NN3"
 
 static apr_status_t refuse(npie_err_t *err, npie_problem_t problem,
                            const char *what)
@@ -277,6 +278,24 @@ apr_status_t npie_credential_read_cert(npie_cert_t **pcert,
             : take_cert(pcert, APR_ARRAY_IDX(store.certs, 0, X509 *), err, p);
     }
     return rv;
+}
+
+apr_status_t npie_credential_check(const npie_cert_t *cert, npie_err_t *err)
+{
+    if (*cert->rp10 != '\0') {
+        return APR_SUCCESS;
+    }
+    if (X509_check_ca(cert->x509) != 0) {
+        return npie_err_set(err, NPIE_EINPUT, NPIE_P_CERT_MALFORMED,
+                            "the certificate is an authority's");
+    }
+    /* Whatever SAT's authorities are called, their RFC is SAT's. */
+    if (strstr(cert->issuer, SAT_RFC) != NULL) {
+        return npie_err_set(err, NPIE_EINPUT, NPIE_P_CERT_SAT, "issuer %s",
+                            cert->issuer);
+    }
+    return npie_err_set(err, NPIE_EINPUT, NPIE_P_CERT_MALFORMED,
+                        "the certificate has no employer's number");
 }
 
 static apr_status_t to_bytes(npie_bytes_t *bytes, unsigned char *der, int len,

@@ -51,6 +51,13 @@ apr_status_t npie_credential_read_cert(npie_cert_t **pcert,
                                        npie_err_t *err, apr_pool_t *p);
 
 /**
+ * Is it an employer's certificate?
+ * @return APR_SUCCESS; NPIE_EINPUT (CERT_SAT: an e.firma of SAT,
+ *         CERT_MALFORMED: no employer's number in it)
+ */
+apr_status_t npie_credential_check(const npie_cert_t *cert, npie_err_t *err);
+
+/**
  * Makes a PFX: AES-256 and PBKDF2-HMAC-SHA256 for key and certificates, MAC
  * with HMAC-SHA256; what Windows, openssl, NSS and Java read.
  * @param chain of npie_bytes_t, DER, above the certificate

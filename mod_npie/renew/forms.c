@@ -96,20 +96,12 @@ static npie_secret_t *copy(const npie_secret_t *password, apr_pool_t *p)
     return made;
 }
 
-apr_array_header_t *npie_forms_make(const npie_secret_t *password,
-                                    apr_pool_t *p)
+static void add_forms(apr_array_header_t *forms, const npie_secret_t *password,
+                      apr_pool_t *p)
 {
-    apr_array_header_t *forms = apr_array_make(p, FORMS,
-                                               sizeof(npie_secret_t *));
     npie_secret_t *others[FORMS - 1];
 
     add(forms, copy(password, p));
-    if (password->len == 0) {
-        npie_secret_t *nothing = apr_pcalloc(p, sizeof(*nothing));
-
-        APR_ARRAY_PUSH(forms, npie_secret_t *) = nothing;
-        return forms;
-    }
     others[0] = normal(password, UNINORM_NFC, to_utf8, p);
     others[1] = normal(password, UNINORM_NFD, to_utf8, p);
     others[2] = widened(password, p);
@@ -119,6 +111,37 @@ apr_array_header_t *npie_forms_make(const npie_secret_t *password,
             add(forms, others[i]);
         }
     }
+}
+
+/* Without the blanks at either end that were typed or pasted with it. */
+static npie_secret_t *trimmed(const npie_secret_t *password, apr_pool_t *p)
+{
+    apr_size_t from = strspn(password->text, " ");
+    apr_size_t end = password->len;
+    npie_secret_t *made = npie_secret_make(p);
+
+    while (end > from && password->text[end - 1] == ' ') {
+        --end;
+    }
+    made->len = end - from;
+    memcpy(made->text, password->text + from, made->len);
+    return made;
+}
+
+apr_array_header_t *npie_forms_make(const npie_secret_t *password,
+                                    apr_pool_t *p)
+{
+    apr_array_header_t *forms = apr_array_make(p, 2 * FORMS,
+                                               sizeof(npie_secret_t *));
+
+    if (password->len == 0) {
+        add(forms, copy(password, p));
+        APR_ARRAY_PUSH(forms, npie_secret_t *) =
+            apr_pcalloc(p, sizeof(npie_secret_t));
+        return forms;
+    }
+    add_forms(forms, password, p);
+    add_forms(forms, trimmed(password, p), p);
     return forms;
 }
 

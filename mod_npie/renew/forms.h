@@ -24,8 +24,9 @@ typedef enum npie_tried_t {
 /**
  * The forms of a password, likeliest first: as typed, composed, decomposed
  * (Unicode NFC and NFD), its UTF-8 taken for Latin-1 (OpenSSL before 1.1), in
- * Latin-1. An empty one is "" or, text NULL, nothing at all. libcrypto takes
- * bytes that are no UTF-8 for Latin-1 where it makes UTF-16 of them (PKCS#12,
+ * Latin-1; then those without the blanks at either end. An empty one is "" or,
+ * text NULL, nothing at all. libcrypto takes bytes that are no UTF-8 for
+ * Latin-1 where it makes UTF-16 of them (PKCS#12,
  * RFC 7292 appendix B.1).
  * @return of npie_secret_t *, in p
  */

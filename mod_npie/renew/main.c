@@ -18,7 +18,6 @@
 #include "renew/batch.h"
 #include "renew/list.h"
 #include "renew/options.h"
-#include "renew/terminal.h"
 
 /* Where passwords and keys are: locked in memory as far as limits allow. */
 #define SECURE_HEAP (256 * 1024)
@@ -87,11 +86,6 @@ static npie_exit_t work(const npie_options_t *options, int verbose,
     }
     if (options->check) {
         return npie_batch_check(jobs, options, &say, p);
-    }
-    if (!options->accept_terms && !npie_terminal_is_there()) {
-        npie_err_set(&err, NPIE_EPOLICY, NPIE_P_DECLINED,
-                     "no terminal to ask at, and no --accept-terms");
-        return fail(&say, &err);
     }
     return npie_batch_renew(jobs, options, &say, p);
 }

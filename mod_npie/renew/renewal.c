@@ -13,6 +13,7 @@
 #include "renew/disk.h"
 #include "renew/key.h"
 #include "renew/steps.h"
+#include "renew/terminal.h"
 
 /* More steps than a renewal has, each done again after a session's end. */
 #define STEPS_MAX 24
@@ -38,20 +39,21 @@ static int ask_again(npie_secret_want_t *want, int tried, const char *question,
 
 static apr_status_t open_with(npie_credential_t *old, const npie_job_t *job,
                               const npie_credential_file_t *files,
+                              npie_secret_t **ppassword,
                               npie_secret_want_t *want, npie_err_t *err,
                               apr_pool_t *p)
 {
-    npie_secret_t *password;
-    apr_status_t rv = npie_secret_get(&password, want, err, p);
+    apr_status_t rv = npie_secret_get(ppassword, want, err, p);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
     return npie_credential_open(old, files, job->pfx != NULL ? 1 : 2,
-                                password, err, p);
+                                *ppassword, err, p);
 }
 
 apr_status_t npie_renewal_open_old(npie_credential_t *old,
+                                   npie_secret_t **ppassword,
                                    const npie_job_t *job, int literal,
                                    npie_err_t *err, apr_pool_t *p)
 {
@@ -73,7 +75,7 @@ apr_status_t npie_renewal_open_old(npie_credential_t *old,
         return rv;
     }
     do {
-        rv = open_with(old, job, files, &want, err, p);
+        rv = open_with(old, job, files, ppassword, &want, err, p);
     } while (rv != APR_SUCCESS && ask_again(&want, ++tried, question, err, p));
     return rv;
 }
@@ -96,7 +98,9 @@ static apr_status_t ask_new_password(npie_steps_t *s, int is_new)
     do {
         rv = npie_secret_get(&password, &want, s->err, s->p);
         if (rv == APR_SUCCESS) {
-            rv = npie_secret_check_new(password, user_of(s), s->err);
+            rv = npie_secret_check_new(password, user_of(s),
+                                       is_new ? s->old_password : NULL,
+                                       s->err);
         }
     } while (rv != APR_SUCCESS
              && ask_again(&want, ++tried, question, s->err, s->p));
@@ -122,12 +126,21 @@ static apr_status_t open_pending(npie_steps_t *s)
     return rv;
 }
 
+/* Files and passwords are judged first: who cannot be asked about the terms
+ * is told of a wrong password all the same. */
+static apr_status_t can_agree(npie_steps_t *s)
+{
+    return s->options->accept_terms || npie_terminal_is_there() ? APR_SUCCESS
+        : npie_err_set(s->err, NPIE_EPOLICY, NPIE_P_DECLINED,
+                       "no terminal to ask at, and no --accept-terms");
+}
+
 /* All that is wanted from this machine. @return APR_EOF: renewed already */
 static apr_status_t prepare(npie_steps_t *s)
 {
     int pending = npie_disk_is_there(s->papers.pending);
     int done = npie_disk_is_there(s->papers.out);
-    apr_status_t rv = npie_renewal_open_old(&s->old, s->job,
+    apr_status_t rv = npie_renewal_open_old(&s->old, &s->old_password, s->job,
                                             s->job->line != 0, s->err, s->p);
 
     if (rv != APR_SUCCESS) {
@@ -137,11 +150,10 @@ static apr_status_t prepare(npie_steps_t *s)
                   s->old.cert->common_name, s->old.cert->rp10,
                   s->old.cert->not_after < apr_time_now() ? "venció" : "vence",
                   npie_text_date_es(s->old.cert->not_after, s->p));
-    if (*s->old.cert->rp10 == '\0') {
-        return npie_err_set(s->err, NPIE_EINPUT, NPIE_P_CERT_MALFORMED,
-                            "the certificate has no employer's number");
+    rv = npie_credential_check(s->old.cert, s->err);
+    if (rv == APR_SUCCESS) {
+        rv = ask_new_password(s, !pending && !done);
     }
-    rv = ask_new_password(s, !pending && !done);
     if (rv == APR_SUCCESS && done && !pending) {
         rv = npie_papers_renewed(&s->fresh, &s->papers, s->old.cert,
                                  s->new_password, s->err, s->p);
@@ -150,7 +162,7 @@ static apr_status_t prepare(npie_steps_t *s)
     if (rv == APR_SUCCESS && pending && !(s->options->new_key && !done)) {
         rv = open_pending(s);
     }
-    return rv;
+    return rv == APR_SUCCESS ? can_agree(s) : rv;
 }
 
 static apr_status_t login(npie_steps_t *s, const npie_credential_t *with)

@@ -10,10 +10,12 @@
 
 /**
  * Opens the old certificate of a job, asking for its password.
+ * @param ppassword set to the last one tried
  * @param literal 1: the password may stand in the job itself
- * @return as npie_credential_open_pfx(), npie_disk_read(), npie_secret_get()
+ * @return as npie_credential_open(), npie_disk_read(), npie_secret_get()
  */
 apr_status_t npie_renewal_open_old(npie_credential_t *old,
+                                   npie_secret_t **ppassword,
                                    const npie_job_t *job, int literal,
                                    npie_err_t *err, apr_pool_t *p);
 

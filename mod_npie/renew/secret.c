@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -210,17 +211,36 @@ apr_status_t npie_secret_get(npie_secret_t **psecret,
     return failed(err, "source", "neither file: nor exec:");
 }
 
-apr_status_t npie_secret_check_new(const npie_secret_t *secret,
-                                   const char *user, npie_err_t *err)
+/* The rule that a new password breaks, NULL: none. */
+static const char *broken_rule(const npie_secret_t *secret, const char *user,
+                               const npie_secret_t *old)
 {
-    int printable = 1;
-
     for (apr_size_t i = 0; i < secret->len; ++i) {
-        printable = printable && secret->text[i] >= ' '
-            && secret->text[i] <= '~';
+        if (secret->text[i] < ' ' || secret->text[i] > '~') {
+            return "a character outside ASCII, which other programs read "
+                "differently";
+        }
     }
-    return secret->len >= NEW_LEAST && printable
-        && strcmp(secret->text, user) != 0 ? APR_SUCCESS
+    if (secret->len < NEW_LEAST) {
+        return "fewer than 8 characters";
+    }
+    if (secret->text[0] == ' ' || secret->text[secret->len - 1] == ' ') {
+        return "a blank at its beginning or end";
+    }
+    if (strcasecmp(secret->text, user) == 0) {
+        return "the same as the user name";
+    }
+    return old != NULL && strcmp(secret->text, old->text) == 0
+        ? "the same as the old password" : NULL;
+}
+
+apr_status_t npie_secret_check_new(const npie_secret_t *secret,
+                                   const char *user, const npie_secret_t *old,
+                                   npie_err_t *err)
+{
+    const char *broken = broken_rule(secret, user, old);
+
+    return broken == NULL ? APR_SUCCESS
         : npie_err_set(err, NPIE_EINPUT, NPIE_P_NEW_PASSWORD,
-                       "the new password breaks the rules");
+                       "the new password: %s", broken);
 }

@@ -50,10 +50,14 @@ apr_status_t npie_secret_get(npie_secret_t **psecret,
                              const npie_secret_want_t *want, npie_err_t *err,
                              apr_pool_t *p);
 
-/** Is this fit to be a new password: 8 printable ASCII characters or more,
- * and not the user's name?
- * @return APR_SUCCESS; NPIE_EINPUT (NEW_PASSWORD) */
+/**
+ * Is this fit to be a new password: 8 printable ASCII characters or more, no
+ * blank at either end, neither the user's name nor the old one?
+ * @param old NULL: not known
+ * @return APR_SUCCESS; NPIE_EINPUT (NEW_PASSWORD, the rule in err->detail)
+ */
 apr_status_t npie_secret_check_new(const npie_secret_t *secret,
-                                   const char *user, npie_err_t *err);
+                                   const char *user, const npie_secret_t *old,
+                                   npie_err_t *err);
 
 #endif

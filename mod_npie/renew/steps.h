@@ -24,6 +24,7 @@ typedef struct npie_steps_t {
     npie_bytes_t key_file;    /**< what papers.pending holds */
     npie_bytes_t signed_pdf[NPIE_STEPS_LETTERS]; /**< as signed here; len 0:
                                                       not in this run */
+    npie_secret_t *old_password;
     const npie_secret_t *new_password;
     npie_whereabouts_t stage; /**< where the server says that we are */
     npie_err_t *err;

@@ -109,7 +109,7 @@ test('a script that does not come is said, and asked for again', async () => {
     (argument) => globalThis.bench.call('open', argument), { files: [file], password });
   const lost = async () => {
     const { problem, detail } = await openHere();
-    assert.equal(problem, NUMBER.BROWSER);
+    assert.equal(problem, NUMBER.NETWORK);
     assert.match(detail, /conexión/);
   };
   await lost();
@@ -277,7 +277,7 @@ describe('stores made now', () => {
 
     test('far too large', async () => {
       const file = text('video.pfx', Buffer.alloc((16 << 20) + 1));
-      await refused([file], 'Clave1234', NUMBER.TOO_LARGE);
+      await refused([file], 'Clave1234', NUMBER.FILE_UNKNOWN, /17 MB/);
     });
 
     test('DER of openssl: certificate, request, list, chain, keys', async () => {

@@ -54,6 +54,7 @@ my %refused = (
     futuro => [ 33, '20..-.*Z', sub { employer(kind => 'future') } ],
     vencido => [ 34, '20..-.*Z', sub { employer(kind => 'long') }, vhost => 'short' ],
     desconocido => [ 29, '-', sub { employer(registered => 0) } ],
+    ajeno => [ 30, '-', sub { other_rp(employer()) } ],
     llave => [ 35, '-', sub { employer(key => 'rsa:768') } ],
     adicional => [ 38, '20..-.*Z', sub { change(employer(), "additional = 1,
         holder = 'Eva', holder_email = 'eva\@empresa.example'") } ],
@@ -64,6 +65,12 @@ sub change
     # As if npie-signer knew: the job that tells it would end the sessions.
     world()->registry->sql("UPDATE certificate SET told = 1700000000, $what
         WHERE employer = $employer->{id}");
+    return $employer;
+}
+sub other_rp
+{
+    my ($employer) = @_;
+    world()->registry->sql("UPDATE employer SET rp = 'B1212338102' WHERE id = $employer->{id}");
     return $employer;
 }
 for my $page (sort keys %refused) {
@@ -77,9 +84,9 @@ for my $page (sort keys %refused) {
 }
 world()->redis('-n', 1, 'FLUSHDB');
 my ($program, $answer) = logged_in(employer(), user => employer()->{user});
-like(problem_at($answer), qr/^rechazo-ajeno 30/, 'another employer\'s user name');
-says($program->fetch('/npie/rechazo-ajeno.html'), '200 rechazo-ajeno', 'its page');
-says($program->send_json('/npie/datos.html', {}), '200 rechazo-ajeno', 'an action leads there');
+is("$answer->{status} $answer->{json}{number}", '422 47', 'another employer\'s user name');
+says($program->fetch('/npie/datos.html'), '401 15', 'nobody is logged in');
+($program, $answer) = logged_in(employer());
 says($program->send_json('/npie/salir', {}), '200 acceso', 'logged out');
 
 # The way, with steps that are not now, back and again.

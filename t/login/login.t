@@ -79,7 +79,7 @@ is(adopted($forged), 0, 'NPIEAdopt: another authority');
 redirected(login(employer(key => 'rsa:768')), 'rechazo-llave', 'RSA-768');
 
 my ($one, $other) = (employer(), employer());
-redirected(login($one, user => $other->{user}), 'rechazo-ajeno',
+refused(browser(), browser()->login(as => $one->{as}, user => $other->{user}), 'acceso', 47,
     'certificate of one employer, user of another');
 
 my $browser = browser();

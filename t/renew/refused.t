@@ -54,7 +54,7 @@ fails(marked(pfx(), "status = 'superseded', ended = 1700000000"), '5 32',
     'a replaced one, whose successor is not here');
 fails(pfx(registered => 0), '5 29', 'one that the registry does not know');
 fails(pfx(kind => 'valid'), '0 132', 'one that is valid for long');
-fails($employer, '5 30', 'the user of another', '--user', pfx()->{user});
+fails($employer, '5 47', 'the user of another', '--user', pfx()->{user});
 my $r = renew('--pfx', $employer->{pfx}, '--password', "file:$dir/old",
     '--new-password', "file:$dir/new", at());
 is("$r->{code} " . ($r->{err} =~ /\[127\]/ ? 127 : ''), '7 127',

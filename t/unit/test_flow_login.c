@@ -45,7 +45,7 @@ static npie_login_t login_as(person_t *person, const identity_t *id,
                                       unit_bytes(challenge),
                                       signed_by(id, person->p), user,
                                       &person->err));
-    if (*user == '\0' || login.problem != NPIE_P_CERT_OTHER) {
+    if (*user == '\0' || login.problem != NPIE_P_USER) {
         assert_same_by_cert(person, id, &login);
     }
     return login;
@@ -111,12 +111,17 @@ static void test_user(void **state)
     small[0] = (char)(small[0] | 0x20);
     assert_string_not_equal(small, user);
     assert_int_equal(login_old(person, small).verdict, NPIE_VERDICT_RENEWAL);
+    assert_int_equal(login_old(person, apr_psprintf(*state, " %.3s-%s ", user,
+                                                    user + 3)).verdict,
+                     NPIE_VERDICT_RENEWAL);
+    assert_int_equal(login_old(person, person->employer.rp).verdict,
+                     NPIE_VERDICT_RENEWAL);
     assert_refused(login_old(person, neighbour->employer.user),
-                   NPIE_P_CERT_OTHER);
+                   NPIE_P_USER);
     assert_refused(login_old(person, apr_pstrcat(*state, user, "x", NULL)),
-                   NPIE_P_CERT_OTHER);
+                   NPIE_P_USER);
     assert_refused(login_old(person, apr_pstrndup(*state, user, 5)),
-                   NPIE_P_CERT_OTHER);
+                   NPIE_P_USER);
 }
 
 static fixture_employer_t *certificate(void **state, fixture_ca_t *ca,

@@ -139,14 +139,18 @@ static void test_new_password(void **state)
         int taken;
     } table[] = {
         { "Llave nueva 27", 1 }, { "12345678", 1 }, { "1234567", 0 },
-        { "contraseña", 0 }, { "A064878710", 0 }, { "", 0 },
+        { "contraseña", 0 }, { "A064878710", 0 },
+        { "a064878710", 0 }, { "", 0 }, { " Llave nueva", 0 },
+        { "Llave nueva ", 0 }, { "Llave vieja 26", 0 },
     };
 
     for (size_t i = 0; i < COUNT(table); ++i) {
         npie_secret_t secret = { (char *)table[i].text,
                                  strlen(table[i].text) };
+        npie_secret_t old = { (char *)"Llave vieja 26", 14 };
 
-        assert_int_equal(npie_secret_check_new(&secret, "A064878710", NULL)
+        assert_int_equal(npie_secret_check_new(&secret, "A064878710", &old,
+                                               NULL)
                          == APR_SUCCESS, table[i].taken);
     }
     (void)state;

@@ -6,7 +6,7 @@
  * Spanish sentence about this case. None rejects. `onProgress` gets 0..1.
  *
  * Info, a certificate: `{subject: {cn, o, ou, rfc, curp, email}, serial,
- * issuer, notBefore, notAfter, spkiSha256, keyType, keyBits}`; dates as ISO
+ * isSat, issuer, notBefore, notAfter, spkiSha256, keyType, keyBits}`; dates as ISO
  * strings, serial and digest as hex, keyType 'RSA', 'P-256', 'P-384', 'P-521'
  * or ''.
  */
@@ -14,6 +14,10 @@ import { NOT_LOADED, NUMBER } from './crypto/problem.js';
 
 /** Nothing that these pages ask for comes near it. */
 const MAX_FILE = 16 << 20;
+
+/** What a file that is far too large is not. */
+const TOO_LARGE = { signLetter: NUMBER.LETTER, checkKey: NUMBER.WRONG_KEY_FILE,
+  makePfx: NUMBER.WRONG_KEY_FILE };
 
 let worker;
 let scriptUrl;
@@ -53,15 +57,25 @@ function receive({ data }) {
 }
 
 /**
- * A worker that does not load is a browser that cannot do this; the next call
- * tries another.
+ * A worker that does not load; the next call tries another. When its script
+ * cannot be had it is the network, else a browser that cannot do this.
  */
-function lose(event) {
+async function lose(event) {
   event.preventDefault();
   worker.terminate();
   worker = undefined;
-  for (const id of [...waiting.keys()]) {
-    settle(id, { ok: false, problem: NUMBER.BROWSER, detail: NOT_LOADED });
+  const lost = [...waiting.keys()];
+  const problem = await isThere(scriptUrl) ? NUMBER.BROWSER : NUMBER.NETWORK;
+  for (const id of lost) {
+    settle(id, { ok: false, problem, detail: NOT_LOADED });
+  }
+}
+
+async function isThere(address) {
+  try {
+    return (await fetch(String(address), { method: 'HEAD', cache: 'no-store' })).ok;
+  } catch {
+    return false;
   }
 }
 
@@ -100,8 +114,10 @@ async function read(file) {
 
 /** Reads the files first: one that has gone since it was chosen is damaged. */
 async function callWithFiles(method, files, argument, onProgress) {
-  if (Array.from(files).some((file) => file.size > MAX_FILE)) {
-    return { ok: false, problem: NUMBER.TOO_LARGE };
+  const large = Array.from(files).find((file) => file.size > MAX_FILE);
+  if (large) {
+    return { ok: false, problem: TOO_LARGE[method] ?? NUMBER.FILE_UNKNOWN,
+      detail: `El archivo pesa ${Math.round(large.size / 1e6)} MB; el que se pide pesa menos de 1 MB.` };
   }
   let contents;
   try {

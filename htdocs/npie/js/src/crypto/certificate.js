@@ -15,6 +15,8 @@ const TYPES = {
   email: '1.2.840.113549.1.9.1',
 };
 const RFC822_NAME = 1;
+/** The RFC in the names of all of SAT's authorities. */
+const SAT_RFC = 'SAT970701NN3';
 
 /** The last value of a type in a name: the most specific one. */
 function nameValue(name, type) {
@@ -122,6 +124,7 @@ export async function certificateInfo(read) {
   return {
     subject: subjectInfo(certificate),
     serial: serialHex(certificate),
+    isSat: nameValue(certificate.issuer, TYPES.rfc) === SAT_RFC,
     issuer: nameValue(certificate.issuer, TYPES.cn) || nameValue(certificate.issuer, TYPES.o),
     notBefore: certificate.notBefore.value.toISOString(),
     notAfter: certificate.notAfter.value.toISOString(),

@@ -25,17 +25,23 @@ function toLatin1Bytes(text) {
   return codes.every((code) => code <= 0xff) ? Uint8Array.from(codes) : toUtf8(text);
 }
 
+/** The ways to read one text. */
+function readings(text) {
+  return [...[text, text.normalize('NFC'), text.normalize('NFD')].map(plainForm),
+    { bmp: toBmp(toLatin1(toUtf8(text))), bytes: toLatin1Bytes(text) }];
+}
+
 /**
  * The forms in which programs may have taken a password, likeliest first:
  * as typed, composed, decomposed, and its UTF-8 widened (OpenSSL before 1.1),
- * beside its Latin-1. An empty password is two zero bytes or nothing at all.
+ * beside its Latin-1; then without blanks at either end. An empty password is two zero bytes or nothing at all.
  */
 export function passwordForms(password) {
   if (password === '') {
     return [plainForm(''), { bmp: new Uint8Array(0), bytes: new Uint8Array(0) }];
   }
-  const forms = [password, password.normalize('NFC'), password.normalize('NFD')].map(plainForm);
-  forms.push({ bmp: toBmp(toLatin1(toUtf8(password))), bytes: toLatin1Bytes(password) });
+  // Blanks at either end were typed or pasted with it, most often.
+  const forms = [password, password.replace(/^ +| +$/g, '')].flatMap(readings);
   return forms.filter((form, i) => forms.findIndex((earlier) =>
     equal(earlier.bmp, form.bmp) && equal(earlier.bytes, form.bytes)) === i);
 }

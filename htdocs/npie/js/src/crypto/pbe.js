@@ -54,7 +54,7 @@ const PRFS = {
 let legacy;
 let failures = 0;
 
-/** The old ciphers, loaded once. @throws Problem BROWSER when they do not load */
+/** The old ciphers, loaded once. @throws Problem NETWORK when they do not load */
 export async function loadLegacy() {
   // Browsers remember a module that failed: another address is another try.
   const address = failures > 0 ? `./npie-legacy.js?${failures}` : './npie-legacy.js';
@@ -64,7 +64,7 @@ export async function loadLegacy() {
   } catch {
     legacy = undefined;
     failures++;
-    throw new Problem(NUMBER.BROWSER, NOT_LOADED);
+    throw new Problem(NUMBER.NETWORK, NOT_LOADED);
   }
 }
 

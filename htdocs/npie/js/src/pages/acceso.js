@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Login: open the certificate, show whose it is, sign the server's challenge.
+import { NUMBER } from 'npie:problems';
 import { close, sign } from '../client.js';
 import { byId, swap } from './dom.js';
 import { fillCertificate, validity } from './certificate.js';
-import { getBytes } from './net.js';
+import { getBytes, postForJson } from './net.js';
 import { opener } from './opener.js';
 import { clearProblem, showProblem } from './problem.js';
-import { sendForm, working } from './form.js';
+import { working } from './form.js';
 
 const first = ['entrada', 'abrir', 'abrir-boton'];
 const second = ['confirmar', 'entrar-boton', 'otro-boton'];
@@ -30,7 +31,7 @@ export function start() {
     const info = opened.certificate;
     const { expired, text } = validity(info);
     fillCertificate(info);
-    byId('confirmar-vigencia').textContent = expired ? `${text} Con él todavía puede entrar a renovarlo.` : text;
+    byId('confirmar-vigencia').textContent = expired ? `${text} Al continuar se revisa si todavía se puede renovar.` : text;
     byId('confirmar-vigencia').classList.toggle('atencion', expired);
     byId('usuario').value ||= info.subject.ou ?? '';
     swap({ hide: first, show: second });
@@ -46,10 +47,23 @@ export function start() {
       showProblem(signed);
       return;
     }
-    await sendForm(form, {
+    const place = await postForJson('acceso.html', {
+      usuario: byId('usuario').value,
       reto: new TextDecoder().decode(challenge.bytes),
       firma: signed.cms,
     });
+    if (!place.ok) {
+      showProblem(place, place.problem === NUMBER.USER ? byId('usuario') : undefined);
+      return;
+    }
+    form.dataset.enviado = '1';
+    location.assign(leadsTo(place.page));
+  }
+
+  /** Where a person who has just logged in goes on. */
+  function leadsTo(page) {
+    const { volver } = form.elements;
+    return page === 'application' ? volver?.value ?? './' : `${page}.html`;
   }
 
   function back() {

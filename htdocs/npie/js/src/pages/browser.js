@@ -7,10 +7,9 @@ export function canWork() {
   const able = Boolean(globalThis.isSecureContext && globalThis.crypto?.subtle
     && globalThis.Worker);
   byId('navegador').hidden = able;
-  if (!able) {
-    for (const button of byId('forma').querySelectorAll('button')) {
-      button.disabled = true;
-    }
+  // They come disabled: without this script they would send an empty form.
+  for (const button of byId('forma').querySelectorAll('button')) {
+    button.disabled = !able;
   }
   return able;
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A certificate told to a person.
+// A certificate told to a person; its days are the server's: central Mexico, which has had no
+// daylight saving time since 2022.
 import { byId, fillList } from './dom.js';
 
-const day = new Intl.DateTimeFormat('es-MX', { dateStyle: 'long', timeZone: 'America/Mexico_City' });
+const day = new Intl.DateTimeFormat('es-MX', { dateStyle: 'long', timeZone: 'Etc/GMT+6' });
 export const date = (iso) => day.format(new Date(iso));
 
 /** "Venció el 3 de mayo de 2026", and whether that has been. */

@@ -3,23 +3,24 @@
 import { NUMBER } from 'npie:problems';
 import { byId } from './dom.js';
 import { clearProblem, showFaults } from './problem.js';
-
-const fold = (address) => address.trim().replace(/@.*$/, (domain) => domain.toLowerCase());
-const digits = (text) => text.replace(/[\s\-().]/g, '').replace(/^\+?52(?=\d{10}$)/, '');
-const isPhone = (text) => /^\d{10}$/.test(digits(text));
+import { foldAddress, isPhone, visible } from './typed.js';
 
 export function start() {
   const form = byId('forma');
-  const value = (id) => byId(id).value.trim();
+  const value = (id) => visible(byId(id).value);
 
   function faults() {
     const found = [];
     const check = (id, number) => found.push([byId(id), number]);
+    const isAddress = /^[^\s@,;]+@[^\s@,;]+\.[^\s@,;]+$/.test(value('correo'));
     if (!value('correo')) {
       check('correo', NUMBER.FIELD_EMPTY);
-    } else if (!/^[^\s@,;]+@[^\s@,;]+\.[^\s@,;]+$/.test(value('correo'))) {
+    } else if (!isAddress) {
       check('correo', NUMBER.EMAIL);
-    } else if (fold(value('correo')) !== fold(value('correo2'))) {
+    }
+    if (!value('correo2')) {
+      check('correo2', NUMBER.FIELD_EMPTY);
+    } else if (isAddress && foldAddress(value('correo')) !== foldAddress(value('correo2'))) {
       check('correo2', NUMBER.EMAIL_DIFFERS);
     }
     if (!value('telefono')) {

@@ -4,7 +4,7 @@ import { NUMBER } from 'npie:problems';
 import { makeKey } from '../client.js';
 import { byId, save, swap } from './dom.js';
 import { movements } from './entropy.js';
-import { strength, strengthNames } from './password.js';
+import { brokenRule, strength, strengthNames } from './password.js';
 import { clearField, clearProblem, markField, showFaults, showProblem } from './problem.js';
 import { sendForm, working } from './form.js';
 
@@ -21,9 +21,10 @@ export function start() {
   let made;
 
   password.addEventListener('input', () => {
-    const level = strength(password.value, [usuario, rp10]);
+    const broken = password.value && brokenRule(password.value, usuario);
+    const level = broken ? 0 : strength(password.value, [usuario, rp10]);
     byId('fuerza').value = level;
-    byId('fuerza-texto').textContent = strengthNames[level];
+    byId('fuerza-texto').textContent = broken || strengthNames[level];
   });
 
   function faults() {
@@ -31,10 +32,9 @@ export function start() {
     if (!/^[A-Za-z0-9_-]+$/.test(name.value)) {
       found.push([name, NUMBER.KEY_NAME]);
     }
-    const usable = /^[\x20-\x7e]{8,}$/.test(password.value)
-      && password.value.toLowerCase() !== usuario.toLowerCase();
-    if (!usable) {
-      found.push([password, NUMBER.NEW_PASSWORD]);
+    const broken = brokenRule(password.value, usuario);
+    if (broken) {
+      found.push([password, NUMBER.NEW_PASSWORD, broken]);
     } else if (password.value !== again.value) {
       found.push([again, NUMBER.NEW_PASSWORD_DIFFERS]);
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The certificate's file and password: the part that signing pages share.
 import { NUMBER, problems } from 'npie:problems';
-import { open, peek } from '../client.js';
+import { close, open, peek } from '../client.js';
 import { byId } from './dom.js';
 import { clearField, clearProblem, markField, showFaults, showProblem } from './problem.js';
 import { summary } from './certificate.js';
@@ -39,9 +39,10 @@ export function opener() {
     const whose = answer.certificate ? summary(answer.certificate) : '';
     byId('archivo-elegido').textContent = [names, whose, missing[answer.missing]]
       .filter(Boolean).join(' ');
-    if (!answer.ok) {
-      const { cause, remedy } = problems[answer.problem];
-      markField(fileField, [cause, answer.detail, remedy, `(Error ${answer.problem})`]
+    const number = answer.certificate?.isSat ? NUMBER.CERT_SAT : answer.problem;
+    if (number) {
+      const { cause, remedy } = problems[number];
+      markField(fileField, [cause, answer.detail, remedy, `(Error ${number})`]
         .filter(Boolean).join(' '));
     }
   }
@@ -54,10 +55,19 @@ export function opener() {
     }
     const answer = await open(chosen, passwordField.value,
       { onProgress: progress('Abriendo el certificado…') });
+    if (answer.ok && answer.certificate.isSat) {
+      close(answer.handle);
+      showProblem({ problem: NUMBER.CERT_SAT }, fileField);
+      return undefined;
+    }
     if (answer.ok) {
       return answer;
     }
     const isPassword = answer.problem === NUMBER.PASSWORD;
+    if (isPassword && passwordField.value === '') {
+      showFaults([[passwordField, NUMBER.FIELD_EMPTY]]);
+      return undefined;
+    }
     showProblem(answer, isPassword ? passwordField : fileField);
     if (isPassword) {
       passwordField.select();

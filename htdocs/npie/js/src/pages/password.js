@@ -6,9 +6,9 @@ export function enhancePasswords() {
   for (const button of document.querySelectorAll('.mostrar')) {
     const field = byId(button.getAttribute('aria-controls'));
     button.addEventListener('click', () => {
-      const shown = field.type === 'password';
-      field.type = shown ? 'text' : 'password';
-      button.setAttribute('aria-pressed', String(shown));
+      const isHidden = field.type === 'password';
+      field.type = isHidden ? 'text' : 'password';
+      button.firstChild.textContent = isHidden ? 'Ocultar' : 'Mostrar';
     });
     for (const type of ['keydown', 'keyup']) {
       field.addEventListener(type, (event) => {
@@ -17,6 +17,28 @@ export function enhancePasswords() {
       });
     }
   }
+}
+
+/**
+ * The rule that a new password breaks, as what to do about it.
+ * @return a Spanish sentence, or ''
+ */
+export function brokenRule(password, user) {
+  const odd = password.match(/[^ -~]/u);
+  if (password === '') {
+    return 'Escriba la contraseña nueva.';
+  }
+  if (odd) {
+    return `No puede llevar «${odd[0]}»: hay programas que leen de otro modo los acentos y la ñ, y `
+      + 'no abrirían su certificado.';
+  }
+  if (password !== password.trim()) {
+    return 'Quite el espacio del principio o del final.';
+  }
+  if (password.length < 8) {
+    return 'Le faltan caracteres: use al menos 8 caracteres.';
+  }
+  return password.toLowerCase() === user.toLowerCase() ? 'No puede ser igual a su usuario.' : '';
 }
 
 const kinds = [[/[a-z]/, 26], [/[A-Z]/, 26], [/[0-9]/, 10], [/[^a-zA-Z0-9]/, 33]];
@@ -48,7 +70,7 @@ export function strength(password, known = []) {
   const pool = kinds.reduce((sum, [kind, size]) => sum + (kind.test(rest) ? size : 0), 0);
   const bits = surprises(rest) * Math.log2(pool || 1);
   const level = [40, 56, 76].filter((limit) => bits >= limit).length + 1;
-  return password.length < 8 ? 1 : level;
+  return level;
 }
 
 export const strengthNames = ['', 'Fácil de adivinar', 'Aceptable', 'Buena', 'Muy buena'];

@@ -87,20 +87,24 @@ export function showProblem({ problem, detail, cause, remedy }, field) {
   }
 }
 
+/** What an empty field asks for, as its page says it; the server shows the same. */
+const empty = (field, number) => (number === NUMBER.FIELD_EMPTY ? field.dataset.vacio : undefined);
+
 /**
  * Shows several fields' problems at once, as a form refused before it is sent.
- * @param faults [field, number of problem.def] pairs, in the page's order
+ * @param faults [field, number of problem.def, text?], in the page's order;
+ *        text: more exact than the table's
  * @return whether there were any
  */
 export function showFaults(faults) {
-  for (const [field, number] of faults) {
-    markField(field, problems[number].cause);
+  for (const [field, number, text] of faults) {
+    markField(field, text ?? empty(field, number) ?? problems[number].cause);
   }
   if (faults.length > 0) {
     const [[, number]] = faults;
     showProblem({ problem: number });
-    for (const [field, own] of faults) {
-      addFieldLink(field, problems[own].remedy);
+    for (const [field, own, text] of faults) {
+      addFieldLink(field, text ?? empty(field, own) ?? problems[own].remedy);
     }
     byId('error-remedio').textContent = faults.length > 1 ? 'Corrija estos campos:' : 'Corrija este campo:';
     byId('error').focus();
