@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A bump allocator of blocks, one a thread.
+ * A bump allocator, one per thread.
  */
 #include "letter/arena.h"
 

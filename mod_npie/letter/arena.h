@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The memory libharu works in: everything of one document is given back at
- * once. libharu's allocation callbacks get no context, so the arena belongs to
- * the thread.
+ * The memory of libharu for one document, freed as a whole. libharu's
+ * allocation callbacks get no context, so each thread has its own arena.
  */
 #ifndef NPIE_LETTER_ARENA_H
 #define NPIE_LETTER_ARENA_H
 
-/** Opens the calling thread's arena; it must not be open. */
+/** Opens the arena of the calling thread, which must not be open. */
 void npie_arena_open(void);
 
-/** Gives back everything allocated since npie_arena_open(). */
+/** Frees everything allocated since npie_arena_open(). */
 void npie_arena_close(void);
 
 /**
- * Memory from the calling thread's open arena, aligned for any type, not
- * cleared. Never NULL: libharu 2.3.0 uses what it has freed when an
- * allocation fails, so a process without memory ends here instead.
+ * Allocates from the open arena of the calling thread, aligned for any type,
+ * not cleared. Never returns NULL: libharu 2.3.0 uses freed memory after a
+ * failed allocation, so the process aborts instead.
  */
 void *npie_arena_alloc(unsigned size);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What all letters share, as this room's parts see it.
+ * Fonts and texts that all letters share. For letter/ only.
  */
 #ifndef NPIE_LETTER_ART_H
 #define NPIE_LETTER_ART_H

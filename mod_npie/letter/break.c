@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Words and line breaks.
+ * Splits text into words and words into lines.
  */
 #include "letter/break.h"
 

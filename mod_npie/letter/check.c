@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Is a letter's content fit to be printed?
+ * Checks the content of a letter.
  */
 #include "letter/check.h"
 

@@ -8,17 +8,17 @@
 
 #include "letter/haru.h"
 
-/** Where the signature dictionary was written; known after saving. */
+/** Offsets of the signature dictionary, set while the document is saved. */
 typedef struct npie_field_slot_t {
-    apr_size_t range; /**< place of the ByteRange's '[' in the file */
-    apr_size_t open;  /**< place of the hex string's '<' */
+    apr_size_t range; /**< offset of the ByteRange's '[' in the file */
+    apr_size_t open;  /**< offset of the hex string's '<' */
     const char *time; /**< entry M of the dictionary, as PDF date */
 } npie_field_slot_t;
 
 /**
- * Adds the form with the fields "Patron", which gets a signature dictionary
- * with an empty signature, and "Instituto", which gets none.
- * @param slot lives as long as the document; its time is set
+ * Adds the form with two fields: "Patron", with a signature dictionary whose
+ * signature is empty, and "Instituto", without one.
+ * @param slot must live as long as the document; the caller sets its time
  * @param rects of the fields on the page, employer first
  */
 void npie_field_add(HPDF_Doc doc, npie_field_slot_t *slot, HPDF_Page page,

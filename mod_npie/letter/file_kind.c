@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Says what a file is that was given for a letter.
+ * Detects the kind of a file that was uploaded as a letter.
  */
 #include "letter/file.h"
 

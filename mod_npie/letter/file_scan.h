@@ -1,30 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Finding the parts of a letter's file. For this room alone.
+ * Finds the parts of a letter's file. For letter/ only.
  */
 #ifndef NPIE_LETTER_FILE_SCAN_H
 #define NPIE_LETTER_FILE_SCAN_H
 
 #include "letter/form.h"
 
-/** First place of a text at or after from; file.len when there is none. */
+/** Returns the first offset of a text at or after from; file.len: not found. */
 apr_size_t npie_scan_find(npie_bytes_t file, apr_size_t from,
                           const char *text);
 
-/** The place of a text that must occur exactly once; else file.len. */
+/** Returns the offset of a text that must occur exactly once; else file.len. */
 apr_size_t npie_scan_only(npie_bytes_t file, const char *text);
 
-/** Does the text stand there? */
+/** Tells whether the text is at this offset. */
 int npie_scan_holds(npie_bytes_t file, apr_size_t at, const char *text);
 
 /**
  * Reads a decimal number of at most ten digits.
  * @param number set to it, 0 without a digit
- * @return the place after it; at itself when there is no digit
+ * @return the offset after it; at itself when there is no digit
  */
 apr_size_t npie_scan_number(apr_size_t *number, npie_bytes_t file,
                             apr_size_t at);
 
-/** A signature dictionary of our form: places in the file. */
+/** Offsets of a signature dictionary of this project's form. */
 typedef struct npie_scan_slot_t {
     apr_size_t head;  /**< where NPIE_FORM_SIG_HEAD begins */
     apr_size_t range; /**< of '[' */
@@ -34,13 +34,13 @@ typedef struct npie_scan_slot_t {
 
 /**
  * Finds the first signature dictionary at or after from.
- * @return 1; 0: there is none, or it is not of our form
+ * @return 1; 0: none, or not of this form
  */
 int npie_scan_slot(npie_scan_slot_t *slot, npie_bytes_t file, apr_size_t from);
 
 /**
- * Does the ByteRange of a slot leave out just its hex string?
- * @param pend set to where it says that the signed part ends
+ * Tells whether the ByteRange of a slot omits exactly its hex string.
+ * @param pend set to the end of the signed part according to the ByteRange
  * @return 1; 0: it is of another form, or ends outside the file
  */
 int npie_scan_range(apr_size_t *pend, npie_bytes_t file,
@@ -48,13 +48,13 @@ int npie_scan_range(apr_size_t *pend, npie_bytes_t file,
 
 /**
  * Decodes a slot's hex string.
- * @param cms set to its bytes in p, zero padding cut at the DER length; len 0
- *        when there are zeros alone
- * @return NULL, or what is wrong with it, English
+ * @param cms set to its bytes in p, without the zero padding after the DER
+ *        value; len 0: zeros only
+ * @return NULL, or the error in English
  */
 const char *npie_scan_cms(npie_bytes_t *cms, npie_bytes_t hex, apr_pool_t *p);
 
-/** Reads the time of a signature dictionary; 1: there is one.
+/** Reads the time of a signature dictionary. Returns 1, or 0 without a time.
  * @param at the slot's after */
 int npie_scan_time(apr_time_t *time, npie_bytes_t file, apr_size_t at,
                    apr_pool_t *p);
@@ -62,8 +62,8 @@ int npie_scan_time(apr_time_t *time, npie_bytes_t file, apr_size_t at,
 /** Writes a CMS of at most NPIE_LETTER_CMS_MAX bytes as hex digits. */
 void npie_scan_hex_write(unsigned char *hex, npie_bytes_t cms);
 
-/** Bytes of the DER SEQUENCE (X.690, 8.1) at the start; 0 when there is none
- * of definite length inside the bytes. */
+/** Returns the size of the DER SEQUENCE (X.690, 8.1) at the start; 0: none of
+ * definite length within the bytes. */
 apr_size_t npie_scan_der_size(npie_bytes_t der);
 
 #endif

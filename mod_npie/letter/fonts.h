@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The letters' three fonts, cut down to WinAnsi and deflated once for all
+ * The three fonts of the letters, subset to WinAnsi and deflated once for all
  * letters.
  */
 #ifndef NPIE_LETTER_FONTS_H
@@ -18,15 +18,15 @@ typedef enum npie_font_id_t {
     NPIE_FONTS /**< how many */
 } npie_font_id_t;
 
-/** Which letters a font file holds. Most letters need no more than Spanish
- * does, and are a third shorter for it. */
+/** Characters of a subset font. Most letters need only Spanish, which makes
+ * them a third smaller. */
 typedef enum npie_alphabet_t {
     NPIE_ALPHABET_SPANISH,
     NPIE_ALPHABET_FULL, /**< all of WinAnsi */
     NPIE_ALPHABETS
 } npie_alphabet_t;
 
-/** A font cut down to an alphabet. */
+/** A font subset to an alphabet. */
 typedef struct npie_cut_t {
     const char *name;         /**< with the tag of a subset */
     const char *entries;      /**< of the font dictionary, as PDF */
@@ -35,13 +35,13 @@ typedef struct npie_cut_t {
     npie_bytes_t file;        /**< deflated */
 } npie_cut_t;
 
-/** A font ready to be put into documents. Read-only; threads share it. */
+/** A font prepared for documents. Read-only; threads share it. */
 typedef struct npie_font_t {
     short widths[256]; /**< thousandths of the size, by WinAnsi code */
     npie_cut_t cuts[NPIE_ALPHABETS];
 } npie_font_t;
 
-/** The smallest alphabet that a NUL-ended WinAnsi text can be set in. */
+/** Returns the smallest alphabet that contains a NUL-ended WinAnsi text. */
 npie_alphabet_t npie_fonts_alphabet(const char *text);
 
 /**
@@ -53,7 +53,7 @@ npie_alphabet_t npie_fonts_alphabet(const char *text);
 apr_status_t npie_fonts_load(npie_font_t fonts[NPIE_FONTS], const char *dir,
                              npie_err_t *err, apr_pool_t *p);
 
-/** Puts a prepared font, cut to an alphabet, into a document, which owns the
+/** Adds a prepared font, subset to an alphabet, to a document, which owns the
  * result. The font must live until the document is saved. */
 HPDF_Font npie_fonts_attach(HPDF_Doc doc, const npie_font_t *font,
                             npie_alphabet_t alphabet);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Documents and objects of libharu in the thread's arena.
+ * Creates libharu's documents and objects in the arena of the thread.
  */
 #include "letter/haru.h"
 

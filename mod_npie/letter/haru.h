@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * libharu's own objects, as the parts of this room that build PDF structures
- * see them. Its internals are exported, and the library's name carries the
- * version, so they cannot change underneath a build.
+ * libharu's internal objects, for the files of letter/ that build PDF
+ * structures. libharu exports its internals, and the library's name contains
+ * the version, so they cannot change after a build.
  */
 #ifndef NPIE_LETTER_HARU_H
 #define NPIE_LETTER_HARU_H
@@ -22,30 +22,30 @@
 
 #include "base/bytes.h"
 
-/** The first error libharu reported: later ones are only its consequences. */
+/** The first error that libharu reported. Later ones are consequences of it. */
 typedef struct npie_haru_error_t {
     HPDF_STATUS code;   /**< 0 = none */
     HPDF_STATUS detail;
 } npie_haru_error_t;
 
-/** A document in the calling thread's open arena, PDF 1.4, page contents
- * deflated; first errors go into *error. NULL when libharu failed. */
+/** Creates a document in the open arena of the calling thread: PDF 1.4, page
+ * contents deflated. The first error goes into *error. NULL: libharu failed. */
 HPDF_Doc npie_haru_open(npie_haru_error_t *error);
 
-/** Did anything fail so far? Return codes of libharu are not to be relied
- * on: its document's error is looked at as well. 1 = yes. */
+/** Tells whether anything failed so far. Checks the error of the document too,
+ * because libharu's return codes are not reliable. 1 = yes. */
 int npie_haru_failed(HPDF_Doc doc, const npie_haru_error_t *error);
 
-/** A dictionary of the document's own object table. */
+/** Creates a dictionary in the object table of the document. */
 HPDF_Dict npie_haru_dict(HPDF_Doc doc);
 
-/** An uncompressed stream object holding a copy of bytes. */
+/** Creates an uncompressed stream object with a copy of the bytes. */
 HPDF_Dict npie_haru_stream(HPDF_Doc doc, const void *data, apr_size_t len);
 
 /**
- * A stream object written as it is: libharu copies byte by byte, and several
- * times, what it holds itself.
- * @param entries of its dictionary but Length, as PDF
+ * Creates a stream object that is written unchanged. libharu copies its own
+ * streams byte by byte, several times.
+ * @param entries of its dictionary except Length, as PDF
  * @param bytes already encoded as the entries say; both must live until the
  *        document is saved
  */
@@ -54,8 +54,8 @@ HPDF_Dict npie_haru_raw(HPDF_Doc doc, const char *entries, npie_bytes_t bytes);
 /**
  * Writes the document.
  * @param pfile set to the file's bytes, in p
- * @param max bytes it may have
- * @return how many bytes; 0 when it failed
+ * @param max maximum size in bytes
+ * @return its size; 0: failed
  */
 apr_size_t npie_haru_save(unsigned char **pfile, HPDF_Doc doc, apr_size_t max,
                           apr_pool_t *p);

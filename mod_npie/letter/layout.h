@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Breaks text into lines and lines into pages. Knows widths, but no PDF.
+ * Breaks text into lines and lines into pages. Uses widths, but no PDF.
  *
  * Lengths are in thousandths of a point, as integers, so that the same letter
  * breaks in the same places everywhere; x from the left, y from the top.
@@ -25,20 +25,20 @@ typedef enum npie_align_t {
     NPIE_ALIGN_JUSTIFY
 } npie_align_t;
 
-/** How a paragraph is set. */
+/** Style of a paragraph. */
 typedef struct npie_style_t {
     npie_font_id_t font; /**< NPIE_TERMS_BOLD in the text changes a serif one */
     int size;
-    int leading;         /**< from line to line */
-    int before;          /**< space above, but at the top of a page */
+    int leading;         /**< distance between lines */
+    int before;          /**< space above, except at the top of a page */
     int left;            /**< indents from the margins */
     int right;
     npie_align_t align;
     int upper;           /**< 1: in capitals */
-    int keep;            /**< 1: stays on the page of what follows */
+    int keep;            /**< 1: stays on the page of the next paragraph */
 } npie_style_t;
 
-/** A run of text in one font, at its place on the baseline. */
+/** A run of text in one font, positioned on the baseline. */
 typedef struct npie_mark_t {
     int x;
     int y;
@@ -61,7 +61,7 @@ typedef struct npie_sheet_page_t {
     apr_array_header_t *strokes; /**< npie_stroke_t */
 } npie_sheet_page_t;
 
-/** Broken lines that are not placed yet. */
+/** Lines that are broken but not yet placed. */
 typedef struct npie_block_t {
     const npie_style_t *style;
     apr_array_header_t *lines; /**< apr_array_header_t * of npie_mark_t with y
@@ -69,30 +69,30 @@ typedef struct npie_block_t {
     int height;                /**< without the space above */
 } npie_block_t;
 
-/** Pages being filled. One thread. */
+/** The pages in progress. One thread. */
 typedef struct npie_sheet_t {
     const npie_font_t *fonts;
     apr_array_header_t *pages; /**< npie_sheet_page_t */
-    int bottom;                /**< where the text area ends */
-    int y;                     /**< where the next line begins */
+    int bottom;                /**< end of the text area */
+    int y;                     /**< top of the next line */
     apr_pool_t *p;
 } npie_sheet_t;
 
-/** A sheet with one empty page. Everything lives in p. */
+/** Creates a sheet with one empty page. Everything lives in p. */
 npie_sheet_t *npie_sheet_make(const npie_font_t *fonts, int bottom,
                               apr_pool_t *p);
 
 /**
- * Breaks a paragraph into lines of a width (the style's indents taken off).
- * Words wider than half the line are broken after punctuation, or anywhere
- * where there is none.
- * @param text UTF-8, clean but for the marks of npie_terms_expand()
+ * Breaks a paragraph into lines of a width (without the indents of the style).
+ * Words wider than half the line are broken after punctuation, or anywhere when
+ * they have none.
+ * @param text UTF-8, clean except for the marks of npie_terms_expand()
  * @param x left edge
  */
 npie_block_t *npie_block_break(npie_sheet_t *sheet, const npie_style_t *style,
                                const char *text, int x, int width);
 
-/** Puts a block at a place of the current page, without moving on. */
+/** Places a block on the current page without changing y. */
 void npie_block_put(npie_sheet_t *sheet, const npie_block_t *block, int y);
 
 /** Breaks and places a paragraph between the margins; never leaves a single
@@ -100,17 +100,17 @@ void npie_block_put(npie_sheet_t *sheet, const npie_block_t *block, int y);
 void npie_sheet_text(npie_sheet_t *sheet, const npie_style_t *style,
                      const char *text);
 
-/** As npie_sheet_text(), with a label left of the first line, in the indent. */
+/** Same as npie_sheet_text(), with a label in the indent of the first line. */
 void npie_sheet_item(npie_sheet_t *sheet, const npie_style_t *style,
                      const char *label, const char *text);
 
-/** Goes on to a new page unless so much height is left on this one. */
+/** Starts a new page unless this height is left on the current one. */
 void npie_sheet_need(npie_sheet_t *sheet, int height);
 
 /** Adds a line or frame to the current page. */
 void npie_sheet_stroke(npie_sheet_t *sheet, npie_stroke_t stroke);
 
-/** The current page, and its number from 0. */
+/** Returns the current page. */
 npie_sheet_page_t *npie_sheet_page(npie_sheet_t *sheet);
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What a letter says, and the PDF drawn from it. The only room that uses
- * libharu.
+ * Draws letters as PDF. letter/ is the only folder that uses libharu.
  */
 #ifndef NPIE_LETTER_LETTER_H
 #define NPIE_LETTER_LETTER_H
@@ -19,11 +18,11 @@ typedef struct npie_letter_art_t npie_letter_art_t;
 
 /**
  * Loads and prepares the fonts (subset and deflated once) and the terms, and
- * tries them out on both letters with the longest fields. About 100 ms.
+ * draws trial letters with fields of maximum length. Takes about 100 ms.
  * @param font_dir directory with LiberationSerif-Regular.ttf,
  *        LiberationSerif-Bold.ttf and LiberationMono-Regular.ttf
  * @param terms_file UTF-8 template, see conf/letter/terminos.txt
- * @param institution name of the institute as the letters print it, UTF-8
+ * @param institution name of the institute in letters, UTF-8
  * @return APR_SUCCESS; NPIE_ECONFIG with file, line and remedy in err->detail
  */
 apr_status_t npie_letter_art_load(npie_letter_art_t **part,
@@ -31,7 +30,7 @@ apr_status_t npie_letter_art_load(npie_letter_art_t **part,
                                   const char *institution, npie_err_t *err,
                                   apr_pool_t *p);
 
-/** Everything a letter prints. Strings clean UTF-8, never NULL. */
+/** The content of a letter. Strings are clean UTF-8, never NULL. */
 typedef struct npie_letter_t {
     npie_letter_kind_t kind;
     apr_int64_t folio;
@@ -50,19 +49,20 @@ typedef struct npie_letter_t {
     const char *purpose;          /**< letter 3: what it is for, one line */
 } npie_letter_t;
 
-/** The letter's cadena original, in p; strings are views into the letter. */
+/** Makes the cadena original of a letter, in p; its strings are views into the
+ * letter. */
 npie_cadena_t *npie_letter_cadena(const npie_letter_t *letter, apr_pool_t *p);
 
 /**
  * Draws a letter: PDF/A-1b with two empty signature fields, "Patron" (to be
  * signed first) and "Instituto". The Patron field's ByteRange covers the whole
- * file but the contents of its /Contents string. Same letter and art, same
- * bytes. The cadena original is printed, and stands once in the XMP metadata
- * as <npie:cadena>...</npie:cadena>, XML-escaped and uncompressed. A letter's
- * text that does not fit WinAnsi is written with the nearest letters.
- * Thread-safe; libharu runs in an arena of the calling thread.
+ * file except the content of its /Contents string. The same letter and art give
+ * the same bytes. The cadena original is printed, and is once in the XMP
+ * metadata as <npie:cadena>...</npie:cadena>, XML-escaped and uncompressed.
+ * Characters that WinAnsi lacks become the nearest letters. Thread-safe;
+ * libharu runs in an arena of the calling thread.
  * @param pdf set to the file's bytes, in p
- * @return APR_SUCCESS; NPIE_EINPUT when a field is not clean or too long;
+ * @return APR_SUCCESS; NPIE_EINPUT: a field is not clean or too long;
  *         NPIE_EINTERNAL (LETTER_DRAW)
  */
 apr_status_t npie_letter_draw(npie_bytes_t *pdf, const npie_letter_art_t *art,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Composed pages put into a libharu document.
+ * Paints composed pages into a libharu document.
  */
 #ifndef NPIE_LETTER_PAINT_H
 #define NPIE_LETTER_PAINT_H
@@ -13,8 +13,8 @@
  */
 void npie_paint_sheet(HPDF_Doc doc, HPDF_Page **pages, npie_sheet_t *sheet);
 
-/** A length or place of the layout in points; y counts from the top there,
- * from the bottom in PDF. */
+/** Converts a length or a position of the layout to points. y counts from the
+ * top in the layout, from the bottom in PDF. */
 float npie_paint_length(int length);
 float npie_paint_y(int y);
 

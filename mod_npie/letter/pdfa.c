@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Metadata, output intent and identifier of PDF/A-1b.
+ * Adds metadata, output intent and identifier of PDF/A-1b.
  */
 #include "letter/pdfa.h"
 

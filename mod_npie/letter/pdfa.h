@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What makes a document PDF/A-1b (ISO 19005-1): metadata, output intent,
- * identifier. libharu's own function for it asks the clock, so that no two
- * files were alike; here all comes from the letter.
+ * The parts of PDF/A-1b (ISO 19005-1): metadata, output intent, identifier.
+ * libharu's own function uses the clock, so no two files would be equal. Here
+ * everything comes from the letter.
  */
 #ifndef NPIE_LETTER_PDFA_H
 #define NPIE_LETTER_PDFA_H
@@ -10,23 +10,23 @@
 
 #include "letter/haru.h"
 
-/** What a document says about itself. UTF-8. */
+/** Metadata of a document. UTF-8. */
 typedef struct npie_pdfa_t {
     const char *title;
-    const char *cadena; /**< put into the XMP metadata, XML-escaped */
+    const char *cadena; /**< for the XMP metadata, XML-escaped */
     apr_time_t time;    /**< of creation, UTC, whole seconds */
 } npie_pdfa_t;
 
 /**
  * Adds document information, XMP metadata, a grey output intent and the
  * file identifier (a digest of the cadena).
- * @return APR_SUCCESS or APR_EGENERAL when the digest failed; what libharu
- *         has to say is in the document's error
+ * @return APR_SUCCESS; APR_EGENERAL: the digest failed. Errors of libharu are
+ *         in the document
  */
 apr_status_t npie_pdfa_add(HPDF_Doc doc, const npie_pdfa_t *pdfa,
                            apr_pool_t *p);
 
-/** A date as PDF writes it, "D:20261121190255Z", in p. */
+/** Formats a PDF date, "D:20261121190255Z", in p. */
 const char *npie_pdfa_time(apr_time_t time, apr_pool_t *p);
 
 #endif

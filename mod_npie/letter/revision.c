@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Takes a sealed letter apart, and makes sure that it is nothing else.
+ * Parses a sealed letter, and refuses any other content.
  */
 #include "letter/revision.h"
 

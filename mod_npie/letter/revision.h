@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Reading a letter that may carry the institute's seal.
+ * Parses a letter with or without the institute's seal.
  */
 #ifndef NPIE_LETTER_REVISION_H
 #define NPIE_LETTER_REVISION_H
@@ -10,17 +10,17 @@
 typedef struct npie_revision_t {
     npie_bytes_t letter;         /**< as the employer signed it, or unsigned */
     npie_letter_file_t *parts;   /**< of the letter */
-    npie_bytes_t section;        /**< the seal's; len 0: none */
-    npie_bytes_t signed_part[3]; /**< what the seal is over */
+    npie_bytes_t section;        /**< section of the seal; len 0: none */
+    npie_bytes_t signed_part[3]; /**< bytes that the seal covers */
     npie_bytes_t cms;            /**< the seal, decoded, in the pool */
-    apr_time_t time;             /**< when it says it was made; 0: no seal */
+    apr_time_t time;             /**< time in the seal; 0: no seal */
 } npie_revision_t;
 
 /**
- * Takes a letter with or without a seal apart. Strict: the letter is one for
- * npie_letter_file_parse(), and what follows it is byte for byte the section
- * that npie_seal_prepare() writes, with a signature in it. Nothing is verified.
- * Never reads outside the bytes whatever they hold. Thread-safe.
+ * Parses a letter with or without a seal. Strict: npie_letter_file_parse()
+ * accepts the letter, and the rest is byte for byte the section that
+ * npie_seal_prepare() writes, with a signature in it. Verifies no signature.
+ * Never reads outside the bytes. Thread-safe.
  * @param file at most NPIE_SEALED_MAX bytes
  * @return APR_SUCCESS; NPIE_EINPUT (LETTER) with the reason in err->detail
  */

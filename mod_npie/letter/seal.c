@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Writes the section that seals a letter. It is made of the letter's own
- * objects alone and has one form, so that whoever reads a seal can write the
- * section again and compare: nothing else can hide in it.
+ * Writes the section that seals a letter. The letter's objects determine every
+ * byte of it, so a reader can write the section again and compare: nothing else
+ * can hide in it.
  */
 #include "letter/seal.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Tries a template out.
+ * Draws trial letters from a template.
  */
 #include "letter/trial.h"
 

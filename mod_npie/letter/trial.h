@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A letter composed before anybody needs one.
+ * Trial letters, composed when a template is loaded.
  */
 #ifndef NPIE_LETTER_TRIAL_H
 #define NPIE_LETTER_TRIAL_H
@@ -7,9 +7,9 @@
 #include "letter/art.h"
 
 /**
- * Draws both letters for an employer whose fields are as long as they may be,
- * so that a template that makes letters too long is found when it is loaded,
- * and not by the first employer.
+ * Draws both letters for an employer whose fields have maximum length. A
+ * template that makes letters too long thus fails when it is loaded, not at the
+ * first employer.
  * @return APR_SUCCESS; NPIE_ECONFIG with the reason in err->detail
  */
 apr_status_t npie_letter_trial(const npie_letter_art_t *art, npie_err_t *err,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Puts an employer's record into words.
+ * Formats the values of a letter in Spanish.
  */
 #include "letter/values.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What a letter says in the places that its wording leaves open.
+ * The values of a letter's placeholders.
  */
 #ifndef NPIE_LETTER_VALUES_H
 #define NPIE_LETTER_VALUES_H
@@ -7,7 +7,7 @@
 #include "letter/art.h"
 
 /**
- * Fills the values of a letter that passed npie_letter_check().
+ * Sets the values of a letter that passed npie_letter_check().
  * @param values set to clean UTF-8, in p or views into the letter
  */
 void npie_letter_values(const char *values[NPIE_VALUES],

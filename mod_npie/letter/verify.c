@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Judges a letter's signatures one by one, also in a file that no strict
- * reader takes, so that it can be said which one fails and why.
+ * Verifies the signatures of a letter one by one, also in a file that the
+ * strict parser refuses, to report which one fails and why.
  */
 #include "letter/verify.h"
 

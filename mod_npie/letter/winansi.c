@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * UTF-8 to WinAnsi, with the nearest letter for what it lacks.
+ * Converts UTF-8 to WinAnsi, with the nearest letter for missing ones.
  */
 #include "letter/winansi.h"
 
