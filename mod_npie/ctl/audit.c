@@ -289,7 +289,7 @@ apr_status_t npie_ctl_audit_reseal(npie_ctl_t *ctl, npie_err_t *err)
     }
     if (rv == APR_SUCCESS && kept.signer == NULL) {
         rv = npie_err_set(err, NPIE_EBACKEND, NPIE_P_SIGNER_DOWN,
-                          "npie-signer must be running to tell what it keeps");
+                          "npie-signer must be running: it keeps the head");
     }
     if (rv == APR_SUCCESS && is_borne_out(&report)) {
         rv = npie_err_set(err, NPIE_EPOLICY, NPIE_P_NOT_NOW,

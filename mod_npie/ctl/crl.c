@@ -79,7 +79,7 @@ static apr_status_t read_crl(view_t *view, npie_bytes_t der, npie_err_t *err,
     X509_CRL_free(crl);
     if (!done) {
         return npie_openssl_fail(err, NPIE_EPROTO, NPIE_P_NONE,
-                                 "npie-signer's answer is no CRL");
+                                 "npie-signer's answer is not a CRL");
     }
     ERR_clear_error();
     return APR_SUCCESS;

@@ -313,7 +313,7 @@ apr_status_t npie_ctl_confirm(npie_ctl_t *ctl, npie_err_t *err,
     }
     if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)) {
         return npie_err_set(err, NPIE_EPOLICY, NPIE_P_NONE,
-                            "%s There is no terminal to ask: give --yes",
+                            "%s No terminal to ask: give --yes",
                             question);
     }
     fprintf(stderr, "%s Write yes: ", question);

@@ -162,7 +162,7 @@ apr_status_t npie_ctl_records_open(npie_ctl_records_t *r, char *text,
     apr_pool_create(&r->p, p);
     if (memchr(text, '\0', len) != NULL) {
         return npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE,
-                            "it has NUL bytes: it is no text");
+                            "it has NUL bytes: it is not a text file");
     }
     npie_csv_open(&r->csv, text, len);
     r->json = text[strspn(text, " \t\r\n")] == '['

@@ -310,6 +310,6 @@ apr_status_t npie_ctl_status(npie_ctl_t *ctl, npie_err_t *err)
     npie_ctl_show_list(ctl, report.list, columns, "");
     return report.down == 0 ? APR_SUCCESS
         : npie_err_set(err, NPIE_EBACKEND, NPIE_P_NONE,
-                       "%d part%s not work: see what is down above",
+                       "%d part%s not work: see above",
                        report.down, report.down == 1 ? " does" : "s do");
 }

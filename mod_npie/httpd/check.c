@@ -71,25 +71,25 @@ static int complete_mail(const server_rec *s, const npie_server_conf_t *conf)
     if (conf->mail_server.host == NULL) {
         if (conf->mail_link) {
             complain(s, conf, NPIE_SET_MAIL_LINK, "NPIEMailLink required "
-                     "needs NPIEMailServer beside it: without mail nobody "
-                     "could go on");
+                     "needs NPIEMailServer: without mail no renewal can "
+                     "continue");
         }
         return !conf->mail_link;
     }
     if (!has(conf, NPIE_SET_MAIL_FROM)) {
         complain(s, conf, NPIE_SET_MAIL_SERVER, "NPIEMailServer needs "
-                 "NPIEMailFrom beside it: \"Name <address>\"");
+                 "NPIEMailFrom: \"Name <address>\"");
         return 0;
     }
     if (!has(conf, NPIE_SET_MAIL_TEMPLATES)) {
         complain(s, conf, NPIE_SET_MAIL_SERVER, "NPIEMailServer needs "
-                 "NPIEMailTemplates beside it: the directory of the mails' "
-                 "templates, mail/ as installed");
+                 "NPIEMailTemplates: the directory of the mail templates, "
+                 "installed as mail/");
         return 0;
     }
     if (APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_get_instance) == NULL) {
         complain(s, conf, NPIE_SET_MAIL_SERVER, "NPIEMailServer needs "
-                 "mod_watchdog, which sends what is queued: load it");
+                 "mod_watchdog, which sends queued mails: load it");
         return 0;
     }
     return 1;
@@ -108,8 +108,8 @@ static int check_programs(const server_rec *s, const npie_server_conf_t *conf,
         if (rv != APR_SUCCESS || (files[i] != NULL
                                   && info.filetype != APR_REG)) {
             complain(s, conf, NPIE_SET_SIGNER,
-                     apr_psprintf(ptemp, "NPIESigner: %s is no file: check "
-                                  "the path", files[i]));
+                     apr_psprintf(ptemp, "NPIESigner: %s is not a file: "
+                                  "check the path", files[i]));
             return 0;
         }
     }

@@ -87,7 +87,7 @@ static apr_status_t read_chain(npie_cert_t **pcert, apr_array_header_t **pchain,
 
     if (issued == NULL) {
         return npie_err_set(err, APR_NOTFOUND, NPIE_P_NOT_FOUND,
-                            "the certificate is not there yet");
+                            "the certificate is not issued yet");
     }
     rv = npie_cert_parse(pcert, issued->der, err, p);
     return rv == APR_SUCCESS

@@ -131,7 +131,7 @@ apr_status_t npie_json_body_parse(npie_form_t **pform, npie_bytes_t body,
     }
     rv = json_is_object(json) ? fill(form, json, err, p)
         : npie_err_set(err, NPIE_EINPUT, NPIE_P_REQUEST,
-                       "the body is no JSON object");
+                       "the body is not a JSON object");
     json_decref(json);
     if (rv == APR_SUCCESS) {
         *pform = form;

@@ -50,7 +50,7 @@ static const char *server_option(npie_smtp_t *out, const char *word,
     const char *value = ap_strchr_c(word, '=');
 
     if (value++ == NULL) {
-        return apr_psprintf(p, "'%s' is no option: write name=value", word);
+        return apr_psprintf(p, "'%s' is not an option: write name=value", word);
     }
     if (strncmp(word, "user=", 5) == 0) {
         out->user = apr_pstrdup(p, value);

@@ -69,7 +69,7 @@ apr_status_t npie_mailbox_parse(npie_mailbox_t *mailbox, const char *text,
     }
     address = apr_pstrmemdup(p, end + 1, len - 2);
     if (!npie_field_email(address)) {
-        return no_address(err, "what stands in < > is none");
+        return no_address(err, "the text in < > is not an address");
     }
     if (strlen(mailbox->name) > NAME_MAX_BYTES) {
         return no_address(err, "the name before it has more than 200 bytes");

@@ -39,7 +39,7 @@ apr_status_t npie_sql_connect(npie_registry_t *registry, const char *driver,
         && apr_stat(&finfo, params, APR_FINFO_TYPE, registry->p)
                != APR_SUCCESS) {
         return npie_err_set(err, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN,
-                            "registry: there is no file %s", params);
+                            "registry: the file %s does not exist", params);
     }
     rv = apr_dbd_open_ex(registry->driver, registry->p, params,
                          &registry->handle, &said);

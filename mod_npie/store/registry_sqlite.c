@@ -56,7 +56,7 @@ static apr_status_t set_up(connection_t **pconnection,
     if (*path != '\0') {
         if (stat_file(&finfo, path, registry) != APR_SUCCESS) {
             return npie_err_set(err, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN,
-                                "registry: its file is gone");
+                                "registry: its file was removed");
         }
         connection->device = finfo.device;
         connection->inode = finfo.inode;

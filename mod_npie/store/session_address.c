@@ -65,7 +65,7 @@ static const char *redis_option(npie_redis_t *out, const char *word,
     const char *value = strchr(word, '=');
 
     if (value++ == NULL) {
-        return apr_psprintf(p, "'%s' is no option: write name=value", word);
+        return apr_psprintf(p, "'%s' is not an option: write name=value", word);
     }
     if (strncmp(word, "timeout=", 8) == 0) {
         return npie_parse_time(&out->timeout, value, apr_time_from_msec(10),
