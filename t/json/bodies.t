@@ -29,7 +29,7 @@ for my $case (
     ['nothing but a blank', '400 10', ' ', qr/JSON|cut short/],
     ['half an object', '400 10', "{$good", qr/cut short|not JSON/],
     ['an object and more', '400 10', "{$good}{}", qr/more follows/],
-    ['an array', '400 10', '["correo"]', qr/no JSON object/],
+    ['an array', '400 10', '["correo"]', qr/not a JSON object/],
     ['a string', '400 10', '"correo"', qr/JSON/],
     ['single quotes', '400 10', "{'correo':'a'}", qr/line 1, column \d+: not JSON/],
     ['a comment', '400 10', "{/* */$good}", qr/not JSON/],
