@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Writing and reading the cadena original.
+ * Writes and parses the cadena original.
  */
 #include "model/cadena.h"
 
@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "model/field.h"
 
-/* The fields in their order. */
+/* The fields, in order. */
 enum {
     AT_VERSION, AT_KIND, AT_FOLIO, AT_RP, AT_RFC, AT_CURP, AT_USER, AT_OLD,
     AT_NEW, AT_EMAIL, AT_TIME, FIELDS,
@@ -20,7 +20,7 @@ enum {
 
 #define HEX_LEN (NPIE_SHA256_HEX_SIZE - 1)
 
-/* '|' and '%' as %7C and %25. */
+/* Escapes '|' and '%' as %7C and %25. */
 static const char *escape(const char *text, apr_pool_t *p)
 {
     char *result = apr_palloc(p, strlen(text) * 3 + 1);
@@ -38,8 +38,8 @@ static const char *escape(const char *text, apr_pool_t *p)
     return result;
 }
 
-/* Undoes escape() in place; what it would not have written stays as it is
- * and is found out by writing the line again. */
+/* Reverses escape() in place. Other escapes stay; writing the line again
+ * detects them. */
 static void unescape(char *text)
 {
     char *out = text;
@@ -77,8 +77,8 @@ static npie_letter_kind_t kind_of(const char *text)
         : strcmp(text, "2") == 0 ? NPIE_LETTER_TERMS : NPIE_LETTER_RENEWAL;
 }
 
-/* Cuts the line in place at its '|'. Returns 0 unless there are just as many
- * fields as there must be. */
+/* Splits the line in place at '|'. Returns 0 when the number of fields is
+ * wrong. */
 static int split(char *fields[FIELDS_MAX], char *line, apr_size_t len)
 {
     int n = 0;

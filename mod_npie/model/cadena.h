@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The cadena original: what a letter says, as one machine-readable line.
+ * The cadena original: the content of a letter as one machine-readable line.
  *
  *   ||1.0|kind|folio|RP|RFC|CURP|user|old|new|e-mail|time||
  *   ||1.0|3|folio|RP|RFC|CURP|user|old|new|e-mail|time|holder|purpose||
  *
- * kind 1 or 2, with two fields more 3; folio decimal; old and new the SHA-256
- * of each SubjectPublicKeyInfo in lower-case hex; time UTC in RFC 3339 to the
- * second. In RP ... e-mail, holder and purpose a '|' is written %7C, a '%'
- * %25; nothing else is escaped.
+ * kind is 1 or 2, or 3 with two more fields. folio is decimal. old and new are
+ * the SHA-256 of each SubjectPublicKeyInfo in lower-case hex. time is UTC in
+ * RFC 3339, to the second. RP to e-mail, holder and purpose contain %7C for '|'
+ * and %25 for '%'; nothing else is escaped.
  */
 #ifndef NPIE_MODEL_CADENA_H
 #define NPIE_MODEL_CADENA_H
@@ -18,18 +18,18 @@
 #include "base/bytes.h"
 #include "base/status.h"
 
-/** The longest cadena, in bytes. */
+/** Maximum size of a cadena in bytes. */
 #define NPIE_CADENA_MAX 2048
 
-/** Which letter: 1 accepts the renewal, 2 the terms, 3 asks for an additional
- * certificate. */
+/** Kind of a letter: 1 accepts the renewal, 2 accepts the terms, 3 requests an
+ * additional certificate. */
 typedef enum npie_letter_kind_t {
     NPIE_LETTER_RENEWAL = 1,
     NPIE_LETTER_TERMS = 2,
     NPIE_LETTER_ADDITIONAL = 3
 } npie_letter_kind_t;
 
-/** All strings clean UTF-8, never NULL. */
+/** The fields of a cadena. Strings are clean UTF-8, never NULL. */
 typedef struct npie_cadena_t {
     npie_letter_kind_t kind;
     apr_int64_t folio;       /**< 1 and up */
@@ -37,8 +37,8 @@ typedef struct npie_cadena_t {
     const char *rfc;
     const char *curp;
     const char *user;
-    const char *old_spki;    /**< 64 lower-case hex digits; in letter 3 of the
-                                  principal certificate */
+    const char *old_spki;    /**< 64 lower-case hex digits; in letter 3 those of
+                                  the principal certificate */
     const char *new_spki;    /**< 64 lower-case hex digits */
     const char *email;       /**< in letter 3 the colleague's */
     apr_time_t time;         /**< UTC microseconds, whole seconds */
@@ -53,7 +53,7 @@ typedef struct npie_cadena_t {
 char *npie_cadena_format(const npie_cadena_t *cadena, apr_pool_t *p);
 
 /**
- * Reads a line back; only exactly what npie_cadena_format() writes is taken.
+ * Parses a line. Accepts only what npie_cadena_format() writes.
  * @param text the line, not NUL ended
  * @return APR_SUCCESS or NPIE_EINPUT
  */

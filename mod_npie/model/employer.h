@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * An employer as the registry knows it and the letters name it.
+ * An employer's data in the registry and in letters.
  */
 #ifndef NPIE_MODEL_EMPLOYER_H
 #define NPIE_MODEL_EMPLOYER_H
@@ -18,15 +18,15 @@ typedef struct npie_address_t {
     const char *postcode;     /**< five digits */
 } npie_address_t;
 
-/** What an employer may change in a renewal. Never NULL. */
+/** The data that an employer can change in a renewal. Never NULL. */
 typedef struct npie_contact_t {
     const char *email;
     const char *phone; /**< ten digits */
     const char *fax;   /**< ten digits or "" */
 } npie_contact_t;
 
-/** An employer. All strings clean UTF-8, never NULL. Lives in the pool that
- * the function which made it was given. */
+/** An employer. Strings are clean UTF-8, never NULL. Lives in the pool of the
+ * function that made it. */
 typedef struct npie_employer_t {
     apr_int64_t id;          /**< row in the registry */
     const char *name;        /**< razón social, <= 200 characters */

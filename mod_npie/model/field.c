@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Forms and check digits of an employer's fields.
+ * Formats and check digits of an employer's fields.
  */
 #include "model/field.h"
 
@@ -9,7 +9,7 @@
 
 #include "base/plain.h"
 
-/* Latin-1 code of the one letter outside ASCII that RFC and CURP know. */
+/* Latin-1 code of the only letter outside ASCII in RFC and CURP. */
 #define ENYE 0xD1
 #define RFC_MAX 13
 #define CURP_LEN 18
@@ -93,8 +93,8 @@ char *npie_field_rp_display(const char *rp, apr_pool_t *p)
     return apr_psprintf(p, "%.10s-%s", rp, rp + 10);
 }
 
-/* Rewrites UTF-8 as one byte a character, Ñ as ENYE. Returns the number of
- * characters; 0 when there are more than max or one is foreign. */
+/* Converts UTF-8 to one byte per character, Ñ to ENYE. Returns the number of
+ * characters; 0: more than max, or another character. */
 static size_t to_codes(unsigned char *codes, size_t max, const char *text)
 {
     const unsigned char *s = (const unsigned char *)text;
@@ -116,8 +116,8 @@ static size_t to_codes(unsigned char *codes, size_t max, const char *text)
     return n;
 }
 
-/* The weighted sum behind both check digits: each character's place in the
- * alphabet times a weight that falls by one from the given on. */
+/* Computes the weighted sum of both check digits: the index of each character
+ * in the alphabet times a weight that decreases by one. */
 static int weigh(const unsigned char *codes, size_t n, const char *alphabet,
                  int weight)
 {
@@ -129,8 +129,7 @@ static int weigh(const unsigned char *codes, size_t n, const char *alphabet,
     return sum;
 }
 
-/* Six digits yymmdd that name a day of some year; century 0 when either 19
- * or 20 will do. */
+/* Checks a date of six digits, yymmdd; century 0: 19 or 20. */
 static int is_date(const unsigned char *s, int century)
 {
     static const int days[] = {
@@ -238,7 +237,7 @@ const npie_entity_t *npie_entity_find(int inegi)
     return inegi >= 1 && inegi <= ENTITY_COUNT ? &entities[inegi - 1] : NULL;
 }
 
-/* One of the 32 codes, or NE: born abroad. */
+/* Checks an entity code: one of the 32, or NE for born abroad. */
 static int is_birthplace(const unsigned char *s)
 {
     for (int i = 0; i < ENTITY_COUNT; ++i) {
@@ -284,8 +283,8 @@ int npie_field_user(const char *user)
     return n >= NPIE_USER_MIN;
 }
 
-/* What stands between the digits of a telephone number: blanks, and the
- * hyphens and dashes of all widths (U+2010 to U+2015, U+2212). */
+/* Matches a separator of a telephone number: blanks, and hyphens and dashes of
+ * all widths (U+2010 to U+2015, U+2212). */
 static size_t phone_mark(const char *text)
 {
     size_t n = npie_plain_blank(text);
@@ -301,8 +300,8 @@ static size_t phone_mark(const char *text)
     return n;
 }
 
-/* The digits alone, a leading + included. Returns how many characters, 0 when
- * there is anything else or they are more than size - 1. */
+/* Copies the digits and a leading +. Returns the number of characters; 0: any
+ * other character, or more than size - 1. */
 static size_t phone_digits(char *digits, size_t size, const char *text)
 {
     size_t n = 0;

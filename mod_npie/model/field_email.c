@@ -21,9 +21,9 @@ static int is_alnum(char c)
         || (c >= 'a' && c <= 'z');
 }
 
-/* Non-ASCII characters that look like nothing, turn the writing round or
- * pass for a dot; in an address they serve only to deceive. The text is known
- * to be strict UTF-8. */
+/* Detects non-ASCII characters that are invisible, reverse the direction or
+ * look like a dot; in an address they serve only to deceive. The text is
+ * strict UTF-8. */
 static int is_deceptive(const char *s)
 {
     static const char *const prefixes[] = {
@@ -47,8 +47,8 @@ static int is_utf8(char c)
     return (unsigned char)c >= 0x80;
 }
 
-/* The end of a dot-atom from s on: the first character that is none of it,
- * or NULL when a dot stands at an edge or beside another. */
+/* Returns the end of a dot-atom that starts at s, or NULL: a dot at an edge or
+ * next to another. */
 static const char *skip_dot_atom(const char *s)
 {
     int dot = 1;
@@ -70,7 +70,7 @@ static const char *skip_dot_atom(const char *s)
     return dot ? NULL : s;
 }
 
-/* The character after a quoted string that begins at s, or NULL. */
+/* Returns the character after a quoted string that starts at s, or NULL. */
 static const char *skip_quoted(const char *s)
 {
     for (++s; *s != '"'; ++s) {
@@ -83,8 +83,8 @@ static const char *skip_quoted(const char *s)
     return s + 1;
 }
 
-/* Labels between dots, at least two, the last not all digits: that would be
- * an IP address without its brackets. */
+/* Checks labels between dots: at least two, and the last not all digits, which
+ * would be an IP address without brackets. */
 static int is_domain(const char *s)
 {
     int labels = 0, numeric = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The names of the kinds of mail.
+ * The table of names of the kinds of mail.
  */
 #include "model/mail.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Why a certificate is revoked (RFC 5280 section 5.3.1).
+ * Reasons for revocation (RFC 5280 section 5.3.1).
  */
 #ifndef NPIE_MODEL_REASON_H
 #define NPIE_MODEL_REASON_H
 
-/** The reasons that an employer's certificate can have, by the numbers of
- * CRLReason. No certificateHold: what is revoked stays so. */
+/** The reasons for an employer's certificate, with the numbers of CRLReason.
+ * certificateHold is missing: a revocation is permanent. */
 typedef enum npie_reason_t {
     NPIE_REASON_UNSPECIFIED = 0,
     NPIE_REASON_KEY_COMPROMISE = 1,
@@ -15,16 +15,16 @@ typedef enum npie_reason_t {
     NPIE_REASON_PRIVILEGE_WITHDRAWN = 9
 } npie_reason_t;
 
-/** The reason's name as the RFC has it, "keyCompromise"; static; NULL for a
- * number that is none of them. */
+/** Returns the RFC's name of a reason, "keyCompromise"; static; NULL: unknown
+ * number. */
 const char *npie_reason_name(int reason);
 
-/** The reason of a name, compared exactly. "" is unspecified.
+/** Finds a reason by its exact name. "" is unspecified.
  * @param preason set when found
- * @return 1 found, 0 not */
+ * @return 1 found, 0 not found */
 int npie_reason_find(npie_reason_t *preason, const char *name);
 
-/** All names in one line for a message, static. */
+/** All names in one line, for messages. */
 extern const char npie_reason_names[];
 
 #endif
