@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Every test, stage by stage, as an ordinary user; ends with one line
-# "N passed, N failed, N skipped". After the stage unit, which builds, the
-# stages go in two lanes side by side: both wait more than they work.
+# Every test, stage by stage, as an ordinary user; says each minute how far it
+# is and ends with one line "N passed, N failed, N skipped". One stage more
+# than there are processors runs at once: they wait more than they work.
+# Started by t/lib/supervise, which ends what a stage leaves running.
 set -euo pipefail
 cd "$NPIE_TOP"
 . t/lib/say.sh
 
-LANE1="httpd sanitize"
-LANE2="browser valgrind lint"
-STAGES="unit $LANE1 $LANE2"
+# The longest first: what begins last is to end soon.
+STAGES="sanitize httpd unit browser valgrind lint"
 stages=${*:-$STAGES}
 for stage in $stages; do
     case " $STAGES " in
@@ -22,7 +22,6 @@ done
 # a copy of the tree, and everything in it as nobody.
 if [ "$(id -u)" -eq 0 ]; then
     place=$(mktemp -d /tmp/npie-check.XXXXXX)
-    trap 'kill %1 2>/dev/null; wait' INT TERM
     say "running as nobody in $place"
     mkdir "$place/src" "$place/home"
     tar -cf - --exclude=./.git --exclude=./build --exclude='./build-[!a]*' \
@@ -32,8 +31,7 @@ if [ "$(id -u)" -eq 0 ]; then
     status=0
     setpriv --reuid=nobody --regid=nogroup --clear-groups --inh-caps=-all \
         env -u SUDO_USER HOME="$place/home" NPIE_TOP="$place/src" \
-        "$place/src/t/lib/check.sh" $stages &
-    wait $! || status=$?
+        "$place/src/t/lib/check.sh" $stages || status=$?
     if [ $status -eq 0 ]; then
         rm -rf "$place"
     else
@@ -44,22 +42,27 @@ fi
 
 . t/lib/build.sh
 . t/lib/stages.sh
-results=$NPIE_TOP/build-check/results
+. t/lib/progress.sh
+export results=$NPIE_TOP/build-check/results
 rm -rf "$results"
 mkdir -p "$results"
 
-# lane STAGES...: those of them that were asked for, one after another.
-lane() {
-    local stage
-    for stage in "$@"; do
-        case " $stages " in
-            *" $stage "*) stage_run "$stage" ;;
-        esac
-    done
-}
-
-lane unit
-lane $LANE1 &
-lane $LANE2
-wait
+progress_tell &
+teller=$!
+running=0
+for stage in $STAGES; do
+    case " $stages " in *" $stage "*) ;; *) continue ;; esac
+    if [ $running -gt "$(nproc)" ]; then
+        wait -n || true
+        running=$((running - 1))
+    fi
+    stage_run "$stage" &
+    running=$((running + 1))
+done
+while [ $running -gt 0 ]; do
+    wait -n || true
+    running=$((running - 1))
+done
+kill $teller
+wait $teller || true
 counts_sum $stages

@@ -9,6 +9,7 @@ stage_run() {
     local line counts='0 0 0' passed failed skipped
     say "$name"
     mkdir -p "$tap"
+    touch "$results/$name.began"
     "stage_$name" "$tap" "$log" || status=$?
     mapfile -t files < <(find "$tap" -type f | sort)
     if [ ${#files[@]} -gt 0 ]; then
@@ -48,53 +49,73 @@ counts_sum() {
     [ "$failed" -eq 0 ]
 }
 
-# tap_collect BUILD TAP: the logs of make check.
-tap_collect() {
-    local log
-    for log in "$1"/t/*/*.log; do
-        if [ -f "$log" ]; then
-            cp "$log" "$2/$(basename "$log" .log).tap"
-        fi
-    done
-}
-
-# make_check BUILD TAP LOG ARGUMENTS...: make check and its TAP.
-make_check() {
-    local build=$1 tap=$2 log=$3 status=0
-    shift 3
-    make -C "$build" -j"$(nproc)" check "$@" >>"$log" 2>&1 || status=$?
-    tap_collect "$build" "$tap"
-    return $status
-}
-
+# plain_build LOG, tests_build BUILD LOG: the program, and every test program.
 plain_build() {
     build_in build-check/plain "$1" --enable-werror
 }
 
+tests_build() {
+    build_locked "build-check/$1" quietly "$2" make -C "build-check/$1" -j"$(nproc)" check TESTS=
+}
+
+# make_check BUILD TAP LOG: make check and its TAP.
+make_check() {
+    local build=build-check/$1 status=0 log
+    make -C "$build" -j"$(nproc)" check >>"$3" 2>&1 || status=$?
+    for log in "$build"/t/*/*.log; do
+        cp "$log" "$2/$(basename "$log" .log).tap"
+    done
+    return $status
+}
+
+# tests_listed BUILD: all that make check runs there.
+tests_listed() {
+    make -s -C "build-check/$1" tests-list
+}
+
 stage_unit() {
-    plain_build "$2" || return
-    make_check build-check/plain "$1" "$2"
+    plain_build "$2" && tests_build plain "$2" || return
+    units unit build-check/plain/t "$(tests_listed plain | wc -l)"
+    make_check plain "$1" "$2"
 }
 
 stage_httpd() {
     plain_build "$2" || return
+    units httpd "$1" "$(ls t/*/*.t | wc -l)"
     PERL_TEST_HARNESS_DUMP_TAP=$1 make -C build-check/plain check-httpd >>"$2" 2>&1
 }
 
 stage_browser() {
     plain_build "$2" || return
+    units browser "$1/browser.tap" "$(browser_units)"
     NPIE_BUILD=$NPIE_TOP/build-check/plain make -C build-check/plain check-browser \
         NPIE_TAP="$1/browser.tap" >>"$2" 2>&1
 }
 
+# What node's TAP has at its left margin: files until 18, from 20 on their tests.
+browser_units() {
+    if [ "$(node -p 'process.versions.node.split(".")[0]')" -lt 20 ]; then
+        ls t/browser/*.test.mjs | wc -l
+    else
+        cat t/browser/*.test.mjs | grep -cE '^(test|describe)\('
+    fi
+}
+
+# Both halves wait, for different things.
 stage_sanitize() {
-    local status=0
+    local status=0 files unit
     build_in build-check/sanitize "$2" --enable-sanitizers CFLAGS='-O1 -g' || return
+    tests_build sanitize "$2" || return
+    files=$(sanitize_files)
     mkdir -p "$1/asan" "$1/httpd"
-    make_check build-check/sanitize "$1/asan" "$2" || status=$?
+    units sanitize build-check/sanitize/t "$(tests_listed sanitize | wc -l)"
+    units sanitize "$1/httpd" "$(wc -w <<<"$files")"
+    make_check sanitize "$1/asan" "$2" &
+    unit=$!
     NPIE_PRELOAD=$(gcc -print-file-name=libasan.so) PERL_TEST_HARNESS_DUMP_TAP=$1/httpd \
-        make -C build-check/sanitize check-httpd TEST_FILES="$(sanitize_files)" >>"$2" 2>&1 ||
+        make -C build-check/sanitize check-httpd TEST_FILES="$files" >>"$2" 2>&1 ||
         status=$?
+    wait $unit || status=$?
     return $status
 }
 
@@ -105,10 +126,34 @@ sanitize_files() {
     echo t/server/*.t
 }
 
+# Not by make check, whose files in the build tree are those of stage unit.
 stage_valgrind() {
-    plain_build "$2" || return
-    NPIE_VALGRIND=1 make_check build-check/plain "$1" "$2" TESTS='$(unit_tests)' \
-        LOG_COMPILER='valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite --child-silent-after-fork=yes'
+    local programs
+    plain_build "$2" && tests_build plain "$2" || return
+    programs=$(tests_listed plain | grep -v '\.sh$')
+    units valgrind "$1" "$(wc -l <<<"$programs")"
+    (
+        cd build-check/plain
+        export CMOCKA_MESSAGE_OUTPUT=TAP NPIE_VALGRIND=1
+        each_of valgrind_one "$1" <<<"$programs"
+    )
+}
+
+valgrind_one() {
+    local said status=0
+    said=$1/$(basename "$2").tap
+    valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
+        --child-silent-after-fork=yes "$2" >"$said.now" 2>&1 || status=$?
+    [ $status -eq 0 ] || echo "not ok - $2 ended with $status" >>"$said.now"
+    mv "$said.now" "$said"
+    return $status
+}
+
+# each_of FUNCTION ARGUMENT: calls it with each line of standard input as
+# second argument, as many at once as there are processors.
+each_of() {
+    export -f "$1" verdict quietly
+    xargs -P "$(nproc)" -I '{}' bash -c '"$@"' - "$1" "$2" '{}'
 }
 
 # verdict TAP WHAT COMMAND...: one test of the file TAP.
@@ -124,22 +169,26 @@ verdict() {
     return $status
 }
 
+# What clang warns of does not depend on the optimiser.
 stage_lint() {
-    local tap=$1/lint.tap log=$2 status=0 n=0 source flags
+    local tap=$1/lint.tap status=0 sources
+    sources=$(find mod_npie -name '*.c' | sort)
+    units lint "$tap" $(($(wc -l <<<"$sources") + 2))
     verdict "$tap" "clang builds without a warning" \
-        build_in build-check/clang "$log" --enable-werror CC=clang || status=1
-    verdict "$tap" "clang builds the tests without a warning" \
-        quietly "$log" make -C build-check/clang check TESTS= || status=1
-    flags="-std=gnu99 -DOPENSSL_NO_DEPRECATED -Imod_npie -It -isystem $(apxs -q INCLUDEDIR)
-        $(pkg-config --cflags apr-1 apr-util-1 hiredis jansson libcurl libidn2 libseccomp p11-kit-1 cmocka)"
+        build_in build-check/clang "$2" --enable-werror CC=clang CFLAGS=-O0 || status=1
+    verdict "$tap" "clang builds the tests without a warning" tests_build clang "$2" || status=1
     # What the makefile tells the programs.
-    flags="$flags -DPACKAGE_VERSION=\"0\" -DNPIE_VERSION=\"0\" -DNPIE_CTL_CONF=\"/c\" -DNPIE_SQL_DIR=\"/s\""
-    for source in $(find mod_npie -name '*.c' | sort); do
-        # shellcheck disable=SC2086
-        verdict "$tap" "clang-tidy $source" quietly "$log" \
-            clang-tidy --quiet --warnings-as-errors='*' "$source" -- $flags || status=1
-    done
-    n=$(grep -c '' "$tap")
-    echo "1..$n" >>"$tap"
+    export LINT_FLAGS="-std=gnu99 -DOPENSSL_NO_DEPRECATED -Imod_npie -It -isystem $(apxs -q INCLUDEDIR)
+        $(pkg-config --cflags apr-1 apr-util-1 hiredis jansson libcurl libidn2 libseccomp p11-kit-1 cmocka)
+        -DPACKAGE_VERSION=\"0\" -DNPIE_VERSION=\"0\" -DNPIE_CTL_CONF=\"/c\" -DNPIE_SQL_DIR=\"/s\""
+    mkdir "$results/tidy"
+    each_of tidy_one "$tap" <<<"$sources" || status=1
+    echo "1..$(grep -c '' "$tap")" >>"$tap"
     return $status
+}
+
+tidy_one() {
+    # shellcheck disable=SC2086
+    verdict "$1" "clang-tidy $2" quietly "$results/tidy/${2//\//-}.log" \
+        clang-tidy --quiet --warnings-as-errors='*' "$2" -- $LINT_FLAGS
 }
