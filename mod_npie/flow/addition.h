@@ -7,32 +7,12 @@
 #define NPIE_FLOW_ADDITION_H
 
 #include "flow/revoke.h"
-#include "store/addition.h"
+#include "flow/standing.h"
 
 /** How often the mail with a colleague's link may be sent for one request, and
  * how long to wait in between, seconds. */
 #define NPIE_ADDITION_MAILS_MAX 6
 #define NPIE_ADDITION_MAIL_SECONDS 60
-
-/** What a request has come to, its certificate and time considered. */
-typedef enum npie_standing_t {
-    NPIE_STANDING_REQUESTED,  /**< waits for the colleague's key */
-    NPIE_STANDING_KEYED,      /**< waits for the signature of letter 3 */
-    NPIE_STANDING_AUTHORISED, /**< signed, still to be issued */
-    NPIE_STANDING_ACTIVE,     /**< the certificate serves */
-    NPIE_STANDING_LAPSED,     /**< ended with the principal one or by its date,
-                                   or not finished in time */
-    NPIE_STANDING_REVOKED,
-    NPIE_STANDING_WITHDRAWN
-} npie_standing_t;
-
-/** A request, or an additional certificate that came here another way. */
-typedef struct npie_addition_view_t {
-    npie_addition_t *addition;       /**< or NULL */
-    npie_certificate_t *certificate; /**< or NULL before issued */
-    npie_standing_t standing;
-    apr_time_t until; /**< REQUESTED, KEYED, AUTHORISED: when it lapses */
-} npie_addition_view_t;
 
 /** What is typed for a new one. */
 typedef struct npie_addition_fields_t {
@@ -56,23 +36,6 @@ apr_status_t npie_flow_addition_check(npie_addition_fields_t *fields,
                                       npie_addition_check_t *check,
                                       const char *holder, const char *email,
                                       const char *purpose, apr_pool_t *p);
-
-/** An employer's requests and additional certificates, newest first, as an
- * array of npie_addition_view_t * (may be empty), without csr and pdf.
- * @return APR_SUCCESS; NPIE_EBACKEND */
-apr_status_t npie_flow_additions(apr_array_header_t **plist, npie_flow_t *flow,
-                                 apr_int64_t employer, npie_err_t *err);
-
-/** One request of this employer.
- * @return APR_SUCCESS; NPIE_ECONFLICT (ADDITIONAL_GONE): no such request;
- *         NPIE_EBACKEND */
-apr_status_t npie_flow_addition_find(npie_addition_view_t *view,
-                                     npie_flow_t *flow, apr_int64_t employer,
-                                     apr_int64_t id, npie_err_t *err);
-
-/** May this place's holder ask for additional certificates: a valid, newest
- * principal certificate whose terms are signed? */
-int npie_flow_addition_may(const npie_place_t *place);
 
 /* The moves of whoever holds the principal certificate. They return
  * APR_SUCCESS when done or done before; NPIE_EPOLICY (PRINCIPAL_ONLY,
@@ -144,6 +107,20 @@ apr_status_t npie_flow_addition_key(npie_flow_t *flow,
                                     const npie_addition_view_t *view,
                                     const char *actor, npie_bytes_t csr,
                                     const char *key_sha256, npie_err_t *err);
+
+/** Does a mail of this kind go to a colleague, with a link? */
+int npie_addition_mail_links(npie_mail_kind_t kind);
+
+/**
+ * Makes a link of a mail to a colleague.
+ * @param ptoken set in the flow's pool; puntil to when it ends
+ * @return APR_SUCCESS; APR_EOF: nobody needs it any more; NPIE_EBACKEND
+ */
+apr_status_t npie_addition_link_make(const char **ptoken, apr_time_t *puntil,
+                                     npie_flow_t *flow,
+                                     const npie_outbox_t *mail,
+                                     const npie_addition_view_t *view,
+                                     npie_err_t *err);
 
 /** A colleague's link. */
 typedef struct npie_addition_open_t {

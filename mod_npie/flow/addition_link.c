@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The links that colleagues are sent: made, and looked up.
  */
-#include "flow/addition_step.h"
+#include "flow/addition.h"
 
 #include <string.h>
 
-#include "base/random.h"
-#include "flow/mail.h"
 #include "flow/token.h"
-
-int npie_addition_mail_links(npie_mail_kind_t kind)
-{
-    return kind == NPIE_MAIL_ADDITIONAL || kind == NPIE_MAIL_ADDITIONAL_READY;
-}
 
 apr_status_t npie_addition_link_make(const char **ptoken, apr_time_t *puntil,
                                      npie_flow_t *flow,
@@ -29,24 +22,16 @@ apr_status_t npie_addition_link_make(const char **ptoken, apr_time_t *puntil,
         .expires = key ? view->until
                        : flow->now + flow->policy->renewal_timeout,
     };
-    char *token;
     apr_status_t rv;
 
     if (view->standing !=
         (key ? NPIE_STANDING_REQUESTED : NPIE_STANDING_ACTIVE)) {
         return APR_EOF;
     }
-    rv = npie_random_token(&token, NPIE_LINK_BYTES, flow->p);
-    if (rv == APR_SUCCESS) {
-        rv = npie_token_digest(hash, token, err);
-    }
-    if (rv != APR_SUCCESS) {
-        return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
-                            "no token for a link");
-    }
-    *ptoken = token;
     *puntil = link.expires;
-    return npie_addition_link_insert(flow->registry, &link, err);
+    rv = npie_token_make(ptoken, hash, err, flow->p);
+    return rv == APR_SUCCESS
+               ? npie_addition_link_insert(flow->registry, &link, err) : rv;
 }
 
 static npie_problem_t judge(const npie_addition_open_t *open,
@@ -87,7 +72,7 @@ apr_status_t npie_flow_addition_open(npie_addition_open_t *open,
         rv = npie_addition_get(&addition, flow->registry, link->addition, err);
     }
     if (rv == APR_SUCCESS) {
-        rv = npie_addition_see(&open->view, flow, addition, err);
+        rv = npie_standing_see(&open->view, flow, addition, err);
     }
     if (rv == APR_SUCCESS) {
         open->purpose = link->purpose;

@@ -1,24 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The move that makes the certificate. The signer is asked outside any
+ * The move that makes the certificate, the employer's own or an additional
+ * one. The signer is asked outside any
  * transaction; whoever comes second finds the first one's certificate.
  */
-#include "flow/step.h"
+#include "flow/addition.h"
+
+#include <string.h>
 
 #include <apr_strings.h>
 
 #include "flow/made.h"
+#include "flow/step.h"
 #include "model/reason.h"
 #include "store/revocation.h"
 
 static npie_certificate_t *make_row(const npie_step_t *step,
                                     const npie_cert_t *cert)
 {
+    const npie_addition_t *a = step->view.addition;
     npie_certificate_t *row = apr_pcalloc(step->flow->p, sizeof(*row));
 
     row->employer = step->who->employer;
-    row->generation = step->place.generation;
-    row->holder = "";
-    row->holder_email = "";
+    row->generation = step->additional ? step->place.certificate->generation
+                                       : step->place.generation;
+    row->additional = step->additional;
+    row->holder = step->additional ? a->holder : "";
+    row->holder_email = step->additional ? a->holder_email : "";
     row->serial = cert->serial;
     row->spki = cert->spki_sha256;
     row->der = cert->der;
@@ -27,18 +34,6 @@ static npie_certificate_t *make_row(const npie_step_t *step,
     row->status = NPIE_CERTIFICATE_ACTIVE;
     row->reason = "";
     return row;
-}
-
-static apr_status_t insert_certificate(npie_step_t *step,
-                                       const npie_cert_t *cert)
-{
-    npie_certificate_t *row = make_row(step, cert);
-    apr_status_t rv = npie_certificate_insert(&row->id, step->flow->registry,
-                                              row, step->err);
-
-    step->place.issued = row;
-    step->place.renewal->new_certificate = row->id;
-    return rv;
 }
 
 static apr_status_t draw_letter2(npie_step_t *step, const npie_cert_t *cert)
@@ -57,20 +52,23 @@ static apr_status_t draw_letter2(npie_step_t *step, const npie_cert_t *cert)
     return rv;
 }
 
-/* What the signer gave, and for which letter 1. */
-typedef struct issued_t {
-    const npie_cert_t *cert;
-    apr_int64_t letter1;
+/* What a certificate is asked for with. */
+typedef struct asked_t {
     npie_step_t *step;
-} issued_t;
+    apr_int64_t folio; /* of letter 1 or 3 */
+    npie_bytes_t letter;
+    npie_bytes_t csr;
+    const char *spki;
+    npie_cert_t *cert; /* what the signer gave */
+} asked_t;
 
 /* Takes a certificate in that exists but is nobody's to use: revoked. */
 static apr_status_t insert_unused(void *baton, npie_err_t *err)
 {
-    const issued_t *issued = baton;
-    const npie_cert_t *cert = issued->cert;
-    const npie_flow_t *flow = issued->step->flow;
-    npie_certificate_t *row = make_row(issued->step, cert);
+    const asked_t *asked = baton;
+    const npie_cert_t *cert = asked->cert;
+    const npie_flow_t *flow = asked->step->flow;
+    npie_certificate_t *row = make_row(asked->step, cert);
     npie_certificate_t *before;
     apr_int64_t highest;
     apr_status_t rv;
@@ -85,7 +83,9 @@ static apr_status_t insert_unused(void *baton, npie_err_t *err)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    row->generation = (int)highest + 1;
+    if (!row->additional) {
+        row->generation = (int)highest + 1;
+    }
     row->status = NPIE_CERTIFICATE_REVOKED;
     row->ended = flow->now;
     row->reason = npie_reason_name(NPIE_REASON_CESSATION);
@@ -95,54 +95,85 @@ static apr_status_t insert_unused(void *baton, npie_err_t *err)
     }
     return rv == APR_SUCCESS
                ? npie_audit(flow->registry, flow->now,
-                            issued->step->who->actor, "issue-unused",
+                            asked->step->who->actor, "issue-unused",
                             apr_psprintf(flow->p,
                                          "certificate %s, key %s, revoked",
                                          cert->serial, cert->spki_sha256), err)
                : rv;
 }
 
-/* The renewal went another way while the signer worked, or its certificate
- * was revoked. Keeps why unless a fault comes in between. */
-static apr_status_t note_unused(issued_t *issued, apr_status_t why)
+/* It went another way while the signer worked, or its certificate was
+ * revoked. Keeps why unless a fault comes in between. */
+static apr_status_t note_unused(asked_t *asked, apr_status_t why)
 {
-    const npie_step_t *step = issued->step;
+    const npie_step_t *step = asked->step;
     npie_err_t fault = { 0 };
     const apr_status_t rv =
         npie_registry_write(step->flow->registry, step->who->employer,
-                            insert_unused, issued, &fault);
+                            insert_unused, asked, &fault);
 
     return rv == APR_SUCCESS
                ? why : npie_err_set(step->err, rv, fault.problem, "%s",
                                     fault.detail);
 }
 
-static apr_status_t make_issued(npie_step_t *step, void *arg)
+static apr_status_t finish_renewal(npie_step_t *step, const npie_cert_t *cert)
 {
-    const issued_t *issued = arg;
+    npie_renewal_t *renewal = step->place.renewal;
     apr_status_t rv;
 
-    if (step->place.renewal->letter1 != issued->letter1) {
-        return npie_step_later(step);
-    }
-    rv = insert_certificate(step, issued->cert);
+    renewal->new_certificate = step->place.issued->id;
+    rv = npie_employer_set_contact(step->flow->registry, step->who->employer,
+                                   &renewal->contact, step->err);
     if (rv == APR_SUCCESS) {
-        rv = npie_employer_set_contact(step->flow->registry,
-                                       step->who->employer,
-                                       &step->place.renewal->contact,
-                                       step->err);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = draw_letter2(step, issued->cert);
+        rv = draw_letter2(step, cert);
     }
     if (rv == APR_SUCCESS) {
         rv = npie_step_write(step);
     }
     return rv == APR_SUCCESS
-               ? npie_step_mail(step, NPIE_MAIL_ISSUED,
-                                step->place.renewal->contact.email,
+               ? npie_step_mail(step, NPIE_MAIL_ISSUED, renewal->contact.email,
                                 step->place.issued->id)
                : rv;
+}
+
+static apr_status_t finish_request(npie_step_t *step)
+{
+    npie_addition_t *a = step->view.addition;
+    apr_status_t rv;
+
+    a->certificate = step->place.issued->id;
+    rv = npie_step_write(step);
+    if (rv == APR_SUCCESS) {
+        rv = npie_step_mail(step, NPIE_MAIL_ADDITIONAL_READY, a->holder_email,
+                            0);
+    }
+    return rv == APR_SUCCESS
+               ? npie_step_mail(step, NPIE_MAIL_ADDITIONAL_ISSUED,
+                                step->place.registered.email, 0)
+               : rv;
+}
+
+static apr_status_t take_in(npie_step_t *step, void *arg)
+{
+    const asked_t *asked = arg;
+    const apr_int64_t folio = step->additional ? step->view.addition->folio
+                                               : step->place.renewal->letter1;
+    npie_certificate_t *row;
+    apr_status_t rv;
+
+    if (folio != asked->folio) {
+        return npie_step_later(step);
+    }
+    row = make_row(step, asked->cert);
+    rv = npie_certificate_insert(&row->id, step->flow->registry, row,
+                                 step->err);
+    step->place.issued = row;
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    return step->additional ? finish_request(step)
+                            : finish_renewal(step, asked->cert);
 }
 
 /* Where no mail link is required, asking for the certificate is the consent
@@ -152,7 +183,7 @@ static apr_status_t look(npie_step_t *step)
     apr_status_t rv = npie_step_look(step);
     const npie_renewal_t *renewal = step->place.renewal;
 
-    if (rv == NPIE_ECONFLICT && renewal != NULL &&
+    if (rv == NPIE_ECONFLICT && !step->additional && renewal != NULL &&
         renewal->state == NPIE_RENEWAL_SIGNED &&
         !step->flow->policy->mail_link_required) {
         rv = npie_flow_confirm(step->flow, step->who, step->err);
@@ -163,37 +194,91 @@ static apr_status_t look(npie_step_t *step)
     return rv;
 }
 
+static apr_status_t read_asked(asked_t *asked)
+{
+    const npie_step_t *step = asked->step;
+    const npie_renewal_t *renewal = step->place.renewal;
+    const npie_addition_t *a = step->view.addition;
+    npie_letter_row_t *letter;
+    apr_status_t rv;
+
+    if (step->additional) {
+        asked->folio = a->folio;
+        asked->letter = a->pdf;
+        asked->csr = a->csr;
+        asked->spki = a->spki;
+        return APR_SUCCESS;
+    }
+    rv = npie_letter_get(&letter, step->flow->registry, renewal->letter1,
+                         step->err);
+    if (rv == APR_SUCCESS) {
+        asked->folio = letter->folio;
+        asked->letter = letter->pdf;
+        asked->csr = renewal->csr;
+        asked->spki = renewal->new_spki;
+    }
+    return rv;
+}
+
+static apr_status_t check_made(asked_t *asked, npie_bytes_t der)
+{
+    const npie_step_t *step = asked->step;
+    apr_status_t rv = npie_made_check(&asked->cert, step->flow, der,
+                                      asked->spki, step->place.employer->rp,
+                                      step->err);
+
+    if (rv == APR_SUCCESS && step->additional &&
+        (asked->cert->not_after > step->place.certificate->not_after ||
+         strcmp(asked->cert->common_name, step->view.addition->holder) != 0)) {
+        return npie_err_set(step->err, NPIE_EPROTO, NPIE_P_INTERNAL,
+                            "the signer's certificate %s outlives the "
+                            "principal one or names somebody else",
+                            asked->cert->serial);
+    }
+    return rv;
+}
+
+static apr_status_t issue(npie_step_t *step)
+{
+    const npie_flow_t *flow = step->flow;
+    asked_t asked = { .step = step };
+    npie_bytes_t der;
+    apr_status_t rv = look(step);
+
+    if (rv != APR_SUCCESS || step->move == NPIE_MOVE_DONE) {
+        return rv;
+    }
+    rv = read_asked(&asked);
+    if (rv == APR_SUCCESS) {
+        rv = npie_signer_issue(&der, flow->signer, asked.csr, asked.letter,
+                               step->err, flow->p);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = check_made(&asked, der);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = npie_step_run(step, take_in, &asked);
+    return rv == NPIE_ECONFLICT || rv == NPIE_EPOLICY
+               ? note_unused(&asked, rv) : rv;
+}
+
 apr_status_t npie_flow_issue(npie_flow_t *flow, const npie_who_t *who,
                              npie_err_t *err)
 {
     npie_step_t step = { .flow = flow, .who = who,
                          .event = NPIE_EVENT_ISSUE, .err = err };
-    issued_t issued = { .step = &step };
-    npie_letter_row_t *letter;
-    npie_cert_t *cert;
-    npie_bytes_t der;
-    apr_status_t rv;
 
-    rv = look(&step);
-    if (rv != APR_SUCCESS || step.move == NPIE_MOVE_DONE) {
-        return rv;
-    }
-    rv = npie_letter_get(&letter, flow->registry, step.place.renewal->letter1,
-                         err);
-    if (rv == APR_SUCCESS) {
-        rv = npie_signer_issue(&der, flow->signer, step.place.renewal->csr,
-                               letter->pdf, err, flow->p);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = npie_made_check(&cert, flow, der, step.place.renewal->new_spki,
-                             step.place.employer->rp, err);
-    }
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    issued.cert = cert;
-    issued.letter1 = letter->folio;
-    rv = npie_step_run(&step, make_issued, &issued);
-    return rv == NPIE_ECONFLICT || rv == NPIE_EPOLICY
-               ? note_unused(&issued, rv) : rv;
+    return issue(&step);
+}
+
+apr_status_t npie_flow_addition_issue(npie_flow_t *flow, const npie_who_t *who,
+                                      apr_int64_t id, npie_err_t *err)
+{
+    npie_step_t step = { .flow = flow, .who = who, .err = err,
+                         .event = NPIE_EVENT_ISSUE, .additional = 1,
+                         .request = id };
+
+    return issue(&step);
 }

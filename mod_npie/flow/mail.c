@@ -9,12 +9,6 @@
 #include "flow/step.h"
 #include "model/field.h"
 
-/* Does this mail carry a link to go on? */
-static int carries_link(npie_mail_kind_t kind)
-{
-    return kind == NPIE_MAIL_OBTAIN || kind == NPIE_MAIL_AGAIN;
-}
-
 apr_status_t npie_step_mail(npie_step_t *step, npie_mail_kind_t kind,
                             const char *address, apr_int64_t certificate)
 {
@@ -27,7 +21,13 @@ apr_status_t npie_step_mail(npie_step_t *step, npie_mail_kind_t kind,
         return APR_SUCCESS;
     }
     mail.employer = step->who->employer;
-    mail.renewal = step->place.renewal->id;
+    if (step->additional) {
+        mail.addition = step->view.addition->id;
+        mail.certificate = step->view.addition->certificate;
+    }
+    else {
+        mail.renewal = step->place.renewal->id;
+    }
     return npie_outbox_queue(&mail.id, flow->registry, &mail, step->err);
 }
 
@@ -78,71 +78,6 @@ apr_status_t npie_step_mail_withdraw(npie_step_t *step, int links)
                : rv;
 }
 
-/* A renewal's mails that carried a link: the newest, and how many more there
- * may be. */
-static apr_status_t read_sent(npie_outbox_t **plast, int *pleft,
-                              npie_registry_t *registry, apr_int64_t renewal,
-                              npie_err_t *err)
-{
-    apr_array_header_t *list;
-    apr_status_t rv = npie_outbox_list(&list, registry, renewal, err);
-    int count = 0;
-
-    *plast = NULL;
-    *pleft = 0;
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    for (int i = 0; i < list->nelts; ++i) {
-        npie_outbox_t *mail = APR_ARRAY_IDX(list, i, npie_outbox_t *);
-
-        if (carries_link(mail->kind)) {
-            *plast = *plast == NULL ? mail : *plast;
-            ++count;
-        }
-    }
-    if (count <= NPIE_MAIL_AGAIN_MAX) {
-        *pleft = NPIE_MAIL_AGAIN_MAX + 1 - count;
-    }
-    return APR_SUCCESS;
-}
-
-static apr_status_t read_issued(npie_outbox_t **pmail,
-                                npie_registry_t *registry, apr_int64_t renewal,
-                                npie_err_t *err)
-{
-    apr_array_header_t *list;
-    apr_status_t rv = npie_outbox_list(&list, registry, renewal, err);
-
-    for (int i = 0; rv == APR_SUCCESS && i < list->nelts; ++i) {
-        npie_outbox_t *mail = APR_ARRAY_IDX(list, i, npie_outbox_t *);
-
-        if (mail->kind == NPIE_MAIL_ISSUED && *pmail == NULL) {
-            *pmail = mail;
-        }
-    }
-    return rv;
-}
-
-apr_status_t npie_place_mail(npie_place_t *place, npie_flow_t *flow,
-                             npie_err_t *err)
-{
-    if (!flow->policy->mail || place->renewal == NULL) {
-        return APR_SUCCESS;
-    }
-    if (place->renewal->state == NPIE_RENEWAL_COMPLETED) {
-        return read_issued(&place->mail.issued, flow->registry,
-                           place->renewal->id, err);
-    }
-    if (place->renewal->state != NPIE_RENEWAL_SIGNED) {
-        return APR_SUCCESS;
-    }
-    place->mail.waits = 1;
-    place->mail.link_required = flow->policy->mail_link_required;
-    return read_sent(&place->mail.last, &place->mail.left, flow->registry,
-                     place->renewal->id, err);
-}
-
 /* May a mail go out once more? */
 static apr_status_t permit(npie_step_t *step)
 {
@@ -150,8 +85,8 @@ static apr_status_t permit(npie_step_t *step)
     const apr_int64_t renewal = step->place.renewal->id;
     npie_outbox_t *last;
     int left;
-    apr_status_t rv = read_sent(&last, &left, flow->registry, renewal,
-                                step->err);
+    apr_status_t rv = npie_place_sent(&last, &left, flow->registry, renewal,
+                                      step->err);
 
     if (rv != APR_SUCCESS) {
         return rv;
@@ -240,13 +175,4 @@ apr_status_t npie_flow_mail_readdress(npie_flow_t *flow, const npie_who_t *who,
     memcpy(address, email, strlen(email) + 1);
     return flow->policy->mail ? npie_step_run(&step, make_readdress, address)
                               : no_mail(err);
-}
-
-apr_status_t npie_flow_mail_skip(npie_flow_t *flow, const npie_who_t *who,
-                                 npie_err_t *err)
-{
-    return flow->policy->mail_link_required
-               ? npie_err_set(err, NPIE_ECONFLICT, NPIE_P_NOT_NOW,
-                              "the link in the mail is required")
-               : npie_flow_confirm(flow, who, err);
 }

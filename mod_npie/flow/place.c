@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include <apr_strings.h>
+
 #include "store/revocation.h"
 
 /* Turns "no such row" into a NULL row. */
@@ -160,6 +162,28 @@ apr_status_t npie_place_read(npie_place_t *place, npie_renewal_t **pdue,
     return rv == APR_SUCCESS ? finish(place, flow, err) : rv;
 }
 
+const char *npie_place_state_name(npie_renewal_state_t state)
+{
+    return state == NPIE_RENEWAL_NONE ? "none"
+                                      : npie_renewal_state_name(state);
+}
+
+apr_status_t npie_place_note(const npie_flow_t *flow, const npie_who_t *who,
+                             npie_event_t event, const npie_renewal_t *renewal,
+                             npie_renewal_state_t was, npie_err_t *err)
+{
+    const char *detail =
+        apr_psprintf(flow->p,
+                     "renewal %" APR_INT64_T_FMT ", %s to %s, letters %"
+                     APR_INT64_T_FMT " and %" APR_INT64_T_FMT,
+                     renewal->id, npie_place_state_name(was),
+                     npie_place_state_name(renewal->state),
+                     renewal->letter1, renewal->letter2);
+
+    return npie_audit(flow->registry, flow->now, who->actor,
+                      npie_event_name(event), detail, err);
+}
+
 apr_status_t npie_place_end(npie_flow_t *flow, const npie_who_t *who,
                             npie_renewal_t *due, npie_event_t event,
                             npie_err_t *err)
@@ -187,7 +211,7 @@ apr_status_t npie_place_end(npie_flow_t *flow, const npie_who_t *who,
         rv = npie_renewal_update(registry, due, was, err);
     }
     if (rv == APR_SUCCESS) {
-        rv = npie_step_note(flow, who, event, due, was, err);
+        rv = npie_place_note(flow, who, event, due, was, err);
     }
     return rv;
 }

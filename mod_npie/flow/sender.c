@@ -9,9 +9,10 @@
 
 #include "base/random.h"
 #include "base/text.h"
-#include "flow/addition_step.h"
+#include "flow/addition.h"
 #include "flow/mail.h"
 #include "flow/seal.h"
+#include "flow/token.h"
 #include "mail/message.h"
 #include "model/field.h"
 #include "pki/digest.h"
@@ -110,36 +111,38 @@ static apr_status_t still_wanted(const work_t *w)
     }
 }
 
+/* Says where the link leads, and until when. */
+static void show_link(work_t *w, const char *url, const char *token,
+                      apr_time_t until)
+{
+    w->values[NPIE_MAIL_VALUE_LINK] = apr_pstrcat(w->flow->p, url, token,
+                                                  NULL);
+    w->values[NPIE_MAIL_VALUE_LINK_UNTIL] = npie_text_date_es(until,
+                                                              w->flow->p);
+}
+
 /* A link of its own for every attempt: a token is known to its mail alone. */
 static apr_status_t make_link(work_t *w)
 {
     char hash[NPIE_SHA256_HEX_SIZE];
-    npie_link_t link = { .hash = hash, .created = w->flow->now };
-    npie_bytes_t bytes;
-    char *token;
-    apr_status_t rv = npie_random_token(&token, NPIE_LINK_BYTES, w->flow->p);
+    const npie_link_t link = {
+        .hash = hash, .created = w->flow->now, .renewal = w->renewal->id,
+        .outbox = w->mail->id,
+        .purpose = w->mail->kind == NPIE_MAIL_CHANGED ? NPIE_LINK_STOP
+                                                      : NPIE_LINK_CONTINUE,
+        .expires = w->renewal->created + w->flow->policy->renewal_timeout,
+    };
+    const char *token;
+    apr_status_t rv;
 
-    link.purpose = w->mail->kind == NPIE_MAIL_CHANGED ? NPIE_LINK_STOP
-                                                      : NPIE_LINK_CONTINUE;
-    link.renewal = w->renewal->id;
-    link.outbox = w->mail->id;
-    link.expires = w->renewal->created + w->flow->policy->renewal_timeout;
     if (link.expires <= w->flow->now) {
         return APR_EOF;
     }
-    if (rv == APR_SUCCESS) {
-        bytes.data = (const unsigned char *)token;
-        bytes.len = strlen(token);
-        rv = npie_sha256_hex(hash, bytes);
-    }
+    rv = npie_token_make(&token, hash, w->err, w->flow->p);
     if (rv != APR_SUCCESS) {
-        return npie_err_set(w->err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
-                            "no token for a link");
+        return rv;
     }
-    w->values[NPIE_MAIL_VALUE_LINK] =
-        apr_pstrcat(w->flow->p, w->mailer->link_url, token, NULL);
-    w->values[NPIE_MAIL_VALUE_LINK_UNTIL] =
-        npie_text_date_es(link.expires, w->flow->p);
+    show_link(w, w->mailer->link_url, token, link.expires);
     return npie_link_insert(w->flow->registry, &link, w->err);
 }
 
@@ -152,10 +155,7 @@ static apr_status_t make_addition_link(work_t *w)
                                               &w->addition, w->err);
 
     if (rv == APR_SUCCESS) {
-        w->values[NPIE_MAIL_VALUE_LINK] =
-            apr_pstrcat(w->flow->p, w->mailer->colleague_url, token, NULL);
-        w->values[NPIE_MAIL_VALUE_LINK_UNTIL] = npie_text_date_es(until,
-                                                                  w->flow->p);
+        show_link(w, w->mailer->colleague_url, token, until);
     }
     return rv;
 }

@@ -2,26 +2,28 @@
  * The employer's signature over a letter: verified first, then stored with
  * the step it makes.
  */
-#include "flow/step.h"
+#include "flow/addition.h"
 
 #include <string.h>
 
 #include <apr_strings.h>
 
 #include "flow/signature.h"
+#include "flow/step.h"
 
 /* Does the signature hold over the stored letter, by the right certificate? */
 static apr_status_t verify(const npie_step_t *step, npie_bytes_t pdf,
                            npie_bytes_t cms)
 {
     const npie_flow_t *flow = step->flow;
-    const int first = step->event == NPIE_EVENT_SIGN1;
+    const int second = step->event == NPIE_EVENT_SIGN2;
     const npie_signature_t wanted = {
-        .certificate = first ? step->place.old : step->place.issued,
-        .name = first ? "old" : "new",
-        .min_bits = first ? flow->policy->old_key_min_bits
-                          : npie_policy_new_rsa_bits(flow->policy),
-        .valid = !first,
+        .certificate = step->additional ? step->place.certificate
+            : second ? step->place.issued : step->place.old,
+        .name = step->additional ? "principal" : second ? "new" : "old",
+        .min_bits = second ? npie_policy_new_rsa_bits(flow->policy)
+                           : flow->policy->old_key_min_bits,
+        .valid = second || step->additional,
     };
 
     return npie_signature_verify(flow, &wanted, pdf, cms, step->err);
@@ -83,8 +85,9 @@ static apr_status_t supersede(const npie_step_t *step, signed_t *letter)
 
 static apr_int64_t folio_of(const npie_step_t *step)
 {
-    return step->event == NPIE_EVENT_SIGN1 ? step->place.renewal->letter1
-                                           : step->place.renewal->letter2;
+    return step->additional ? step->view.addition->folio
+        : step->event == NPIE_EVENT_SIGN1 ? step->place.renewal->letter1
+                                          : step->place.renewal->letter2;
 }
 
 /* Letter 1 is signed: the mail with the link, or straight on without one. */
@@ -103,10 +106,15 @@ static apr_status_t make_signed(npie_step_t *step, void *arg)
 {
     signed_t *letter = arg;
     npie_flow_t *flow = step->flow;
-    apr_status_t rv;
+    apr_status_t rv = APR_SUCCESS;
 
     if (folio_of(step) != letter->folio) {
         return npie_step_later(step);
+    }
+    if (step->additional) {
+        step->view.addition->pdf = letter->pdf;
+        step->view.addition->signed_at = flow->now;
+        return npie_step_write(step);
     }
     rv = npie_letter_set_signed(flow->registry, letter->folio, letter->pdf,
                                 flow->now, step->err);
@@ -142,14 +150,62 @@ static apr_status_t end_sessions(const npie_step_t *step,
 }
 
 /* The letter to sign. When it has been signed since the place was read, the
- * place is read again. */
+ * place is read again. A letter 3 is in the request. */
 static apr_status_t read_letter(npie_letter_row_t **pletter, npie_step_t *step)
 {
-    apr_status_t rv = npie_letter_get(pletter, step->flow->registry,
-                                      folio_of(step), step->err);
+    const npie_addition_t *a = step->view.addition;
+    apr_status_t rv;
 
+    if (step->additional) {
+        *pletter = apr_pcalloc(step->flow->p, sizeof(**pletter));
+        (*pletter)->folio = a->folio;
+        (*pletter)->employer = a->employer;
+        (*pletter)->kind = NPIE_LETTER_ADDITIONAL;
+        (*pletter)->pdf = a->pdf;
+        return APR_SUCCESS;
+    }
+    rv = npie_letter_get(pletter, step->flow->registry, folio_of(step),
+                         step->err);
     return rv == APR_SUCCESS && step->move == NPIE_MOVE_GO &&
            (*pletter)->signed_at != 0 ? npie_step_look(step) : rv;
+}
+
+/* With the signature given, or the one that the file carries. */
+static apr_status_t sign(npie_step_t *step, npie_bytes_t cms,
+                         npie_bytes_t file, npie_letter_check_t *check)
+{
+    npie_bytes_t in_file = { NULL, 0 };
+    npie_letter_check_t unasked;
+    npie_letter_row_t *letter;
+    signed_t made;
+    apr_status_t rv = npie_step_look(step);
+
+    check = check != NULL ? check : &unasked;
+    memset(check, 0, sizeof(*check));
+    if (rv == APR_SUCCESS && !is_over(step)) {
+        rv = read_letter(&letter, step);
+    }
+    if (rv != APR_SUCCESS || is_over(step)) {
+        return rv;
+    }
+    if (file.len != 0) {
+        rv = npie_letter_match(&in_file, check, step, letter, file);
+    }
+    if (rv == APR_SUCCESS) {
+        cms = cms.len != 0 ? cms : in_file;
+        rv = verify(step, letter->pdf, cms);
+    }
+    if (rv == APR_SUCCESS && step->move == NPIE_MOVE_GO) {
+        rv = npie_signature_write(&made.pdf, step->flow, letter->pdf, cms,
+                                  step->err);
+        if (rv == APR_SUCCESS) {
+            made.folio = letter->folio;
+            made.ended = apr_array_make(step->flow->p, 2, sizeof(void *));
+            rv = npie_step_run(step, make_signed, &made);
+        }
+    }
+    return rv == APR_SUCCESS && step->event == NPIE_EVENT_SIGN2
+               ? end_sessions(step, &made) : rv;
 }
 
 apr_status_t npie_flow_sign(npie_flow_t *flow, const npie_who_t *who,
@@ -157,39 +213,22 @@ apr_status_t npie_flow_sign(npie_flow_t *flow, const npie_who_t *who,
                             npie_bytes_t file, npie_letter_check_t *check,
                             npie_err_t *err)
 {
-    npie_step_t step = { .flow = flow, .who = who, .err = err };
-    npie_letter_check_t unasked;
-    npie_letter_row_t *letter;
-    npie_bytes_t in_file = { NULL, 0 };
-    signed_t made;
-    apr_status_t rv;
+    npie_step_t step = { .flow = flow, .who = who, .err = err,
+                         .event = kind == NPIE_LETTER_RENEWAL
+                             ? NPIE_EVENT_SIGN1 : NPIE_EVENT_SIGN2 };
 
-    step.event = kind == NPIE_LETTER_RENEWAL ? NPIE_EVENT_SIGN1
-                                             : NPIE_EVENT_SIGN2;
-    check = check != NULL ? check : &unasked;
-    memset(check, 0, sizeof(*check));
-    rv = npie_step_look(&step);
-    if (rv == APR_SUCCESS && !is_over(&step)) {
-        rv = read_letter(&letter, &step);
-    }
-    if (rv != APR_SUCCESS || is_over(&step)) {
-        return rv;
-    }
-    if (file.len != 0) {
-        rv = npie_letter_match(&in_file, check, &step, letter, file);
-    }
-    if (rv == APR_SUCCESS) {
-        cms = cms.len != 0 ? cms : in_file;
-        rv = verify(&step, letter->pdf, cms);
-    }
-    if (rv == APR_SUCCESS && step.move == NPIE_MOVE_GO) {
-        rv = npie_signature_write(&made.pdf, flow, letter->pdf, cms, err);
-        if (rv == APR_SUCCESS) {
-            made.folio = letter->folio;
-            made.ended = apr_array_make(flow->p, 2, sizeof(void *));
-            rv = npie_step_run(&step, make_signed, &made);
-        }
-    }
-    return rv == APR_SUCCESS && step.event == NPIE_EVENT_SIGN2
-               ? end_sessions(&step, &made) : rv;
+    return sign(&step, cms, file, check);
+}
+
+apr_status_t npie_flow_addition_sign(npie_flow_t *flow, const npie_who_t *who,
+                                     apr_int64_t id, npie_bytes_t cms,
+                                     npie_bytes_t file,
+                                     npie_letter_check_t *check,
+                                     npie_err_t *err)
+{
+    npie_step_t step = { .flow = flow, .who = who, .err = err,
+                         .event = NPIE_EVENT_SIGN1, .additional = 1,
+                         .request = id };
+
+    return sign(&step, cms, file, check);
 }

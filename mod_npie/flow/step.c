@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
- * One step of a renewal: judged, made and noted in one transaction.
+ * One step of a renewal or a request: judged, made and noted in one
+ * transaction.
  */
 #include "flow/step.h"
+
+#include <string.h>
 
 #include <apr_strings.h>
 
@@ -13,17 +16,12 @@ static npie_renewal_state_t state_of(const npie_step_t *step)
                                        : NPIE_RENEWAL_NONE;
 }
 
-static const char *state_name(npie_renewal_state_t state)
-{
-    return state == NPIE_RENEWAL_NONE ? "none"
-                                      : npie_renewal_state_name(state);
-}
-
 apr_status_t npie_step_later(const npie_step_t *step)
 {
-    return npie_err_set(step->err, NPIE_ECONFLICT, NPIE_P_NOT_NOW,
-                        "no %s in state %s", npie_event_name(step->event),
-                        state_name(state_of(step)));
+    return step->additional ? npie_standing_gone(step->err)
+        : npie_err_set(step->err, NPIE_ECONFLICT, NPIE_P_NOT_NOW,
+                       "no %s in state %s", npie_event_name(step->event),
+                       npie_place_state_name(state_of(step)));
 }
 
 static apr_status_t refused(const npie_step_t *step, npie_problem_t problem)
@@ -65,8 +63,90 @@ static apr_status_t permit(const npie_step_t *step)
     return APR_SUCCESS;
 }
 
+/* Is this a principal certificate that may ask for additional ones? A key is
+ * made by whoever has the request. */
+static apr_status_t permit_request(const npie_step_t *step)
+{
+    const npie_place_t *place = &step->place;
+
+    if (step->event == NPIE_EVENT_KEY || npie_flow_addition_may(place)) {
+        return APR_SUCCESS;
+    }
+    if (place->certificate->additional) {
+        return npie_err_set(step->err, NPIE_EPOLICY, NPIE_P_PRINCIPAL_ONLY,
+                            "certificate %s is an additional one",
+                            step->who->actor);
+    }
+    return place->verdict == NPIE_VERDICT_REFUSED
+        ? npie_err_set(step->err, NPIE_EPOLICY, place->problem,
+                       "certificate %s is refused", step->who->actor)
+        : npie_err_set(step->err, NPIE_ECONFLICT, NPIE_P_NOT_NOW,
+                       "certificate %s is not the valid principal one",
+                       step->who->actor);
+}
+
+/* The request with it; letter 3 names the registered address. */
+static apr_status_t read_request(npie_step_t *step)
+{
+    npie_flow_t *flow = step->flow;
+    const apr_int64_t employer = step->who->employer;
+
+    step->place.employer->contact = step->place.registered;
+    if (step->request != 0) {
+        return npie_flow_addition_find(&step->view, flow, employer,
+                                       step->request, step->err);
+    }
+    if (step->certificate != 0) {
+        return npie_standing_certificate(&step->view, flow, employer,
+                                         step->certificate, step->err);
+    }
+    memset(&step->view, 0, sizeof(step->view));
+    step->view.standing = NPIE_STANDING_NONE;
+    return APR_SUCCESS;
+}
+
+static apr_status_t no_move(const npie_step_t *step)
+{
+    return npie_err_set(step->err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
+                        "no move for %s, %s",
+                        npie_event_name(step->event),
+                        step->additional ? "of a request"
+                                         : npie_place_state_name(state_of(step)));
+}
+
+/* Letter 3 names the key of the certificate with which it was asked for. */
+static int is_foreign(const npie_step_t *step)
+{
+    return (step->event == NPIE_EVENT_SIGN1 ||
+            step->event == NPIE_EVENT_ISSUE) &&
+           step->view.addition->principal != step->who->certificate;
+}
+
+static apr_status_t judge_request(npie_step_t *step)
+{
+    apr_status_t rv = permit_request(step);
+
+    if (rv == APR_SUCCESS) {
+        rv = read_request(step);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    step->move = npie_machine_request(&step->standing, step->view.standing,
+                                      step->event);
+    if (step->move == NPIE_MOVE_BUG) {
+        return no_move(step);
+    }
+    return step->move == NPIE_MOVE_LATER ||
+           (step->move == NPIE_MOVE_GO && is_foreign(step))
+               ? npie_step_later(step) : APR_SUCCESS;
+}
+
 static apr_status_t judge(npie_step_t *step)
 {
+    if (step->additional) {
+        return judge_request(step);
+    }
     step->move = npie_machine_move(&step->next, state_of(step), step->event);
     switch (step->move) {
     case NPIE_MOVE_GO:
@@ -78,10 +158,7 @@ static apr_status_t judge(npie_step_t *step)
                    ? refused(step, step->place.problem)
                    : npie_step_later(step);
     default:
-        return npie_err_set(step->err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
-                            "no move for %s in state %s",
-                            npie_event_name(step->event),
-                            state_name(state_of(step)));
+        return no_move(step);
     }
 }
 
@@ -104,7 +181,7 @@ apr_status_t npie_step_look(npie_step_t *step)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    return due != NULL ? too_late(step) : judge(step);
+    return due != NULL && !step->additional ? too_late(step) : judge(step);
 }
 
 /* A move in its transaction. */
@@ -123,8 +200,8 @@ static apr_status_t attempt(void *baton, npie_err_t *err)
     apr_status_t rv = npie_place_read(&step->place, &due, step->flow,
                                       step->who, err);
 
-    a->late = due != NULL;
-    if (rv == APR_SUCCESS && due != NULL) {
+    a->late = due != NULL && !step->additional;
+    if (rv == APR_SUCCESS && a->late) {
         return npie_place_end(step->flow, step->who, due, NPIE_EVENT_LAPSE,
                               err);
     }
@@ -145,22 +222,38 @@ apr_status_t npie_step_run(npie_step_t *step, npie_step_fn make, void *arg)
     return rv == APR_SUCCESS && a.late ? too_late(step) : rv;
 }
 
-apr_status_t npie_step_note(const npie_flow_t *flow, const npie_who_t *who,
-                            npie_event_t event, const npie_renewal_t *renewal,
-                            npie_renewal_state_t was, npie_err_t *err)
+apr_status_t npie_step_note_request(npie_step_t *step)
 {
-    const char *detail =
-        apr_psprintf(flow->p,
-                     "renewal %" APR_INT64_T_FMT ", %s to %s, letters %"
-                     APR_INT64_T_FMT " and %" APR_INT64_T_FMT,
-                     renewal->id, state_name(was), state_name(renewal->state),
-                     renewal->letter1, renewal->letter2);
+    const npie_addition_t *a = step->view.addition;
 
-    return npie_audit(flow->registry, flow->now, who->actor,
-                      npie_event_name(event), detail, err);
+    return npie_audit(step->flow->registry, step->flow->now, step->who->actor,
+                      npie_event_request_name(step->event),
+                      apr_psprintf(step->flow->p, "request %" APR_INT64_T_FMT
+                                   ", %s, letter %" APR_INT64_T_FMT ", key %s",
+                                   a->id, npie_addition_state_name(a->state),
+                                   a->folio, a->spki), step->err);
 }
 
-apr_status_t npie_step_write(npie_step_t *step)
+static apr_status_t write_request(npie_step_t *step)
+{
+    static const npie_addition_state_t states[] = {
+        [NPIE_STANDING_REQUESTED] = NPIE_ADDITION_REQUESTED,
+        [NPIE_STANDING_KEYED] = NPIE_ADDITION_KEYED,
+        [NPIE_STANDING_AUTHORISED] = NPIE_ADDITION_AUTHORISED,
+        [NPIE_STANDING_ACTIVE] = NPIE_ADDITION_ISSUED,
+        [NPIE_STANDING_WITHDRAWN] = NPIE_ADDITION_WITHDRAWN,
+    };
+    npie_addition_t *a = step->view.addition;
+    const npie_addition_state_t was = a->state;
+    apr_status_t rv;
+
+    a->state = states[step->standing];
+    a->changed = step->flow->now;
+    rv = npie_addition_update(step->flow->registry, a, was, step->err);
+    return rv == APR_SUCCESS ? npie_step_note_request(step) : rv;
+}
+
+static apr_status_t write_renewal(npie_step_t *step)
 {
     npie_renewal_t *renewal = step->place.renewal;
     const npie_renewal_state_t was = renewal->state;
@@ -169,10 +262,15 @@ apr_status_t npie_step_write(npie_step_t *step)
     renewal->state = step->next;
     renewal->changed = step->flow->now;
     rv = npie_renewal_update(step->flow->registry, renewal, was, step->err);
-    return rv == APR_SUCCESS ? npie_step_note(step->flow, step->who,
-                                              step->event, renewal, was,
-                                              step->err)
+    return rv == APR_SUCCESS ? npie_place_note(step->flow, step->who,
+                                               step->event, renewal, was,
+                                               step->err)
                              : rv;
+}
+
+apr_status_t npie_step_write(npie_step_t *step)
+{
+    return step->additional ? write_request(step) : write_renewal(step);
 }
 
 apr_status_t npie_step_follow(npie_step_t *step, npie_event_t event)
@@ -184,11 +282,26 @@ apr_status_t npie_step_follow(npie_step_t *step, npie_event_t event)
     return next.move == NPIE_MOVE_GO ? npie_step_write(&next) : APR_SUCCESS;
 }
 
+static apr_status_t store_letter(npie_step_t *step,
+                                 const npie_letter_t *letter, npie_bytes_t pdf)
+{
+    npie_letter_row_t row = { .folio = letter->folio, .kind = letter->kind,
+                              .renewal = step->place.renewal->id,
+                              .created = letter->time, .pdf = pdf };
+    char sha256[NPIE_SHA256_HEX_SIZE];
+    apr_status_t rv = npie_sha256_hex(sha256, pdf);
+
+    if (rv != APR_SUCCESS) {
+        return npie_err_set(step->err, rv, NPIE_P_LETTER_DRAW, "no digest");
+    }
+    row.sha256 = sha256;
+    return npie_letter_insert(step->flow->registry, &row, step->err);
+}
+
 apr_status_t npie_step_letter(npie_step_t *step, npie_letter_t *letter)
 {
     npie_flow_t *flow = step->flow;
-    npie_letter_row_t row = { 0 };
-    char sha256[NPIE_SHA256_HEX_SIZE];
+    npie_bytes_t pdf;
     apr_status_t rv;
 
     rv = npie_folio_next(&letter->folio, flow->registry, step->err);
@@ -197,18 +310,15 @@ apr_status_t npie_step_letter(npie_step_t *step, npie_letter_t *letter)
     }
     letter->time = apr_time_from_sec(apr_time_sec(flow->now));
     letter->employer = step->place.employer;
-    rv = npie_letter_draw(&row.pdf, flow->art, letter, step->err, flow->p);
+    rv = npie_letter_draw(&pdf, flow->art, letter, step->err, flow->p);
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    rv = npie_sha256_hex(sha256, row.pdf);
-    if (rv != APR_SUCCESS) {
-        return npie_err_set(step->err, rv, NPIE_P_LETTER_DRAW, "no digest");
+    if (!step->additional) {
+        return store_letter(step, letter, pdf);
     }
-    row.folio = letter->folio;
-    row.renewal = step->place.renewal->id;
-    row.kind = letter->kind;
-    row.created = letter->time;
-    row.sha256 = sha256;
-    return npie_letter_insert(flow->registry, &row, step->err);
+    step->view.addition->folio = letter->folio;
+    step->view.addition->keyed = letter->time;
+    step->view.addition->pdf = pdf;
+    return APR_SUCCESS;
 }

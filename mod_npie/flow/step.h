@@ -1,21 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What the moves have in common: one step of a renewal as one transaction.
- * For this room alone.
+ * What the moves have in common: one step of a renewal, or of a request for an
+ * additional certificate, as one transaction. For this room alone.
  */
 #ifndef NPIE_FLOW_STEP_H
 #define NPIE_FLOW_STEP_H
 
-#include "flow/flow.h"
+#include "flow/standing.h"
 
-/** One move being made. The caller sets the first four. */
+/** One move being made. The caller sets the first part. */
 typedef struct npie_step_t {
     npie_flow_t *flow;
     const npie_who_t *who;
     npie_event_t event;
     npie_err_t *err;
+    int additional;           /**< 1: a request's, 0: the renewal's */
+    apr_int64_t request;      /**< its row; 0: see certificate */
+    apr_int64_t certificate;  /**< row of an additional certificate, instead of
+                                   a request; 0: a request to be begun */
+
     npie_place_t place;
     npie_move_t move;          /**< GO or DONE after success */
     npie_renewal_state_t next; /**< GO: the state to go to */
+    npie_addition_view_t view; /**< of a request */
+    npie_standing_t standing;  /**< GO: the same of a request */
 } npie_step_t;
 
 /**
@@ -26,6 +33,13 @@ typedef struct npie_step_t {
  */
 apr_status_t npie_place_read(npie_place_t *place, npie_renewal_t **pdue,
                              npie_flow_t *flow, const npie_who_t *who,
+                             npie_err_t *err);
+
+/** A renewal's mails that carried a link to go on.
+ * @param plast set to the newest or NULL; pleft to how many more there may be
+ * @return APR_SUCCESS; NPIE_EBACKEND */
+apr_status_t npie_place_sent(npie_outbox_t **plast, int *pleft,
+                             npie_registry_t *registry, apr_int64_t renewal,
                              npie_err_t *err);
 
 /** Fills in place->mail. */
@@ -39,7 +53,7 @@ apr_status_t npie_place_end(npie_flow_t *flow, const npie_who_t *who,
                             npie_renewal_t *due, npie_event_t event,
                             npie_err_t *err);
 
-/** Notes NOT_NOW; NPIE_ECONFLICT. */
+/** Notes NOT_NOW, of a request ADDITIONAL_GONE; NPIE_ECONFLICT. */
 apr_status_t npie_step_later(const npie_step_t *step);
 
 /** Would the move be made now? Reads without a transaction.
@@ -59,28 +73,35 @@ typedef apr_status_t (*npie_step_fn)(npie_step_t *step, void *arg);
  */
 apr_status_t npie_step_run(npie_step_t *step, npie_step_fn make, void *arg);
 
-/** Writes the audit row of a renewal that was in another state before. */
-apr_status_t npie_step_note(const npie_flow_t *flow, const npie_who_t *who,
-                            npie_event_t event, const npie_renewal_t *renewal,
-                            npie_renewal_state_t was, npie_err_t *err);
+/** A state's name, also "none". */
+const char *npie_place_state_name(npie_renewal_state_t state);
 
-/** Writes the renewal in its next state, and the audit row. */
+/** Writes the audit row of a renewal that was in another state before. */
+apr_status_t npie_place_note(const npie_flow_t *flow, const npie_who_t *who,
+                             npie_event_t event, const npie_renewal_t *renewal,
+                             npie_renewal_state_t was, npie_err_t *err);
+
+/** Writes the renewal or the request in its next state, and the audit row. */
 apr_status_t npie_step_write(npie_step_t *step);
 
 /** Goes on with another event in the same transaction, when the machine has
  * a move for it. */
 apr_status_t npie_step_follow(npie_step_t *step, npie_event_t event);
 
+/** Writes a request's audit row. */
+apr_status_t npie_step_note_request(npie_step_t *step);
+
 /**
- * Draws a folio and the letter, and stores it for the renewal.
- * @param letter keys, and for letter 2 serial and dates, set by the caller;
- *        the rest is filled in here
+ * Draws a folio and the letter, and stores it for the renewal, or puts it into
+ * the request.
+ * @param letter keys, for letter 2 serial and dates, for letter 3 the
+ *        colleague, set by the caller; the rest is filled in here
  */
 apr_status_t npie_step_letter(npie_step_t *step, npie_letter_t *letter);
 
-/** Queues a mail of the renewal's, in the open transaction; nothing without a
- * mail server, or when address is no address.
- * @param certificate row, 0 = none */
+/** Queues a mail about the renewal or the request, in the open transaction;
+ * nothing without a mail server, or when address is no address.
+ * @param certificate row, 0 = none, or the request's */
 apr_status_t npie_step_mail(npie_step_t *step, npie_mail_kind_t kind,
                             const char *address, apr_int64_t certificate);
 

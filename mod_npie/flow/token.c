@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/random.h"
 #include "flow/mail.h"
 #include "pki/digest.h"
 
@@ -26,4 +27,19 @@ apr_status_t npie_token_digest(char hash[NPIE_SHA256_HEX_SIZE],
 
     return rv == APR_SUCCESS
                ? rv : npie_err_set(err, rv, NPIE_P_INTERNAL, "no digest");
+}
+
+apr_status_t npie_token_make(const char **ptoken,
+                             char hash[NPIE_SHA256_HEX_SIZE], npie_err_t *err,
+                             apr_pool_t *p)
+{
+    char *token;
+    apr_status_t rv = npie_random_token(&token, NPIE_LINK_BYTES, p);
+
+    if (rv != APR_SUCCESS) {
+        return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
+                            "no token for a link");
+    }
+    *ptoken = token;
+    return npie_token_digest(hash, token, err);
 }

@@ -21,6 +21,7 @@ static const char *const words[] = {
     [NPIE_STANDING_AUTHORISED] = "firmado",
     [NPIE_STANDING_ACTIVE] = "vigente",
     [NPIE_STANDING_LAPSED] = "vencido",
+    [NPIE_STANDING_OVERDUE] = "vencido",
     [NPIE_STANDING_REVOKED] = "revocado",
     [NPIE_STANDING_WITHDRAWN] = "retirado",
 };
@@ -32,6 +33,7 @@ static const char *const names[] = {
     [NPIE_STANDING_AUTHORISED] = "authorised",
     [NPIE_STANDING_ACTIVE] = "active",
     [NPIE_STANDING_LAPSED] = "lapsed",
+    [NPIE_STANDING_OVERDUE] = "lapsed",
     [NPIE_STANDING_REVOKED] = "revoked",
     [NPIE_STANDING_WITHDRAWN] = "withdrawn",
 };
@@ -221,8 +223,11 @@ static int lapsed(const apr_array_header_t *list)
     int n = 0;
 
     for (int i = 0; i < list->nelts; ++i) {
-        n += APR_ARRAY_IDX(list, i, const npie_addition_view_t *)->standing
-            == NPIE_STANDING_LAPSED;
+        const npie_standing_t standing =
+            APR_ARRAY_IDX(list, i, const npie_addition_view_t *)->standing;
+
+        n += standing == NPIE_STANDING_LAPSED
+            || standing == NPIE_STANDING_OVERDUE;
     }
     return n;
 }

@@ -80,11 +80,6 @@ apr_status_t npie_addition_update(npie_registry_t *registry,
                                   npie_addition_state_t expected,
                                   npie_err_t *err);
 
-/** Makes others that hold this employer wait until the transaction ends, so
- * that what is seen of theirs stays so. */
-apr_status_t npie_employer_hold(npie_registry_t *registry, apr_int64_t id,
-                                npie_err_t *err);
-
 /** A request's mails, newest first, as an array of npie_outbox_t * (may be
  * empty). */
 apr_status_t npie_addition_mails(apr_array_header_t **plist,

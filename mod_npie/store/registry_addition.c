@@ -181,12 +181,6 @@ apr_status_t npie_addition_update(npie_registry_t *registry,
                            NPIE_ECONFLICT, err);
 }
 
-apr_status_t npie_employer_hold(npie_registry_t *registry, apr_int64_t id,
-                                npie_err_t *err)
-{
-    return npie_sql_change_id(registry, NPIE_SQL_EMPLOYER_HOLD, id, err);
-}
-
 apr_status_t npie_addition_link_insert(npie_registry_t *registry,
                                        const npie_addition_link_t *link,
                                        npie_err_t *err)

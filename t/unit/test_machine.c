@@ -28,11 +28,51 @@ static const char *const expected[NPIE_EVENTS] = {
     [NPIE_EVENT_READDRESS] = "..g......",
     [NPIE_EVENT_LAPSE] =    "lllll!!=!",
     [NPIE_EVENT_REVOKE] =   "xxxxl====",
+    [NPIE_EVENT_AGAIN] =    "!!!!!!!!!",
 };
 
-static npie_renewal_state_t named(char letter)
+/* The same of a request for an additional certificate: q requested, k keyed,
+ * s authorised, a active, l lapsed, o overdue, r revoked, w withdrawn,
+ * - none. */
+static const char standings[] = "qksalorw-";
+
+static const char *const expected_request[NPIE_EVENTS] = {
+    /*                       qksalorw- */
+    [NPIE_EVENT_DATA] =     "!!!!!!!!q",
+    [NPIE_EVENT_KEY] =      "k=======.",
+    [NPIE_EVENT_REKEY] =    "!!!!!!!!!",
+    [NPIE_EVENT_SIGN1] =    ".s==.....",
+    [NPIE_EVENT_CONFIRM] =  "!!!!!!!!!",
+    [NPIE_EVENT_ISSUE] =    "..a=.....",
+    [NPIE_EVENT_SIGN2] =    "!!!!!!!!!",
+    [NPIE_EVENT_CANCEL] =   "www..w.=.",
+    [NPIE_EVENT_RESEND] =   "q..a.....",
+    [NPIE_EVENT_READDRESS] = "!!!!!!!!!",
+    [NPIE_EVENT_LAPSE] =    "!!!!!!!!!",
+    [NPIE_EVENT_REVOKE] =   "...r=.=..",
+    [NPIE_EVENT_AGAIN] =    "....lwr..",
+};
+
+/* Is a cell what was found? next: untouched unless it goes there. */
+static void assert_cell(char cell, npie_move_t move, int next, int untouched,
+                        const char *letters)
 {
-    return (npie_renewal_state_t)(strchr(states, letter) - states);
+    switch (cell) {
+    case '=':
+        assert_int_equal(move, NPIE_MOVE_DONE);
+        break;
+    case '.':
+        assert_int_equal(move, NPIE_MOVE_LATER);
+        break;
+    case '!':
+        assert_int_equal(move, NPIE_MOVE_BUG);
+        break;
+    default:
+        assert_int_equal(move, NPIE_MOVE_GO);
+        assert_int_equal(next, strchr(letters, cell) - letters);
+        return;
+    }
+    assert_int_equal(next, untouched);
 }
 
 static void test_cells(void **state)
@@ -41,28 +81,63 @@ static void test_cells(void **state)
     assert_int_equal(COLUMNS, sizeof(states) - 1);
     for (int e = 0; e < NPIE_EVENTS; ++e) {
         for (int s = 0; s < COLUMNS; ++s) {
-            const char cell = expected[e][s];
             npie_renewal_state_t next = NPIE_RENEWAL_NONE;
             const npie_move_t move =
                 npie_machine_move(&next, (npie_renewal_state_t)s,
                                   (npie_event_t)e);
 
-            switch (cell) {
-            case '=':
-                assert_int_equal(move, NPIE_MOVE_DONE);
-                break;
-            case '.':
-                assert_int_equal(move, NPIE_MOVE_LATER);
-                break;
-            case '!':
-                assert_int_equal(move, NPIE_MOVE_BUG);
-                break;
-            default:
-                assert_int_equal(move, NPIE_MOVE_GO);
-                assert_int_equal(next, named(cell));
+            assert_cell(expected[e][s], move, (int)next, NPIE_RENEWAL_NONE,
+                        states);
+        }
+    }
+}
+
+static void test_request_cells(void **state)
+{
+    (void)state;
+    assert_int_equal(NPIE_STANDING_NONE + 1, sizeof(standings) - 1);
+    for (int e = 0; e < NPIE_EVENTS; ++e) {
+        for (int s = 0; s <= NPIE_STANDING_NONE; ++s) {
+            npie_standing_t next = NPIE_STANDING_NONE;
+            const npie_move_t move =
+                npie_machine_request(&next, (npie_standing_t)s,
+                                     (npie_event_t)e);
+
+            assert_cell(expected_request[e][s], move, (int)next,
+                        NPIE_STANDING_NONE, standings);
+        }
+    }
+}
+
+/* A certificate serves only after key, signature and issue, in that order,
+ * and none comes of a request that has ended. */
+static void test_request_ways(void **state)
+{
+    static const npie_event_t way[] = { NPIE_EVENT_DATA, NPIE_EVENT_KEY,
+                                        NPIE_EVENT_SIGN1, NPIE_EVENT_ISSUE };
+    npie_standing_t at = NPIE_STANDING_NONE;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(way) / sizeof(way[0]); ++i) {
+        assert_int_equal(npie_machine_request(&at, at, way[i]), NPIE_MOVE_GO);
+    }
+    assert_int_equal(at, NPIE_STANDING_ACTIVE);
+    for (int s = 0; s <= NPIE_STANDING_NONE; ++s) {
+        for (int e = 0; e < NPIE_EVENTS; ++e) {
+            npie_standing_t next = NPIE_STANDING_NONE;
+
+            if (npie_machine_request(&next, (npie_standing_t)s,
+                                     (npie_event_t)e) != NPIE_MOVE_GO) {
                 continue;
             }
-            assert_int_equal(next, NPIE_RENEWAL_NONE);
+            if (next == NPIE_STANDING_ACTIVE) {
+                assert_true(s == NPIE_STANDING_ACTIVE ||
+                            (s == NPIE_STANDING_AUTHORISED &&
+                             e == NPIE_EVENT_ISSUE));
+            }
+            if (s > NPIE_STANDING_ACTIVE && s != NPIE_STANDING_NONE) {
+                assert_true(next > NPIE_STANDING_ACTIVE);
+            }
         }
     }
 }
@@ -145,6 +220,7 @@ static void test_open(void **state)
 static void test_out_of_range(void **state)
 {
     npie_renewal_state_t next = NPIE_RENEWAL_KEYED;
+    npie_standing_t standing = NPIE_STANDING_KEYED;
 
     (void)state;
     assert_int_equal(npie_machine_move(&next, (npie_renewal_state_t)COLUMNS,
@@ -152,30 +228,49 @@ static void test_out_of_range(void **state)
     assert_int_equal(npie_machine_move(&next, NPIE_RENEWAL_STARTED,
                                        NPIE_EVENTS), NPIE_MOVE_BUG);
     assert_int_equal(next, NPIE_RENEWAL_KEYED);
+    assert_int_equal(npie_machine_request(
+        &standing, (npie_standing_t)(NPIE_STANDING_NONE + 1), NPIE_EVENT_KEY),
+        NPIE_MOVE_BUG);
+    assert_int_equal(npie_machine_request(&standing, NPIE_STANDING_REQUESTED,
+                                          NPIE_EVENTS), NPIE_MOVE_BUG);
+    assert_int_equal(standing, NPIE_STANDING_KEYED);
 }
 
 /* The audit takes [a-z-]+, and no two events look alike there. */
 static void test_names(void **state)
 {
+    const char *names[2 * NPIE_EVENTS];
+    int n = 0;
+
     (void)state;
     for (int e = 0; e < NPIE_EVENTS; ++e) {
-        const char *name = npie_event_name((npie_event_t)e);
+        const char *of_request = npie_event_request_name((npie_event_t)e);
+        const int known = strspn(expected_request[e], "!") < COLUMNS;
 
-        assert_true(strlen(name) > 0);
-        assert_int_equal(strspn(name, "abcdefghijklmnopqrstuvwxyz-"),
-                         strlen(name));
-        for (int other = 0; other < e; ++other) {
-            assert_string_not_equal(name,
-                                    npie_event_name((npie_event_t)other));
+        assert_int_equal(strcmp(of_request, "?") != 0, known);
+        names[n++] = npie_event_name((npie_event_t)e);
+        if (known) {
+            names[n++] = of_request;
+        }
+    }
+    for (int i = 0; i < n; ++i) {
+        assert_true(strlen(names[i]) > 0);
+        assert_int_equal(strspn(names[i], "abcdefghijklmnopqrstuvwxyz-"),
+                         strlen(names[i]));
+        for (int other = 0; other < i; ++other) {
+            assert_string_not_equal(names[i], names[other]);
         }
     }
     assert_string_equal(npie_event_name(NPIE_EVENTS), "?");
+    assert_string_equal(npie_event_request_name(NPIE_EVENTS), "?");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cells), cmocka_unit_test(test_ways),
+        cmocka_unit_test(test_request_cells),
+        cmocka_unit_test(test_request_ways),
         cmocka_unit_test(test_open), cmocka_unit_test(test_out_of_range),
         cmocka_unit_test(test_names),
     };

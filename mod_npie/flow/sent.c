@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What a renewal's place says of its mails.
+ */
+#include "flow/mail.h"
+#include "flow/step.h"
+
+/* Does this mail carry a link to go on? */
+static int carries_link(npie_mail_kind_t kind)
+{
+    return kind == NPIE_MAIL_OBTAIN || kind == NPIE_MAIL_AGAIN;
+}
+
+apr_status_t npie_place_sent(npie_outbox_t **plast, int *pleft,
+                             npie_registry_t *registry, apr_int64_t renewal,
+                             npie_err_t *err)
+{
+    apr_array_header_t *list;
+    apr_status_t rv = npie_outbox_list(&list, registry, renewal, err);
+    int count = 0;
+
+    *plast = NULL;
+    *pleft = 0;
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    for (int i = 0; i < list->nelts; ++i) {
+        npie_outbox_t *mail = APR_ARRAY_IDX(list, i, npie_outbox_t *);
+
+        if (carries_link(mail->kind)) {
+            *plast = *plast == NULL ? mail : *plast;
+            ++count;
+        }
+    }
+    if (count <= NPIE_MAIL_AGAIN_MAX) {
+        *pleft = NPIE_MAIL_AGAIN_MAX + 1 - count;
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t read_issued(npie_outbox_t **pmail,
+                                npie_registry_t *registry, apr_int64_t renewal,
+                                npie_err_t *err)
+{
+    apr_array_header_t *list;
+    apr_status_t rv = npie_outbox_list(&list, registry, renewal, err);
+
+    for (int i = 0; rv == APR_SUCCESS && i < list->nelts; ++i) {
+        npie_outbox_t *mail = APR_ARRAY_IDX(list, i, npie_outbox_t *);
+
+        if (mail->kind == NPIE_MAIL_ISSUED && *pmail == NULL) {
+            *pmail = mail;
+        }
+    }
+    return rv;
+}
+
+apr_status_t npie_place_mail(npie_place_t *place, npie_flow_t *flow,
+                             npie_err_t *err)
+{
+    if (!flow->policy->mail || place->renewal == NULL) {
+        return APR_SUCCESS;
+    }
+    if (place->renewal->state == NPIE_RENEWAL_COMPLETED) {
+        return read_issued(&place->mail.issued, flow->registry,
+                           place->renewal->id, err);
+    }
+    if (place->renewal->state != NPIE_RENEWAL_SIGNED) {
+        return APR_SUCCESS;
+    }
+    place->mail.waits = 1;
+    place->mail.link_required = flow->policy->mail_link_required;
+    return npie_place_sent(&place->mail.last, &place->mail.left,
+                           flow->registry, place->renewal->id, err);
+}
