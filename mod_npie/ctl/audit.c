@@ -12,7 +12,7 @@
 #include "store/audit.h"
 
 const npie_ctl_option_t npie_ctl_audit_show_options[] = {
-    { "after", "NUMBER", "begins with the row after this one" },
+    { "after", "NUMBER", "start with the row after this one" },
     { NULL, NULL, NULL }
 };
 const npie_ctl_option_t npie_ctl_audit_verify_options[] = {

@@ -25,19 +25,19 @@
 
 const npie_ctl_option_t npie_ctl_ca_init_options[] = {
     { "organization", "TEXT", "O of all names, and the seal's CN, default: Instituto" },
-    { "name", "TEXT", "what other CN begin with, default: Autoridad NPIE" },
+    { "name", "TEXT", "start of the other CNs, default: Autoridad NPIE" },
     { "key", "KIND", "rsa:2048, rsa:3072 (default), rsa:4096, p256, p384" },
-    { "from", "DATE", "when they begin: 2027-01-01[T06:00:00Z], default: now" },
-    { "root-years", "N", "how long the root is valid, default 20" },
-    { "years", "N", "how long the issuing CA is, default 10" },
-    { "seal-years", "N", "how long the seal is, default 3" },
+    { "from", "DATE", "start of validity: 2027-01-01[T06:00:00Z], default: now" },
+    { "root-years", "N", "validity of the root, default 20" },
+    { "years", "N", "validity of the issuing CA, default 10" },
+    { "seal-years", "N", "validity of the seal, default 3" },
     { "url", "URL", "http address that the root's and the CA's lists and certificates are under" },
-    { "root-dir", "FOLDER", "where root.key goes, default: offline in the other one" },
+    { "root-dir", "FOLDER", "folder of root.key, default: offline in FOLDER" },
     { "passphrase-file", "FILE", "root.key's is its first line, default: the terminal is asked" },
     { "pkcs11", "URI", "makes the keys in this token: pkcs11:token=NAME?module-path=FILE" },
-    { "pin-file", "FILE", "the token's PIN is its first line" },
-    { "label", "TEXT", "what the keys' labels begin with, default: npie" },
-    { "root-in-token", NULL, "makes the root's key there too" },
+    { "pin-file", "FILE", "its first line is the PIN of the token" },
+    { "label", "TEXT", "start of the labels of the keys, default: npie" },
+    { "root-in-token", NULL, "generate the root's key there too" },
     { NULL, NULL, NULL }
 };
 

@@ -29,14 +29,14 @@
 const npie_ctl_option_t npie_ctl_ca_crl_options[] = {
     { "root-key", "FILE", "default: offline/root.key in the folder" },
     { "passphrase-file", "FILE", "root.key's is its first line, default: the terminal is asked" },
-    { "revoke", "FILE", "puts this certificate of the root's on the list" },
-    { "reason", "WORD", "why, default: cessationOfOperation" },
-    { "days", "N", "until the next list at the latest, default 400" },
+    { "revoke", "FILE", "add this certificate of the root to the CRL" },
+    { "reason", "WORD", "reason, default: cessationOfOperation" },
+    { "days", "N", "days until nextUpdate, default 400" },
     { NULL, NULL, NULL }
 };
 
 const npie_ctl_option_t npie_ctl_ca_revoke_options[] = {
-    { "reason", "WORD", "why, default: cessationOfOperation" },
+    { "reason", "WORD", "reason, default: cessationOfOperation" },
     { NULL, NULL, NULL }
 };
 

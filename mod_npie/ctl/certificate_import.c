@@ -16,7 +16,7 @@
 #define MIN_BITS 1024
 
 const npie_ctl_option_t npie_ctl_certificate_import_options[] = {
-    { "dry-run", NULL, "says what would happen, and changes nothing" },
+    { "dry-run", NULL, "report what would happen and change nothing" },
     { NULL, NULL, NULL }
 };
 

@@ -23,8 +23,8 @@
 #define CRL_MODE 0644 /* it is for everybody */
 
 const npie_ctl_option_t npie_ctl_crl_options[] = {
-    { "out", "FILE", "writes it there, DER; - is standard output" },
-    { "pem", NULL, "writes PEM" },
+    { "out", "FILE", "write the CRL there in DER; - is standard output" },
+    { "pem", NULL, "write PEM" },
     { NULL, NULL, NULL }
 };
 

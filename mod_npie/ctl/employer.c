@@ -19,7 +19,7 @@ const npie_ctl_option_t npie_ctl_employer_show_options[] = {
 };
 
 const npie_ctl_option_t npie_ctl_employer_list_options[] = {
-    { "match", "TEXT", "only those with it in name, RP, RFC or user name" },
+    { "match", "TEXT", "only those whose name, RP, RFC or user name contains it" },
     { NULL, NULL, NULL }
 };
 

@@ -20,9 +20,9 @@
 #define FILE_MAX (256 * 1024 * 1024)
 
 const npie_ctl_option_t npie_ctl_employer_import_options[] = {
-    { "dry-run", NULL, "says what would happen, and changes nothing" },
-    { "encoding", "NAME", "utf-8, utf-16 or windows-1252, when it cannot be told" },
-    { "update", NULL, "overwrites what is registered of known employers" },
+    { "dry-run", NULL, "report what would happen and change nothing" },
+    { "encoding", "NAME", "utf-8, utf-16 or windows-1252, when not detected" },
+    { "update", NULL, "replace the registered data of known employers" },
     { NULL, NULL, NULL }
 };
 

@@ -11,7 +11,7 @@
 #define OLD_KEY_MIN_BITS 1024
 
 const npie_ctl_option_t npie_ctl_letter_verify_options[] = {
-    { "seal", "FILE", "certificates of the seal, instead of Seal's" },
+    { "seal", "FILE", "certificates of the seal, instead of Seal" },
     { NULL, NULL, NULL }
 };
 

@@ -17,11 +17,11 @@ const npie_ctl_option_t npie_ctl_general[] = {
     { "config", "FILE", "settings, instead of " NPIE_CTL_CONF " (-c)" },
     { "registry", "ADDRESS", "sqlite3:/path or pgsql:parameters" },
     { "redis", "ADDRESS", "unix:/path or host:port, and options" },
-    { "signer", "SOCKET", "where npie-signer listens" },
-    { "json", NULL, "answers in JSON (-j)" },
-    { "yes", NULL, "does not ask before it destroys something (-y)" },
-    { "help", NULL, "shows the command's help (-h)" },
-    { "version", NULL, "says which version this is" },
+    { "signer", "SOCKET", "socket of npie-signer" },
+    { "json", NULL, "answer in JSON (-j)" },
+    { "yes", NULL, "do not ask for confirmation (-y)" },
+    { "help", NULL, "show the help of the command (-h)" },
+    { "version", NULL, "show the version" },
     { NULL, NULL, NULL }
 };
 

@@ -17,8 +17,8 @@
 
 const npie_ctl_option_t npie_ctl_certificate_revoke_options[] = {
     { "rp", "RP", "the active one of this employer" },
-    { "reason", "REASON", "why, as RFC 5280 names it: keyCompromise, ..." },
-    { "invalid-since", "DATE", "when the key was lost: 2026-11-20[T09:30:00Z]" },
+    { "reason", "REASON", "reason in RFC 5280: keyCompromise, ..." },
+    { "invalid-since", "DATE", "time when the key was lost: 2026-11-20[T09:30:00Z]" },
     { NULL, NULL, NULL }
 };
 
