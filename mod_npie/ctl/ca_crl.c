@@ -28,7 +28,7 @@
 
 const npie_ctl_option_t npie_ctl_ca_crl_options[] = {
     { "root-key", "FILE", "default: offline/root.key in the folder" },
-    { "passphrase-file", "FILE", "root.key's is its first line, default: the terminal is asked" },
+    { "passphrase-file", "FILE", "its first line is the passphrase of root.key, default: ask" },
     { "revoke", "FILE", "add this certificate of the root to the CRL" },
     { "reason", "WORD", "reason, default: cessationOfOperation" },
     { "days", "N", "days until nextUpdate, default 400" },

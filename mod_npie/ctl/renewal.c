@@ -14,7 +14,7 @@
 #include "store/list.h"
 
 const npie_ctl_option_t npie_ctl_renewal_list_options[] = {
-    { "all", NULL, "those that have ended too" },
+    { "all", NULL, "also those that have ended" },
     { NULL, NULL, NULL }
 };
 
