@@ -49,5 +49,14 @@ for document in "${documents[@]}"; do
     done < <(named "$document" | sort -u)
     none "what $document names exists" "${missing%$'\n'}"
 done
+
+# `dir/file.c`: `function()` says that the file defines the function.
+# shellcheck disable=SC2016
+defined=$(sed -nE 's/.*`([a-z]+\/[a-z0-9_]+\.c)`: `(npie_[a-z0-9_]+)\(\)`.*/\1 \2/p' "${documents[@]}")
+[ -n "$defined" ] || inputs 'functions with their files'
+none 'functions are defined in the files named' "$(
+    while read -r file function; do
+        grep -qE "^[a-z].*\b$function\(" "mod_npie/$file" || echo "$file: $function"
+    done <<<"$defined")"
 [ "$count" -ge 100 ] || inputs 'names in the documents'
 tap_end
