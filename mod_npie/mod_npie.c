@@ -9,6 +9,7 @@
 
 #include "httpd/authority.h"
 #include "httpd/config.h"
+#include "httpd/directives.h"
 #include "httpd/gate.h"
 #include "httpd/jobs.h"
 #include "httpd/ocsp.h"
@@ -62,7 +63,7 @@ AP_DECLARE_MODULE(npie) = {
     npie_conf_dir_merge,
     npie_conf_server_create,
     npie_conf_server_merge,
-    npie_conf_directives,
+    npie_directives,
     register_hooks,
     AP_MODULE_FLAG_NONE
 };

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Makes errors.html, the manual's list of errors, from mod_npie/base/problem.def.
+# Makes errors.html, the manual's list of errors, from mod_npie/base/problem.def
+# and mod_npie/httpd/notice.def.
 
 function entity(text)
 {
@@ -51,6 +52,38 @@ function row(    head, number, slug, log_text, cause, remedy, admin)
     ++count
 }
 
+function notice(    number, level, text, cause, remedy)
+{
+    rest = record
+    sub(/^NPIE_NOTICE\(/, "", rest)
+    number = rest
+    sub(/,.*/, "", number)
+    sub(/^[^,]*,[^,]*,[ ]*/, "", rest)
+    level = rest
+    sub(/,.*/, "", level)
+    sub(/^[^,]*,/, "", rest)
+    gsub(/APLOG_|[ ]*\|[ ]*APLOG_STARTUP/, "", level)
+    text = literal()
+    cause = literal()
+    remedy = literal()
+    if (number !~ /^[0-9]+$/ || level !~ /^[A-Z]+$/ || remedy == "") {
+        print "errors.awk: cannot read: " record > "/dev/stderr"
+        failed = 1
+        exit 1
+    }
+    if (notices++ == 0) {
+        print "</tbody>\n</table>\n<h2 id=\"log\">Messages of the error log</h2>"
+        print "<p>These messages are about the server, not about an employer. A detail may follow the text.</p>"
+        print "<table class=\"wide\">\n<thead><tr><th scope=\"col\">Number</th>" \
+            "<th scope=\"col\">Level and text</th><th scope=\"col\">Cause</th>" \
+            "<th scope=\"col\">Remedy</th></tr></thead>\n<tbody>"
+    }
+    printf "<tr id=\"n%s\"><th scope=\"row\"><a href=\"#n%s\">NPIE%04d</a></th>" \
+        "<td data-label=\"Level and text\"><code>%s</code> %s</td>" \
+        "<td data-label=\"Cause\">%s</td><td data-label=\"Remedy\">%s</td></tr>\n", \
+        number, number, number, tolower(level), text, cause, remedy
+}
+
 BEGIN {
     print "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">"
     print "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
@@ -75,16 +108,24 @@ BEGIN {
         "<th scope=\"col\">What the employer reads</th></tr></thead>\n<tbody>"
 }
 
-/^NPIE_PROBLEM\(/ { record = ""; inside = 1 }
+/^NPIE_(PROBLEM|NOTICE)\(/ { record = ""; inside = 1 }
 inside { record = record (record == "" ? "" : "\n") $0 }
-inside && /"\)[ ]*$/ { inside = 0; row() }
+inside && /"\)[ ]*$/ {
+    inside = 0
+    if (record ~ /^NPIE_NOTICE/) {
+        notice()
+    }
+    else {
+        row()
+    }
+}
 
 END {
     if (failed) {
         exit 1
     }
-    if (count == 0) {
-        print "errors.awk: no problems found" > "/dev/stderr"
+    if (count == 0 || notices == 0) {
+        print "errors.awk: no problems or no messages found" > "/dev/stderr"
         exit 1
     }
     print "</tbody>\n</table>\n</main>\n</body>\n</html>"

@@ -7,6 +7,7 @@
 
 #include "httpd/accept.h"
 #include "httpd/json_body.h"
+#include "httpd/notice.h"
 #include "httpd/runtime.h"
 
 #define RETRY_SECONDS "30"
@@ -89,16 +90,16 @@ void npie_answer_log(const request_rec *r, const npie_err_t *err)
     switch (npie_answer_status(err->status)) {
     case HTTP_SERVICE_UNAVAILABLE:
     case HTTP_INTERNAL_SERVER_ERROR:
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "NPIE%04d: %s: %s (%s)",
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, NPIE_TAG "%s: %s (%s)",
                       (int)err->problem, text, err->detail,
                       npie_strerror(err->status, reason, sizeof(reason)));
         break;
     case HTTP_FORBIDDEN:
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "NPIE%04d: %s: %s",
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, NPIE_TAG "%s: %s",
                       (int)err->problem, text, err->detail);
         break;
     default:
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "NPIE%04d: %s: %s",
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, NPIE_TAG "%s: %s",
                       (int)err->problem, text, err->detail);
         break;
     }

@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 
 #include "httpd/answer.h"
+#include "httpd/notice.h"
 #include "pki/digest.h"
 #include "signer/client.h"
 
@@ -32,16 +33,19 @@ void npie_authority_child_init(apr_pool_t *pchild, server_rec *s)
     for (server_rec *t = s; t != NULL; t = t->next) {
         npie_runtime_t *runtime = npie_runtime_get(t);
         struct npie_authority_kept_t *kept;
+        apr_status_t rv;
 
         if (runtime == NULL || runtime->authority != NULL) {
             continue;
         }
         kept = apr_pcalloc(pchild, sizeof(*kept));
-        if (apr_thread_mutex_create(&kept->turn, APR_THREAD_MUTEX_DEFAULT,
-                                    pchild) != APR_SUCCESS
-            || apr_pool_create(&kept->p, pchild) != APR_SUCCESS) {
-            ap_log_error(APLOG_MARK, APLOG_CRIT, 0, t,
-                         "NPIE0108: the CRL cannot be served: no mutex");
+        rv = apr_thread_mutex_create(&kept->turn, APR_THREAD_MUTEX_DEFAULT,
+                                     pchild);
+        if (rv == APR_SUCCESS) {
+            rv = apr_pool_create(&kept->p, pchild);
+        }
+        if (rv != APR_SUCCESS) {
+            npie_notice(APLOG_MARK, rv, t, NULL, NPIE_N_CRL_MUTEX, NULL);
             continue;
         }
         runtime->authority = kept;

@@ -10,12 +10,13 @@
 #include <mod_dbd.h>
 #include <mod_watchdog.h>
 
+#include "httpd/notice.h"
 #include "httpd/page.h"
 #include "httpd/ssl.h"
 
 /* A sentence about a server's configuration with the place it is about: the
  * directive when it was given, else the server. */
-static void tell(int level, const server_rec *s,
+static void tell(npie_notice_t notice, const server_rec *s,
                  const npie_server_conf_t *conf, int directive,
                  const char *text)
 {
@@ -24,15 +25,14 @@ static void tell(int level, const server_rec *s,
     const char *file = at != NULL ? at->filename : s->defn_name;
     int line = at != NULL ? at->line_num : (int)s->defn_line_number;
 
-    ap_log_error(APLOG_MARK, level | APLOG_STARTUP, 0, s,
-                 "NPIE0002: %s:%d: %s", file != NULL ? file : "(server)", line,
-                 text);
+    npie_notice(APLOG_MARK, 0, s, NULL, notice, "%s:%d: %s",
+                file != NULL ? file : "(server)", line, text);
 }
 
 static void complain(const server_rec *s, const npie_server_conf_t *conf,
                      int directive, const char *text)
 {
-    tell(APLOG_EMERG, s, conf, directive, text);
+    tell(NPIE_N_CONFIG, s, conf, directive, text);
 }
 
 static int has(const npie_server_conf_t *conf, npie_directive_t directive)
@@ -177,7 +177,7 @@ static int load_seals(npie_runtime_t *runtime, const server_rec *s,
 
     if (conf->seal == NULL) {
         if (!has(conf, NPIE_SET_SEAL)) {
-            tell(APLOG_WARNING, s, conf, NPIE_SET_BASE_URL,
+            tell(NPIE_N_CONFIG_DOUBT, s, conf, NPIE_SET_BASE_URL,
                  "NPIEBaseURL without NPIESeal beside it: letters are not "
                  "sealed, and no seal is taken for the institute's; name the "
                  "SealCertificate of npie-signer.conf, or say NPIESeal none");
@@ -331,11 +331,10 @@ static void check_ocsp(const server_rec *main_server)
             return;
         }
     }
-    ap_log_error(APLOG_MARK, APLOG_WARNING | APLOG_STARTUP, 0, main_server,
-                 "NPIE0002: %s:%d: npie-ocsp without AllowEncodedSlashes "
-                 "NoDecode in a virtual host: requests by GET that have an "
-                 "escaped slash are answered with 404", at->filename,
-                 at->line_num);
+    npie_notice(APLOG_MARK, 0, main_server, NULL, NPIE_N_CONFIG_DOUBT,
+                "%s:%d: npie-ocsp without AllowEncodedSlashes NoDecode in a "
+                "virtual host: requests by GET that have an escaped slash are "
+                "answered with 404", at->filename, at->line_num);
 }
 
 int npie_conf_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,

@@ -5,6 +5,8 @@
 
 #include "httpd/clock.h"
 
+#include "httpd/notice.h"
+
 /* A signer that does not answer keeps mails waiting no longer. */
 #define TIMEOUT apr_time_from_sec(2)
 #define SAY_AGAIN apr_time_from_sec(600)
@@ -29,12 +31,9 @@ apr_status_t npie_clock_look(npie_clock_job_t *job, const server_rec *s,
         return APR_SUCCESS;
     }
     job->said = flow->now;
-    ap_log_error(APLOG_MARK, apart < NPIE_SIGNER_CLOCK_LIMIT ? APLOG_WARNING
-                 : APLOG_ERR, 0, s,
-                 "NPIE0110: npie-signer's clock is %" APR_TIME_T_FMT
-                 " s %s this machine's%s: set them right",
-                 apr_time_sec(apart), state.ahead < 0 ? "behind" : "ahead of",
-                 apart < NPIE_SIGNER_CLOCK_LIMIT ? ""
-                 : ", and no certificate can be issued");
+    npie_notice(APLOG_MARK, 0, s, NULL, apart < NPIE_SIGNER_CLOCK_LIMIT
+                ? NPIE_N_CLOCK : NPIE_N_CLOCK_LIMIT,
+                "it is %" APR_TIME_T_FMT " s %s", apr_time_sec(apart),
+                state.ahead < 0 ? "behind" : "ahead");
     return APR_SUCCESS;
 }

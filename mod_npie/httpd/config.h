@@ -10,6 +10,8 @@
 #include "flow/sender.h"
 #include "store/session.h"
 
+#define NPIE_CONF_DAY apr_time_from_sec(86400)
+
 /** The directives of a server: one bit and one place in its configuration
  * each. */
 typedef enum npie_directive_t {
@@ -116,8 +118,8 @@ void *npie_conf_server_merge(apr_pool_t *p, void *base, void *add);
 void *npie_conf_dir_create(apr_pool_t *p, char *dir);
 void *npie_conf_dir_merge(apr_pool_t *p, void *base, void *add);
 
-/** The directive table for the module's record. */
-extern const command_rec npie_conf_directives[];
+/** Where a directive's value lies. */
+void *npie_conf_value(npie_server_conf_t *conf, npie_directive_t directive);
 
 /** The settings of a server; never NULL. */
 npie_server_conf_t *npie_conf_server(const server_rec *s);

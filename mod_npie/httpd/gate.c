@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "httpd/answer.h"
+#include "httpd/notice.h"
 #include "httpd/ssl_login.h"
 
 #define TOKEN_NOTE "npie-token"
@@ -59,9 +60,8 @@ int npie_gate_scrub(request_rec *r)
                 apr_table_setn(r->notes, TOKEN_NOTE, entry->val);
             }
             else {
-                ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                              "NPIE0010: a header named %.40s of the client's "
-                              "was dropped", name);
+                npie_notice(APLOG_MARK, 0, r->server, r, NPIE_N_HEADER_DROPPED,
+                            "%.40s", name);
             }
             apr_table_unset(r->headers_in, name);
             headers = apr_table_elts(r->headers_in);
@@ -191,9 +191,8 @@ int npie_gate_check(request_rec *r)
         return DECLINED;
     }
     if (npie_runtime_get(r->server) == NULL) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      "NPIE0002: AuthType NPIE needs NPIEBaseURL in this "
-                      "server");
+        npie_notice(APLOG_MARK, 0, r->server, r, NPIE_N_GATE_WITHOUT_BASE,
+                    NULL);
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     rv = npie_gate_holder(&holder, r, &err);

@@ -7,6 +7,7 @@
 
 #include <apr_strings.h>
 
+#include "httpd/notice.h"
 #include "store/audit.h"
 
 /* A signer that does not answer keeps mails waiting no longer. */
@@ -15,10 +16,8 @@
 /* What npie-signer has of the audit is not what the registry has. */
 static void log_tampered(const server_rec *s, const char *what)
 {
-    ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s,
-                 "NPIE0109: the registry's audit was tampered with, or the "
-                 "registry is an older copy: %s; see npiectl audit verify",
-                 what);
+    npie_notice(APLOG_MARK, 0, s, NULL, NPIE_N_TAMPERED,
+                "%s; see npiectl audit verify", what);
 }
 
 static apr_status_t hand(npie_signer_head_t *kept, npie_flow_t *flow,
@@ -46,9 +45,8 @@ apr_status_t npie_head_hand(npie_head_job_t *job, const server_rec *s,
     rv = hand(&kept, flow, &head, err);
     if (rv != APR_SUCCESS && rv != NPIE_EPOLICY) {
         if (!job->failed) {
-            ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
-                         "NPIE0108: npie-signer does not take the audit's "
-                         "head: %s", err->detail);
+            npie_notice(APLOG_MARK, rv, s, NULL, NPIE_N_HEAD, "%s",
+                        err->detail);
         }
         job->failed = 1;
         return APR_SUCCESS;

@@ -14,6 +14,7 @@
 
 #include "httpd/clock.h"
 #include "httpd/head.h"
+#include "httpd/notice.h"
 
 /* Somebody may be looking at the page that waits for the mail. */
 #define INTERVAL apr_time_from_sec(1)
@@ -62,25 +63,18 @@ static int is_stopping(const jobs_t *jobs)
 static void log_sending(const server_rec *s,
                         const npie_sending_report_t *report)
 {
-    static const struct {
-        int level;
-        const char *text;
-    } outcomes[] = {
-        [NPIE_SENDING_SENT] = { APLOG_INFO, "was taken" },
-        [NPIE_SENDING_LATER] = { APLOG_WARNING, "was not taken, it will be "
-                                 "tried again" },
-        [NPIE_SENDING_GAVE_UP] = { APLOG_ERR, "is given up" },
-        [NPIE_SENDING_WITHDRAWN] = { APLOG_INFO, "is not needed any more" },
+    static const npie_notice_t notices[] = {
+        [NPIE_SENDING_SENT] = NPIE_N_MAIL_SENT,
+        [NPIE_SENDING_LATER] = NPIE_N_MAIL_LATER,
+        [NPIE_SENDING_GAVE_UP] = NPIE_N_MAIL_GAVE_UP,
+        [NPIE_SENDING_WITHDRAWN] = NPIE_N_MAIL_WITHDRAWN,
     };
-    const int level = outcomes[report->outcome].level;
 
-    ap_log_error(APLOG_MARK, level, 0, s,
-                 "NPIE0101: mail %" APR_INT64_T_FMT " (%s), attempt %d, %s%s%s:"
-                 " %s", report->mail->id,
-                 npie_mail_kind_name(report->mail->kind),
-                 report->mail->attempts, outcomes[report->outcome].text,
-                 *report->reason != '\0' ? ", " : "", report->reason,
-                 report->said);
+    npie_notice(APLOG_MARK, 0, s, NULL, notices[report->outcome],
+                "%" APR_INT64_T_FMT " (%s), attempt %d%s%s: %s",
+                report->mail->id, npie_mail_kind_name(report->mail->kind),
+                report->mail->attempts, *report->reason != '\0' ? ", " : "",
+                report->reason, report->said);
 }
 
 static apr_status_t send_one(job_t *job, npie_flow_t *flow, npie_err_t *err)
@@ -108,8 +102,8 @@ static apr_status_t remind(job_t *job, npie_flow_t *flow, npie_err_t *err)
         job->reminders_at = flow->now + REMINDERS_INTERVAL;
     }
     if (rv == APR_SUCCESS && count > 0) {
-        ap_log_error(APLOG_MARK, APLOG_INFO, 0, job->server,
-                     "NPIE0102: %d reminders queued", count);
+        npie_notice(APLOG_MARK, 0, job->server, NULL, NPIE_N_REMINDERS, "%d",
+                    count);
     }
     return rv;
 }
@@ -126,9 +120,9 @@ static apr_status_t seal_one(job_t *job, npie_flow_t *flow, npie_err_t *err)
     }
     job->seals_at = flow->now + (rv == APR_ENOTIMPL || rv == NPIE_ECONFIG
                                  ? NO_SEAL_REST : REST);
-    ap_log_error(APLOG_MARK, rv == APR_ENOTIMPL ? APLOG_INFO : APLOG_WARNING,
-                 0, job->server, "NPIE0105: letter %" APR_INT64_T_FMT
-                 " waits for its seal: %s", folio, err->detail);
+    npie_notice(APLOG_MARK, rv == APR_ENOTIMPL ? 0 : rv, job->server, NULL,
+                rv == APR_ENOTIMPL ? NPIE_N_SEAL_NONE : NPIE_N_SEAL_WAITS,
+                "%" APR_INT64_T_FMT ": %s", folio, err->detail);
     return APR_NOTFOUND;
 }
 
@@ -176,9 +170,8 @@ static apr_status_t with_registry(job_t *job, apr_pool_t *pool,
     apr_pool_destroy(p);
     if (rv != APR_SUCCESS && rv != APR_NOTFOUND) {
         job->not_before = apr_time_now() + REST;
-        ap_log_error(APLOG_MARK, APLOG_ERR, 0, job->server,
-                     "NPIE0103: the job of mails, seals, revocations and audit: %s",
-                     err.detail);
+        npie_notice(APLOG_MARK, rv, job->server, NULL, NPIE_N_JOB, "%s",
+                    err.detail);
     }
     return rv;
 }
@@ -189,9 +182,8 @@ static apr_status_t publish(job_t *job, npie_flow_t *flow, npie_err_t *err)
     apr_status_t rv = npie_flow_publish(&count, flow, err);
 
     if (count > 0) {
-        ap_log_error(APLOG_MARK, APLOG_INFO, 0, job->server,
-                     "NPIE0107: npie-signer knows of %d more ended "
-                     "certificates", count);
+        npie_notice(APLOG_MARK, 0, job->server, NULL, NPIE_N_REVOKED, "%d",
+                    count);
     }
     return rv;
 }
@@ -298,8 +290,7 @@ void npie_jobs_child_init(apr_pool_t *pchild, server_rec *s)
                                      pchild);
     }
     if (rv != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
-                     "NPIE0104: mails cannot be sent: no mutex");
+        npie_notice(APLOG_MARK, rv, s, NULL, NPIE_N_MAIL_MUTEX, NULL);
         return;
     }
     apr_pool_pre_cleanup_register(pchild, jobs, finish);
@@ -402,17 +393,12 @@ int npie_jobs_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     }
     rv = watch(jobs, pconf, &err);
     if (rv == APR_ENOTIMPL && !has_mail(jobs->list)) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
-                     "NPIE0106: without mod_watchdog letters are sealed when "
-                     "they are downloaded, not before, a revocation by npiectl "
-                     "ends sessions and reaches npie-signer only as far as "
-                     "npiectl.conf names Redis and Signer, and the audit's "
-                     "head does not reach npie-signer");
+        npie_notice(APLOG_MARK, 0, s, NULL, NPIE_N_WATCHDOG, NULL);
         return OK;
     }
     if (rv != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
-                     "NPIE0104: mails cannot be sent: %s", err.detail);
+        npie_notice(APLOG_MARK, rv, s, NULL, NPIE_N_MAIL_WATCHDOG, "%s",
+                    err.detail);
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     apr_pool_userdata_setn(jobs, JOBS_KEY, NULL, pconf);

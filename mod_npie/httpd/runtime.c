@@ -6,6 +6,7 @@
 #include <apr_atomic.h>
 #include <apr_shm.h>
 
+#include "httpd/notice.h"
 #include "httpd/signer_proc.h"
 
 /* In shared memory, so that server-status counts for all children. Set in
@@ -80,8 +81,7 @@ int npie_runtime_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     }
     rv = make_counters(pconf);
     if (rv != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
-                     "NPIE0003: no shared memory for the counters");
+        npie_notice(APLOG_MARK, rv, s, NULL, NPIE_N_COUNTERS, NULL);
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     for (server_rec *t = s; t != NULL; t = t->next) {
@@ -112,15 +112,12 @@ void npie_runtime_child_init(apr_pool_t *pchild, server_rec *s)
         rv = npie_sessions_create(&runtime->sessions, &runtime->conf->redis,
                                   pchild);
         if (rv != APR_SUCCESS) {
-            ap_log_error(APLOG_MARK, APLOG_CRIT, rv, t,
-                         "NPIE0090: no pool for connections to Redis");
+            npie_notice(APLOG_MARK, rv, t, NULL, NPIE_N_SESSIONS_POOL, NULL);
         }
         rv = apr_thread_mutex_create(&runtime->turn, APR_THREAD_MUTEX_DEFAULT,
                                      pchild);
         if (rv != APR_SUCCESS) {
-            ap_log_error(APLOG_MARK, APLOG_WARNING, rv, t,
-                         "NPIE0091: no mutex for writers to the registry; they "
-                         "will wait longer for each other");
+            npie_notice(APLOG_MARK, rv, t, NULL, NPIE_N_WRITERS_MUTEX, NULL);
         }
     }
 }

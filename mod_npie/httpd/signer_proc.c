@@ -16,6 +16,8 @@
 #include <apr_thread_proc.h>
 #include <unixd.h>
 
+#include "httpd/notice.h"
+
 /* Its exit status for "I cannot start": again would not help. */
 #define STARTUP_ERROR 254
 #define BACKLOG 128
@@ -155,8 +157,8 @@ static apr_status_t spawn(signer_t *signer)
                              environment, attr, signer->pconf);
     }
     if (rv != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, signer->s,
-                     "NPIE0092: cannot start %s", signer->setting->program);
+        npie_notice(APLOG_MARK, rv, signer->s, NULL, NPIE_N_SIGNER_SPAWN, "%s",
+                    signer->setting->program);
         return rv;
     }
     apr_pool_note_subprocess(signer->pconf, &signer->proc,
@@ -178,16 +180,13 @@ static void watch(int reason, void *data, int status)
     case APR_OC_REASON_LOST:
         apr_proc_other_child_unregister(signer);
         if (status == STARTUP_ERROR) {
-            ap_log_error(APLOG_MARK, APLOG_CRIT, 0, signer->s,
-                         "NPIE0092: npie-signer cannot start; see its messages "
-                         "above, mend %s and restart",
-                         signer->setting->config);
+            npie_notice(APLOG_MARK, 0, signer->s, NULL, NPIE_N_SIGNER_CONFIG,
+                        "%s", signer->setting->config);
         }
         else if (ap_mpm_query(AP_MPMQ_MPM_STATE, &mpm_state) == APR_SUCCESS
                  && mpm_state != AP_MPMQ_STOPPING) {
-            ap_log_error(APLOG_MARK, APLOG_ERR, 0, signer->s,
-                         "NPIE0092: npie-signer died (status %d); starting "
-                         "another", status);
+            npie_notice(APLOG_MARK, 0, signer->s, NULL, NPIE_N_SIGNER_DIED,
+                        "status %d", status);
             spawn(signer);
         }
         break;
@@ -215,8 +214,7 @@ apr_status_t npie_signer_proc_start(server_rec *s,
     signer->pconf = pconf;
     rv = listen_on(&signer->fd, path);
     if (rv != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
-                     "NPIE0092: cannot listen on %s for npie-signer", path);
+        npie_notice(APLOG_MARK, rv, s, NULL, NPIE_N_SIGNER_SOCKET, "%s", path);
         return rv;
     }
     return spawn(signer);

@@ -4,7 +4,7 @@
 # manual, and the other way round; so do the signer's keys.
 . "$top_srcdir/t/guard/tap.sh"
 
-code=$top_srcdir/mod_npie/httpd/config.c
+code=$top_srcdir/mod_npie/httpd/directives.c
 reference=$top_srcdir/conf/npie.conf
 manual=$top_srcdir/htdocs/manual/directives.html
 inputs "sources of the directives" "$code" "$reference" "$manual"

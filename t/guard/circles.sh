@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# No files of a directory include each other in a circle, a .c and its .h taken
+# as one file. The circles that are left are listed: none may come, and none
+# that is gone may stay in the list.
+# shellcheck source=t/guard/tap.sh
+. "$top_srcdir/t/guard/tap.sh"
+cd "$top_srcdir"
+
+left='flow/flow flow/port
+letter/art letter/check letter/compose letter/letter letter/trial letter/values
+letter/file letter/file_scan letter/form
+mail/smtp mail/smtp_verdict
+pkcs11/session pkcs11/token
+signer/log signer/log_line
+store/audit store/registry store/registry_audit store/registry_sql
+store/session store/session_redis store/session_value'
+
+mapfile -t files < <(find mod_npie -mindepth 2 -name '*.[ch]' | sort)
+inputs 'sources' "${files[@]}"
+circles=$(perl -e '
+    use strict; use warnings;
+    my (%to, %reach, %seen);
+    for my $path (@ARGV) {
+        my ($room, $file) = $path =~ m{^mod_npie/(\w+)/(\w+)\.[ch]$} or die $path;
+        open my $in, "<", $path or die "$path: $!";
+        while (<$in>) {
+            $to{"$room/$file"}{"$1/$2"} = 1
+                if m{^#include "(\w+)/(\w+)\.\w+"} && $1 eq $room && $2 ne $file;
+        }
+    }
+    for my $file (keys %to) {
+        my @next = keys %{ $to{$file} };
+        while (defined(my $other = pop @next)) {
+            push @next, keys %{ $to{$other} // {} } if !$reach{$file}{$other}++;
+        }
+    }
+    for my $file (sort keys %to) {
+        next if $seen{$file} || !$reach{$file}{$file};
+        my @circle = grep { $reach{$file}{$_} && $reach{$_}{$file} } sort keys %to;
+        @seen{@circle} = (1) x @circle;
+        print "@circle\n";
+    }' "${files[@]}")
+none 'no files include each other in a circle' \
+    "$(printf '%s\n' "$circles" | grep -vxFf <(printf '%s\n' "$left") || true)"
+none 'the circles listed are there' \
+    "$(printf '%s\n' "$left" | grep -vxFf <(printf '%s\n' "$circles") || true)"
+tap_end
