@@ -103,8 +103,12 @@ apr_status_t npie_answer_problem_read(const char **ptitle,
     *ptitle = npie_answer_text(json, "title");
     *premedy = npie_answer_text(json, "detail");
     json_object_foreach(json_object_get(json, "fields"), name, field) {
-        *ptitle = apr_pstrcat(p, *ptitle, " ", name, ": ",
-                              npie_answer_text(field, "title"), NULL);
+        const char *title = npie_answer_text(field, "title");
+
+        /* The problem is that of its first field. */
+        if (strcmp(title, npie_answer_text(json, "title")) != 0) {
+            *ptitle = apr_pstrcat(p, *ptitle, " ", name, ": ", title, NULL);
+        }
     }
     return npie_err_set(err, status_of(status), (npie_problem_t)number,
                         "HTTP %d", status);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The list of employers, done one by one.
+ * The list of employers, done by one or several threads.
  */
 #include "renew/batch.h"
 
@@ -7,25 +7,50 @@
 #include <string.h>
 
 #include <apr_strings.h>
+#include <apr_thread_mutex.h>
+#include <apr_thread_proc.h>
 
-#include "base/text.h"
-#include "renew/disk.h"
+#include "renew/interrupt.h"
 #include "renew/renewal.h"
+#include "renew/report.h"
 
-#define DAY apr_time_from_sec(86400)
-
-/* By npie_result_t: what the summary calls them, and a line of its own. */
+/* By npie_result_t: a word for programs, what the summary calls them, and a
+ * line of its own. */
 static const struct {
+    const char *slug;
     const char *many;
     const char *one;
 } words[NPIE_RESULTS] = {
-    [NPIE_RESULT_RENEWED] = { "Renovados", "renovado" },
-    [NPIE_RESULT_ALREADY] = { "Ya renovados antes", "ya renovado antes" },
-    [NPIE_RESULT_NOT_DUE] = { "Vigentes todavía", "vigente todavía" },
-    [NPIE_RESULT_MAIL] = { "Esperan la liga del correo",
+    [NPIE_RESULT_RENEWED] = { "renewed", "Renovados", "renovado" },
+    [NPIE_RESULT_ALREADY] = { "already-renewed", "Ya renovados antes",
+                              "ya renovado antes" },
+    [NPIE_RESULT_NOT_DUE] = { "not-due", "Vigentes todavía",
+                              "vigente todavía" },
+    [NPIE_RESULT_MAIL] = { "mail", "Esperan la liga del correo",
                            "espera la liga del correo" },
-    [NPIE_RESULT_FAILED] = { "Con falla", "falla" },
+    [NPIE_RESULT_FAILED] = { "failed", "Con falla", "falla" },
+    [NPIE_RESULT_UNTRIED] = { "not-tried", "Sin intentar", "sin intentar" },
 };
+
+/** A list under way. What follows the lock is changed and read under it. */
+typedef struct batch_t {
+    const apr_array_header_t *jobs;
+    const npie_options_t *options;
+    const npie_say_t *say;
+    apr_time_t begun;
+    apr_thread_mutex_t *lock;
+    int next, done;
+    npie_ending_t *endings;
+    apr_pool_t *p;          /**< of their texts */
+} batch_t;
+
+/** Who works at it. */
+typedef struct worker_t {
+    batch_t *batch;
+    npie_http_t *http;
+    apr_thread_t *thread;
+    apr_pool_t *p;
+} worker_t;
 
 static const npie_job_t *job_at(const apr_array_header_t *jobs, int i)
 {
@@ -39,60 +64,162 @@ static const char *name_of(const npie_job_t *job)
     return slash != NULL ? slash + 1 : npie_job_file(job);
 }
 
-/* One of the list, in memory of its own. */
-static void renew_one(npie_ending_t *ending, npie_http_t *http,
-                      const npie_job_t *job, const npie_options_t *options,
-                      const npie_say_t *say, apr_pool_t *p)
+/* The next of the list; -1 when there is none, or no more are wanted. */
+static int take_next(batch_t *batch)
 {
-    apr_pool_t *pone;
+    int i = -1;
 
-    apr_pool_create(&pone, p);
-    npie_renewal_run(ending, http, job, options, say, pone);
-    ending->title = apr_pstrdup(p, ending->title);
-    ending->remedy = apr_pstrdup(p, ending->remedy);
-    apr_pool_destroy(pone);
+    apr_thread_mutex_lock(batch->lock);
+    if (batch->next < batch->jobs->nelts && !npie_interrupt_came()) {
+        i = batch->next++;
+        npie_say_progress(batch->say, batch->done, batch->jobs->nelts,
+                          batch->begun, name_of(job_at(batch->jobs, i)));
+    }
+    apr_thread_mutex_unlock(batch->lock);
+    return i;
 }
 
-static void tell_one(const npie_say_t *say, const npie_ending_t *ending,
-                     const npie_job_t *job, int done, int all)
+static void tell_one(const batch_t *batch, const npie_ending_t *ending,
+                     const npie_job_t *job)
 {
     if (ending->result == NPIE_RESULT_FAILED) {
-        npie_say_problem(say, ending, npie_job_file(job));
+        npie_say_problem(batch->say, ending, npie_job_file(job));
     }
-    else if (!say->bar) {
-        npie_say_line(say, "%d/%d %s: %s", done, all, npie_job_file(job),
+    else if (!batch->say->bar) {
+        npie_say_line(batch->say, "%d/%d %s: %s", batch->done,
+                      batch->jobs->nelts, npie_job_file(job),
                       words[ending->result].one);
     }
 }
 
-static npie_exit_t summarize(const npie_say_t *say,
-                             const apr_array_header_t *jobs,
-                             const npie_ending_t *endings)
+/* Keeps what is known of one, beyond the memory in which it was done. */
+static void put_ending(batch_t *batch, int i, const npie_ending_t *ending)
 {
-    int counts[NPIE_RESULTS] = { 0 };
+    npie_ending_t *kept = &batch->endings[i];
 
-    for (int i = 0; i < jobs->nelts; ++i) {
-        ++counts[endings[i].result];
+    apr_thread_mutex_lock(batch->lock);
+    *kept = *ending;
+    kept->title = apr_pstrdup(batch->p, ending->title);
+    kept->remedy = apr_pstrdup(batch->p, ending->remedy);
+    kept->rp10 = apr_pstrdup(batch->p, ending->rp10);
+    kept->name = apr_pstrdup(batch->p, ending->name);
+    kept->out = apr_pstrdup(batch->p, ending->out);
+    ++batch->done;
+    if (batch->options->list != NULL) {
+        tell_one(batch, kept, job_at(batch->jobs, i));
     }
-    npie_say_line(say, "Resumen de %d patrones", jobs->nelts);
-    for (int result = 0; result < NPIE_RESULTS; ++result) {
-        npie_say_line(say, "  %s: %d", words[result].many, counts[result]);
+    apr_thread_mutex_unlock(batch->lock);
+}
+
+/* One after the other, each in memory of its own. */
+static void work(worker_t *worker)
+{
+    batch_t *batch = worker->batch;
+    npie_ending_t ending;
+    apr_pool_t *p;
+    int i;
+
+    for (i = take_next(batch); i >= 0; i = take_next(batch)) {
+        apr_pool_create(&p, worker->p);
+        npie_renewal_run(&ending, worker->http, job_at(batch->jobs, i),
+                         batch->options, batch->say, p);
+        put_ending(batch, i, &ending);
+        apr_pool_destroy(p);
     }
-    for (int i = 0; i < jobs->nelts; ++i) {
-        if (endings[i].result == NPIE_RESULT_FAILED
-            || endings[i].result == NPIE_RESULT_MAIL) {
-            npie_say_line(say, "  [%d] %s: %s", (int)endings[i].err.problem,
-                          npie_job_file(job_at(jobs, i)),
-                          npie_say_title(&endings[i]));
+}
+
+static void *APR_THREAD_FUNC run_thread(apr_thread_t *thread, void *baton)
+{
+    work(baton);
+    apr_thread_exit(thread, APR_SUCCESS);
+    return NULL;
+}
+
+/* With a connection each. The first is this thread; one that cannot be made
+ * leaves its work to the others. */
+static apr_status_t work_all(batch_t *batch, npie_err_t *err, apr_pool_t *p)
+{
+    int count = batch->options->jobs < batch->jobs->nelts
+        ? batch->options->jobs : batch->jobs->nelts;
+    worker_t *workers = apr_pcalloc(p, (apr_size_t)count * sizeof(*workers));
+    apr_status_t rv = APR_SUCCESS, ended;
+
+    for (int i = 0; i < count && rv == APR_SUCCESS; ++i) {
+        workers[i].batch = batch;
+        apr_pool_create(&workers[i].p, p);
+        rv = npie_http_open(&workers[i].http, batch->options, batch->say, err,
+                            workers[i].p);
+    }
+    for (int i = 1; i < count && rv == APR_SUCCESS; ++i) {
+        if (apr_thread_create(&workers[i].thread, NULL, run_thread,
+                              &workers[i], workers[i].p) != APR_SUCCESS) {
+            workers[i].thread = NULL;
         }
     }
-    if (counts[NPIE_RESULT_FAILED] > 0) {
+    if (rv == APR_SUCCESS) {
+        work(&workers[0]);
+    }
+    for (int i = 1; i < count; ++i) {
+        if (workers[i].thread != NULL) {
+            apr_thread_join(&ended, workers[i].thread);
+        }
+    }
+    return rv;
+}
+
+static npie_exit_t summarize(const batch_t *batch)
+{
+    const npie_say_t *say = batch->say;
+    int counts[NPIE_RESULTS] = { 0 };
+
+    for (int i = 0; i < batch->jobs->nelts; ++i) {
+        ++counts[batch->endings[i].result];
+    }
+    npie_say_line(say, "Resumen de %d patrones", batch->jobs->nelts);
+    for (int result = 0; result < NPIE_RESULTS; ++result) {
+        if (result != NPIE_RESULT_UNTRIED || counts[result] > 0) {
+            npie_say_line(say, "  %s: %d", words[result].many,
+                          counts[result]);
+        }
+    }
+    for (int i = 0; i < batch->jobs->nelts; ++i) {
+        const npie_ending_t *ending = &batch->endings[i];
+        const char *detail = ending->err.detail;
+
+        if (ending->result == NPIE_RESULT_FAILED
+            || ending->result == NPIE_RESULT_MAIL) {
+            npie_say_line(say, "  [%d] %s: %s%s%s%s",
+                          (int)ending->err.problem,
+                          npie_job_file(job_at(batch->jobs, i)),
+                          npie_say_title(ending), *detail != '\0' ? " (" : "",
+                          detail, *detail != '\0' ? ")" : "");
+        }
+    }
+    if (counts[NPIE_RESULT_FAILED] + counts[NPIE_RESULT_UNTRIED] > 0) {
         return NPIE_EXIT_SOME;
     }
     return counts[NPIE_RESULT_MAIL] > 0 ? NPIE_EXIT_MAIL : NPIE_EXIT_DONE;
 }
 
-static npie_exit_t no_http(const npie_say_t *say, const npie_err_t *err)
+static apr_status_t report(const batch_t *batch, npie_err_t *err,
+                           apr_pool_t *p)
+{
+    apr_array_header_t *rows = apr_array_make(p, batch->jobs->nelts,
+                                              sizeof(npie_report_row_t));
+
+    for (int i = 0; i < batch->jobs->nelts; ++i) {
+        const npie_ending_t *ending = &batch->endings[i];
+        npie_report_row_t *row = apr_array_push(rows);
+
+        npie_say_row(row, ending, job_at(batch->jobs, i));
+        row->result = words[ending->result].slug;
+        row->word = words[ending->result].one;
+    }
+    return npie_report_write(batch->options->report, rows, apr_time_now(), err,
+                             p);
+}
+
+static npie_exit_t fail(const npie_say_t *say, const npie_err_t *err)
 {
     npie_ending_t ending;
 
@@ -105,128 +232,32 @@ npie_exit_t npie_batch_renew(const apr_array_header_t *jobs,
                              const npie_options_t *options,
                              const npie_say_t *say, apr_pool_t *p)
 {
-    npie_ending_t *endings = apr_pcalloc(p, (apr_size_t)jobs->nelts
-                                              * sizeof(*endings));
-    npie_http_t *http;
+    batch_t batch = { .jobs = jobs, .options = options, .say = say,
+                      .begun = apr_time_now(), .p = p };
+    npie_exit_t code;
     npie_err_t err;
 
-    if (npie_http_open(&http, options, say, &err, p) != APR_SUCCESS) {
-        return no_http(say, &err);
-    }
+    batch.endings = apr_pcalloc(p, (apr_size_t)jobs->nelts
+                                   * sizeof(*batch.endings));
     for (int i = 0; i < jobs->nelts; ++i) {
-        npie_say_progress(say, i, jobs->nelts, name_of(job_at(jobs, i)));
-        renew_one(&endings[i], http, job_at(jobs, i), options, say, p);
-        if (options->list != NULL) {
-            tell_one(say, &endings[i], job_at(jobs, i), i + 1, jobs->nelts);
-        }
+        batch.endings[i].result = NPIE_RESULT_UNTRIED;
+    }
+    if (apr_thread_mutex_create(&batch.lock, APR_THREAD_MUTEX_DEFAULT, p)
+        != APR_SUCCESS) {
+        abort();
+    }
+    if (work_all(&batch, &err, p) != APR_SUCCESS) {
+        return fail(say, &err);
     }
     npie_say_progress_end(say);
+    code = batch.endings[0].exit;
     if (options->list != NULL) {
-        return summarize(say, jobs, endings);
+        code = summarize(&batch);
     }
-    if (endings[0].result != NPIE_RESULT_RENEWED
-        && endings[0].err.problem != NPIE_P_NONE) {
-        npie_say_problem(say, &endings[0], NULL);
+    else if (batch.endings[0].result != NPIE_RESULT_RENEWED
+             && batch.endings[0].err.problem != NPIE_P_NONE) {
+        npie_say_problem(say, &batch.endings[0], NULL);
     }
-    return endings[0].exit;
-}
-
-/** When one of the list expires. */
-typedef struct expiry_t {
-    const npie_job_t *job;
-    const char *rp10;
-    const char *name;
-    apr_time_t at;
-} expiry_t;
-
-static int by_expiry(const void *a, const void *b)
-{
-    const expiry_t *one = a, *other = b;
-
-    return (one->at > other->at) - (one->at < other->at);
-}
-
-static apr_status_t read_cert(npie_cert_t **pcert, const npie_job_t *job,
-                              npie_err_t *err, apr_pool_t *p)
-{
-    npie_credential_t credential = { NULL, NULL };
-    npie_secret_t *password;
-    npie_credential_file_t file = { job->cer, { NULL, 0 } };
-    apr_status_t rv;
-
-    if (job->cer == NULL) {
-        rv = npie_renewal_open_old(&credential, &password, job,
-                                   job->line != 0, err, p);
-        *pcert = credential.cert;
-        return rv;
-    }
-    rv = npie_disk_read(&file.bytes, job->cer, NPIE_CREDENTIAL_MAX, err, p);
-    return rv == APR_SUCCESS
-        ? npie_credential_read_cert(pcert, &file, err, p) : rv;
-}
-
-static apr_status_t read_expiry(expiry_t *expiry, const npie_job_t *job,
-                                npie_err_t *err, apr_pool_t *p)
-{
-    npie_cert_t *cert = NULL;
-    apr_pool_t *ptemp;
-    apr_status_t rv;
-
-    apr_pool_create(&ptemp, p);
-    rv = read_cert(&cert, job, err, ptemp);
-    if (rv == APR_SUCCESS) {
-        rv = npie_credential_check(cert, err);
-    }
-    if (rv == APR_SUCCESS) {
-        expiry->job = job;
-        expiry->rp10 = apr_pstrdup(p, cert->rp10);
-        expiry->name = apr_pstrdup(p, cert->common_name);
-        expiry->at = cert->not_after;
-    }
-    apr_pool_destroy(ptemp);
-    return rv;
-}
-
-static void tell_expiry(const npie_say_t *say, const expiry_t *expiry,
-                        apr_time_t now, apr_pool_t *p)
-{
-    apr_time_t left = expiry->at - now;
-    apr_int64_t days = (left < 0 ? -left : left) / DAY;
-
-    npie_say_line(say, "%s  %s  %s  %s  %s %" APR_INT64_T_FMT " días",
-                  npie_text_day(expiry->at, p),
-                  expiry->rp10, expiry->name, npie_job_file(expiry->job),
-                  left <= 0 ? "venció hace" : "vence en", days);
-}
-
-npie_exit_t npie_batch_check(const apr_array_header_t *jobs,
-                             const npie_options_t *options,
-                             const npie_say_t *say, apr_pool_t *p)
-{
-    expiry_t *expiries = apr_pcalloc(p, (apr_size_t)jobs->nelts
-                                        * sizeof(*expiries));
-    npie_exit_t code = NPIE_EXIT_DONE;
-    apr_time_t now = apr_time_now();
-    int count = 0, failed = 0;
-    npie_ending_t ending;
-    npie_err_t err;
-
-    for (int i = 0; i < jobs->nelts; ++i) {
-        if (read_expiry(&expiries[count], job_at(jobs, i), &err, p)
-            == APR_SUCCESS) {
-            ++count;
-            continue;
-        }
-        npie_ending_set(&ending, &err, NULL, NULL);
-        npie_say_problem(say, &ending, npie_job_file(job_at(jobs, i)));
-        failed = options->list != NULL ? NPIE_EXIT_SOME : (int)ending.exit;
-    }
-    qsort(expiries, (size_t)count, sizeof(*expiries), by_expiry);
-    for (int i = 0; i < count; ++i) {
-        tell_expiry(say, &expiries[i], now, p);
-        if (expiries[i].at - now <= options->days * DAY) {
-            code = NPIE_EXIT_DUE;
-        }
-    }
-    return failed != 0 ? (npie_exit_t)failed : code;
+    return options->report == NULL
+        || report(&batch, &err, p) == APR_SUCCESS ? code : fail(say, &err);
 }

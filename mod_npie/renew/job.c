@@ -57,6 +57,7 @@ static const struct meaning_t {
 void npie_ending_set(npie_ending_t *ending, const npie_err_t *err,
                       const char *title, const char *remedy)
 {
+    memset(ending, 0, sizeof(*ending));
     ending->err = *err;
     ending->title = title;
     ending->remedy = remedy;

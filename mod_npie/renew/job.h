@@ -5,6 +5,7 @@
 #define NPIE_RENEW_JOB_H
 
 #include <apr_pools.h>
+#include <apr_time.h>
 
 #include "base/status.h"
 
@@ -49,6 +50,8 @@ typedef struct npie_options_t {
     const char *kind;    /**< npie_key_make(); NULL: what the server asks */
     int iterations;
     int timeout;         /**< of one request, seconds */
+    const char *report;  /**< file to be made, .csv or .json; NULL: none */
+    int jobs;            /**< employers at a time, from 1 */
     int accept_terms;
     int new_key;
     int check;
@@ -63,6 +66,7 @@ typedef enum npie_result_t {
     NPIE_RESULT_NOT_DUE,
     NPIE_RESULT_MAIL,
     NPIE_RESULT_FAILED,
+    NPIE_RESULT_UNTRIED, /**< interrupted before it was begun */
     NPIE_RESULTS
 } npie_result_t;
 
@@ -73,6 +77,10 @@ typedef struct npie_ending_t {
     npie_err_t err;      /**< unless renewed */
     const char *title;   /**< Spanish: what happened; NULL: by err.problem */
     const char *remedy;  /**< Spanish: what to do; NULL: by err.problem */
+    const char *rp10;    /**< of the certificate; NULL: it was not opened */
+    const char *name;    /**< whose it is; NULL likewise */
+    apr_time_t until;    /**< end of the newest there is; 0: not known */
+    const char *out;     /**< the new one's file, NULL: there is none */
 } npie_ending_t;
 
 /** Judges a failure: result and exit code go by the problem.

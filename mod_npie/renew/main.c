@@ -16,6 +16,9 @@
 #include <openssl/provider.h>
 
 #include "renew/batch.h"
+#include "renew/check.h"
+#include "renew/disk.h"
+#include "renew/interrupt.h"
 #include "renew/list.h"
 #include "renew/options.h"
 
@@ -65,6 +68,19 @@ static npie_exit_t fail(const npie_say_t *say, const npie_err_t *err)
     return ending.exit;
 }
 
+/* Is there anyone whose passwords only the terminal can tell? */
+static int must_ask(const apr_array_header_t *jobs)
+{
+    for (int i = 0; i < jobs->nelts; ++i) {
+        const npie_job_t *job = &APR_ARRAY_IDX(jobs, i, npie_job_t);
+
+        if (job->password == NULL || job->new_password == NULL) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static npie_exit_t work(const npie_options_t *options, int verbose,
                         apr_pool_t *p)
 {
@@ -84,8 +100,19 @@ static npie_exit_t work(const npie_options_t *options, int verbose,
         jobs = apr_array_make(p, 1, sizeof(npie_job_t));
         APR_ARRAY_PUSH(jobs, npie_job_t) = options->job;
     }
+    if (options->report != NULL && npie_disk_is_there(options->report)) {
+        npie_err_set(&err, NPIE_ECONFLICT, NPIE_P_FILE_EXISTS, "%s",
+                     options->report);
+        return fail(&say, &err);
+    }
+    npie_interrupt_watch(options->list != NULL && !options->check);
     if (options->check) {
-        return npie_batch_check(jobs, options, &say, p);
+        return npie_check_run(jobs, options, &say, p);
+    }
+    if (options->jobs > 1 && must_ask(jobs)) {
+        fputs("npie-renew: --jobs: las contraseñas no pueden preguntarse; "
+              "indique password y new-password\n", stderr);
+        return NPIE_EXIT_USAGE;
     }
     return npie_batch_renew(jobs, options, &say, p);
 }

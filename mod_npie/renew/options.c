@@ -12,18 +12,20 @@
 #include "base/parse.h"
 #include "base/text.h"
 #include "renew/key.h"
+#include "renew/report.h"
 
 #define TIMEOUT 60
 #define DAYS 30
 #define HELP_COLUMN 24
 #define ITERATIONS_LEAST 1000
 #define ITERATIONS_MOST 10000000
+#define JOBS_MOST 16
 
 /** Where an option's value goes. */
 typedef enum slot_t {
     PFX, CER, KEY, OUT, USER, PASSWORD, NEW_PASSWORD, EMAIL, PHONE, FAX,
     LIST, OUT_DIR, CACERT, TRUST, KEY_TYPE, ITERATIONS, TIMEOUT_SECONDS,
-    CHECK_DAYS, ACCEPT, NEW_KEY, CHECK, QUIET, VERBOSE, SHOW_HELP, SHOW_VERSION
+    CHECK_DAYS, REPORT, JOBS, ACCEPT, NEW_KEY, CHECK, QUIET, VERBOSE, SHOW_HELP, SHOW_VERSION
 } slot_t;
 
 static const struct row_t {
@@ -48,6 +50,8 @@ static const struct row_t {
     { "new-key", NULL, NEW_KEY, "hacer otra llave en una renovación abierta" },
     { "list", "ARCHIVO", LIST, "muchos patrones: un .pfx por renglón, CSV o JSON" },
     { "out-dir", "CARPETA", OUT_DIR, "dónde quedan los nuevos de la lista" },
+    { "jobs", "NÚMERO", JOBS, "cuántos patrones de la lista a la vez" },
+    { "report", "ARCHIVO", REPORT, "informe nuevo de cada patrón, .csv o .json" },
     { "check", NULL, CHECK, "decir qué vence y cuándo, sin renovar" },
     { "days", "DÍAS", CHECK_DAYS, "con --check: avisar desde tantos días antes" },
     { "cacert", "ARCHIVO", CACERT, "autoridad del servidor (TLS)" },
@@ -144,6 +148,12 @@ static const char *take(npie_options_t *o, int *pverbose, npie_ask_t *ask,
         return number(&o->timeout, value, 1, 3600, row->name, p);
     case CHECK_DAYS:
         return number(&o->days, value, 0, 36500, row->name, p);
+    case JOBS:
+        return number(&o->jobs, value, 1, JOBS_MOST, row->name, p);
+    case REPORT:
+        o->report = value;
+        return npie_report_is_name(value) ? NULL
+            : "--report: el nombre termina en .csv o .json";
     default:
         return take_switch(o, pverbose, ask, row->slot);
     }
@@ -171,6 +181,9 @@ static const char *contradiction(const npie_options_t *o)
     }
     if (o->list == NULL && (job->pfx != NULL) == (job->cer != NULL)) {
         return "indique --pfx, o --cer con --key, o --list";
+    }
+    if (o->jobs > 1 && (o->list == NULL || !o->accept_terms)) {
+        return "--jobs va con --list y --accept-terms";
     }
     if (job->key != NULL && job->cer == NULL) {
         return "--key va con --cer";
@@ -241,6 +254,7 @@ npie_ask_t npie_options_read(npie_options_t *options, int *pverbose,
     options->iterations = NPIE_KEY_ITERATIONS;
     options->timeout = TIMEOUT;
     options->days = DAYS;
+    options->jobs = 1;
     *pverbose = 0;
     *pwhy = read_all(options, pverbose, &ask, argc, argv, p);
     return *pwhy != NULL ? NPIE_ASK_WRONG : ask;

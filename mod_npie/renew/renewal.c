@@ -294,6 +294,28 @@ static apr_status_t renew(npie_steps_t *s)
     return rv;
 }
 
+/* Whose certificate it was, and until when the newest serves. */
+static void tell_whose(npie_ending_t *ending, const npie_steps_t *s)
+{
+    const npie_cert_t *cert = ending->err.problem == NPIE_P_NONE
+        && s->fresh.cert != NULL ? s->fresh.cert : s->old.cert;
+
+    if (cert != NULL) {
+        ending->rp10 = cert->rp10;
+        ending->name = npie_renewal_whose(cert);
+        ending->until = cert->not_after;
+    }
+    if (ending->err.problem == NPIE_P_NONE) {
+        ending->out = s->papers.out;
+    }
+}
+
+const char *npie_renewal_whose(const npie_cert_t *cert)
+{
+    return *cert->organization != '\0' ? cert->organization
+                                       : cert->common_name;
+}
+
 static void conclude(npie_ending_t *ending, const npie_steps_t *s,
                      apr_status_t rv, int already)
 {
@@ -348,6 +370,7 @@ void npie_renewal_run(npie_ending_t *ending, npie_http_t *http,
         rv = renew(&s);
     }
     conclude(ending, &s, rv, already);
+    tell_whose(ending, &s);
     if (rv == APR_SUCCESS && !already) {
         npie_say_step(say, "Listo: %s. El certificado anterior ya no sirve; "
                       "guarde el nuevo y borre el otro.", s.papers.out);

@@ -19,6 +19,10 @@ apr_status_t npie_renewal_open_old(npie_credential_t *old,
                                    const npie_job_t *job, int literal,
                                    npie_err_t *err, apr_pool_t *p);
 
+/** Whose a certificate is, for people: the company, or else the person.
+ * @return the certificate's own, may be "" */
+const char *npie_renewal_whose(const npie_cert_t *cert);
+
 /**
  * Renews, from wherever the renewal stands: whatever was done before, here or
  * on the server, is not done again.

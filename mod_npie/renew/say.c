@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #define BAR 30
 #define CLEAR_LINE "\r\033[K"
@@ -61,6 +62,25 @@ static const char *remedy_of(const npie_ending_t *ending)
     return info != NULL ? info->remedy : "Repita la misma orden.";
 }
 
+void npie_say_row(npie_report_row_t *row, const npie_ending_t *ending,
+                  const npie_job_t *job)
+{
+    int problem = (int)ending->err.problem;
+
+    memset(row, 0, sizeof(*row));
+    row->file = npie_job_file(job);
+    row->rp10 = ending->rp10;
+    row->name = ending->name;
+    row->until = ending->until;
+    row->out = ending->out;
+    row->problem = problem;
+    if (problem != 0) {
+        row->title = npie_say_title(ending);
+        row->remedy = remedy_of(ending);
+        row->detail = ending->err.detail;
+    }
+}
+
 void npie_say_problem(const npie_say_t *say, const npie_ending_t *ending,
                       const char *whose)
 {
@@ -77,10 +97,26 @@ void npie_say_problem(const npie_say_t *say, const npie_ending_t *ending,
     fflush(stderr);
 }
 
-void npie_say_progress(const npie_say_t *say, int done, int all,
-                       const char *name)
+/* "faltan 2 min" by what the others took; "" as long as it cannot be told. */
+static void left_text(char *text, size_t size, int done, int all,
+                      apr_time_t begun)
 {
-    char bar[BAR + 1];
+    apr_time_t seconds = done < 1 ? 0
+        : apr_time_sec((apr_time_now() - begun) / done * (all - done));
+
+    text[0] = '\0';
+    if (done > 0 && seconds < 60) {
+        snprintf(text, size, "faltan %d s ", (int)seconds);
+    }
+    else if (done > 0) {
+        snprintf(text, size, "faltan %d min ", (int)((seconds + 59) / 60));
+    }
+}
+
+void npie_say_progress(const npie_say_t *say, int done, int all,
+                       apr_time_t begun, const char *name)
+{
+    char bar[BAR + 1], left[32];
 
     if (!say->bar || all < 1) {
         return;
@@ -89,7 +125,9 @@ void npie_say_progress(const npie_say_t *say, int done, int all,
         bar[i] = i < done * BAR / all ? '#' : '.';
     }
     bar[BAR] = '\0';
-    fprintf(stderr, CLEAR_LINE "[%s] %d/%d %.40s", bar, done, all, name);
+    left_text(left, sizeof(left), done, all, begun);
+    fprintf(stderr, CLEAR_LINE "[%s] %d/%d %s%.40s", bar, done, all, left,
+            name);
     fflush(stderr);
 }
 

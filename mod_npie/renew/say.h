@@ -6,6 +6,7 @@
 #define NPIE_RENEW_SAY_H
 
 #include "renew/job.h"
+#include "renew/report.h"
 
 /** How much is told. */
 typedef struct npie_say_t {
@@ -26,12 +27,19 @@ void npie_say_line(const npie_say_t *say, const char *fmt, ...)
 void npie_say_problem(const npie_say_t *say, const npie_ending_t *ending,
                       const char *whose);
 
-/** Draws the bar again: done of all; name of the next one, or "". */
+/** Draws the bar again, with the time that is left.
+ * @param begun when the first of all was begun
+ * @param name of the next one */
 void npie_say_progress(const npie_say_t *say, int done, int all,
-                       const char *name);
+                       apr_time_t begun, const char *name);
 
 /** Takes the bar away. */
 void npie_say_progress_end(const npie_say_t *say);
+
+/** Fills a row of the report but for result and word; its strings live as long
+ * as ending and job. */
+void npie_say_row(npie_report_row_t *row, const npie_ending_t *ending,
+                  const npie_job_t *job);
 
 /** What happened, as the ending or the table words it; never NULL. */
 const char *npie_say_title(const npie_ending_t *ending);

@@ -306,6 +306,12 @@ static void test_command_lines(void **state)
         { "--pfx", NPIE_ASK_WRONG }, { "--otra", NPIE_ASK_WRONG },
         { "-x --pfx a https://h/", NPIE_ASK_WRONG },
         { "--check --pfx a https://h/", NPIE_ASK_WRONG },
+        { "--list a --jobs 4 --accept-terms https://h/", NPIE_ASK_WORK },
+        { "--list a --jobs 4 https://h/", NPIE_ASK_WRONG },
+        { "--pfx a --jobs 4 --accept-terms https://h/", NPIE_ASK_WRONG },
+        { "--list a --jobs 17 --accept-terms https://h/", NPIE_ASK_WRONG },
+        { "--check --pfx a --report b.csv", NPIE_ASK_WORK },
+        { "--check --pfx a --report b", NPIE_ASK_WRONG },
     };
     npie_options_t options;
 

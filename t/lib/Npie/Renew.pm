@@ -11,7 +11,7 @@ use File::Temp ();
 use Npie::Openssl qw(run slurp spit);
 use Npie::Test qw(employer world);
 
-our @EXPORT = qw($OLD $NEW folder pfx renew renew_until typed renewed files_of
+our @EXPORT = qw($OLD $NEW folder pfx renew renew_until renew_signalled typed renewed files_of
     at options);
 
 our ($OLD, $NEW) = ('Prueba 123', 'Llave nueva 27');
@@ -94,6 +94,30 @@ sub renew_until
     kill 'KILL', $pid;
     close $out;
     return $said;
+}
+
+# Runs it without a terminal and sends it a signal once it has said so many
+# lines: as renew().
+sub renew_signalled
+{
+    my ($signal, $lines, @options) = @_;
+    my $err = File::Temp->new;
+    my $pid = open(my $out, '-|') // die "fork: $!";
+    if (!$pid) {
+        POSIX::setsid();
+        open STDIN, '<', '/dev/null';
+        open STDERR, '>&', $err;
+        exec { $PROGRAM } $PROGRAM, @options or POSIX::_exit(127);
+    }
+    my $said = '';
+    while ($lines-- > 0 && defined(my $line = <$out>)) {
+        $said .= $line;
+    }
+    kill $signal, $pid;
+    $said .= join '', <$out>;
+    close $out;
+    return { code => $? & 127 ? 'signal ' . ($? & 127) : $? >> 8, out => $said,
+        err => slurp($err->filename) };
 }
 
 # Runs it at a terminal of its own, where it is answered: [what it asks (a
