@@ -5,9 +5,14 @@
 
 #include <string.h>
 
-#include <apr_file_io.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
+
+#include "base/file.h"
+
+/* Of a password, and of the file whose first line it is, in bytes. */
+#define SECRET_MAX 511
+#define SECRET_FILE_MAX 65536
 
 /* A duration of this many seconds or more is out of every range. */
 #define SECONDS_MAX (APR_INT64_C(36525) * 86400)
@@ -85,32 +90,28 @@ const char *npie_parse_int(int *out, const char *arg, int min, int max,
 const char *npie_parse_secret(const char **out, const char *path,
                               apr_pool_t *p)
 {
-    apr_file_t *file;
-    char line[512] = "";
+    npie_bytes_t bytes;
+    apr_status_t rv = npie_file_read(&bytes, path, SECRET_FILE_MAX, p);
+    const char *text = rv == APR_SUCCESS ? (const char *)bytes.data : "";
     apr_size_t len = 0;
-    apr_status_t rv = apr_file_open(&file, path, APR_READ, 0, p);
 
-    if (rv == APR_SUCCESS) {
-        rv = apr_file_read_full(file, line, sizeof(line), &len);
-        apr_file_close(file);
+    if (rv != APR_SUCCESS) {
+        return apr_psprintf(p, "cannot read the password file %s: %s", path,
+                            npie_file_why(rv, SECRET_FILE_MAX, p));
     }
-    if (rv != APR_SUCCESS && !APR_STATUS_IS_EOF(rv)) {
-        return apr_psprintf(p, "cannot read the password file %s: %pm", path,
-                            &rv);
-    }
-    if (len == 0) {
+    if (bytes.len == 0) {
         return apr_psprintf(p, "the password file %s is empty", path);
     }
-    if (memchr(line, '\n', len) != NULL) {
-        len = (apr_size_t)((char *)memchr(line, '\n', len) - line);
+    while (len < bytes.len && text[len] != '\n') {
+        ++len;
     }
-    len -= len > 0 && line[len - 1] == '\r';
+    len -= len > 0 && text[len - 1] == '\r';
     /* What is cut, or goes on behind a NUL, is not what the file has. */
-    if (len == sizeof(line) || memchr(line, '\0', len) != NULL) {
+    if (len > SECRET_MAX || memchr(text, '\0', len) != NULL) {
         return apr_psprintf(p, "the password file %s: its first line has %d "
                             "bytes or more, or a NUL: it is no password", path,
-                            (int)sizeof(line));
+                            SECRET_MAX + 1);
     }
-    *out = apr_pstrmemdup(p, line, len);
+    *out = apr_pstrmemdup(p, text, len);
     return NULL;
 }

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <apr_file_io.h>
 #include <apr_strings.h>
 
+#include "base/file.h"
 #include "ctl/ctl.h"
 #include "store/schema.h"
 
@@ -175,59 +175,15 @@ apr_status_t npie_ctl_trust(npie_trust_t **ptrust, npie_ctl_t *ctl,
         : npie_trust_load(ptrust, ctl->settings->trust, err, ctl->p);
 }
 
-/* All of an open file, up to max bytes. */
-static apr_status_t read_all(npie_bytes_t *pbytes, apr_file_t *file,
-                             apr_size_t max, apr_pool_t *p)
-{
-    apr_size_t size = 65536;
-    apr_size_t len = 0;
-    char *data = malloc(size);
-    apr_status_t rv = data == NULL ? APR_ENOMEM : APR_SUCCESS;
-
-    while (rv == APR_SUCCESS) {
-        apr_size_t n = size - len;
-
-        rv = apr_file_read(file, data + len, &n);
-        len += rv == APR_SUCCESS ? n : 0;
-        if (rv == APR_SUCCESS && len > max) {
-            rv = APR_ENOSPC;
-        }
-        if (rv == APR_SUCCESS && len == size) {
-            char *more = realloc(data, size * 2);
-
-            rv = more == NULL ? APR_ENOMEM : APR_SUCCESS;
-            data = more == NULL ? data : more;
-            size *= 2;
-        }
-    }
-    if (rv == APR_EOF) {
-        pbytes->data = (unsigned char *)apr_pstrmemdup(p, data, len);
-        pbytes->len = len;
-        rv = APR_SUCCESS;
-    }
-    free(data);
-    return rv;
-}
-
 apr_status_t npie_ctl_read_file(npie_bytes_t *pbytes, npie_ctl_t *ctl,
                                 const char *path, apr_size_t max,
                                 npie_err_t *err)
 {
-    apr_file_t *file;
     apr_status_t rv = strcmp(path, "-") == 0
-        ? apr_file_open_stdin(&file, ctl->p)
-        : apr_file_open(&file, path, APR_READ | APR_BINARY, 0, ctl->p);
-    char text[120];
+        ? npie_file_read_fd(pbytes, STDIN_FILENO, max, ctl->p)
+        : npie_file_read(pbytes, path, max, ctl->p);
 
-    if (rv == APR_SUCCESS) {
-        rv = read_all(pbytes, file, max, ctl->p);
-        apr_file_close(file);
-    }
-    if (rv == APR_ENOSPC) {
-        return npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE, "%s: it is longer "
-                            "than %" APR_SIZE_T_FMT " bytes", path, max);
-    }
     return rv == APR_SUCCESS ? rv
         : npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE, "%s: %s", path,
-                       npie_strerror(rv, text, sizeof(text)));
+                       npie_file_why(rv, max, ctl->p));
 }

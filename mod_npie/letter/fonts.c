@@ -6,9 +6,9 @@
 
 #include <string.h>
 
-#include <apr_file_io.h>
 #include <apr_strings.h>
 
+#include "base/file.h"
 #include "letter/arena.h"
 #include "letter/haru.h"
 #include "letter/winansi.h"
@@ -42,35 +42,12 @@ typedef struct attached_t {
 static apr_status_t read_font(npie_bytes_t *bytes, const char *path,
                               npie_err_t *err, apr_pool_t *p)
 {
-    apr_file_t *file;
-    apr_finfo_t info;
-    char reason[120];
-    void *data;
-    apr_status_t rv = apr_file_open(&file, path,
-                                    APR_FOPEN_READ | APR_FOPEN_BINARY,
-                                    APR_FPROT_OS_DEFAULT, p);
+    apr_status_t rv = npie_file_read(bytes, path, FONT_FILE_MAX, p);
 
-    if (rv != APR_SUCCESS) {
-        return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE, "font %s: %s; "
-                            "install the Liberation fonts or set "
-                            "NPIELetterFonts", path,
-                            apr_strerror(rv, reason, sizeof(reason)));
-    }
-    rv = apr_file_info_get(&info, APR_FINFO_SIZE, file);
-    if (rv == APR_SUCCESS && info.size > 0 && info.size <= FONT_FILE_MAX) {
-        bytes->len = (apr_size_t)info.size;
-        data = apr_palloc(p, bytes->len);
-        bytes->data = data;
-        rv = apr_file_read_full(file, data, bytes->len, NULL);
-    } else {
-        rv = APR_EINVAL;
-    }
-    apr_file_close(file);
-    if (rv != APR_SUCCESS) {
-        return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
-                            "font %s: cannot be read", path);
-    }
-    return APR_SUCCESS;
+    return rv == APR_SUCCESS ? rv
+        : npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE, "font %s: %s; "
+                       "install the Liberation fonts or set NPIELetterFonts",
+                       path, npie_file_why(rv, FONT_FILE_MAX, p));
 }
 
 /* Everything a stream of libharu's holds, in p. */

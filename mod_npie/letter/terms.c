@@ -5,9 +5,10 @@
 
 #include <string.h>
 
-#include <apr_file_io.h>
 #include <apr_strings.h>
 
+#include "base/file.h"
+#include "base/template.h"
 #include "base/text.h"
 
 /* In compiled text: this byte, then 'A' plus the value's number. */
@@ -67,24 +68,30 @@ static int only_letter(int value)
         : value >= NPIE_VALUE_SERIAL ? NPIE_LETTER_TERMS : 0;
 }
 
-/* Compiles a placeholder; *at stands on its '{'. */
-static apr_status_t compile_value(reader_t *r, const char **at, char **out)
+/* Compiles a brace; *at stands on it. */
+static apr_status_t compile_brace(reader_t *r, const char **at, char **out)
 {
-    const char *name = *at + 1;
-    apr_size_t len = strcspn(name, "{} ");
-    int value = find_name(value_names, NPIE_VALUES, name, len);
-    int only = only_letter(value);
+    const char *name = NULL;
+    apr_size_t len = npie_template_brace(&name, *at, r->p);
+    int value, only;
 
-    if (name[len] != '}') {
-        return wrong(r, r->paragraph_line,
-                     "a { without its }; write placeholders as {nombre}");
+    if (len == 0) {
+        return wrong(r, r->paragraph_line, "a brace without its other; write "
+                     "placeholders as {nombre}, and a brace that is meant as "
+                     "{{ or }}");
     }
+    if (name == NULL) {
+        *(*out)++ = **at;
+        *at += len;
+        return APR_SUCCESS;
+    }
+    value = find_name(value_names, NPIE_VALUES, name, strlen(name));
     if (value < 0) {
         return wrong(r, r->paragraph_line, apr_psprintf(r->p,
                      "unknown placeholder {%.40s}; the header of "
-                     "conf/letter/terminos.txt lists those there are",
-                     apr_pstrmemdup(r->p, name, len)));
+                     "conf/letter/terminos.txt lists those there are", name));
     }
+    only = only_letter(value);
     if (only != 0 && (r->letter != only - 1 || r->part == NOTE_PART)) {
         return wrong(r, r->paragraph_line, apr_psprintf(r->p,
                      "{%s} is known in carta %d only", value_names[value],
@@ -92,7 +99,7 @@ static apr_status_t compile_value(reader_t *r, const char **at, char **out)
     }
     *(*out)++ = VALUE_MARK;
     *(*out)++ = (char)('A' + value);
-    *at = name + len + 1;
+    *at += len;
     return APR_SUCCESS;
 }
 
@@ -105,14 +112,12 @@ static apr_status_t compile(char **pcompiled, reader_t *r, const char *text)
 
     *pcompiled = out;
     while (*at != '\0') {
-        if (*at == '{') {
-            apr_status_t rv = compile_value(r, &at, &out);
+        if (*at == '{' || *at == '}') {
+            apr_status_t rv = compile_brace(r, &at, &out);
 
             if (rv != APR_SUCCESS) {
                 return rv;
             }
-        } else if (*at == '}') {
-            return wrong(r, r->paragraph_line, "a } without its {");
         } else if (*at == '*' && at[1] == '*') {
             *out++ = '*';
             at += 2;
@@ -214,7 +219,7 @@ static apr_status_t read_line(reader_t *r, char *line)
 {
     apr_status_t rv;
 
-    if (line[0] == '#') {
+    if (npie_template_comment(line) > 0) {
         return APR_SUCCESS;
     }
     line = npie_text_trim(line, r->p);
@@ -253,48 +258,44 @@ static apr_status_t check_complete(reader_t *r)
     return APR_SUCCESS;
 }
 
+static apr_status_t read_lines(reader_t *r, char *text)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    for (char *line = text, *next; line != NULL && rv == APR_SUCCESS;
+         line = next) {
+        next = strchr(line, '\n');
+        if (next != NULL) {
+            *next++ = '\0';
+        }
+        ++r->line;
+        for (char *c = line; *c != '\0'; ++c) {
+            *c = *c == '\t' || *c == '\r' ? ' ' : *c;
+        }
+        rv = read_line(r, line);
+    }
+    return rv == APR_SUCCESS ? end_paragraph(r) : rv;
+}
+
 apr_status_t npie_terms_parse(npie_terms_t **pterms, const char *name,
                               npie_bytes_t bytes, npie_err_t *err,
                               apr_pool_t *p)
 {
     reader_t r = { .name = name, .part = NO_PART, .err = err, .p = p };
-    apr_status_t rv = APR_SUCCESS;
-    const char *end;
-    char *line;
-    char *next;
+    char *text = NULL;
+    apr_status_t rv;
 
     *pterms = NULL;
     if (bytes.len > NPIE_TERMS_MAX) {
         return wrong(&r, 0, "the file has more than 65536 bytes; shorten it");
     }
+    rv = npie_template_text(&text, name, bytes, err, p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
     r.terms = apr_pcalloc(p, sizeof(*r.terms));
     r.paragraph = apr_array_make(p, 16, sizeof(const char *));
-    next = apr_pstrmemdup(p, (const char *)bytes.data, bytes.len);
-    end = next + bytes.len;
-    if (strncmp(next, "\xef\xbb\xbf", 3) == 0) {
-        next += 3;
-    }
-    while (next != NULL && rv == APR_SUCCESS) {
-        line = next;
-        next = strchr(line, '\n');
-        if (next != NULL) {
-            *next++ = '\0';
-        }
-        ++r.line;
-        if (next == NULL && line + strlen(line) != end) {
-            return wrong(&r, r.line, "a NUL byte; save the file as UTF-8");
-        }
-        line[strcspn(line, "\r")] = '\0';
-        for (char *tab = line; (tab = strchr(tab, '\t')) != NULL; ) {
-            *tab = ' ';
-        }
-        rv = npie_text_is_clean(line, strlen(line)) ? read_line(&r, line)
-            : wrong(&r, r.line, "no UTF-8, or a control character; save the "
-                    "file as UTF-8");
-    }
-    if (rv == APR_SUCCESS) {
-        rv = end_paragraph(&r);
-    }
+    rv = read_lines(&r, text);
     if (rv == APR_SUCCESS) {
         rv = check_complete(&r);
     }
@@ -307,28 +308,13 @@ apr_status_t npie_terms_parse(npie_terms_t **pterms, const char *name,
 apr_status_t npie_terms_load(npie_terms_t **pterms, const char *path,
                              npie_err_t *err, apr_pool_t *p)
 {
-    char *data = apr_palloc(p, NPIE_TERMS_MAX + 1);
-    npie_bytes_t bytes = { (unsigned char *)data, 0 };
-    apr_file_t *file;
-    char reason[120];
-    apr_status_t rv = apr_file_open(&file, path,
-                                    APR_FOPEN_READ | APR_FOPEN_BINARY,
-                                    APR_FPROT_OS_DEFAULT, p);
+    npie_bytes_t bytes;
+    apr_status_t rv = npie_file_read(&bytes, path, NPIE_TERMS_MAX, p);
 
-    if (rv == APR_SUCCESS) {
-        rv = apr_file_read_full(file, data, NPIE_TERMS_MAX + 1, &bytes.len);
-        apr_file_close(file);
-        if (rv == APR_EOF) {
-            rv = APR_SUCCESS;
-        }
-    }
-    if (rv != APR_SUCCESS) {
-        return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
-                            "letter terms %s: %s; set NPIELetterTerms to the "
-                            "template", path,
-                            apr_strerror(rv, reason, sizeof(reason)));
-    }
-    return npie_terms_parse(pterms, path, bytes, err, p);
+    return rv == APR_SUCCESS ? npie_terms_parse(pterms, path, bytes, err, p)
+        : npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE, "letter terms %s: %s; "
+                       "set NPIELetterTerms to the template", path,
+                       npie_file_why(rv, NPIE_TERMS_MAX, p));
 }
 
 char *npie_terms_expand(const char *compiled, const char *const *values,

@@ -3,13 +3,12 @@
  */
 #include "mail/template.h"
 
-#include <apr_file_io.h>
 #include <apr_strings.h>
 #include <apr_tables.h>
 
 #include <string.h>
 
-#include "base/bytes.h"
+#include "base/template.h"
 #include "base/text.h"
 
 /* Values available in the frame only, in addition to those of every mail. */
@@ -97,47 +96,21 @@ static apr_status_t wrong(const reader_t *r, const char *what)
 
 static apr_status_t read_file(char **ptext, reader_t *r)
 {
-    char *text = apr_palloc(r->p, NPIE_TEMPLATE_MAX + 1);
-    char reason[120];
-    apr_size_t len = 0;
-    apr_file_t *file;
-    apr_status_t rv = apr_file_open(&file, r->path, APR_FOPEN_READ, 0, r->p);
+    apr_size_t comment;
+    apr_status_t rv = npie_template_read(ptext, r->path, NPIE_TEMPLATE_MAX,
+                                         r->err, r->p);
 
-    if (rv == APR_SUCCESS) {
-        rv = apr_file_read_full(file, text, NPIE_TEMPLATE_MAX + 1, &len);
-        apr_file_close(file);
-    }
-    if (rv == APR_SUCCESS) {
-        return npie_err_set(r->err, NPIE_ECONFIG, NPIE_P_NONE,
-                            "%s: longer than %d bytes", r->path,
-                            NPIE_TEMPLATE_MAX);
-    }
-    if (rv != APR_EOF) {
-        return npie_err_set(r->err, NPIE_ECONFIG, NPIE_P_NONE,
-                            "mail template %s: %s", r->path,
-                            apr_strerror(rv, reason, sizeof(reason)));
-    }
-    text[len] = '\0';
-    if (!npie_text_is_clean_multiline(text, len)) {
-        return npie_err_set(r->err, NPIE_ECONFIG, NPIE_P_NONE,
-                            "%s: a control character, or no UTF-8; save it as "
-                            "UTF-8", r->path);
-    }
-    /* Skip the comment at the start. */
-    while (*text == '#') {
-        text += strcspn(text, "\n");
-        text += *text == '\n';
+    while (rv == APR_SUCCESS
+           && (comment = npie_template_comment(*ptext)) > 0) {
+        *ptext += comment;
         ++r->line;
     }
-    *ptext = text;
-    return APR_SUCCESS;
+    return rv;
 }
 
-/* Compiles a placeholder; at points after its '{'. */
-static apr_status_t take_value(int *pvalue, reader_t *r, const char *at,
-                               apr_size_t len)
+/* Compiles a placeholder. */
+static apr_status_t take_value(int *pvalue, reader_t *r, const char *name)
 {
-    const char *name = apr_pstrmemdup(r->p, at, len);
     int value = 0;
 
     while (value < NO_VALUE && strcmp(value_names[value], name) != 0) {
@@ -172,35 +145,41 @@ static apr_status_t compile(apr_array_header_t **ppieces, reader_t *r,
     char *begin = text;
     char *out = text;
     char *at = text;
+    int line_begins = 1;
 
     while (*at != '\0') {
-        apr_size_t len = strcspn(at + 1, "{}\n ");
+        const char *name = NULL;
+        apr_size_t len = line_begins ? npie_template_comment(at) : 0;
         int value = 0;
         apr_status_t rv;
 
-        if (*at == '\n') {
-            ++r->line;
+        line_begins = *at == '\n' || len > 0;
+        r->line += line_begins;
+        if (len > 0) {
+            at += len;
+            continue;
         }
         if (*at != '{' && *at != '}') {
             *out++ = *at++;
             continue;
         }
-        if (at[1] == *at) {
-            *out++ = *at;
-            at += 2;
-            continue;
-        }
-        if (*at == '}' || at[len + 1] != '}') {
+        len = npie_template_brace(&name, at, r->p);
+        if (len == 0) {
             return wrong(r, "a brace without its other; write placeholders as "
                          "{nombre}, and a brace that is meant as {{ or }}");
         }
-        rv = take_value(&value, r, at + 1, len);
+        if (name == NULL) {
+            *out++ = *at;
+            at += len;
+            continue;
+        }
+        rv = take_value(&value, r, name);
         if (rv != APR_SUCCESS) {
             return rv;
         }
         *out = '\0';
         add_piece(pieces, begin, value);
-        at += len + 2;
+        at += len;
         begin = at;
         out = at;
     }
@@ -260,14 +239,14 @@ static apr_status_t load_text(template_t *t, reader_t *r)
                      "150 bytes of subject");
     }
     *body++ = '\0';
-    body[-2] = body[-2] == '\r' ? '\0' : body[-2];
     rv = compile(&t->subject, r, text + strlen(SUBJECT));
     if (rv != APR_SUCCESS) {
         return rv;
     }
     ++r->line;
-    while (*body == '\r' || *body == '\n') {
-        r->line += *body++ == '\n';
+    while (*body == '\n') {
+        ++body;
+        ++r->line;
     }
     return compile_rest(&t->text, r, body);
 }

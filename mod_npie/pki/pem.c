@@ -5,36 +5,21 @@
 
 #include <string.h>
 
-#include <apr_file_io.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+
+#include "base/file.h"
 
 #define FILE_MAX (1 << 20) /* bytes */
 
 static apr_status_t read_file(npie_bytes_t *bytes, const char *path,
                               npie_err_t *err, apr_pool_t *p)
 {
-    apr_file_t *file = NULL;
-    unsigned char *data = apr_palloc(p, FILE_MAX);
-    apr_status_t rv = apr_file_open(&file, path, APR_FOPEN_READ,
-                                    APR_FPROT_OS_DEFAULT, p);
-    char text[120];
+    apr_status_t rv = npie_file_read(bytes, path, FILE_MAX, p);
 
-    bytes->data = data;
-    bytes->len = 0;
-    if (rv == APR_SUCCESS) {
-        rv = apr_file_read_full(file, data, FILE_MAX, &bytes->len);
-        apr_file_close(file);
-        if (rv == APR_SUCCESS) {
-            return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
-                                "%s: longer than 1 MB", path);
-        }
-    }
-    if (!APR_STATUS_IS_EOF(rv)) {
-        return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE, "%s: %s", path,
-                            apr_strerror(rv, text, sizeof(text)));
-    }
-    return APR_SUCCESS;
+    return rv == APR_SUCCESS ? rv
+        : npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE, "%s: %s", path,
+                       npie_file_why(rv, FILE_MAX, p));
 }
 
 static apr_status_t take(npie_bytes_t der, const char *path,

@@ -12,71 +12,20 @@
 #include <unistd.h>
 
 #include <apr_strings.h>
-#include <openssl/crypto.h>
 
-/** Bytes that are cleansed before they are given back. */
-typedef struct held_t {
-    unsigned char *data;
-    apr_size_t len;
-} held_t;
-
-static apr_status_t forget(void *baton)
-{
-    held_t *held = baton;
-
-    OPENSSL_clear_free(held->data, held->len);
-    return APR_SUCCESS;
-}
-
-static apr_status_t read_all(npie_bytes_t *bytes, int fd, apr_size_t size,
-                             apr_pool_t *p)
-{
-    held_t *held = apr_palloc(p, sizeof(*held));
-    apr_size_t len = 0;
-    ssize_t got = 1;
-
-    held->len = size + 1;
-    held->data = OPENSSL_zalloc(held->len);
-    if (held->data == NULL) {
-        return APR_ENOMEM;
-    }
-    apr_pool_cleanup_register(p, held, forget, apr_pool_cleanup_null);
-    while (len < size && got > 0) {
-        got = read(fd, held->data + len, size - len);
-        len += got > 0 ? (apr_size_t)got : 0;
-    }
-    bytes->data = held->data;
-    bytes->len = len;
-    return got < 0 ? errno : APR_SUCCESS;
-}
+#include "base/file.h"
 
 apr_status_t npie_disk_read(npie_bytes_t *bytes, const char *path,
                             apr_size_t max, npie_err_t *err, apr_pool_t *p)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    apr_status_t rv = fd < 0 ? errno : APR_SUCCESS;
     struct stat st;
+    apr_status_t rv = stat(path, &st) != 0 ? errno
+        : S_ISREG(st.st_mode) ? npie_file_read(bytes, path, max, p) : EINVAL;
 
-    if (rv == APR_SUCCESS && fstat(fd, &st) != 0) {
-        rv = errno;
-    }
-    else if (rv == APR_SUCCESS && !S_ISREG(st.st_mode)) {
-        rv = EINVAL;
-    }
-    else if (rv == APR_SUCCESS && (apr_uint64_t)st.st_size > max) {
-        rv = EFBIG;
-    }
-    if (rv == APR_SUCCESS) {
-        rv = read_all(bytes, fd, (apr_size_t)st.st_size, p);
-    }
-    if (fd >= 0) {
-        close(fd);
-    }
-    if (rv == APR_SUCCESS) {
-        return rv;
-    }
-    return npie_err_set(err, rv == ENOENT ? APR_NOTFOUND : NPIE_EINPUT,
-                        NPIE_P_FILE_READ, "%s: %s", path, strerror(rv));
+    return rv == APR_SUCCESS ? rv
+        : npie_err_set(err, rv == ENOENT ? APR_NOTFOUND : NPIE_EINPUT,
+                       NPIE_P_FILE_READ, "%s: %s", path,
+                       npie_file_why(rv, max, p));
 }
 
 static int write_all(int fd, npie_bytes_t bytes)

@@ -78,8 +78,8 @@ static void test_terms_refused(void **state)
     static const struct { const char *old; const char *new; const char *why; }
     cases[] = {
         { "{nombre}", "{nombres}", "t, line 7: unknown placeholder {nombres};" },
-        { "{nombre}", "{nombre", "t, line 7: a { without its }" },
-        { "{nombre}", "nombre}", "t, line 7: a } without its {" },
+        { "{nombre}", "{nombre", "t, line 7: a brace without its other" },
+        { "{nombre}", "nombre}", "t, line 7: a brace without its other" },
         { "{nombre}", "{serie}", "t, line 7: {serie} is known in carta 2" },
         { "{nombre}", "{titular}", "t, line 7: {titular} is known in carta 3" },
         { "*{rp}*", "*{rp}", "t, line 7: a * without" },
@@ -118,6 +118,26 @@ static void test_terms_refused(void **state)
     }
 }
 
+/* What mails know, letters know too. */
+static void test_terms_marks(void **state)
+{
+    npie_bytes_t file = terms_with("{nombre}", "{{{nombre}}}", *state);
+    const char *values[NPIE_VALUES];
+    npie_terms_t *terms;
+    const char *marked;
+
+    for (int i = 0; i < NPIE_VALUES; ++i) {
+        values[i] = "-";
+    }
+    values[NPIE_VALUE_NAME] = "Ñu";
+    marked = apr_pstrcat(*state, "\xef\xbb\xbf", file.data, NULL);
+    assert_int_equal(npie_terms_parse(&terms, "t", unit_bytes(marked), NULL,
+                                      *state), APR_SUCCESS);
+    assert_non_null(strstr(npie_terms_expand(
+        APR_ARRAY_IDX(terms->parts[0][NPIE_PART_BODY], 0, const char *),
+        values, *state), "{Ñu}"));
+}
+
 static void test_terms_nul_and_length(void **state)
 {
     apr_pool_t *p = *state;
@@ -129,7 +149,7 @@ static void test_terms_nul_and_length(void **state)
 
     assert_int_equal(npie_terms_parse(&terms, "t", file, &err, p),
                      NPIE_ECONFIG);
-    assert_non_null(strstr(err.detail, "a NUL byte"));
+    assert_non_null(strstr(err.detail, "a control character"));
     memset(large, '#', NPIE_TERMS_MAX + 1);
     file.data = (unsigned char *)large;
     file.len = NPIE_TERMS_MAX + 1;
@@ -381,6 +401,7 @@ int main(void)
         pool_test(test_terms),
         pool_test(test_terms_refused),
         pool_test(test_terms_nul_and_length),
+        pool_test(test_terms_marks),
         pool_test(test_winansi),
         pool_test(test_winansi_missing),
         pool_test(test_art_refused),

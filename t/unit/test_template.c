@@ -170,8 +170,10 @@ static void test_values(void **state)
 /* A template of an admin's, as a Windows editor saves it. */
 static void test_own(void **state)
 {
-    static const char text[] = "# one\r\n# two\r\nAsunto: {{{dias}}}\r\n\r\n"
-                               "{razon_social}{rp}\r\n}} {{\r\n";
+    static const char text[] = "\xef\xbb\xbf# one\r\n# two\r\n"
+                               "Asunto: {{{dias}}}\r\n\r\n"
+                               "{razon_social}{rp}\r\n# three {x\r\n"
+                               "}} {{ #\r\n";
     static const char html[] = "<b title=\"{razon_social}\">}}</b>";
     const char *dir = copy(*state);
     npie_mail_text_t t;
@@ -185,8 +187,8 @@ static void test_own(void **state)
                                            *state), APR_SUCCESS);
     assert_string_equal(t.subject, "{15 días}");
     assert_string_equal(t.text,
-                        "Tornillos & <Cañas>, \"S.A.\"A064878710-7\r\n} {\r\n"
-                        "Tornillos & <Cañas>, \"S.A.\"A064878710-7\r\n} {\r\n");
+                        "Tornillos & <Cañas>, \"S.A.\"A064878710-7\n} { #\n"
+                        "Tornillos & <Cañas>, \"S.A.\"A064878710-7\n} { #\n");
     assert_string_equal(t.html, "<p>{15 días}<b title=\"Tornillos &amp; "
                         "&lt;Cañas&gt;, &quot;S.A.&quot;\">}</b>");
 }
@@ -204,6 +206,8 @@ static void test_wrong(void **state)
           "obtener.txt, line 2: unknown placeholder {Nombre}" },
         { "obtener.txt", "Asunto: x\n{dias} {liga}",
           "obtener.txt, line 2: {dias} is not known in this file" },
+        { "obtener.txt", "Asunto: x\n# x\n{liga}\n#\n{nadie}",
+          "obtener.txt, line 5: unknown placeholder {nadie}" },
         { "obtener.txt", "Asunto: {liga}\nx\n", "{liga} is missing" },
         { "obtener.html", "<p>x</p>", "obtener.html, line 1: {liga} is" },
         { "cambio.html", "<p>\n{liga</p>", "cambio.html, line 2: a brace" },
