@@ -2,7 +2,10 @@
  * Certificates and keys in the registry.
  */
 #include "store/list.h"
+#include "store/registry_columns.h"
 #include "store/registry_rows.h"
+
+#include <stddef.h>
 
 #include <apr_tables.h>
 
@@ -12,24 +15,19 @@ static const char *const status_names[] = {
     [NPIE_CERTIFICATE_REVOKED] = "revoked",
 };
 
+#define RECORD npie_certificate_t
+static const npie_column_t data[] = NPIE_COLUMN_ROWS(NPIE_CERTIFICATE_DATA);
+#undef RECORD
+
+static const npie_columns_t columns = {
+    data, sizeof(data) / sizeof(data[0]), status_names,
+    NPIE_CERTIFICATE_REVOKED + 1
+};
+
 void npie_row_certificate(npie_certificate_t *c, npie_row_t *row)
 {
     c->id = npie_row_number(row);
-    c->employer = npie_row_number(row);
-    c->generation = (int)npie_row_number(row);
-    c->additional = (int)npie_row_number(row);
-    c->holder = npie_row_text(row);
-    c->holder_email = npie_row_text(row);
-    c->serial = npie_row_text(row);
-    c->spki = npie_row_text(row);
-    c->der = npie_row_bytes(row);
-    c->not_before = npie_row_time(row);
-    c->not_after = npie_row_time(row);
-    c->status = (npie_certificate_status_t)
-        npie_row_name(row, status_names, NPIE_CERTIFICATE_REVOKED + 1);
-    c->ended = npie_row_time(row);
-    c->reason = npie_row_text(row);
-    c->terms_signed = npie_row_time(row);
+    npie_columns_take(c, &columns, row);
 }
 
 const char *npie_certificate_status_name(npie_certificate_status_t status)
@@ -118,20 +116,7 @@ apr_status_t npie_certificate_insert(apr_int64_t *pid,
     apr_status_t rv;
 
     npie_args_init(&args, registry);
-    npie_args_number(&args, c->employer);
-    npie_args_number(&args, c->generation);
-    npie_args_number(&args, c->additional);
-    npie_args_text(&args, c->holder);
-    npie_args_text(&args, c->holder_email);
-    npie_args_text(&args, c->serial);
-    npie_args_text(&args, c->spki);
-    npie_args_bytes(&args, c->der);
-    npie_args_number(&args, apr_time_sec(c->not_before));
-    npie_args_number(&args, apr_time_sec(c->not_after));
-    npie_args_text(&args, status_names[c->status]);
-    npie_args_time(&args, c->ended);
-    npie_args_text(&args, c->reason);
-    npie_args_time(&args, c->terms_signed);
+    npie_columns_put(&args, &columns, c);
     rv = npie_sql_number(pid, registry, NPIE_SQL_CERTIFICATE_INSERT, &args,
                          err);
     return rv == APR_NOTFOUND

@@ -1,37 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Employers in the registry.
  */
-#include "store/registry_sql.h"
+#include "store/registry_columns.h"
+
+#include <stddef.h>
 
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
+
+#define RECORD npie_employer_t
+static const npie_column_t keys[] = NPIE_COLUMN_ROWS(NPIE_EMPLOYER_KEYS);
+static const npie_column_t data[] = NPIE_COLUMN_ROWS(NPIE_EMPLOYER_DATA);
+#undef RECORD
+
+/* What never changes, and what may. */
+static const npie_columns_t key_columns = {
+    keys, sizeof(keys) / sizeof(keys[0]), NULL, 0
+};
+static const npie_columns_t data_columns = {
+    data, sizeof(data) / sizeof(data[0]), NULL, 0
+};
 
 static void take_employer(void *baton, npie_row_t *row)
 {
     npie_employer_t *e = baton;
 
     e->id = npie_row_number(row);
-    e->name = npie_row_text(row);
-    e->rp = npie_row_text(row);
-    e->rfc = npie_row_text(row);
-    e->user = npie_row_text(row);
-    e->given_name = npie_row_text(row);
-    e->surname = npie_row_text(row);
-    e->surname2 = npie_row_text(row);
-    e->curp = npie_row_text(row);
-    e->subdelegation = npie_row_text(row);
-    e->address.entity = (int)npie_row_number(row);
-    e->address.city = npie_row_text(row);
-    e->address.municipality = npie_row_text(row);
-    e->address.colony = npie_row_text(row);
-    e->address.street = npie_row_text(row);
-    e->address.outer_number = npie_row_text(row);
-    e->address.inner_number = npie_row_text(row);
-    e->address.postcode = npie_row_text(row);
-    e->contact.email = npie_row_text(row);
-    e->contact.phone = npie_row_text(row);
-    e->contact.fax = npie_row_text(row);
+    npie_columns_take(e, &key_columns, row);
+    npie_columns_take(e, &data_columns, row);
 }
 
 apr_status_t npie_employer_get(npie_employer_t **pemployer,
@@ -78,27 +75,6 @@ apr_status_t npie_employer_by_rp10(npie_employer_t **pemployer,
                         err);
 }
 
-/* From the representative on, in the order of the columns. */
-static void put_rest(npie_args_t *args, const npie_employer_t *e)
-{
-    npie_args_text(args, e->given_name);
-    npie_args_text(args, e->surname);
-    npie_args_text(args, e->surname2);
-    npie_args_text(args, e->curp);
-    npie_args_text(args, e->subdelegation);
-    npie_args_number(args, e->address.entity);
-    npie_args_text(args, e->address.city);
-    npie_args_text(args, e->address.municipality);
-    npie_args_text(args, e->address.colony);
-    npie_args_text(args, e->address.street);
-    npie_args_text(args, e->address.outer_number);
-    npie_args_text(args, e->address.inner_number);
-    npie_args_text(args, e->address.postcode);
-    npie_args_text(args, e->contact.email);
-    npie_args_text(args, e->contact.phone);
-    npie_args_text(args, e->contact.fax);
-}
-
 apr_status_t npie_employer_insert(apr_int64_t *pid, npie_registry_t *registry,
                                   const npie_employer_t *e, npie_err_t *err)
 {
@@ -106,11 +82,8 @@ apr_status_t npie_employer_insert(apr_int64_t *pid, npie_registry_t *registry,
     apr_status_t rv;
 
     npie_args_init(&args, registry);
-    npie_args_text(&args, e->name);
-    npie_args_text(&args, e->rp);
-    npie_args_text(&args, e->rfc);
-    npie_args_text(&args, e->user);
-    put_rest(&args, e);
+    npie_columns_put(&args, &key_columns, e);
+    npie_columns_put(&args, &data_columns, e);
     rv = npie_sql_number(pid, registry, NPIE_SQL_EMPLOYER_INSERT, &args, err);
     return rv == APR_NOTFOUND
                ? npie_sql_conflict("the employer or its user exists", err)
@@ -195,9 +168,7 @@ apr_status_t npie_employer_update(npie_registry_t *registry,
     npie_args_t args;
 
     npie_args_init(&args, registry);
-    npie_args_text(&args, e->name);
-    npie_args_text(&args, e->rfc);
-    put_rest(&args, e);
+    npie_columns_put(&args, &data_columns, e);
     npie_args_number(&args, e->id);
     return npie_sql_change(registry, NPIE_SQL_EMPLOYER_UPDATE, &args,
                            APR_NOTFOUND, err);

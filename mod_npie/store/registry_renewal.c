@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Renewals and their letters in the registry.
  */
-#include "store/registry_sql.h"
+#include "store/registry_columns.h"
+
+#include <stddef.h>
 
 static const char *const state_names[NPIE_RENEWAL_STATES] = {
     [NPIE_RENEWAL_STARTED] = "started",
@@ -20,45 +22,26 @@ const char *npie_renewal_state_name(npie_renewal_state_t state)
                                                           : "?";
 }
 
+#define RECORD npie_renewal_t
+static const npie_column_t keys[] = NPIE_COLUMN_ROWS(NPIE_RENEWAL_KEYS);
+static const npie_column_t data[] = NPIE_COLUMN_ROWS(NPIE_RENEWAL_DATA);
+#undef RECORD
+
+/* What never changes, and what may. */
+static const npie_columns_t key_columns = {
+    keys, sizeof(keys) / sizeof(keys[0]), NULL, 0
+};
+static const npie_columns_t data_columns = {
+    data, sizeof(data) / sizeof(data[0]), state_names, NPIE_RENEWAL_STATES
+};
+
 static void take_renewal(void *baton, npie_row_t *row)
 {
     npie_renewal_t *r = baton;
 
     r->id = npie_row_number(row);
-    r->employer = npie_row_number(row);
-    r->created = npie_row_time(row);
-    r->old_certificate = npie_row_number(row);
-    r->new_certificate = npie_row_number(row);
-    r->state = (npie_renewal_state_t)
-        npie_row_name(row, state_names, NPIE_RENEWAL_STATES);
-    r->contact.email = npie_row_text(row);
-    r->contact.phone = npie_row_text(row);
-    r->contact.fax = npie_row_text(row);
-    r->csr = npie_row_bytes(row);
-    r->new_spki = npie_row_text(row);
-    r->key_name = npie_row_text(row);
-    r->key_sha256 = npie_row_text(row);
-    r->letter1 = npie_row_number(row);
-    r->letter2 = npie_row_number(row);
-    r->changed = npie_row_time(row);
-}
-
-/* The columns that an insert and an update have in common, in their order. */
-static void put_values(npie_args_t *args, const npie_renewal_t *r)
-{
-    npie_args_number(args, r->old_certificate);
-    npie_args_reference(args, r->new_certificate);
-    npie_args_text(args, npie_renewal_state_name(r->state));
-    npie_args_text(args, r->contact.email);
-    npie_args_text(args, r->contact.phone);
-    npie_args_text(args, r->contact.fax);
-    npie_args_bytes(args, r->csr);
-    npie_args_text(args, r->new_spki);
-    npie_args_text(args, r->key_name);
-    npie_args_text(args, r->key_sha256);
-    npie_args_reference(args, r->letter1);
-    npie_args_reference(args, r->letter2);
-    npie_args_number(args, apr_time_sec(r->changed));
+    npie_columns_take(r, &key_columns, row);
+    npie_columns_take(r, &data_columns, row);
 }
 
 static apr_status_t find_renewal(npie_renewal_t **prenewal,
@@ -105,9 +88,8 @@ apr_status_t npie_renewal_insert(apr_int64_t *pid, npie_registry_t *registry,
     apr_status_t rv;
 
     npie_args_init(&args, registry);
-    npie_args_number(&args, renewal->employer);
-    npie_args_number(&args, apr_time_sec(renewal->created));
-    put_values(&args, renewal);
+    npie_columns_put(&args, &key_columns, renewal);
+    npie_columns_put(&args, &data_columns, renewal);
     rv = npie_sql_number(pid, registry, NPIE_SQL_RENEWAL_INSERT, &args, err);
     return rv == APR_NOTFOUND
                ? npie_sql_conflict("the employer has an open renewal", err)
@@ -122,7 +104,7 @@ apr_status_t npie_renewal_update(npie_registry_t *registry,
     npie_args_t args;
 
     npie_args_init(&args, registry);
-    put_values(&args, renewal);
+    npie_columns_put(&args, &data_columns, renewal);
     npie_args_number(&args, renewal->id);
     npie_args_text(&args, npie_renewal_state_name(expected));
     return npie_sql_change(registry, NPIE_SQL_RENEWAL_UPDATE, &args,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Running the registry's statements through apr_dbd, whatever it answers.
  */
-#include "store/registry_sql.h"
+#include "store/registry_columns.h"
 
 #include <apr_strings.h>
 
