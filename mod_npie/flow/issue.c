@@ -10,6 +10,7 @@
 #include <apr_strings.h>
 
 #include "flow/made.h"
+#include "flow/publish.h"
 #include "flow/step.h"
 #include "model/reason.h"
 #include "store/revocation.h"
@@ -220,6 +221,24 @@ static apr_status_t read_asked(asked_t *asked)
     return rv;
 }
 
+/* A certificate that went to nobody (note_unused()) stands in the signer's way
+ * until it knows that it is revoked. */
+static apr_status_t ask_signer(npie_bytes_t *der, const asked_t *asked)
+{
+    const npie_step_t *step = asked->step;
+    npie_flow_t *flow = step->flow;
+    int told;
+    apr_status_t rv = npie_signer_issue(der, flow->signer, asked->csr,
+                                        asked->letter, step->err, flow->p);
+
+    if (rv == NPIE_EPOLICY && step->err->problem == NPIE_P_CERT_SUPERSEDED
+        && npie_flow_publish(&told, flow, NULL) == APR_SUCCESS) {
+        rv = npie_signer_issue(der, flow->signer, asked->csr, asked->letter,
+                               step->err, flow->p);
+    }
+    return rv;
+}
+
 static apr_status_t check_made(asked_t *asked, npie_bytes_t der)
 {
     const npie_step_t *step = asked->step;
@@ -240,7 +259,6 @@ static apr_status_t check_made(asked_t *asked, npie_bytes_t der)
 
 static apr_status_t issue(npie_step_t *step)
 {
-    const npie_flow_t *flow = step->flow;
     asked_t asked = { .step = step };
     npie_bytes_t der;
     apr_status_t rv = look(step);
@@ -250,8 +268,7 @@ static apr_status_t issue(npie_step_t *step)
     }
     rv = read_asked(&asked);
     if (rv == APR_SUCCESS) {
-        rv = npie_signer_issue(&der, flow->signer, asked.csr, asked.letter,
-                               step->err, flow->p);
+        rv = ask_signer(&der, &asked);
     }
     if (rv == APR_SUCCESS) {
         rv = check_made(&asked, der);

@@ -567,6 +567,8 @@ apr_status_t npie_signer_config_read(npie_signer_config_t **pconfig,
         r.config->heads_file = apr_pstrcat(p, r.config->log_file, ".audit",
                                            NULL);
     }
+    r.config->sealed_file = apr_pstrcat(p, r.config->log_file, ".seals",
+                                        NULL);
     *pconfig = r.config;
     return APR_SUCCESS;
 }

@@ -37,6 +37,7 @@ typedef struct npie_signer_config_t {
     apr_interval_time_t crl_validity; /**< from one CRL to the next at the
                                            latest, microseconds */
     const char *heads_file;          /**< heads of the registry's audit */
+    const char *sealed_file;         /**< seal log */
     apr_interval_time_t ocsp_validity; /**< of an answer, microseconds */
     const char *user;                /**< NULL: stay who we are */
     uid_t uid;                       /**< of User; else our own */

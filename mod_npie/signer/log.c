@@ -25,6 +25,7 @@ static void index_record(npie_issuance_t *log,
     npie_issuance_record_t *issued = apr_pmemdup(log->p, record,
                                                  sizeof(*record));
 
+    issued->before = npie_issuance_by_old(log, issued->old_spki);
     apr_hash_set(log->folios, &issued->folio, sizeof(issued->folio), issued);
     apr_hash_set(log->keys, issued->new_spki, NPIE_SHA256_HEX_SIZE - 1,
                  issued);
@@ -115,9 +116,10 @@ npie_issuance_by_key(const npie_issuance_t *log, const char *spki)
            : apr_hash_get(log->olds, spki, NPIE_SHA256_HEX_SIZE - 1);
 }
 
-int npie_issuance_replaced(const npie_issuance_t *log, const char *spki)
+const npie_issuance_record_t *
+npie_issuance_by_old(const npie_issuance_t *log, const char *spki)
 {
-    return apr_hash_get(log->olds, spki, NPIE_SHA256_HEX_SIZE - 1) != NULL;
+    return apr_hash_get(log->olds, spki, NPIE_SHA256_HEX_SIZE - 1);
 }
 
 apr_status_t npie_issuance_certificate(npie_bytes_t *der,

@@ -26,13 +26,16 @@
 typedef struct npie_issuance_t npie_issuance_t;
 
 /** A record in the index; lives as long as the log. */
-typedef struct npie_issuance_record_t {
+typedef struct npie_issuance_record_t npie_issuance_record_t;
+struct npie_issuance_record_t {
     apr_int64_t folio;                   /**< of letter 1 */
     char old_spki[NPIE_SHA256_HEX_SIZE]; /**< the key that signed */
     char new_spki[NPIE_SHA256_HEX_SIZE]; /**< the key certified */
     apr_off_t at;                        /**< where its line begins */
     apr_size_t len;                      /**< the line, without its end */
-} npie_issuance_record_t;
+    const npie_issuance_record_t *before; /**< the last one before with the
+                                               same old key; NULL: none */
+};
 
 /** What is to be noted. */
 typedef struct npie_issuance_entry_t {
@@ -78,8 +81,10 @@ npie_issuance_by_folio(const npie_issuance_t *log, apr_int64_t folio);
 const npie_issuance_record_t *
 npie_issuance_by_key(const npie_issuance_t *log, const char *spki);
 
-/** Was a certificate made upon a letter that this key signed? 1 = yes. */
-int npie_issuance_replaced(const npie_issuance_t *log, const char *spki);
+/** The last record in which this key signed as the old one; NULL when there
+ * is none. */
+const npie_issuance_record_t *
+npie_issuance_by_old(const npie_issuance_t *log, const char *spki);
 
 /**
  * Reads a record's certificate back from the file.

@@ -47,6 +47,29 @@ apr_status_t npie_log_line_seal(npie_bytes_t *line, const char *record,
     return APR_SUCCESS;
 }
 
+apr_status_t npie_log_line_append(apr_uint64_t *pnumber,
+                                  npie_journal_t *journal, apr_time_t when,
+                                  const char *fields, npie_err_t *err,
+                                  apr_pool_t *ptemp)
+{
+    char chain[NPIE_SHA256_HEX_SIZE];
+    npie_bytes_t line;
+    apr_off_t at;
+
+    *pnumber = npie_journal_count(journal) + 1;
+    memcpy(chain, npie_journal_chain(journal), sizeof(chain));
+    if (npie_log_line_seal(&line, apr_psprintf(ptemp, "%" APR_UINT64_T_FMT
+                                               " %s %s", *pnumber,
+                                               npie_text_time(when, ptemp),
+                                               fields), chain, ptemp)
+        != APR_SUCCESS) {
+        return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
+                            "%s: the record could not be made",
+                            npie_journal_path(journal));
+    }
+    return npie_journal_append(&at, journal, line, chain, err);
+}
+
 apr_status_t npie_log_line_write(npie_bytes_t *line, apr_uint64_t number,
                                  const npie_issuance_entry_t *entry,
                                  char chain[NPIE_SHA256_HEX_SIZE],

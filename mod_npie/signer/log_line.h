@@ -5,6 +5,7 @@
 #ifndef NPIE_SIGNER_LOG_LINE_H
 #define NPIE_SIGNER_LOG_LINE_H
 
+#include "signer/journal.h"
 #include "signer/log.h"
 
 /**
@@ -17,6 +18,18 @@
 apr_status_t npie_log_line_seal(npie_bytes_t *line, const char *record,
                                 char chain[NPIE_SHA256_HEX_SIZE],
                                 apr_pool_t *p);
+
+/**
+ * Makes the next record of a journal and has it on disk on return.
+ * @param pnumber set to its number
+ * @param when what stands for its time
+ * @param fields those behind number and time, one blank between
+ * @return APR_SUCCESS; NPIE_EINTERNAL: nothing was noted
+ */
+apr_status_t npie_log_line_append(apr_uint64_t *pnumber,
+                                  npie_journal_t *journal, apr_time_t when,
+                                  const char *fields, npie_err_t *err,
+                                  apr_pool_t *ptemp);
 
 /**
  * Cuts a line, without its end, into its fields, and checks number, first of

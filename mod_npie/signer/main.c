@@ -135,6 +135,9 @@ static apr_status_t check(const options_t *options, npie_err_t *err,
     if (rv == APR_SUCCESS) {
         rv = npie_heads_check(config->heads_file, err, p);
     }
+    if (rv == APR_SUCCESS) {
+        rv = npie_sealed_check(config->sealed_file, err, p);
+    }
     return rv;
 }
 
@@ -196,6 +199,7 @@ static apr_status_t start(int *pfd, npie_ops_t *ops, uid_t *ppeer,
     npie_issuance_t *log;
     npie_revocations_t *revocations;
     npie_heads_t *heads;
+    npie_sealed_log_t *sealed;
     apr_status_t rv = prepare(&config, &authority, key, options, err, p);
 
     if (rv == APR_SUCCESS) {
@@ -218,6 +222,9 @@ static apr_status_t start(int *pfd, npie_ops_t *ops, uid_t *ppeer,
         rv = npie_heads_open(&heads, config->heads_file, err, p);
     }
     if (rv == APR_SUCCESS) {
+        rv = npie_sealed_open(&sealed, config->sealed_file, err, p);
+    }
+    if (rv == APR_SUCCESS) {
         rv = npie_authority_unlock(authority, key, config, err, p);
         npie_key_files_forget(key);
     }
@@ -231,9 +238,10 @@ static apr_status_t start(int *pfd, npie_ops_t *ops, uid_t *ppeer,
     say_repaired(config->log_file, npie_issuance_repaired(log));
     say_repaired(config->revocation_file,
                  npie_revocations_repaired(revocations));
+    say_repaired(config->sealed_file, npie_sealed_repaired(sealed));
     say_resealed(heads);
     *ppeer = config->peer_uid;
-    npie_ops_init(ops, authority, log, revocations, heads, config, p);
+    npie_ops_init(ops, authority, log, revocations, heads, sealed, config, p);
     return confine(config, err);
 }
 

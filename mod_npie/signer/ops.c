@@ -14,8 +14,8 @@
 
 void npie_ops_init(npie_ops_t *ops, npie_authority_t *authority,
                    npie_issuance_t *log, npie_revocations_t *revocations,
-                   npie_heads_t *heads, const npie_signer_config_t *config,
-                   apr_pool_t *p)
+                   npie_heads_t *heads, npie_sealed_log_t *sealed,
+                   const npie_signer_config_t *config, apr_pool_t *p)
 {
     ops->authority = authority;
     ops->log = log;
@@ -29,6 +29,7 @@ void npie_ops_init(npie_ops_t *ops, npie_authority_t *authority,
     ops->crl.der.data = NULL;
     ops->crl.der.len = 0;
     ops->heads = heads;
+    ops->sealed = sealed;
     ops->rules.cms.trust = authority->trust;
     ops->rules.cms.min_bits = config->old_key_min_bits;
     /* openssl, as people without JavaScript use it, leaves it out. */
@@ -146,6 +147,12 @@ static apr_status_t issue(npie_bytes_t *cert, npie_ops_t *ops,
         return conflict(NPIE_P_NEW_KEY_SEEN, "the new key has been used for",
                         issued, err);
     }
+    if (cadena->kind == NPIE_LETTER_RENEWAL) {
+        rv = npie_ops_check_successor(ops, evidence, err, p);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+    }
     return make(cert, ops, evidence, now, err, p);
 }
 
@@ -227,6 +234,30 @@ static void answer_issue(npie_bytes_t *reply, npie_ops_t *ops,
     *reply = npie_ops_framed(header, &w, p);
 }
 
+/* Once for a letter: asked again, the seal is that of the first time. */
+static apr_status_t seal(npie_bytes_t *section, npie_ops_t *ops,
+                         npie_bytes_t letter, npie_err_t *err, apr_pool_t *p)
+{
+    const apr_time_t now = apr_time_now();
+    const npie_cadena_t *cadena;
+    npie_sealed_t sealed;
+    int again = 0;
+    apr_status_t rv = npie_evidence_letter(&cadena, &ops->rules, letter, now,
+                                           err, p);
+
+    if (rv == APR_SUCCESS) {
+        rv = npie_ops_check_sealing(&sealed, &again, ops, cadena, letter, now,
+                                    err, p);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_sealer_seal(section, ops->authority->sealer, cadena, letter,
+                              sealed.time, err, p);
+    }
+    /* On disk before anybody sees it. */
+    return rv == APR_SUCCESS && !again
+        ? npie_sealed_add(ops->sealed, &sealed, err, p) : rv;
+}
+
 static void answer_seal(npie_bytes_t *reply, npie_ops_t *ops,
                         const npie_signer_header_t *header,
                         npie_wire_reader_t *r, apr_pool_t *p)
@@ -258,8 +289,7 @@ static void answer_seal(npie_bytes_t *reply, npie_ops_t *ops,
                           "into SealCertificate");
     }
     else {
-        rv = npie_sealer_seal(&section, ops->authority->sealer, &ops->rules,
-                              letter, apr_time_now(), &err, p);
+        rv = seal(&section, ops, letter, &err, p);
     }
     if (rv != APR_SUCCESS) {
         npie_ops_answer_failure(reply, header, "SEAL", rv, &err, p);
@@ -360,7 +390,7 @@ static void answer_ping(npie_bytes_t *reply, npie_ops_t *ops,
                         "PING has no fields", p);
         return;
     }
-    if (npie_issuance_broken(ops->log)
+    if (npie_issuance_broken(ops->log) || npie_sealed_broken(ops->sealed)
         || npie_revocations_broken(ops->revocations)) {
         npie_ops_refuse(reply, header, NPIE_SIGNER_FAILED, NPIE_P_INTERNAL,
                         "the logs' disk failed: mend it and start "

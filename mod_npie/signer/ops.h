@@ -11,6 +11,7 @@
 #include "signer/log.h"
 #include "signer/protocol.h"
 #include "signer/revocations.h"
+#include "signer/sealed.h"
 
 #include "base/wire.h"
 
@@ -29,6 +30,7 @@ typedef struct npie_ops_t {
     apr_interval_time_t crl_validity; /**< microseconds */
     npie_crl_cache_t crl;
     npie_heads_t *heads;
+    npie_sealed_log_t *sealed;
     apr_interval_time_t ocsp_validity; /**< microseconds */
     npie_responder_t *responder;  /**< NULL before the first OCSP */
     apr_pool_t *responder_pool;
@@ -43,8 +45,34 @@ typedef struct npie_ops_t {
 /** Sets the rules and the rate from the configuration. */
 void npie_ops_init(npie_ops_t *ops, npie_authority_t *authority,
                    npie_issuance_t *log, npie_revocations_t *revocations,
-                   npie_heads_t *heads, const npie_signer_config_t *config,
-                   apr_pool_t *p);
+                   npie_heads_t *heads, npie_sealed_log_t *sealed,
+                   const npie_signer_config_t *config, apr_pool_t *p);
+
+/**
+ * Refuses a letter 1 whose old key was renewed already, of whatever trusted
+ * authority it is. A certificate that was made upon it and revoked before its
+ * terms were sealed is no successor.
+ * @return APR_SUCCESS; NPIE_EPOLICY (CERT_SUPERSEDED); NPIE_EINTERNAL
+ */
+apr_status_t npie_ops_check_successor(const npie_ops_t *ops,
+                                      const npie_evidence_t *evidence,
+                                      npie_err_t *err, apr_pool_t *p);
+
+/**
+ * May this letter, whose signature holds, have the seal? Letters 1 and 3 when
+ * a certificate was made upon them; letter 2 once for each certificate made
+ * here, as long as that one is good. A folio has one letter.
+ * @param sealed set to what is to be noted; to what was, when the same letter
+ *        has its seal already
+ * @param pagain set to 1 then
+ * @param letter the file as signed
+ * @return APR_SUCCESS; NPIE_EPOLICY; NPIE_EINTERNAL
+ */
+apr_status_t npie_ops_check_sealing(npie_sealed_t *sealed, int *pagain,
+                                    const npie_ops_t *ops,
+                                    const npie_cadena_t *cadena,
+                                    npie_bytes_t letter, apr_time_t now,
+                                    npie_err_t *err, apr_pool_t *p);
 
 /**
  * Answers one frame. Whatever the payload holds there is an answer; what was

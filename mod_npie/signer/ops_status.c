@@ -94,7 +94,7 @@ static int is_due(npie_ops_t *ops, const npie_cert_t *cert,
     const apr_interval_time_t ticks = npie_ticks();
 
     if ((reason == NPIE_REASON_SUPERSEDED
-         && npie_issuance_replaced(ops->log, cert->spki_sha256))
+         && npie_issuance_by_old(ops->log, cert->spki_sha256) != NULL)
         || npie_bucket_take(&ops->revoke_rate)) {
         return 1;
     }

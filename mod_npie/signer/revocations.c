@@ -159,29 +159,6 @@ const npie_crl_made_t *npie_revocations_crl(const npie_revocations_t *log)
     return &log->crl;
 }
 
-/* Ends the record with the checksum and has it written. */
-static apr_status_t append(apr_uint64_t *pnumber, npie_revocations_t *log,
-                           const char *fields, npie_err_t *err,
-                           apr_pool_t *ptemp)
-{
-    char chain[NPIE_SHA256_HEX_SIZE];
-    npie_bytes_t line;
-    apr_off_t at;
-
-    *pnumber = npie_journal_count(log->journal) + 1;
-    memcpy(chain, npie_journal_chain(log->journal), sizeof(chain));
-    if (npie_log_line_seal(&line, apr_psprintf(ptemp, "%" APR_UINT64_T_FMT
-                                               " %s %s", *pnumber,
-                                               npie_text_time(apr_time_now(),
-                                                              ptemp), fields),
-                           chain, ptemp) != APR_SUCCESS) {
-        return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
-                            "%s: the record could not be made",
-                            npie_journal_path(log->journal));
-    }
-    return npie_journal_append(&at, log->journal, line, chain, err);
-}
-
 apr_status_t npie_revocations_add(npie_revocations_t *log,
                                   const npie_revoked_t *revoked,
                                   npie_err_t *err, apr_pool_t *ptemp)
@@ -196,8 +173,9 @@ apr_status_t npie_revocations_add(npie_revocations_t *log,
         return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
                             "the serial is no hex");
     }
-    rv = append(&noted.number, log,
-                apr_psprintf(ptemp, "revoke %s %s %s %s %s", revoked->serial,
+    rv = npie_log_line_append(
+        &noted.number, log->journal, apr_time_now(),
+        apr_psprintf(ptemp, "revoke %s %s %s %s %s", revoked->serial,
                              npie_reason_name((int)revoked->reason),
                              npie_text_time(revoked->revoked, ptemp),
                              revoked->invalid_since == 0 ? "-"
@@ -217,8 +195,9 @@ apr_status_t npie_revocations_note_crl(npie_revocations_t *log,
     npie_crl_made_t noted = *made;
     apr_status_t rv;
 
-    rv = append(&noted.number, log,
-                apr_psprintf(ptemp, "crl %" APR_UINT64_T_FMT " %s %s - -",
+    rv = npie_log_line_append(
+        &noted.number, log->journal, apr_time_now(),
+        apr_psprintf(ptemp, "crl %" APR_UINT64_T_FMT " %s %s - -",
                              made->crl_number,
                              npie_text_time(made->this_update, ptemp),
                              npie_text_time(made->next_update, ptemp)),

@@ -86,23 +86,21 @@ apr_status_t npie_sealer_unlock(npie_sealer_t *sealer, EVP_PKEY *key,
 }
 
 apr_status_t npie_sealer_seal(npie_bytes_t *psection, npie_sealer_t *sealer,
-                              const npie_evidence_rules_t *rules,
-                              npie_bytes_t letter, apr_time_t now,
+                              const npie_cadena_t *cadena,
+                              npie_bytes_t letter, apr_time_t time,
                               npie_err_t *err, apr_pool_t *p)
 {
-    const npie_cadena_t *cadena;
     npie_seal_t *seal;
     npie_bytes_t cms;
-    apr_status_t rv = npie_evidence_letter(&cadena, rules, letter, now, err,
-                                           p);
+    apr_status_t rv = APR_SUCCESS;
 
-    if (rv == APR_SUCCESS && now >= sealer->cert->not_after) {
+    if (apr_time_now() >= sealer->cert->not_after) {
         rv = npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
                           "the seal's certificate has expired: put another "
                           "into SealCertificate");
     }
     if (rv == APR_SUCCESS) {
-        rv = npie_seal_prepare(&seal, letter, now, err, p);
+        rv = npie_seal_prepare(&seal, letter, time, err, p);
     }
     if (rv == APR_SUCCESS) {
         rv = npie_cms_make(&cms, sealer->key, sealer->cert, sealer->above,

@@ -36,19 +36,17 @@ apr_status_t npie_sealer_unlock(npie_sealer_t *sealer, EVP_PKEY *key,
                                 apr_pool_t *p);
 
 /**
- * Seals a letter that an employer has validly signed: its signature, over the
- * whole file, is by a certificate of a trusted authority, the one that the
- * letter names, of the employer that the letter names, and was valid when the
- * letter was made (in letter 1 it may have expired).
+ * Seals a letter that was judged (see npie_evidence_letter() and
+ * npie_ops_check_sealing()).
  * @param psection set to what is to be appended to the letter, in p
- * @param now UTC microseconds
- * @return APR_SUCCESS; NPIE_EINPUT, NPIE_ESIGNATURE, NPIE_EPOLICY with a
- *         problem number: no letter to seal; NPIE_EINTERNAL, also when the
- *         seal's certificate has ended
+ * @param cadena the letter's
+ * @param time the seal's, UTC microseconds
+ * @return APR_SUCCESS; NPIE_EINPUT: no letter to seal; NPIE_EINTERNAL, also
+ *         when the seal's certificate has ended
  */
 apr_status_t npie_sealer_seal(npie_bytes_t *psection, npie_sealer_t *sealer,
-                              const npie_evidence_rules_t *rules,
-                              npie_bytes_t letter, apr_time_t now,
+                              const npie_cadena_t *cadena,
+                              npie_bytes_t letter, apr_time_t time,
                               npie_err_t *err, apr_pool_t *p);
 
 #endif

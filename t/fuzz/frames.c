@@ -77,6 +77,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     npie_issuance_t *log = NULL;
     npie_revocations_t *revocations = NULL;
     npie_heads_t *heads = NULL;
+    npie_sealed_log_t *sealed = NULL;
     apr_pool_t *p = NULL;
     const char *conf;
 
@@ -99,9 +100,11 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
          && npie_revocations_open(&revocations, config->revocation_file, &err,
                                   p) == APR_SUCCESS
          && npie_heads_open(&heads, config->heads_file, &err, p)
+            == APR_SUCCESS
+         && npie_sealed_open(&sealed, config->sealed_file, &err, p)
             == APR_SUCCESS, err.detail);
     npie_key_files_forget(files);
-    npie_ops_init(&ops, authority, log, revocations, heads, config, p);
+    npie_ops_init(&ops, authority, log, revocations, heads, sealed, config, p);
     return 0;
 }
 

@@ -102,6 +102,8 @@ static void draw(const npie_letter_art_t *art, npie_letter_kind_t kind)
 {
     sample_t *sample = sample_make(kind, scene->p);
 
+    /* Each letter has a folio of its own. */
+    sample->letter.folio += kind == NPIE_LETTER_TERMS;
     sample->letter.time = scene->time;
     sample->letter.old_spki = parse(scene->old, scene->p)->spki_sha256;
     sample->letter.new_spki = parse(scene->new, scene->p)->spki_sha256;

@@ -5,6 +5,8 @@
 #include "unit/forge.h"
 #include "unit/signer_fixture.h"
 
+#include <signal.h>
+
 #include <apr_strings.h>
 
 #define DAY apr_time_from_sec(86400)
@@ -332,6 +334,45 @@ static void test_again(void **state)
     assert_true(fixture_said(a->signer, "refused folio", a->p));
 }
 
+/* An old key renews once, of whatever trusted authority: a second certificate
+ * would be one that nobody knows of. */
+static void test_renewed(void **state)
+{
+    attack_t *a = *state;
+    fixture_ca_t *older = fixture_ca("Autoridad anterior", a->p);
+    fixture_signer_t *signer = fixture_signer(a->ca, apr_psprintf(
+        a->p, "Trust %s\n", forge_file("older.crt", unit_bytes(
+            npie_cert_pem(older->cert, a->p)), a->p)), a->p);
+    fixture_employer_t *employer = fixture_expired(older, a->p);
+    identity_t *first = identity_key("P-256", a->p);
+    identity_t *second = identity_key("P-256", a->p);
+    attack_t other = *a;
+    npie_signer_revoke_t revoke = { { NULL, 0 }, NPIE_REASON_CESSATION,
+                                    apr_time_now(), 0 };
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
+    npie_bytes_t letter;
+
+    other.signer = signer;
+    other.employer = employer;
+    fixture_signer_start(signer);
+    revoke.certificate = issued(&other, fixture_csr(first, a->p),
+                                letter_of(&other, fixture_cadena(
+                                    employer, first, 71, a->p)));
+    letter = letter_of(&other, fixture_cadena(employer, second, 72, a->p));
+    refused(&other, fixture_csr(second, a->p), letter,
+            NPIE_P_CERT_SUPERSEDED);
+    fixture_signer_stop(signer, SIGKILL);
+    fixture_signer_start(signer);
+    refused(&other, fixture_csr(second, a->p), letter,
+            NPIE_P_CERT_SUPERSEDED);
+    /* The first one went to nobody: it is revoked, and its terms were never
+     * sealed. */
+    assert_int_equal(npie_signer_revoke(&signer->client, &revoke, &err, a->p),
+                     APR_SUCCESS);
+    issued(&other, fixture_csr(second, a->p), letter);
+    fixture_signer_stop(signer, SIGTERM);
+}
+
 /* What was issued once is asked for again with a byte changed, at one place
  * after another of request and letter: the answer is a refusal or, where the
  * byte means nothing, the certificate that is there. */
@@ -343,6 +384,7 @@ static void test_mutations(void **state)
     npie_bytes_t cert;
     int tries = 0, refusals = 0;
 
+    a->employer = fixture_expired(a->ca, a->p);
     evidence[0] = fixture_csr(key, a->p);
     evidence[1] = letter_of(a, fixture_cadena(a->employer, key, 5000, a->p));
     cert = issued(a, evidence[0], evidence[1]);
@@ -386,6 +428,7 @@ int main(void)
         cmocka_unit_test(test_signature_bytes),
         cmocka_unit_test(test_requests),
         cmocka_unit_test(test_again),
+        cmocka_unit_test(test_renewed),
         cmocka_unit_test(test_mutations),
     };
 

@@ -230,7 +230,8 @@ static void test_kills(void **state)
     for (int i = 0; i < KILLS; i++) {
         int fd;
 
-        asked[i] = evidence(employer, identity_key("P-256", p), 100 + i, p);
+        asked[i] = evidence(fixture_expired(ca, p), identity_key("P-256", p),
+                            100 + i, p);
         fixture_alive(signer, (apr_uint64_t)i + 1);
         fd = send_only(signer, asked[i], i == 0 ? 100 : SIZE_MAX, p);
         if (i < KILLS - 1) {

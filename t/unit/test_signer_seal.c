@@ -4,6 +4,7 @@
  */
 #include "unit/seal_scene.h"
 
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -30,10 +31,25 @@ static fixture_signer_t *started(apr_pool_t *p)
     return signer;
 }
 
+/* The certificate that the scene's letter 1 is for. */
+static npie_bytes_t issued(const fixture_signer_t *signer, apr_pool_t *p)
+{
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
+    npie_bytes_t cert = { NULL, 0 };
+
+    if (npie_signer_issue(&cert, &signer->client, fixture_csr(scene->new, p),
+                          scene->letter[1], &err, p) != APR_SUCCESS) {
+        fail_msg("issue: %s", err.detail);
+    }
+    return cert;
+}
+
 static void test_seals(void **state)
 {
     apr_pool_t *p = *state;
     fixture_signer_t *signer = started(p);
+
+    issued(signer, p);
 
     for (int kind = 1; kind <= 2; ++kind) {
         const npie_bytes_t letter = scene->letter[kind];
@@ -53,8 +69,8 @@ static void test_seals(void **state)
                     < apr_time_from_sec(60));
     }
     assert_true(fixture_said(signer, "sealed letter 2 of A0648787107, folio "
-                             "4711", p));
-    fixture_alive(signer, 0);
+                             "4712", p));
+    fixture_alive(signer, 1);
 }
 
 static void refused(const fixture_signer_t *signer, npie_bytes_t letter,
@@ -121,6 +137,105 @@ static void test_refuses(void **state)
     fixture_alive(signer, 0);
 }
 
+/* The terms of the scene's certificate once more, under another folio. */
+static npie_bytes_t other_terms(apr_int64_t folio, int seconds, apr_pool_t *p)
+{
+    sample_t *sample = sample_make(NPIE_LETTER_TERMS, p);
+
+    sample->letter.folio = folio;
+    sample->letter.time = scene->time - apr_time_from_sec(seconds);
+    sample->letter.old_spki = fixture_parse(scene->old->der, p)->spki_sha256;
+    sample->letter.new_spki = fixture_parse(scene->new->der, p)->spki_sha256;
+    return seal_signed(sample_draw(sample_art(p), &sample->letter, p),
+                       scene->new, p);
+}
+
+static apr_time_t sealed_at(const fixture_signer_t *signer,
+                            npie_bytes_t letter, apr_pool_t *p)
+{
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
+    npie_bytes_t section;
+
+    if (npie_signer_seal(&section, &signer->client, letter, &err, p)
+        != APR_SUCCESS) {
+        fail_msg("seal: %s", err.detail);
+    }
+    return seal_look(seal_joined(letter, section, p), p)->seal.time;
+}
+
+/* A letter upon which no certificate was made, and terms of one that was not
+ * made here, are sealed for nobody. */
+static void test_not_issued(void **state)
+{
+    apr_pool_t *p = *state;
+    fixture_signer_t *signer = started(p);
+
+    refused(signer, scene->letter[1], NPIE_P_LETTER, p);
+    refused(signer, scene->letter[2], NPIE_P_LETTER, p);
+    fixture_alive(signer, 0);
+}
+
+/* One seal a letter, one letter a folio, one letter of terms a certificate;
+ * through kills. */
+static void test_once(void **state)
+{
+    apr_pool_t *p = *state;
+    fixture_signer_t *signer = started(p);
+    apr_time_t first;
+
+    issued(signer, p);
+    first = sealed_at(signer, scene->letter[2], p);
+    apr_sleep(apr_time_from_msec(1100));
+    assert_true(sealed_at(signer, scene->letter[2], p) == first);
+    refused(signer, other_terms(4712, 5, p), NPIE_P_LETTER, p);
+    refused(signer, other_terms(4713, 0, p), NPIE_P_LETTER, p);
+    fixture_signer_stop(signer, SIGKILL);
+    fixture_signer_start(signer);
+    assert_true(sealed_at(signer, scene->letter[2], p) == first);
+    refused(signer, other_terms(4713, 0, p), NPIE_P_LETTER, p);
+    fixture_alive(signer, 1);
+}
+
+/* None on terms after the certificate was revoked; letter 1 was signed when a
+ * certificate was made upon it, whatever became of that. */
+static void test_revoked(void **state)
+{
+    apr_pool_t *p = *state;
+    fixture_signer_t *signer = started(p);
+    const npie_signer_revoke_t revoke = { issued(signer, p),
+                                          NPIE_REASON_KEY_COMPROMISE,
+                                          apr_time_now(), 0 };
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
+
+    assert_int_equal(npie_signer_revoke(&signer->client, &revoke, &err, p),
+                     APR_SUCCESS);
+    refused(signer, scene->letter[2], NPIE_P_CERT_REVOKED, p);
+    sealed_at(signer, scene->letter[1], p);
+    fixture_alive(signer, 1);
+}
+
+/* The seal's own certificate, revoked. */
+static void test_seal_revoked(void **state)
+{
+    apr_pool_t *p = *state;
+    fixture_signer_t *signer = started(p);
+    const npie_signer_revoke_t revoke = { scene->institute->der,
+                                          NPIE_REASON_KEY_COMPROMISE,
+                                          apr_time_now(), 0 };
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
+    npie_bytes_t section;
+
+    issued(signer, p);
+    assert_int_equal(npie_signer_revoke(&signer->client, &revoke, &err, p),
+                     APR_SUCCESS);
+    assert_int_equal(npie_signer_seal(&section, &signer->client,
+                                      scene->letter[1], &err, p),
+                     NPIE_EBACKEND);
+    assert_true(fixture_said(signer, "the seal's certificate was revoked",
+                             p));
+    fixture_signer_stop(signer, SIGTERM);
+}
+
 static void test_no_seal(void **state)
 {
     apr_pool_t *p = *state;
@@ -172,6 +287,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         pool_test(test_seals),
         pool_test(test_refuses),
+        pool_test(test_not_issued),
+        pool_test(test_once),
+        pool_test(test_revoked),
+        pool_test(test_seal_revoked),
         pool_test(test_no_seal),
         pool_test(test_configuration),
     };
