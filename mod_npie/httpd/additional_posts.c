@@ -9,7 +9,7 @@
 #include "httpd/answer.h"
 #include "httpd/draft.h"
 #include "httpd/files.h"
-#include "httpd/posts.h"
+#include "httpd/letter_form.h"
 #include "httpd/query.h"
 #include "httpd/rate.h"
 #include "httpd/revoke.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The form that signs a letter.
  */
-#include "httpd/posts.h"
+#include "httpd/letter_form.h"
 
 #include <apr_strings.h>
 

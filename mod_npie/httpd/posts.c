@@ -9,6 +9,7 @@
 #include "httpd/answer.h"
 #include "httpd/draft.h"
 #include "httpd/json.h"
+#include "httpd/letter_form.h"
 #include "httpd/login.h"
 #include "httpd/upload.h"
 #include "httpd/visit.h"

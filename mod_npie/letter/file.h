@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/status.h"
+#include "letter/form.h"
 #include "model/cadena.h"
 
 /** The longest letter made or read, in bytes, signatures included. */
@@ -15,8 +16,6 @@
 /** Under which names the letters of a renewal are handed out. */
 #define NPIE_LETTER1_FILE "CartadeAceptaciondeRenovacion.pdf"
 #define NPIE_LETTER2_FILE "TerminosyCondiciones.pdf"
-/** Bytes of DER that fit into a signature field. */
-#define NPIE_LETTER_CMS_MAX 16384
 
 /** A letter's parts; views into the file's bytes, cadena in the pool. */
 typedef struct npie_letter_file_t {

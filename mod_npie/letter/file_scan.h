@@ -4,6 +4,10 @@
 #ifndef NPIE_LETTER_FILE_SCAN_H
 #define NPIE_LETTER_FILE_SCAN_H
 
+#include <apr_pools.h>
+#include <apr_time.h>
+
+#include "base/bytes.h"
 #include "letter/form.h"
 
 /** Returns the first offset of a text at or after from; file.len: not found. */

@@ -5,7 +5,7 @@
 #ifndef NPIE_LETTER_FORM_H
 #define NPIE_LETTER_FORM_H
 
-#include "letter/file.h"
+#include <apr.h>
 
 /** How a letter begins. */
 #define NPIE_FORM_HEAD "%PDF-1.4\n"
@@ -38,6 +38,8 @@ void npie_letter_range_write(char range[NPIE_FORM_RANGE_SIZE + 1],
                              apr_size_t open, apr_size_t after,
                              apr_size_t size);
 
+/** Bytes of DER that fit into a signature field. */
+#define NPIE_LETTER_CMS_MAX 16384
 /** Hex digits between < and >. */
 #define NPIE_FORM_HEX_SIZE (2 * NPIE_LETTER_CMS_MAX)
 

@@ -9,11 +9,10 @@ cd "$top_srcdir"
 
 left='flow/flow flow/port
 letter/art letter/check letter/compose letter/letter letter/trial letter/values
-letter/file letter/file_scan letter/form
 mail/smtp mail/smtp_verdict
 pkcs11/session pkcs11/token
 signer/log signer/log_line
-store/audit store/registry store/registry_audit store/registry_sql
+store/audit store/registry store/registry_audit store/registry_columns store/registry_sql
 store/session store/session_redis store/session_value'
 
 mapfile -t files < <(find mod_npie -mindepth 2 -name '*.[ch]' | sort)
