@@ -174,67 +174,6 @@ apr_status_t npie_flow_addition_again(apr_int64_t *pid, npie_flow_t *flow,
     return rv;
 }
 
-int npie_addition_mail_links(npie_mail_kind_t kind)
-{
-    return kind == NPIE_MAIL_ADDITIONAL || kind == NPIE_MAIL_ADDITIONAL_READY;
-}
-
-static apr_status_t permit_mail(npie_step_t *step)
-{
-    const npie_flow_t *flow = step->flow;
-    apr_array_header_t *mails;
-    apr_time_t last = 0;
-    int sent = 0;
-    apr_status_t rv = npie_addition_mails(&mails, flow->registry,
-                                          step->view.addition->id, step->err);
-
-    for (int i = 0; rv == APR_SUCCESS && i < mails->nelts; ++i) {
-        const npie_outbox_t *mail = APR_ARRAY_IDX(mails, i, npie_outbox_t *);
-
-        if (npie_addition_mail_links(mail->kind)) {
-            last = last != 0 ? last : mail->queued;
-            ++sent;
-        }
-    }
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    if (sent >= NPIE_ADDITION_MAILS_MAX) {
-        return npie_err_set(step->err, NPIE_EPOLICY, NPIE_P_MAIL_LIMIT,
-                            "the mail was asked for too often");
-    }
-    return flow->now - last < apr_time_from_sec(NPIE_ADDITION_MAIL_SECONDS)
-               ? npie_err_set(step->err, NPIE_EPOLICY, NPIE_P_TOO_MANY,
-                              "the mail was asked for a moment ago")
-               : APR_SUCCESS;
-}
-
-static apr_status_t make_resend(npie_step_t *step, void *arg)
-{
-    apr_status_t rv = permit_mail(step);
-
-    (void)arg;
-    if (rv == APR_SUCCESS) {
-        rv = npie_step_mail(step, step->standing == NPIE_STANDING_ACTIVE
-                                      ? NPIE_MAIL_ADDITIONAL_READY
-                                      : NPIE_MAIL_ADDITIONAL,
-                            step->view.addition->holder_email, 0);
-    }
-    return rv == APR_SUCCESS ? npie_step_note_request(step) : rv;
-}
-
-apr_status_t npie_flow_addition_resend(npie_flow_t *flow,
-                                       const npie_who_t *who, apr_int64_t id,
-                                       npie_err_t *err)
-{
-    npie_step_t step = { .flow = flow, .who = who, .err = err,
-                         .event = NPIE_EVENT_RESEND, .additional = 1,
-                         .request = id };
-
-    return flow->policy->mail ? npie_step_run(&step, make_resend, NULL)
-                              : npie_step_later(&step);
-}
-
 static apr_status_t make_withdrawn(npie_step_t *step, void *arg)
 {
     (void)arg;

@@ -6,13 +6,14 @@
 #ifndef NPIE_FLOW_ADDITION_H
 #define NPIE_FLOW_ADDITION_H
 
+#include "flow/mail.h"
 #include "flow/revoke.h"
 #include "flow/standing.h"
 
 /** How often the mail with a colleague's link may be sent for one request, and
  * how long to wait in between, seconds. */
-#define NPIE_ADDITION_MAILS_MAX 6
-#define NPIE_ADDITION_MAIL_SECONDS 60
+#define NPIE_ADDITION_MAILS_MAX (NPIE_MAIL_AGAIN_MAX + 1)
+#define NPIE_ADDITION_MAIL_SECONDS NPIE_MAIL_AGAIN_SECONDS
 
 /** What is typed for a new one. */
 typedef struct npie_addition_fields_t {
@@ -107,9 +108,6 @@ apr_status_t npie_flow_addition_key(npie_flow_t *flow,
                                     const npie_addition_view_t *view,
                                     const char *actor, npie_bytes_t csr,
                                     const char *key_sha256, npie_err_t *err);
-
-/** Does a mail of this kind go to a colleague, with a link? */
-int npie_addition_mail_links(npie_mail_kind_t kind);
 
 /**
  * Makes a link of a mail to a colleague.

@@ -57,8 +57,6 @@ static apr_status_t draw_letter2(npie_step_t *step, const npie_cert_t *cert)
 typedef struct asked_t {
     npie_step_t *step;
     apr_int64_t folio; /* of letter 1 or 3 */
-    npie_bytes_t letter;
-    npie_bytes_t csr;
     const char *spki;
     npie_cert_t *cert; /* what the signer gave */
 } asked_t;
@@ -158,12 +156,10 @@ static apr_status_t finish_request(npie_step_t *step)
 static apr_status_t take_in(npie_step_t *step, void *arg)
 {
     const asked_t *asked = arg;
-    const apr_int64_t folio = step->additional ? step->view.addition->folio
-                                               : step->place.renewal->letter1;
     npie_certificate_t *row;
     apr_status_t rv;
 
-    if (folio != asked->folio) {
+    if (npie_step_folio(step) != asked->folio) {
         return npie_step_later(step);
     }
     row = make_row(step, asked->cert);
@@ -195,46 +191,23 @@ static apr_status_t look(npie_step_t *step)
     return rv;
 }
 
-static apr_status_t read_asked(asked_t *asked)
-{
-    const npie_step_t *step = asked->step;
-    const npie_renewal_t *renewal = step->place.renewal;
-    const npie_addition_t *a = step->view.addition;
-    npie_letter_row_t *letter;
-    apr_status_t rv;
-
-    if (step->additional) {
-        asked->folio = a->folio;
-        asked->letter = a->pdf;
-        asked->csr = a->csr;
-        asked->spki = a->spki;
-        return APR_SUCCESS;
-    }
-    rv = npie_letter_get(&letter, step->flow->registry, renewal->letter1,
-                         step->err);
-    if (rv == APR_SUCCESS) {
-        asked->folio = letter->folio;
-        asked->letter = letter->pdf;
-        asked->csr = renewal->csr;
-        asked->spki = renewal->new_spki;
-    }
-    return rv;
-}
-
 /* A certificate that went to nobody (note_unused()) stands in the signer's way
  * until it knows that it is revoked. */
-static apr_status_t ask_signer(npie_bytes_t *der, const asked_t *asked)
+static apr_status_t ask_signer(npie_bytes_t *der, const asked_t *asked,
+                               npie_bytes_t letter)
 {
     const npie_step_t *step = asked->step;
+    const npie_bytes_t csr = step->additional ? step->view.addition->csr
+                                              : step->place.renewal->csr;
     npie_flow_t *flow = step->flow;
     int told;
-    apr_status_t rv = npie_signer_issue(der, flow->signer, asked->csr,
-                                        asked->letter, step->err, flow->p);
+    apr_status_t rv = npie_signer_issue(der, flow->signer, csr, letter,
+                                        step->err, flow->p);
 
     if (rv == NPIE_EPOLICY && step->err->problem == NPIE_P_CERT_SUPERSEDED
         && npie_flow_publish(&told, flow, NULL) == APR_SUCCESS) {
-        rv = npie_signer_issue(der, flow->signer, asked->csr, asked->letter,
-                               step->err, flow->p);
+        rv = npie_signer_issue(der, flow->signer, csr, letter, step->err,
+                               flow->p);
     }
     return rv;
 }
@@ -260,15 +233,19 @@ static apr_status_t check_made(asked_t *asked, npie_bytes_t der)
 static apr_status_t issue(npie_step_t *step)
 {
     asked_t asked = { .step = step };
+    npie_letter_row_t *letter;
     npie_bytes_t der;
     apr_status_t rv = look(step);
 
     if (rv != APR_SUCCESS || step->move == NPIE_MOVE_DONE) {
         return rv;
     }
-    rv = read_asked(&asked);
+    asked.folio = npie_step_folio(step);
+    asked.spki = step->additional ? step->view.addition->spki
+                                  : step->place.renewal->new_spki;
+    rv = npie_step_read_letter(&letter, step, asked.folio);
     if (rv == APR_SUCCESS) {
-        rv = ask_signer(&der, &asked);
+        rv = ask_signer(&der, &asked, letter->pdf);
     }
     if (rv == APR_SUCCESS) {
         rv = check_made(&asked, der);

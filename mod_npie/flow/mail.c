@@ -2,7 +2,7 @@
  * Mails of a renewal: queued with the moves that cause them, asked for again,
  * sent to another address.
  */
-#include "flow/mail.h"
+#include "flow/addition.h"
 
 #include <string.h>
 
@@ -82,11 +82,13 @@ apr_status_t npie_step_mail_withdraw(npie_step_t *step, int links)
 static apr_status_t permit(npie_step_t *step)
 {
     const npie_flow_t *flow = step->flow;
-    const apr_int64_t renewal = step->place.renewal->id;
     npie_outbox_t *last;
     int left;
-    apr_status_t rv = npie_place_sent(&last, &left, flow->registry, renewal,
-                                      step->err);
+    apr_status_t rv = step->additional
+        ? npie_place_sent(&last, &left, flow->registry, 0,
+                          step->view.addition->id, step->err)
+        : npie_place_sent(&last, &left, flow->registry,
+                          step->place.renewal->id, 0, step->err);
 
     if (rv != APR_SUCCESS) {
         return rv;
@@ -104,6 +106,18 @@ static apr_status_t permit(npie_step_t *step)
     return APR_SUCCESS;
 }
 
+/* To make the key, or to obtain the certificate. */
+static apr_status_t resend_to_colleague(npie_step_t *step)
+{
+    apr_status_t rv = npie_step_mail(step,
+                                     step->standing == NPIE_STANDING_ACTIVE
+                                         ? NPIE_MAIL_ADDITIONAL_READY
+                                         : NPIE_MAIL_ADDITIONAL,
+                                     step->view.addition->holder_email, 0);
+
+    return rv == APR_SUCCESS ? npie_step_note_request(step) : rv;
+}
+
 /* The mails that still wait are taken back: one with the same link to come is
  * enough. */
 static apr_status_t make_resend(npie_step_t *step, void *arg)
@@ -111,6 +125,9 @@ static apr_status_t make_resend(npie_step_t *step, void *arg)
     apr_status_t rv = permit(step);
 
     (void)arg;
+    if (rv == APR_SUCCESS && step->additional) {
+        return resend_to_colleague(step);
+    }
     if (rv == APR_SUCCESS) {
         rv = npie_step_mail_withdraw(step, 0);
     }
@@ -159,6 +176,18 @@ apr_status_t npie_flow_mail_resend(npie_flow_t *flow, const npie_who_t *who,
 
     return flow->policy->mail ? npie_step_run(&step, make_resend, NULL)
                               : no_mail(err);
+}
+
+apr_status_t npie_flow_addition_resend(npie_flow_t *flow,
+                                       const npie_who_t *who, apr_int64_t id,
+                                       npie_err_t *err)
+{
+    npie_step_t step = { .flow = flow, .who = who, .err = err,
+                         .event = NPIE_EVENT_RESEND, .additional = 1,
+                         .request = id };
+
+    return flow->policy->mail ? npie_step_run(&step, make_resend, NULL)
+                              : npie_step_later(&step);
 }
 
 apr_status_t npie_flow_mail_readdress(npie_flow_t *flow, const npie_who_t *who,

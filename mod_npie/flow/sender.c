@@ -241,6 +241,11 @@ static apr_status_t attach_letters(npie_message_t *parts, const work_t *w)
     return rv;
 }
 
+static int goes_to_colleague(npie_mail_kind_t kind)
+{
+    return kind == NPIE_MAIL_ADDITIONAL || kind == NPIE_MAIL_ADDITIONAL_READY;
+}
+
 static apr_status_t write_mail(npie_bytes_t *message, work_t *w)
 {
     npie_message_t parts = { .from = w->mailer->from, .date = w->flow->now };
@@ -254,7 +259,7 @@ static apr_status_t write_mail(npie_bytes_t *message, work_t *w)
     else if (w->renewal != NULL && w->mail->kind != NPIE_MAIL_ISSUED) {
         rv = make_link(w);
     }
-    else if (npie_addition_mail_links(w->mail->kind)) {
+    else if (goes_to_colleague(w->mail->kind)) {
         rv = make_addition_link(w);
     }
     if (rv == APR_SUCCESS) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What a renewal's place says of its mails.
+ * What became of the mails of a renewal or a request.
  */
 #include "flow/mail.h"
 #include "flow/step.h"
@@ -7,15 +7,18 @@
 /* Does this mail carry a link to go on? */
 static int carries_link(npie_mail_kind_t kind)
 {
-    return kind == NPIE_MAIL_OBTAIN || kind == NPIE_MAIL_AGAIN;
+    return kind == NPIE_MAIL_OBTAIN || kind == NPIE_MAIL_AGAIN ||
+           kind == NPIE_MAIL_ADDITIONAL || kind == NPIE_MAIL_ADDITIONAL_READY;
 }
 
 apr_status_t npie_place_sent(npie_outbox_t **plast, int *pleft,
                              npie_registry_t *registry, apr_int64_t renewal,
-                             npie_err_t *err)
+                             apr_int64_t addition, npie_err_t *err)
 {
     apr_array_header_t *list;
-    apr_status_t rv = npie_outbox_list(&list, registry, renewal, err);
+    apr_status_t rv = addition != 0
+        ? npie_addition_mails(&list, registry, addition, err)
+        : npie_outbox_list(&list, registry, renewal, err);
     int count = 0;
 
     *plast = NULL;
@@ -70,5 +73,5 @@ apr_status_t npie_place_mail(npie_place_t *place, npie_flow_t *flow,
     place->mail.waits = 1;
     place->mail.link_required = flow->policy->mail_link_required;
     return npie_place_sent(&place->mail.last, &place->mail.left,
-                           flow->registry, place->renewal->id, err);
+                           flow->registry, place->renewal->id, 0, err);
 }

@@ -85,9 +85,8 @@ static apr_status_t supersede(const npie_step_t *step, signed_t *letter)
 
 static apr_int64_t folio_of(const npie_step_t *step)
 {
-    return step->additional ? step->view.addition->folio
-        : step->event == NPIE_EVENT_SIGN1 ? step->place.renewal->letter1
-                                          : step->place.renewal->letter2;
+    return step->event == NPIE_EVENT_SIGN2 ? step->place.renewal->letter2
+                                           : npie_step_folio(step);
 }
 
 /* Letter 1 is signed: the mail with the link, or straight on without one. */
@@ -150,22 +149,11 @@ static apr_status_t end_sessions(const npie_step_t *step,
 }
 
 /* The letter to sign. When it has been signed since the place was read, the
- * place is read again. A letter 3 is in the request. */
+ * place is read again. */
 static apr_status_t read_letter(npie_letter_row_t **pletter, npie_step_t *step)
 {
-    const npie_addition_t *a = step->view.addition;
-    apr_status_t rv;
+    apr_status_t rv = npie_step_read_letter(pletter, step, folio_of(step));
 
-    if (step->additional) {
-        *pletter = apr_pcalloc(step->flow->p, sizeof(**pletter));
-        (*pletter)->folio = a->folio;
-        (*pletter)->employer = a->employer;
-        (*pletter)->kind = NPIE_LETTER_ADDITIONAL;
-        (*pletter)->pdf = a->pdf;
-        return APR_SUCCESS;
-    }
-    rv = npie_letter_get(pletter, step->flow->registry, folio_of(step),
-                         step->err);
     return rv == APR_SUCCESS && step->move == NPIE_MOVE_GO &&
            (*pletter)->signed_at != 0 ? npie_step_look(step) : rv;
 }

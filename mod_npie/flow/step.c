@@ -110,8 +110,9 @@ static apr_status_t no_move(const npie_step_t *step)
     return npie_err_set(step->err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
                         "no move for %s, %s",
                         npie_event_name(step->event),
-                        step->additional ? "of a request"
-                                         : npie_place_state_name(state_of(step)));
+                        step->additional
+                            ? "of a request"
+                            : npie_place_state_name(state_of(step)));
 }
 
 /* Letter 3 names the key of the certificate with which it was asked for. */
@@ -320,5 +321,28 @@ apr_status_t npie_step_letter(npie_step_t *step, npie_letter_t *letter)
     step->view.addition->folio = letter->folio;
     step->view.addition->keyed = letter->time;
     step->view.addition->pdf = pdf;
+    return APR_SUCCESS;
+}
+
+apr_int64_t npie_step_folio(const npie_step_t *step)
+{
+    return step->additional ? step->view.addition->folio
+                            : step->place.renewal->letter1;
+}
+
+apr_status_t npie_step_read_letter(npie_letter_row_t **pletter,
+                                   const npie_step_t *step, apr_int64_t folio)
+{
+    const npie_addition_t *a = step->view.addition;
+
+    if (!step->additional) {
+        return npie_letter_get(pletter, step->flow->registry, folio,
+                               step->err);
+    }
+    *pletter = apr_pcalloc(step->flow->p, sizeof(**pletter));
+    (*pletter)->folio = a->folio;
+    (*pletter)->employer = a->employer;
+    (*pletter)->kind = NPIE_LETTER_ADDITIONAL;
+    (*pletter)->pdf = a->pdf;
     return APR_SUCCESS;
 }

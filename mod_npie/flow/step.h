@@ -35,12 +35,12 @@ apr_status_t npie_place_read(npie_place_t *place, npie_renewal_t **pdue,
                              npie_flow_t *flow, const npie_who_t *who,
                              npie_err_t *err);
 
-/** A renewal's mails that carried a link to go on.
+/** The mails that carried a link to go on, of a request or else a renewal.
  * @param plast set to the newest or NULL; pleft to how many more there may be
  * @return APR_SUCCESS; NPIE_EBACKEND */
 apr_status_t npie_place_sent(npie_outbox_t **plast, int *pleft,
                              npie_registry_t *registry, apr_int64_t renewal,
-                             npie_err_t *err);
+                             apr_int64_t addition, npie_err_t *err);
 
 /** Fills in place->mail. */
 apr_status_t npie_place_mail(npie_place_t *place, npie_flow_t *flow,
@@ -98,6 +98,14 @@ apr_status_t npie_step_note_request(npie_step_t *step);
  *        colleague, set by the caller; the rest is filled in here
  */
 apr_status_t npie_step_letter(npie_step_t *step, npie_letter_t *letter);
+
+/** The folio of the letter that asks for the certificate, 1 or 3. */
+apr_int64_t npie_step_folio(const npie_step_t *step);
+
+/** The renewal's letter of that folio; of a request its own, of which the row
+ * has folio, employer, kind and pdf alone. */
+apr_status_t npie_step_read_letter(npie_letter_row_t **pletter,
+                                   const npie_step_t *step, apr_int64_t folio);
 
 /** Queues a mail about the renewal or the request, in the open transaction;
  * nothing without a mail server, or when address is no address.
