@@ -33,18 +33,19 @@ apr_status_t npie_ca_list_make(npie_bytes_t *pder, EVP_PKEY *key, X509 *root,
     der.len = (apr_size_t)len;
     OPENSSL_free(made);
     rv = npie_cert_parse(&cert, der, err, p);
-    if (rv == APR_SUCCESS && EVP_PKEY_up_ref(key) == 1) {
-        rv = npie_issuer_create(&issuer, key, cert, &profile, err, p);
-        if (rv != APR_SUCCESS) {
-            EVP_PKEY_free(key);
-        }
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
-    return rv == APR_SUCCESS
-        ? npie_crl_make(pder, issuer, list->entries != NULL ? list->entries
-                        : apr_array_make(p, 1, sizeof(npie_crl_entry_t)),
-                        list->number, list->this_update, list->next_update,
-                        err, p)
-        : rv;
+    EVP_PKEY_up_ref(key);
+    rv = npie_issuer_create(&issuer, key, cert, &profile, err, p);
+    if (rv != APR_SUCCESS) {
+        EVP_PKEY_free(key);
+        return rv;
+    }
+    return npie_crl_make(pder, issuer, list->entries != NULL ? list->entries
+                         : apr_array_make(p, 1, sizeof(npie_crl_entry_t)),
+                         list->number, list->this_update, list->next_update,
+                         err, p);
 }
 
 /* UTC microseconds; 0: it is none. */

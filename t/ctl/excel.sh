@@ -3,7 +3,7 @@
 # npiectl employer import of files as spreadsheets save them: separators, blank
 # rows and columns, encodings, headings, numbers, invisible characters.
 # shellcheck source=t/ctl/lib.sh
-. "${srcdir:-.}/t/ctl/lib.sh" || exit 99
+. "$(dirname "$0")/lib.sh" || exit 99
 
 on sqlite
 ctl registry init

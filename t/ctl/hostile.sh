@@ -78,7 +78,7 @@ done
 openssl req -new -x509 -subj / -key "$bad/key" -out "$bad/nameless.pem"
 registry=sqlite3:$file
 before=$(sums)
-for name in "$bad/nameless.pem" "${srcdir:-.}"/t/fuzz/pki-corpus/empty-issuer-*.der; do
+for name in "$bad/nameless.pem" "$top"/t/fuzz/pki-corpus/empty-issuer-*.der; do
     ok "refused: ${name##*/}" ends 1 certificate import --dry-run "$name"
     ok "${name##*/}: why" grep -qE 'issuer or subject is empty|not DER' "$work/out"
     ok "${name##*/}: as it was" test "$(sums)" = "$before"

@@ -3,7 +3,7 @@
 # npie-renew's lists as people make them: understood, or refused before a line
 # is taken for a path; what they hold of passwords is never shown.
 # shellcheck source=t/ctl/lib.sh
-. "${srcdir:-.}/t/ctl/lib.sh" || exit 99
+. "$(dirname "$0")/lib.sh" || exit 99
 
 renew=$PWD/npie-renew
 secret=Secreto-de-Prueba-1

@@ -17,6 +17,9 @@ none 'none is there twice' "$(printf '%s\n' "$listed" | uniq -d)"
 none 'nor is one built before it is to run' \
     "$(grep -nE '^check_(PROGRAMS|LTLIBRARIES)' Makefile || true)"
 
+none 'no script asks make where the sources are' \
+    "$(cd "$top_srcdir" && grep -nE '\$\{?srcdir' t/ctl/*.sh t/lib/*.sh || true)"
+
 # alone PROGRAM: what it says where nothing of the tree is.
 alone() {
     local program=$PWD/$1
