@@ -38,10 +38,12 @@ function given(certificate) {
 /** The .key's one block. @throws Problem WRONG_KEY_FILE */
 async function keyBlock(file, expectedKeySha256) {
   const { kind, blocks } = detect(file);
-  const isOther = expectedKeySha256
-    && await sha256Hex(file.bytes) !== expectedKeySha256.toLowerCase();
+  const own = await sha256Hex(file.bytes);
+  const isOther = expectedKeySha256 && own !== expectedKeySha256.toLowerCase();
   if (isOther || kind !== 'key') {
-    throw new Problem(NUMBER.WRONG_KEY_FILE, kind === 'key' ? undefined : describe(kind));
+    throw new Problem(NUMBER.WRONG_KEY_FILE, kind !== 'key' ? describe(kind)
+      : `La llave de esta renovación es la de la huella ${expectedKeySha256.slice(0, 6)}; la del `
+        + `archivo elegido es ${own.slice(0, 6)}.`);
   }
   return blocks.find((block) => block.kind === 'key');
 }

@@ -2,7 +2,7 @@
 // The new certificate: issued, joined with its key, saved as .pfx.
 import { NUMBER } from 'npie:problems';
 import { checkKey, makePfx } from '../client.js';
-import { byId, save, swap } from './dom.js';
+import { byId, save, shortMark, swap } from './dom.js';
 import { getJson, postForJson } from './net.js';
 import { clearField, clearProblem, showFaults, showProblem } from './problem.js';
 import { working } from './form.js';
@@ -20,6 +20,10 @@ export function start(obtain = issue) {
   const file = byId('archivo');
   const password = byId('clave');
   let made;
+  if (huella) {
+    byId('archivo-ayuda').textContent =
+      `El archivo ${nombre}-${shortMark(huella)}.key que guardó al hacer la llave.`;
+  }
 
   file.addEventListener('change', () => clearField(file));
 

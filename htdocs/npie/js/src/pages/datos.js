@@ -2,7 +2,9 @@
 // The employer's data: said at once what the server would refuse anyway.
 import { NUMBER } from 'npie:problems';
 import { byId } from './dom.js';
-import { clearProblem, showFaults } from './problem.js';
+import { working } from './form.js';
+import { postMove } from './net.js';
+import { clearProblem, showFaults, showProblem } from './problem.js';
 import { foldAddress, isPhone, visible } from './typed.js';
 
 export function start() {
@@ -34,10 +36,23 @@ export function start() {
     return found;
   }
 
+  async function send() {
+    const fields = Object.fromEntries(new FormData(form));
+    const place = await postMove(form, fields);
+    if (place.ok) {
+      form.dataset.enviado = '1';
+      location.assign(`${place.page}.html`);
+    } else if (!showFaults(Object.entries(place.fields ?? {})
+      .map(([id, { number }]) => [byId(id), number]))) {
+      showProblem(place);
+    }
+  }
+
   form.addEventListener('submit', (event) => {
+    event.preventDefault();
     clearProblem();
-    if (showFaults(faults())) {
-      event.preventDefault();
+    if (!showFaults(faults())) {
+      working(form, send);
     }
   });
 }

@@ -32,6 +32,9 @@ export function fillList(list, entries) {
   }));
 }
 
+/** What tells a key's file from another in its name: of its SHA-256. */
+export const shortMark = (sha256) => sha256.slice(0, 6);
+
 /** Offers bytes as a download, as if the person had followed a link. */
 export function save(bytes, name, type) {
   const url = URL.createObjectURL(new Blob([bytes], { type }));

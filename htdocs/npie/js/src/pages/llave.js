@@ -2,11 +2,13 @@
 // The new key: made here, saved by the person, its request sent.
 import { NUMBER } from 'npie:problems';
 import { makeKey } from '../client.js';
-import { byId, save, swap } from './dom.js';
+import { byId, save, shortMark, swap } from './dom.js';
 import { movements } from './entropy.js';
 import { brokenRule, strength, strengthNames } from './password.js';
-import { clearField, clearProblem, markField, showFaults, showProblem } from './problem.js';
+import { addLink, clearField, clearProblem, markField, showFaults, showProblem }
+  from './problem.js';
 import { sendForm, working } from './form.js';
+import { postMove } from './net.js';
 
 const first = ['entrada', 'repaso', 'hacer', 'hacer-boton'];
 const second = ['guardar', 'seguir-boton', 'otra-boton'];
@@ -19,6 +21,16 @@ export function start() {
   const again = byId('clave2');
   const name = byId('nombre');
   let made;
+  let isSent = false;
+
+  // What is saved and not sent is nobody's key.
+  window.addEventListener('beforeunload', (event) => {
+    if (made && !isSent) {
+      event.preventDefault();
+    }
+  });
+
+  const fileName = () => `${name.value}-${shortMark(made.keyFileSha256)}.key`;
 
   password.addEventListener('input', () => {
     const broken = password.value && brokenRule(password.value, usuario);
@@ -59,7 +71,7 @@ export function start() {
       return;
     }
     made = answer;
-    byId('guardar-nombre').textContent = `${name.value}.key`;
+    byId('guardar-nombre').textContent = fileName();
     byId('guardado').checked = false;
     swap({ hide: first, show: second });
     saveKey();
@@ -67,7 +79,7 @@ export function start() {
   }
 
   function saveKey() {
-    save(made.keyFile, `${name.value}.key`, 'application/octet-stream');
+    save(made.keyFile, fileName(), 'application/octet-stream');
   }
 
   async function send() {
@@ -78,7 +90,39 @@ export function start() {
       box.focus();
       return;
     }
-    await sendForm(form, { solicitud: made.csrPem, huella: made.keyFileSha256 });
+    const fields = { solicitud: made.csrPem, huella: made.keyFileSha256 };
+    if (form.dataset.hace) {
+      isSent = true;
+      await sendForm(form, fields);
+      isSent = Boolean(form.dataset.enviado);
+      return;
+    }
+    const place = await postMove(form, { ...fields, nombre: name.value });
+    if (!place.ok) {
+      showProblem(place);
+      return;
+    }
+    isSent = true;
+    if ((place.renewal?.keySha256 ?? made.keyFileSha256) !== made.keyFileSha256) {
+      tellOther(place);
+      return;
+    }
+    form.dataset.enviado = '1';
+    location.assign(`${place.page}.html`);
+  }
+
+  /** Another key came first, as from another tab: which of the files counts. */
+  function tellOther({ page, renewal }) {
+    const other = `${renewal.keyName}-${shortMark(renewal.keySha256)}.key`;
+    showProblem({
+      problem: NUMBER.NOT_NOW,
+      cause: 'Esta renovación ya tiene otra llave, hecha en otra pestaña o en otro equipo.',
+      detail: `La que cuenta está en ${other}. La que acaba de guardar, ${fileName()}, no sirve: `
+        + 'bórrela.',
+      remedy: `Siga con ${other}; si no la tiene, adelante podrá hacer otra.`,
+    });
+    addLink(`${page}.html`, 'Seguir con la otra llave');
+    swap({ hide: ['seguir-boton', 'otra-boton'] });
   }
 
   form.addEventListener('submit', (event) => {

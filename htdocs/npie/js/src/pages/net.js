@@ -6,8 +6,8 @@ const failed = (problem, more = {}) => ({ ok: false, problem, ...more });
 
 async function refusal(response) {
   try {
-    const { number, title, detail } = await response.json();
-    return failed(number, { cause: title, remedy: detail });
+    const { number, title, detail, fields } = await response.json();
+    return failed(number, { cause: title, remedy: detail, fields });
   } catch {
     return failed(response.status === 429 ? NUMBER.TOO_MANY : NUMBER.INTERNAL);
   }
@@ -31,9 +31,11 @@ async function request(address, read, options = {}) {
     return refusal(response);
   }
   // The server leads to another page: what was asked for is not to be had now.
-  if (response.redirected) {
-    return failed(/\/acceso\.html$/.test(new URL(response.url).pathname)
-      ? NUMBER.SESSION : NUMBER.NOT_NOW);
+  if (response.redirected && /\/acceso\.html$/.test(new URL(response.url).pathname)) {
+    return failed(NUMBER.SESSION);
+  }
+  if (response.redirected && !options.isPlace) {
+    return failed(NUMBER.NOT_NOW);
   }
   try {
     return { ok: true, ...await read(response) };
@@ -49,9 +51,46 @@ export const getBytes = (address) => request(address,
 
 export const getJson = (address) => request(address, (response) => response.json());
 
+/** The page where the renewal is now, as programs see it. */
+const getPlace = () => request('./', (response) => response.json(), { isPlace: true });
+
 export const postForJson = (address, fields) => request(address,
   (response) => response.json(),
   { method: 'POST', body: new URLSearchParams(fields) });
+
+/**
+ * Sends a form as a move of the renewal, the page staying as it is. A form
+ * token that is over, as after another login in another tab, is asked for
+ * anew, but for the same employer only: data-rp10 says whose the page is.
+ * @param fields those of the form, but for the token
+ * @return the place that the renewal is at then, gone further elsewhere or
+ *         not; or {ok: false, ...}, with fields {name: {number}} where some are
+ *         wrong
+ */
+export async function postMove(form, fields) {
+  const send = (csrf) => postForJson(location.href, { ...fields, csrf });
+  const answer = await send(form.elements.csrf.value);
+  if (![NUMBER.CSRF, NUMBER.NOT_NOW].includes(answer.problem)) {
+    return answer;
+  }
+  const place = await getPlace();
+  if (!place.ok) {
+    return place;
+  }
+  if (!place.employer?.rp?.startsWith(form.dataset.rp10)) {
+    return failed(NUMBER.CSRF, {
+      cause: 'En este navegador entró después otra empresa.',
+      remedy: 'Entre otra vez, en otra pestaña, con el certificado de la empresa de esta página; '
+        + 'después vuelva aquí y continúe.',
+    });
+  }
+  if (answer.problem === NUMBER.NOT_NOW) {
+    return place;
+  }
+  form.elements.csrf.value = place.csrf;
+  const again = await send(place.csrf);
+  return again.problem === NUMBER.NOT_NOW ? getPlace() : again;
+}
 
 /** Whether the server answers at all; a small file that needs no session. */
 export async function isReachable() {

@@ -17,7 +17,8 @@ export function focusServerError() {
   summary.focus();
 }
 
-function addLink(address, text) {
+/** A link below what the page says is wrong. */
+export function addLink(address, text) {
   const item = element('li');
   const link = element('a', text, { href: address });
   item.append(link);
@@ -76,7 +77,8 @@ export function showProblem({ problem, detail, cause, remedy }, field) {
   // At a field the remedy is the link that leads there.
   byId('error-remedio').textContent = field ? '' : remedy ?? known.remedy;
   if (problem === NUMBER.SESSION) {
-    addLink('acceso.html', 'Entrar de nuevo');
+    // In another tab: what was made or typed here is sent after that.
+    addLink('acceso.html', 'Entrar de nuevo, en otra pestaña').target = '_blank';
   }
   if (field) {
     markField(field, cause ?? known.cause);
