@@ -124,10 +124,7 @@ function sendTwice() {
   };
   const { submit } = HTMLFormElement.prototype;
   HTMLFormElement.prototype.submit = function submitTwice() {
-    // A challenge serves one login: a copy of it is refused, as it should be.
-    if (this.elements.reto === undefined) {
-      twin(this);
-    }
+    twin(this);
     submit.call(this);
   };
   addEventListener('submit', (event) => {
@@ -137,7 +134,9 @@ function sendTwice() {
   });
   const { fetch: once } = globalThis;
   globalThis.fetch = (address, options = {}) => {
-    if (options.method === 'POST' && options.redirect !== 'manual') {
+    // A challenge serves one login: a copy of it is refused, as it should be.
+    const isLogin = options.body instanceof URLSearchParams && options.body.has('reto');
+    if (options.method === 'POST' && options.redirect !== 'manual' && !isLogin) {
       once(address, options);
     }
     return once(address, options);
@@ -169,7 +168,7 @@ test('every form sent twice at once', () => withPeople(async (open) => {
 }));
 
 /** Has the server's answer to a form thrown away before the browser sees it. */
-async function loseAnswer({ page, context }, name, send) {
+async function loseAnswer({ page, context, said }, name, send) {
   const cookies = await context.cookies();
   let status;
   await page.route(`**/${name}.html`, async (route) => {
@@ -183,6 +182,7 @@ async function loseAnswer({ page, context }, name, send) {
   await Promise.all([send(),
     page.waitForEvent('requestfailed', (request) => request.method() === 'POST')]);
   await page.unroute(`**/${name}.html`);
+  said.splice(0, said.length, ...said.filter((line) => !/ERR_CONNECTION_RESET/.test(line)));
   await context.clearCookies();
   await context.addCookies(cookies);
   return status;
@@ -199,7 +199,9 @@ test('the answer to every form lost on its way, and the page loaded again', () =
         await steps.certificado();
         await person.expect('terminos');
       }
-      assert.equal(await loseAnswer(person, name, steps[name]), 303);
+      // The page asks for the data and the key by itself, and stays.
+      const status = ['datos', 'llave'].includes(name) ? 200 : 303;
+      assert.equal(await loseAnswer(person, name, steps[name]), status);
       // The data may still be corrected while no key is made.
       await page.goto(`${world.url}/npie/${name === 'datos' ? '' : `${name}.html`}`);
       await person.expect(next(name));

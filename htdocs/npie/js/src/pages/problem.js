@@ -77,8 +77,10 @@ export function showProblem({ problem, detail, cause, remedy }, field) {
   // At a field the remedy is the link that leads there.
   byId('error-remedio').textContent = field ? '' : remedy ?? known.remedy;
   if (problem === NUMBER.SESSION) {
-    // In another tab: what was made or typed here is sent after that.
-    addLink('acceso.html', 'Entrar de nuevo, en otra pestaña').target = '_blank';
+    const isKept = document.querySelector('form[data-rp10]') !== null;
+    // In another tab where what was made or typed here is sent after that.
+    addLink('acceso.html', isKept ? 'Entrar de nuevo, en otra pestaña' : 'Entrar de nuevo')
+      .target = isKept ? '_blank' : '';
   }
   if (field) {
     markField(field, cause ?? known.cause);
