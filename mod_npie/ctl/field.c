@@ -8,6 +8,7 @@
 
 #include <apr_lib.h>
 #include <apr_strings.h>
+#include <uniname.h>
 
 #include "base/encoding.h"
 #include "base/plain.h"
@@ -219,51 +220,22 @@ static const char *check_entity(const char **pvalue, const char **pwarning,
            "letters of the CURP";
 }
 
-/* Characters of names in Mexico that fonts of the letters lack. */
-static const struct {
-    unsigned code;
-    const char *name;
-} characters[] = {
-    { 0x0268, "latin small letter i with stroke" },
-    { 0x0289, "latin small letter u bar" },
-    { 0x0294, "latin letter glottal stop" },
-    { 0x02b9, "modifier letter prime" },
-    { 0x02bc, "modifier letter apostrophe" },
-    { 0x02c8, "modifier letter vertical line" },
-    { 0x0302, "combining circumflex accent" },
-    { 0x0304, "combining macron" },
-    { 0x0323, "combining dot below" },
-    { 0x0330, "combining tilde below" },
-    { 0x0331, "combining macron below" },
-    { 0x0332, "combining low line" },
-    { 0xa78b, "latin capital letter saltillo" },
-    { 0xa78c, "latin small letter saltillo" },
-};
-
-/* Text that letters show: what they would replace is refused by its name. */
+/* Text that letters show: a character that they cannot show is refused by its
+ * name. */
 static const char *check_text(const char **pvalue, const char **pwarning,
                               apr_pool_t *p)
 {
     unsigned code = npie_winansi_missing(*pvalue);
-    const char *name = "", *like;
-    char shown[5] = "";
+    char shown[5] = "", name[UNINAME_MAX] = "no name";
 
     (void)pwarning;
     if (code == 0) {
         return NULL;
     }
     npie_encoding_put(shown, code);
-    like = npie_winansi_encode(shown, p);
-    if (apr_isalpha(*like)) {
-        name = apr_psprintf(p, ", %s with a mark", like);
-    }
-    for (size_t i = 0; i < sizeof(characters) / sizeof(characters[0]); i++) {
-        if (characters[i].code == code) {
-            name = apr_pstrcat(p, ", ", characters[i].name, NULL);
-        }
-    }
+    unicode_character_name(code, name);
     return apr_psprintf(p, "letters cannot show the character \"%s\" "
-                        "(U+%04X%s): write it another way", shown, code,
+                        "(U+%04X, %s): write it another way", shown, code,
                         name);
 }
 

@@ -34,7 +34,7 @@ static const char bases[] = "AAAAAA CEEEEIIII" " NOOOOO OUUUUY  ";
  * blanks; a blank at either end. */
 static char *fold(const char *text, apr_pool_t *p)
 {
-    char *folded = apr_pstrcat(p, " ", npie_winansi_encode(text, p), " ",
+    char *folded = apr_pstrcat(p, " ", npie_winansi_encode(NULL, text, p), " ",
                                NULL);
 
     npie_winansi_upper(folded);

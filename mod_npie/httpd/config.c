@@ -66,7 +66,8 @@ void *npie_conf_server_create(apr_pool_t *p, server_rec *s)
     conf->new_keys.p256 = 1;
     conf->new_keys.p384 = 1;
     conf->old_bits = 1024;
-    conf->fonts = "/usr/share/fonts/truetype/liberation";
+    conf->fonts = "/usr/share/fonts/truetype/liberation:"
+                  "/usr/share/fonts/truetype/dejavu";
     conf->institution = "Instituto Mexicano del Seguro Social";
     conf->rate.count = 120;
     conf->rate.window = 60;

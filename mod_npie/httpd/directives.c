@@ -188,7 +188,7 @@ static const char *set_old_bits(cmd_parms *cmd, void *dir, const char *arg)
                                1024, 16384, cmd->pool));
 }
 
-/* NPIELetterFonts, NPIEMailTemplates, NPIESignerSocket: a path. cmd->info holds
+/* NPIEMailTemplates, NPIESignerSocket: a path. cmd->info holds
  * which. */
 static const char *set_path(cmd_parms *cmd, void *dir, const char *arg)
 {
@@ -202,6 +202,22 @@ static const char *set_path(cmd_parms *cmd, void *dir, const char *arg)
     }
     *(const char **)npie_conf_value(conf, directive) = path;
     return note(cmd, directive, NULL);
+}
+
+/* Directories, as npie_letter_art_load() takes them. */
+static const char *set_fonts(cmd_parms *cmd, void *dir, const char *first,
+                             const char *second)
+{
+    const char *one = absolute(cmd, first);
+    const char *other = second != NULL ? absolute(cmd, second) : one;
+
+    (void)dir;
+    if (one == NULL || other == NULL) {
+        return note(cmd, NPIE_SET_FONTS, "the path cannot be read");
+    }
+    npie_conf_server(cmd->server)->fonts =
+        second != NULL ? apr_pstrcat(cmd->pool, one, ":", other, NULL) : one;
+    return note(cmd, NPIE_SET_FONTS, NULL);
 }
 
 static const char *set_institution(cmd_parms *cmd, void *dir, const char *arg)
@@ -329,8 +345,8 @@ const command_rec npie_directives[] = {
                      "New keys accepted: rsa:<least bits> p256 p384"),
     AP_INIT_TAKE1("NPIEOldKeyMinBits", set_old_bits, NULL, RSRC_CONF,
                   "Shortest RSA key of the certificates in use"),
-    AP_INIT_TAKE1("NPIELetterFonts", set_path, SETTING(NPIE_SET_FONTS),
-                  RSRC_CONF, "Directory of the Liberation fonts"),
+    AP_INIT_TAKE12("NPIELetterFonts", set_fonts, NULL, RSRC_CONF,
+                   "Directories of the Liberation and DejaVu fonts"),
     AP_INIT_TAKE1("NPIELetterTerms", set_path, SETTING(NPIE_SET_TERMS),
                   RSRC_CONF, "Template of the letters' text"),
     AP_INIT_TAKE1("NPIEInstitution", set_institution, NULL, RSRC_CONF,

@@ -18,7 +18,9 @@ int npie_measure_char(const npie_measure_t *measure, int bold, char c)
 {
     const npie_font_t *font = &measure->fonts[npie_measure_font(measure, bold)];
 
-    return font->widths[(unsigned char)c] * measure->size / 1000;
+    return (npie_extras_is(c)
+            ? npie_font_extra_width(font, measure->extras, c)
+            : font->widths[(unsigned char)c]) * measure->size / 1000;
 }
 
 static int bold_after(int bold, char c)

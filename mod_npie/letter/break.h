@@ -21,6 +21,7 @@ typedef struct npie_word_t {
 /** The font, size and width of a paragraph. */
 typedef struct npie_measure_t {
     const npie_font_t *fonts; /**< NPIE_FONTS of them */
+    const npie_extras_t *extras; /**< of the letter */
     npie_font_id_t font;
     int size;
     int width; /**< of the line */
@@ -35,7 +36,7 @@ int npie_measure_char(const npie_measure_t *measure, int bold, char c);
 
 /**
  * Splits a text into words, none wider than the line.
- * @param text NUL-ended WinAnsi with bold marks
+ * @param text NUL-ended WinAnsi and extras, with bold marks
  * @return npie_word_t, views into the text; in p
  */
 apr_array_header_t *npie_break_words(const npie_measure_t *measure,

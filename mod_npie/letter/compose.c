@@ -369,5 +369,8 @@ apr_status_t npie_letter_compose(npie_composed_t *composed,
                             "the letter takes more than %d pages", PAGES_MAX);
     }
     add_feet(&c, foot);
-    return APR_SUCCESS;
+    return !c.sheet->extras.full ? APR_SUCCESS
+        : npie_err_set(err, NPIE_EINTERNAL, NPIE_P_LETTER_DRAW, "the letter "
+                       "has more than %d different letters beyond Western "
+                       "European ones", NPIE_EXTRAS_MAX);
 }

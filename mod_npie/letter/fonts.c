@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "letter/arena.h"
+#include "letter/cut.h"
 #include "letter/haru.h"
 #include "letter/winansi.h"
 
@@ -20,11 +21,13 @@
 
 static const struct {
     const char *file;
+    const char *extra; /* for what the first lacks */
     unsigned flags;
 } sources[NPIE_FONTS] = {
-    { "LiberationSerif-Regular.ttf", HPDF_FONT_SERIF },
-    { "LiberationSerif-Bold.ttf", HPDF_FONT_SERIF },
-    { "LiberationMono-Regular.ttf", HPDF_FONT_FIXED_WIDTH }
+    { "LiberationSerif-Regular.ttf", "DejaVuSerif.ttf", HPDF_FONT_SERIF },
+    { "LiberationSerif-Bold.ttf", "DejaVuSerif-Bold.ttf", HPDF_FONT_SERIF },
+    { "LiberationMono-Regular.ttf", "DejaVuSansMono.ttf",
+      HPDF_FONT_FIXED_WIDTH }
 };
 
 /* What Spanish has beyond ASCII: letters, then signs, in WinAnsi. */
@@ -46,21 +49,9 @@ static apr_status_t read_font(npie_bytes_t *bytes, const char *path,
 
     return rv == APR_SUCCESS ? rv
         : npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE, "font %s: %s; "
-                       "install the Liberation fonts or set NPIELetterFonts",
-                       path, npie_file_why(rv, FONT_FILE_MAX, p));
-}
-
-/* Everything a stream of libharu's holds, in p. */
-static npie_bytes_t contents(HPDF_Stream stream, apr_pool_t *p)
-{
-    HPDF_UINT len = HPDF_Stream_Size(stream);
-    unsigned char *data = apr_palloc(p, len + 1);
-    npie_bytes_t bytes = { data, len };
-
-    HPDF_Stream_Seek(stream, 0, HPDF_SEEK_SET);
-    HPDF_Stream_Read(stream, data, &len);
-    bytes.len = len;
-    return bytes;
+                       "install the Liberation and DejaVu fonts or set "
+                       "NPIELetterFonts", path,
+                       npie_file_why(rv, FONT_FILE_MAX, p));
 }
 
 static int is_spanish(unsigned char code)
@@ -114,24 +105,13 @@ static const char *widths_text(const npie_font_t *font, apr_pool_t *p)
     return text;
 }
 
-static void describe(npie_cut_t *cut, const npie_font_t *font,
-                     HPDF_FontDef def, unsigned flags, apr_pool_t *p)
+static const char *entries_text(const char *name, const npie_font_t *font,
+                                apr_pool_t *p)
 {
-    cut->entries = apr_psprintf(p,
+    return apr_psprintf(p,
         "/Type /Font\n/Subtype /TrueType\n/BaseFont /%s\n"
         "/Encoding /WinAnsiEncoding\n/FirstChar %d\n/LastChar %d\n"
-        "/Widths [%s]\n", cut->name, FIRST_CODE, LAST_CODE,
-        widths_text(font, p));
-    cut->descriptor = apr_psprintf(p,
-        "/Type /FontDescriptor\n/FontName /%s\n/Flags %u\n"
-        "/FontBBox [%d %d %d %d]\n/ItalicAngle %d\n/Ascent %d\n/Descent %d\n"
-        "/CapHeight %u\n/XHeight %u\n/StemV %u\n/MissingWidth %d\n",
-        cut->name, HPDF_FONT_STD_CHARSET | flags,
-        (int)def->font_bbox.left, (int)def->font_bbox.bottom,
-        (int)def->font_bbox.right, (int)def->font_bbox.top,
-        def->italic_angle, def->ascent, def->descent,
-        (unsigned)def->cap_height, (unsigned)def->x_height,
-        (unsigned)def->stemv, def->missing_width);
+        "/Widths [%s]\n", name, FIRST_CODE, LAST_CODE, widths_text(font, p));
 }
 
 /* Cuts and deflates inside the open arena. @return 0 when the font is not
@@ -143,35 +123,36 @@ static int cut_font(npie_font_t *font, npie_bytes_t bytes, npie_font_id_t id,
     /* The tag of a subset (ISO 32000-1, 9.6.4), one for each cut. */
     char tag[] = { 'N', 'P', 'I', 'E', (char)('A' + alphabet),
                    (char)('A' + id), '\0' };
-    HPDF_Error_Rec error;
-    HPDF_MMgr mmgr;
-    HPDF_Stream source;
-    HPDF_Stream subset;
-    HPDF_Stream deflated;
-    HPDF_FontDef def;
+    npie_cutting_t cutting;
 
-    HPDF_Error_Init(&error, NULL);
-    mmgr = HPDF_MMgr_New(&error, 0, npie_arena_alloc, npie_arena_free);
-    source = HPDF_MemStream_New(mmgr, (HPDF_UINT)bytes.len);
-    HPDF_Stream_Write(source, bytes.data, (HPDF_UINT)bytes.len);
-    def = HPDF_TTFontDef_Load(mmgr, source, HPDF_TRUE);
-    if (def == NULL || !measure(font, def, alphabet)) {
+    if (!npie_cutting_open(&cutting, bytes)
+        || !measure(font, cutting.def, alphabet)
+        || !npie_cutting_save(cut, &cutting, tag,
+                              HPDF_FONT_STD_CHARSET | sources[id].flags, p)) {
         return 0;
     }
-    HPDF_TTFontDef_SetTagName(def, tag);
-    subset = HPDF_MemStream_New(mmgr, 64 * 1024);
-    deflated = HPDF_MemStream_New(mmgr, 64 * 1024);
-    HPDF_TTFontDef_SaveFontData(def, subset);
-    HPDF_Stream_WriteToStream(subset, deflated, HPDF_STREAM_FILTER_FLATE_DECODE,
-                              NULL);
-    if (HPDF_Error_GetCode(&error) != HPDF_OK) {
+    cut->entries = entries_text(cut->name, font, p);
+    return 1;
+}
+
+/* Widths of the characters beyond WinAnsi, in the open arena. @return 0 when
+ * the font lacks one of them */
+static int measure_extra(npie_font_t *font, npie_bytes_t bytes)
+{
+    npie_cutting_t cutting;
+
+    if (!npie_cutting_open(&cutting, bytes)) {
         return 0;
     }
-    cut->name = apr_pstrdup(p, ((HPDF_TTFontDefAttr)def->attr)->base_font);
-    cut->file = contents(deflated, p);
-    cut->file_entries = apr_psprintf(p, "/Filter /FlateDecode\n/Length1 %u\n",
-                                     (unsigned)HPDF_Stream_Size(subset));
-    describe(cut, font, def, sources[id].flags, p);
+    for (int i = 0; i < NPIE_EXTRAS_ALL; ++i) {
+        HPDF_UINT16 cp = (HPDF_UINT16)npie_extras_at(i);
+
+        if (HPDF_TTFontDef_GetGlyphid(cutting.def, cp) == 0) {
+            return 0;
+        }
+        font->extra_widths[i] = (short)HPDF_TTFontDef_GetCharWidth(cutting.def,
+                                                                   cp);
+    }
     return 1;
 }
 
@@ -190,28 +171,81 @@ static int prepare(npie_font_t *font, npie_bytes_t bytes, npie_font_id_t id,
     return prepared;
 }
 
-apr_status_t npie_fonts_load(npie_font_t fonts[NPIE_FONTS], const char *dir,
+static int prepare_extra(npie_font_t *font, npie_bytes_t bytes)
+{
+    int prepared;
+
+    font->extra = bytes;
+    npie_arena_open();
+    prepared = measure_extra(font, bytes);
+    npie_arena_close();
+    return prepared;
+}
+
+/* A font of that name in one of the folders, which colons part. */
+static apr_status_t find_font(npie_bytes_t *bytes, const char **ppath,
+                              const char *dirs, const char *name,
+                              npie_err_t *err, apr_pool_t *p)
+{
+    apr_status_t rv = APR_ENOENT;
+
+    for (const char *at = dirs; rv != APR_SUCCESS; ) {
+        apr_size_t len = strcspn(at, ":");
+
+        *ppath = apr_psprintf(p, "%.*s/%s", (int)len, at, name);
+        rv = read_font(bytes, *ppath, err, p);
+        if (at[len] == '\0') {
+            break;
+        }
+        at += len + 1;
+    }
+    return rv;
+}
+
+static apr_status_t load_font(npie_font_t *font, npie_font_id_t id,
+                              const char *dirs, npie_err_t *err, apr_pool_t *p,
+                              apr_pool_t *ptemp)
+{
+    npie_bytes_t bytes, extra;
+    const char *path;
+    apr_status_t rv = find_font(&bytes, &path, dirs, sources[id].file, err,
+                                ptemp);
+
+    if (rv == APR_SUCCESS && !prepare(font, bytes, id, p)) {
+        return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
+                            "font %s: no TrueType font with all letters of "
+                            "WinAnsi; reinstall the Liberation fonts", path);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = find_font(&extra, &path, dirs, sources[id].extra, err, p);
+    }
+    if (rv == APR_SUCCESS && !prepare_extra(font, extra)) {
+        return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
+                            "font %s: no TrueType font with all letters of "
+                            "letter/extras.c; reinstall the DejaVu fonts",
+                            path);
+    }
+    return rv;
+}
+
+apr_status_t npie_fonts_load(npie_font_t fonts[NPIE_FONTS], const char *dirs,
                              npie_err_t *err, apr_pool_t *p)
 {
     apr_pool_t *ptemp;
     apr_status_t rv = apr_pool_create(&ptemp, p);
 
     for (int id = 0; rv == APR_SUCCESS && id < NPIE_FONTS; ++id) {
-        const char *path = apr_pstrcat(ptemp, dir, "/", sources[id].file, NULL);
-        npie_bytes_t bytes;
-
-        rv = read_font(&bytes, path, err, ptemp);
-        if (rv != APR_SUCCESS) {
-            break;
-        }
-        if (!prepare(&fonts[id], bytes, (npie_font_id_t)id, p)) {
-            rv = npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
-                              "font %s: no TrueType font with all letters of "
-                              "WinAnsi; reinstall the Liberation fonts", path);
-        }
+        rv = load_font(&fonts[id], (npie_font_id_t)id, dirs, err, p, ptemp);
     }
     apr_pool_destroy(ptemp);
     return rv;
+}
+
+int npie_font_extra_width(const npie_font_t *font,
+                          const npie_extras_t *extras, char code)
+{
+    return font->extra_widths[npie_extras_place(
+        extras->cps[code - NPIE_EXTRAS_FIRST])];
 }
 
 static HPDF_STATUS write_font(HPDF_Dict dict, HPDF_Stream stream)
@@ -219,11 +253,6 @@ static HPDF_STATUS write_font(HPDF_Dict dict, HPDF_Stream stream)
     const attached_t *attached = (const attached_t *)dict->attr;
 
     return HPDF_Stream_WriteStr(stream, attached->cut->entries);
-}
-
-static HPDF_STATUS write_text(HPDF_Dict dict, HPDF_Stream stream)
-{
-    return HPDF_Stream_WriteStr(stream, dict->attr);
 }
 
 /* libharu asks for widths when it shows text. */
@@ -243,8 +272,6 @@ HPDF_Font npie_fonts_attach(HPDF_Doc doc, const npie_font_t *font,
                             npie_alphabet_t alphabet)
 {
     const npie_cut_t *cut = &font->cuts[alphabet];
-    HPDF_Dict file = npie_haru_raw(doc, cut->file_entries, cut->file);
-    HPDF_Dict descriptor = npie_haru_dict(doc);
     HPDF_Dict dict = npie_haru_dict(doc);
     attached_t *attached = HPDF_GetMem(doc->mmgr, sizeof(*attached));
 
@@ -255,12 +282,9 @@ HPDF_Font npie_fonts_attach(HPDF_Doc doc, const npie_font_t *font,
     attached->attr.writing_mode = HPDF_WMODE_HORIZONTAL;
     attached->attr.text_width_fn = text_width;
     attached->attr.xref = doc->xref;
-    descriptor->attr = (void *)(uintptr_t)cut->descriptor;
-    descriptor->write_fn = write_text;
-    HPDF_Dict_Add(descriptor, "FontFile2", file);
     dict->header.obj_class |= HPDF_OSUBCLASS_FONT;
     dict->attr = attached;
     dict->write_fn = write_font;
-    HPDF_Dict_Add(dict, "FontDescriptor", descriptor);
+    HPDF_Dict_Add(dict, "FontDescriptor", npie_cut_attach(doc, cut));
     return dict;
 }

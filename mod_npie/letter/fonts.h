@@ -10,6 +10,8 @@
 
 #include "base/bytes.h"
 #include "base/status.h"
+#include "letter/cut.h"
+#include "letter/extras.h"
 
 typedef enum npie_font_id_t {
     NPIE_FONT_SERIF,
@@ -26,19 +28,12 @@ typedef enum npie_alphabet_t {
     NPIE_ALPHABETS
 } npie_alphabet_t;
 
-/** A font subset to an alphabet. */
-typedef struct npie_cut_t {
-    const char *name;         /**< with the tag of a subset */
-    const char *entries;      /**< of the font dictionary, as PDF */
-    const char *descriptor;   /**< entries of the descriptor, as PDF */
-    const char *file_entries; /**< of the font file's stream, as PDF */
-    npie_bytes_t file;        /**< deflated */
-} npie_cut_t;
-
 /** A font prepared for documents. Read-only; threads share it. */
 typedef struct npie_font_t {
     short widths[256]; /**< thousandths of the size, by WinAnsi code */
     npie_cut_t cuts[NPIE_ALPHABETS];
+    npie_bytes_t extra;  /**< the font file for what WinAnsi lacks */
+    short extra_widths[NPIE_EXTRAS_ALL]; /**< by npie_extras_place() */
 } npie_font_t;
 
 /** Returns the smallest alphabet that contains a NUL-ended WinAnsi text. */
@@ -47,11 +42,16 @@ npie_alphabet_t npie_fonts_alphabet(const char *text);
 /**
  * Loads and prepares the three fonts.
  * @param fonts filled; its parts live in p
- * @param dir see npie_letter_art_load()
+ * @param dirs see npie_letter_art_load()
  * @return APR_SUCCESS; NPIE_ECONFIG with file and remedy in err->detail
  */
-apr_status_t npie_fonts_load(npie_font_t fonts[NPIE_FONTS], const char *dir,
+apr_status_t npie_fonts_load(npie_font_t fonts[NPIE_FONTS], const char *dirs,
                              npie_err_t *err, apr_pool_t *p);
+
+/** Returns the width of a code of a letter's extras, in thousandths of the
+ * size. */
+int npie_font_extra_width(const npie_font_t *font,
+                          const npie_extras_t *extras, char code);
 
 /** Adds a prepared font, subset to an alphabet, to a document, which owns the
  * result. The font must live until the document is saved. */

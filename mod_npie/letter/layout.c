@@ -44,11 +44,13 @@ static void add_char(setter_t *s, int bold, char c)
     if (c == NPIE_TERMS_BOLD || c == NPIE_TERMS_PLAIN) {
         return;
     }
-    if (s->len > 0 && font != s->mark.font) {
+    if (s->len > 0
+        && (font != s->mark.font || npie_extras_is(c) != s->mark.extra)) {
         end_mark(s);
     }
     if (s->len == 0) {
         s->mark.font = font;
+        s->mark.extra = npie_extras_is(c);
         s->mark.x = s->x;
     }
     s->buffer[s->len++] = c;
@@ -95,10 +97,11 @@ static apr_array_header_t *set_line(setter_t *s, const npie_style_t *style,
 npie_block_t *npie_block_break(npie_sheet_t *sheet, const npie_style_t *style,
                                const char *text, int x, int width)
 {
-    npie_measure_t measure = { sheet->fonts, style->font, style->size,
+    npie_measure_t measure = { sheet->fonts, &sheet->extras, style->font,
+                               style->size,
                                width - style->left - style->right };
     npie_block_t *block = apr_pcalloc(sheet->p, sizeof(*block));
-    char *plain = npie_winansi_encode(text, sheet->p);
+    char *plain = npie_winansi_encode(&sheet->extras, text, sheet->p);
     apr_array_header_t *words;
     apr_array_header_t *starts;
     setter_t setter = { .measure = &measure, .p = sheet->p };

@@ -45,7 +45,8 @@ typedef struct npie_mark_t {
     npie_font_id_t font;
     int size;
     int word_space;  /**< added to each blank */
-    const char *text; /**< WinAnsi, NUL ended */
+    int extra;        /**< 1: the text is of codes of extras, else WinAnsi */
+    const char *text; /**< NUL ended */
 } npie_mark_t;
 
 /** A line or a frame of thin grey strokes. */
@@ -72,6 +73,7 @@ typedef struct npie_block_t {
 /** The pages in progress. One thread. */
 typedef struct npie_sheet_t {
     const npie_font_t *fonts;
+    npie_extras_t extras;      /**< of all its text */
     apr_array_header_t *pages; /**< npie_sheet_page_t */
     int bottom;                /**< end of the text area */
     int y;                     /**< top of the next line */

@@ -18,7 +18,7 @@
 #define INSTITUTION_MAX 200
 
 apr_status_t npie_letter_art_load(npie_letter_art_t **part,
-                                  const char *font_dir, const char *terms_file,
+                                  const char *font_dirs, const char *terms_file,
                                   const char *institution, npie_err_t *err,
                                   apr_pool_t *p)
 {
@@ -38,7 +38,7 @@ apr_status_t npie_letter_art_load(npie_letter_art_t **part,
     art->institution = apr_pstrdup(p, institution);
     rv = npie_terms_load(&terms, terms_file, err, p);
     if (rv == APR_SUCCESS) {
-        rv = npie_fonts_load(art->fonts, font_dir, err, p);
+        rv = npie_fonts_load(art->fonts, font_dirs, err, p);
     }
     if (rv != APR_SUCCESS) {
         return rv;

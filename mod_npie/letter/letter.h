@@ -19,14 +19,16 @@ typedef struct npie_letter_art_t npie_letter_art_t;
 /**
  * Loads and prepares the fonts (subset and deflated once) and the terms, and
  * draws trial letters with fields of maximum length. Takes about 100 ms.
- * @param font_dir directory with LiberationSerif-Regular.ttf,
- *        LiberationSerif-Bold.ttf and LiberationMono-Regular.ttf
+ * @param font_dirs directories, separated by colons, with
+ *        LiberationSerif-Regular.ttf, LiberationSerif-Bold.ttf and
+ *        LiberationMono-Regular.ttf, and, for characters that these lack,
+ *        DejaVuSerif.ttf, DejaVuSerif-Bold.ttf and DejaVuSansMono.ttf
  * @param terms_file UTF-8 template, see conf/letter/terminos.txt
  * @param institution name of the institute in letters, UTF-8
  * @return APR_SUCCESS; NPIE_ECONFIG with file, line and remedy in err->detail
  */
 apr_status_t npie_letter_art_load(npie_letter_art_t **part,
-                                  const char *font_dir, const char *terms_file,
+                                  const char *font_dirs, const char *terms_file,
                                   const char *institution, npie_err_t *err,
                                   apr_pool_t *p);
 

@@ -3,6 +3,8 @@
  */
 #include "letter/paint.h"
 
+#include "letter/composite.h"
+
 #define STROKE_WIDTH 0.5f
 #define STROKE_GRAY 0.45f
 
@@ -36,21 +38,29 @@ static void paint_strokes(HPDF_Page page, const apr_array_header_t *strokes)
     }
 }
 
+/* The fonts of a document: those of WinAnsi, and those of the extras, NULL
+ * where none is used. */
+typedef struct fonts_t {
+    HPDF_Font plain[NPIE_FONTS];
+    HPDF_Font extra[NPIE_FONTS];
+} fonts_t;
+
 static void paint_marks(HPDF_Page page, const apr_array_header_t *marks,
-                        const HPDF_Font fonts[NPIE_FONTS])
+                        const fonts_t *fonts)
 {
-    int font = -1;
+    HPDF_Font font = NULL;
     int size = 0;
     int word_space = 0;
 
     HPDF_Page_BeginText(page);
     for (int i = 0; i < marks->nelts; ++i) {
         npie_mark_t mark = APR_ARRAY_IDX(marks, i, npie_mark_t);
+        HPDF_Font next = mark.extra ? fonts->extra[mark.font]
+                                    : fonts->plain[mark.font];
 
-        if ((int)mark.font != font || mark.size != size) {
-            HPDF_Page_SetFontAndSize(page, fonts[mark.font],
-                                     npie_paint_length(mark.size));
-            font = (int)mark.font;
+        if (next != font || mark.size != size) {
+            HPDF_Page_SetFontAndSize(page, next, npie_paint_length(mark.size));
+            font = next;
             size = mark.size;
         }
         if (mark.word_space != word_space) {
@@ -64,12 +74,17 @@ static void paint_marks(HPDF_Page page, const apr_array_header_t *marks,
     HPDF_Page_EndText(page);
 }
 
-/* Which alphabet each font needs for all pages. */
-static void find_alphabets(npie_alphabet_t alphabets[NPIE_FONTS],
-                           const apr_array_header_t *pages)
+/* What each font has to show on all pages. */
+typedef struct needs_t {
+    npie_alphabet_t alphabets[NPIE_FONTS];
+    int extra[NPIE_FONTS]; /* 1: extras too */
+} needs_t;
+
+static void find_needs(needs_t *needs, const apr_array_header_t *pages)
 {
     for (int i = 0; i < NPIE_FONTS; ++i) {
-        alphabets[i] = NPIE_ALPHABET_SPANISH;
+        needs->alphabets[i] = NPIE_ALPHABET_SPANISH;
+        needs->extra[i] = 0;
     }
     for (int i = 0; i < pages->nelts; ++i) {
         const apr_array_header_t *marks =
@@ -78,24 +93,38 @@ static void find_alphabets(npie_alphabet_t alphabets[NPIE_FONTS],
         for (int k = 0; k < marks->nelts; ++k) {
             const npie_mark_t *mark = &APR_ARRAY_IDX(marks, k, npie_mark_t);
 
-            if (alphabets[mark->font] == NPIE_ALPHABET_SPANISH) {
-                alphabets[mark->font] = npie_fonts_alphabet(mark->text);
+            if (mark->extra) {
+                needs->extra[mark->font] = 1;
+            } else if (needs->alphabets[mark->font]
+                       == NPIE_ALPHABET_SPANISH) {
+                needs->alphabets[mark->font] = npie_fonts_alphabet(mark->text);
             }
         }
+    }
+}
+
+static void attach_fonts(fonts_t *fonts, HPDF_Doc doc,
+                         const npie_sheet_t *sheet)
+{
+    needs_t needs;
+
+    find_needs(&needs, sheet->pages);
+    for (int i = 0; i < NPIE_FONTS; ++i) {
+        fonts->plain[i] = npie_fonts_attach(doc, &sheet->fonts[i],
+                                            needs.alphabets[i]);
+        fonts->extra[i] = needs.extra[i]
+            ? npie_composite_attach(doc, &sheet->fonts[i], (npie_font_id_t)i,
+                                    &sheet->extras, sheet->p) : NULL;
     }
 }
 
 void npie_paint_sheet(HPDF_Doc doc, HPDF_Page **pages, npie_sheet_t *sheet)
 {
     int count = sheet->pages->nelts;
-    npie_alphabet_t alphabets[NPIE_FONTS];
-    HPDF_Font fonts[NPIE_FONTS] = { NULL };
+    fonts_t fonts;
 
-    find_alphabets(alphabets, sheet->pages);
+    attach_fonts(&fonts, doc, sheet);
     *pages = apr_pcalloc(sheet->p, sizeof(**pages) * (apr_size_t)count);
-    for (int i = 0; i < NPIE_FONTS; ++i) {
-        fonts[i] = npie_fonts_attach(doc, &sheet->fonts[i], alphabets[i]);
-    }
     for (int i = 0; i < count; ++i) {
         const npie_sheet_page_t *page =
             &APR_ARRAY_IDX(sheet->pages, i, npie_sheet_page_t);
@@ -105,6 +134,6 @@ void npie_paint_sheet(HPDF_Doc doc, HPDF_Page **pages, npie_sheet_t *sheet)
         HPDF_Page_SetWidth(painted, npie_paint_length(NPIE_SHEET_WIDTH));
         HPDF_Page_SetHeight(painted, npie_paint_length(NPIE_SHEET_HEIGHT));
         paint_strokes(painted, page->strokes);
-        paint_marks(painted, page->marks, fonts);
+        paint_marks(painted, page->marks, &fonts);
     }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Converts UTF-8 to WinAnsi, with the nearest letter for missing ones.
+ * Converts UTF-8 to WinAnsi and the extras of a letter.
  */
 #include "letter/winansi.h"
 
@@ -85,10 +85,13 @@ static unsigned char code_of(unsigned cp)
     return 0;
 }
 
-static unsigned char encode(unsigned cp)
+static unsigned char encode(npie_extras_t *extras, unsigned cp)
 {
     unsigned char code = code_of(cp);
 
+    if (code == 0 && extras != NULL) {
+        code = npie_extras_code(extras, cp);
+    }
     return code != 0 ? code : nearest(cp);
 }
 
@@ -107,7 +110,8 @@ static unsigned char put_mark(unsigned char letter, unsigned cp)
     return 0;
 }
 
-char *npie_winansi_encode(const char *text, apr_pool_t *p)
+char *npie_winansi_encode(npie_extras_t *extras, const char *text,
+                          apr_pool_t *p)
 {
     char *result = apr_palloc(p, strlen(text) + 1);
     char *out = result;
@@ -116,7 +120,7 @@ char *npie_winansi_encode(const char *text, apr_pool_t *p)
         unsigned cp = decode(&text);
         unsigned char marked = out == result ? 0
             : put_mark((unsigned char)out[-1], cp);
-        unsigned char code = encode(cp);
+        unsigned char code = marked != 0 ? 0 : encode(extras, cp);
 
         if (marked != 0) {
             out[-1] = (char)marked;
@@ -137,7 +141,7 @@ unsigned npie_winansi_missing(const char *text)
         unsigned char marked = put_mark(last, cp);
 
         last = marked != 0 ? marked : code_of(cp);
-        if (last == 0) {
+        if (last == 0 && npie_extras_place(cp) < 0) {
             /* A hyphen or blank of another width looks the same. */
             last = nearest(cp);
             if (last != '-' && last != ' ' && last != 0xa0) {

@@ -151,9 +151,13 @@ text '"razon_social","registro_patronal","rfc","usuario","nombre","apellido_pate
 taken 'a record with blanks in its numbers' 'join(" ", map { $_->{field} } @{$j->{warnings}}) eq "phone fax"'
 
 # Names that no letter could show.
-for name in 'Kʼiin:U+02BC' 'Baꞌlam:U+A78C' 'Łukasz:U+0141' 'شركة:U+0634' 'Taquería 🌮:U+1F32E' 'Yeʉtka:U+0289'; do
+for name in 'شركة:U+0634, ARABIC LETTER SHEEN' 'Taquería 🌮:U+1F32E, TACO' '東京:U+6771'; do
     text "$names" "${name%:*};${values#*;}"
     refused "${name%:*}" '$e->{field} eq "name" && $e->{text} =~ /\Q'"${name#*:}"'\E/'
+done
+for name in 'Kʼiin' 'Baꞌlam' 'Łukasz' 'Yeʉtka' 'Ẕul' 'Tlālli' 'Mańka' 'Oﬁcina'; do
+    text "$names" "$name;${values#*;}"
+    taken "$name"
 done
 text "$names" $'Cafe\u0301 “Ñandú” – Åse & Çelik, S.A. de C.V.®;'"${values#*;}"
 taken 'all that a letter can show'

@@ -13,7 +13,7 @@
 
 #include "model/field.h"
 
-#define FONTS "/usr/share/fonts/truetype/liberation"
+#define FONTS "/usr/share/fonts/truetype/liberation:/usr/share/fonts/truetype/dejavu"
 
 world_t *world;
 

@@ -10,7 +10,7 @@
 
 #include "letter/letter.h"
 
-#define SAMPLE_FONTS "/usr/share/fonts/truetype/liberation"
+#define SAMPLE_FONTS "/usr/share/fonts/truetype/liberation:/usr/share/fonts/truetype/dejavu"
 #define SAMPLE_TERMS NPIE_TOP "/conf/letter/terminos.txt"
 #define SAMPLE_INSTITUTION "Instituto Mexicano del Seguro Social"
 #define SAMPLE_OLD \

@@ -248,10 +248,38 @@ static void test_other_letters(void **state)
     make_letter(&s->letter);
     assert_true(slurp("letter.pdf").len > spanish + 20000);
     expect(squeeze(run_well("pdftotext -enc UTF-8 letter.pdf -")),
-           "FrançoisÞórMüller-LukasiewiczGüemes");
+           "FrançoisÞórMüller-ŁukasiewiczGüemes");
     expect(run_well("java -cp " JARS
                     " org.apache.pdfbox.preflight.Validator_A1b letter.pdf"),
            "is a valid PDF/A-1b file");
+}
+
+/* Names of people who live in Mexico are drawn as they are written, wherever
+ * they stand in the letter and in whichever font. */
+static void test_every_name(void **state)
+{
+    static const char *const names[] = {
+        "Kʼiin", "Baꞌlaꞌk", "Ꞌa", "Dẕul", "Tlālli", "ɨtsé", "ḵuri",
+        "X\u0331óchitl", "Yeʔkat", "Mańka", "Șerban Țepeș", "ﬁscal", "ʉmbe"
+    };
+    sample_t *s = sample_make(NPIE_LETTER_RENEWAL, *state);
+    const char *text;
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); ++i) {
+        s->employer.name = apr_psprintf(*state, "%s, S.C.", names[i]);
+        s->employer.given_name = names[i];
+        s->employer.contact.email = "ʉmbe@nandu.example";
+        make_letter(&s->letter);
+        text = run_well("pdftotext -enc UTF-8 letter.pdf -");
+        expect(text, names[i]);
+        assert_null(strchr(text, '?'));
+        run_well("qpdf --check letter.pdf");
+        if (i % 4 == 0) {
+            expect(run_well("java -cp " JARS " org.apache.pdfbox.preflight."
+                            "Validator_A1b letter.pdf"),
+                   "is a valid PDF/A-1b file");
+        }
+    }
 }
 
 /* The judge of PDF/A tells a bad file from a good one. */
@@ -301,7 +329,7 @@ int main(void)
         pool_test(test_key_lines),
         pool_test(test_structure),
         pool_test(test_structure_of_letter_2),
-        pool_test(test_other_letters),
+        pool_test(test_other_letters), pool_test(test_every_name),
         pool_test(test_preflight_can_refuse),
         pool_test(test_altered),
         pool_test(test_resaved),

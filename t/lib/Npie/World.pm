@@ -223,7 +223,7 @@ sub variables
         npie_signer => $arg{signer},
         npie_port => $arg{port} // port_free(),
         npie_http_port => ($self->http =~ /(\d+)$/)[0],
-        npie_fonts => '/usr/share/fonts/truetype/liberation',
+        npie_fonts => '/usr/share/fonts/truetype/liberation /usr/share/fonts/truetype/dejavu',
     );
 }
 
