@@ -22,7 +22,9 @@
 #define USER_AGENT "npie-renew/" PACKAGE_VERSION
 
 struct npie_http_t {
-    CURL *curl;
+    CURLSH *share;      /* cookies, connections, TLS sessions */
+    CURL *curl;         /* of one exchange */
+    const npie_options_t *options;
     const char *base;   /* https://host/npie/ */
     const char *origin; /* https://host */
     const npie_say_t *say;
@@ -51,6 +53,7 @@ static apr_status_t close_curl(void *baton)
     npie_http_t *http = baton;
 
     curl_easy_cleanup(http->curl);
+    curl_share_cleanup(http->share);
     curl_global_cleanup();
     return APR_SUCCESS;
 }
@@ -87,10 +90,12 @@ static const char *origin_of(const char *url, apr_pool_t *p)
         : apr_pstrmemdup(p, url, (apr_size_t)(path - url));
 }
 
-static int set_up(CURL *curl, const npie_options_t *options, char *error)
+static int set_up(CURL *curl, npie_http_t *http)
 {
-    int done = curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https")
-            == CURLE_OK
+    const npie_options_t *options = http->options;
+    int done = curl != NULL
+        && curl_easy_setopt(curl, CURLOPT_SHARE, http->share) == CURLE_OK
+        && curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https") == CURLE_OK
         && curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK
         && curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK
         && curl_easy_setopt(curl, CURLOPT_COOKIEFILE, "") == CURLE_OK
@@ -101,12 +106,34 @@ static int set_up(CURL *curl, const npie_options_t *options, char *error)
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)options->timeout);
     curl_easy_setopt(curl, CURLOPT_USERAGENT, USER_AGENT);
-    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
+    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, http->error);
     if (done && options->cacert != NULL) {
         done = curl_easy_setopt(curl, CURLOPT_CAINFO, options->cacert)
             == CURLE_OK;
     }
     return done;
+}
+
+static int share_all(CURLSH *share)
+{
+    return share != NULL
+        && curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE)
+           == CURLSHE_OK
+        && curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT)
+           == CURLSHE_OK
+        && curl_share_setopt(share, CURLSHOPT_SHARE,
+                             CURL_LOCK_DATA_SSL_SESSION) == CURLSHE_OK;
+}
+
+/* A handle of its own for each exchange: libcurl counts how often a connection
+ * that it kept turned out dead, over all of a handle's life, and gives up at
+ * the sixth. A server that closes connections while keys are made brings a
+ * list of employers there. */
+static int fresh_handle(npie_http_t *http)
+{
+    curl_easy_cleanup(http->curl);
+    http->curl = curl_easy_init();
+    return set_up(http->curl, http);
 }
 
 apr_status_t npie_http_open(npie_http_t **phttp, const npie_options_t *options,
@@ -123,9 +150,10 @@ apr_status_t npie_http_open(npie_http_t **phttp, const npie_options_t *options,
         return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
                             "libcurl cannot be initialised");
     }
-    http->curl = curl_easy_init();
+    http->options = options;
+    http->share = curl_share_init();
     apr_pool_cleanup_register(p, http, close_curl, apr_pool_cleanup_null);
-    if (http->curl == NULL || !set_up(http->curl, options, http->error)
+    if (!share_all(http->share) || !fresh_handle(http)
         || apr_pool_create(&http->last, p) != APR_SUCCESS) {
         return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
                             "libcurl lacks what is wanted of it");
@@ -195,9 +223,14 @@ static int says_json(CURL *curl)
 
 static apr_status_t perform(npie_http_t *http, exchange_t *x, npie_err_t *err)
 {
-    struct curl_slist *headers = headers_of(x);
+    struct curl_slist *headers;
     CURLcode code;
 
+    if (!fresh_handle(http)) {
+        return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
+                            "libcurl has no handle left");
+    }
+    headers = headers_of(x);
     x->len = 0;
     http->error[0] = '\0';
     curl_easy_setopt(http->curl, CURLOPT_URL, x->url);
@@ -208,9 +241,6 @@ static apr_status_t perform(npie_http_t *http, exchange_t *x, npie_err_t *err)
         curl_easy_setopt(http->curl, CURLOPT_POSTFIELDSIZE,
                          (long)strlen(x->body));
         curl_easy_setopt(http->curl, CURLOPT_POSTFIELDS, x->body);
-    }
-    else {
-        curl_easy_setopt(http->curl, CURLOPT_HTTPGET, 1L);
     }
     code = curl_easy_perform(http->curl);
     curl_easy_setopt(http->curl, CURLOPT_HTTPHEADER, NULL);

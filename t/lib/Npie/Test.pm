@@ -25,7 +25,7 @@ sub world
         // die "NPIE_WORLD is not set: run this by t/TEST\n");
 }
 
-# vhost: "second" (another name for the same host) or "short" (see
+# vhost: "second" (another name for the same host), "short" or "hasty" (see
 # t/conf/second.conf.in), or one of t/conf/tls.conf.in; the main one without.
 # options: of curl.
 sub browser
