@@ -8,6 +8,7 @@
 #include <mod_status.h>
 
 #include "httpd/authority.h"
+#include "httpd/children.h"
 #include "httpd/config.h"
 #include "httpd/directives.h"
 #include "httpd/gate.h"
@@ -31,7 +32,12 @@ static void register_hooks(apr_pool_t *p)
     (void)p;
     ap_hook_check_config(npie_conf_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(npie_runtime_post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(npie_children_post_config, NULL, NULL,
+                        APR_HOOK_MIDDLE);
     ap_hook_post_config(npie_jobs_post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(npie_children_child_init, NULL, NULL,
+                       APR_HOOK_REALLY_FIRST);
+    ap_hook_child_status(npie_children_status, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(npie_runtime_child_init, NULL, before_watchdog,
                        APR_HOOK_MIDDLE);
     ap_hook_child_init(npie_jobs_child_init, NULL, before_watchdog,

@@ -22,6 +22,7 @@ typedef enum npie_counter_t {
     NPIE_COUNT_ISSUED,
     NPIE_COUNT_COMPLETED,
     NPIE_COUNT_FAULTS,    /**< answers 503 */
+    NPIE_COUNT_DIED,      /**< children that died */
     NPIE_COUNTERS         /**< how many */
 } npie_counter_t;
 

@@ -19,6 +19,7 @@ static const struct {
     { NPIE_COUNT_ISSUED, "Issued", "certificates handed out" },
     { NPIE_COUNT_COMPLETED, "Completed", "renewals completed" },
     { NPIE_COUNT_FAULTS, "Faults", "answers 503" },
+    { NPIE_COUNT_DIED, "Died", "children of httpd died" },
 };
 
 int npie_status_show(request_rec *r, int flags)

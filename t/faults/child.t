@@ -3,6 +3,7 @@
 use strict;
 use warnings;
 use Test::More;
+use Npie::Openssl qw(slurp);
 use Npie::Test;
 
 my %next = (aviso => 'datos', datos => 'llave', llave => 'carta',
@@ -26,4 +27,47 @@ for my $page (qw(aviso datos llave carta certificado terminos)) {
 is(certificates_of($r->{employer}), 2, 'one certificate');
 redirected(browser()->login(as => $r->{new}, user => $r->{employer}{user}), '/idse/',
     'which opens the application');
+
+# One dies in the middle of a request: it is counted and told, the request too,
+# and the secret in its address is not.
+my $died = died();
+my $secret = 'T' x 32;
+my $pid = open(my $held, '|-', 'openssl', 's_client', '-quiet', '-verify_quiet', '-connect',
+    world()->url =~ s{https://}{}r) // die "openssl: $!";
+print $held "POST /npie/enlace.html?t=$secret HTTP/1.1\r\nHost: localhost\r\n"
+    . "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\nt=";
+$held->flush;
+select undef, undef, undef, 1;
+my @alive = children();
+kill KILL => @alive;
+kill TERM => $pid;
+close $held;
+my $log = '';
+for (1 .. 100) {
+    ($log) = slurp("$ENV{NPIE_LOGS}/error_log") =~ /(.*NPIE0111.* while serving .*)/;
+    last if defined $log;
+    select undef, undef, undef, 0.1;
+}
+like($log, qr{child (\d+) died while serving POST /npie/enlace\.html from 127\.0\.0\.1$},
+    'a child that dies is in the log, with what it served');
+ok(scalar(grep { $log =~ /child $_ died/ } @alive), 'by its process');
+is(died(), $died + @alive, 'and on the page of server-status');
+unlike(slurp("$ENV{NPIE_LOGS}/error_log"), qr/NPIE0111.*$secret/, 'without the secret');
+
+# One that is told to end has not died.
+kill USR1 => slurp($ENV{NPIE_HTTPD_PID});
+select undef, undef, undef, 3;
+is(browser()->get('/npie/acceso.html')->{status}, 200, 'a graceful restart');
+is(died(), 0, 'is nobody\'s death');
 done_testing;
+
+# How many children server-status says have died.
+sub died
+{
+    for (1 .. 20) {
+        my $body = browser()->get('/server-status?auto')->{body} // '';
+        return $1 if $body =~ /^NPIEDied: (\d+)/m;
+        select undef, undef, undef, 0.5;
+    }
+    return -1;
+}

@@ -55,6 +55,17 @@ my $before = commands();
 $client->request($page);
 is(commands() - $before, 1, 'one Redis command a request, behind the gate');
 
+# A session outlives its certificate, and stays out from that second.
+my $life = 8;
+my $short = employer(kind => [-100, $life / 86400], key => 'P-256');
+my $end = time + $life;
+$client = browser();
+$client->login(as => $short->{as}, user => $short->{user});
+is($client->get($page)->{status}, 200, 'a certificate of a few seconds: in');
+sleep $end + 2 - time;
+is($client->get($page)->{status}, 303, 'when it has ended: out');
+is($client->get($page, json => 1)->{status}, 403, 'and for programs');
+
 for my $method (qw(POST PUT DELETE OPTIONS HEAD)) {
     my @how = $method eq 'HEAD' ? '-I' : ('-X', $method);
     $answer = browser()->request($page, curl => \@how);

@@ -81,6 +81,9 @@ hurry($_) for @to;
 is(scalar(mail_wait($_)), 1, 'queued before a restart: it arrives') for @to;
 sleep 3;
 is(scalar(mails($_)), 1, 'once') for @to;
+ok(eventually(sub { world()->registry->value("SELECT count(*) FROM outbox WHERE address IN ('"
+    . join("','", @to) . "') AND (sent IS NULL OR lease_until > 0)") == 0 }),
+    'each is noted as sent: nobody will send it again');
 
 # Restarted gracefully while a mail is on its way: the child hands it over
 # before it ends, and does not fall over its own connections (t/server reads

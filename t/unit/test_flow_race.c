@@ -286,6 +286,44 @@ static void test_issue_and_colleague(void **state)
     finish(racers);
 }
 
+/* Letter 1 is signed while the renewal gets another one: the signature over
+ * the first is not taken for the second's. The signer of the letter is held
+ * between looking at his signature and storing it. */
+static void test_other_letter(void **state)
+{
+    static const char *const another[] = {
+        "UPDATE letter SET voided = 1 WHERE renewal =",
+        "INSERT INTO letter (folio, renewal, kind, created, pdf, sha256,"
+        " voided) SELECT folio + 1000000, renewal, kind, created, pdf, sha256,"
+        " 0 FROM letter WHERE renewal =",
+        "UPDATE renewal SET letter1 = letter1 + 1000000 WHERE id =",
+    };
+    person_t *person = person_at(NPIE_RENEWAL_KEYED, *state);
+    npie_registry_t *gate = person_again(person, *state)->flow.registry;
+    const apr_int64_t renewal = person_place(person).renewal->id;
+    pthread_barrier_t start;
+    pthread_t thread;
+    racer_t racer = { .move = sign1, .start = &start };
+
+    apr_pool_create(&racer.p, NULL);
+    racer.person = person_again(person, racer.p);
+    assert_ok(person, npie_registry_begin(gate, &person->err));
+    for (size_t i = 0; i < sizeof(another) / sizeof(another[0]); ++i) {
+        assert_ok(person, npie_sql_run(gate, apr_psprintf(
+            person->p, "%s %" APR_INT64_T_FMT, another[i], renewal),
+            &person->err));
+    }
+    assert_int_equal(pthread_barrier_init(&start, NULL, 1), 0);
+    assert_int_equal(pthread_create(&thread, NULL, run, &racer), 0);
+    world_await_waiting(1, *state);
+    assert_ok(person, npie_registry_end(gate, 1, &person->err));
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_later(racer.person, racer.rv);
+    assert_int_equal(person_state(person), NPIE_RENEWAL_KEYED);
+    pthread_barrier_destroy(&start);
+    apr_pool_destroy(racer.p);
+}
+
 typedef void (*round_fn)(apr_pool_t *p);
 
 /* Connections end with each round's pool: servers have only so many. */
@@ -330,7 +368,7 @@ int main(void)
     const struct CMUnitTest pgsql[] = {
         pool_test(test_every_move), pool_test(test_two_keys),
         pool_test(test_issue_or_back), pool_test(test_sign_or_cancel),
-        pool_test(test_issue_and_colleague),
+        pool_test(test_issue_and_colleague), pool_test(test_other_letter),
     };
     int failed;
 

@@ -381,6 +381,21 @@ static void test_lapse_issued(void **state)
     assert_int_equal(person_place(person).generation, 3);
 }
 
+/* The same, seen first on a page: the certificate that was made and never used
+ * has not replaced the one before it. */
+static void test_lapse_issued_seen(void **state)
+{
+    person_t *person = person_at(NPIE_RENEWAL_NONE, *state);
+    npie_place_t place;
+
+    person_to(person, NPIE_RENEWAL_ISSUED);
+    person->flow.now = person->new_cert->not_after;
+    place = person_place(person);
+    assert_true(place.lapsed);
+    assert_int_equal(place.problem, NPIE_P_NONE);
+    assert_int_equal(place.verdict, NPIE_VERDICT_RENEWAL);
+}
+
 static void revoke_row(person_t *person, apr_int64_t certificate)
 {
     assert_ok(person, npie_certificate_end(person->flow.registry, certificate,
@@ -458,7 +473,8 @@ int main(void)
         pool_test(test_signature1), pool_test(test_signature1_policy),
         pool_test(test_signature2), pool_test(test_key),
         pool_test(test_lapse), pool_test(test_lapse_at_move),
-        pool_test(test_lapse_issued), pool_test(test_revoked),
+        pool_test(test_lapse_issued), pool_test(test_lapse_issued_seen),
+        pool_test(test_revoked),
         pool_test(test_additional), pool_test(test_gone),
     };
 

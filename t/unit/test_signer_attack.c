@@ -8,6 +8,7 @@
 #include <signal.h>
 
 #include <apr_strings.h>
+#include <openssl/obj_mac.h>
 
 #define DAY apr_time_from_sec(86400)
 
@@ -214,6 +215,45 @@ static void test_nameless(void **state)
     refused(a, fixture_csr(a->new_key, a->p),
             fixture_signed(fixture_letter(cadena_of(a), a->p), &other, a->p),
             NPIE_P_CERT_MALFORMED);
+}
+
+/* Asks that signer with an old key of this kind. */
+static void weak_key(attack_t *a, fixture_signer_t *signer, const char *kind)
+{
+    const forge_t forge = {
+        .common_name = "Ximena", .extensions = FORGE_LEAF,
+        .issuer = a->ca->id, .entries = {
+            { NID_organizationName, V_ASN1_UTF8STRING, "Molinos", 0 },
+            { NID_organizationalUnitName, V_ASN1_UTF8STRING, "A064878710", 0 }
+        }
+    };
+    fixture_signer_t *own = a->signer;
+    fixture_employer_t other = *a->employer;
+    identity_t *id = identity_key(kind, a->p);
+
+    forge_certificate(id, &forge, a->p);
+    other.id = *id;
+    other.cert = fixture_parse(id->der, a->p);
+    a->signer = signer;
+    refused(a, fixture_csr(a->new_key, a->p),
+            fixture_signed(fixture_letter(fixture_cadena(
+                &other, a->new_key, ++a->folio, a->p), a->p), &other, a->p),
+            NPIE_P_KEY_WEAK);
+    a->signer = own;
+}
+
+/* OldKeyMinBits is npie-signer's own: httpd's NPIEOldKeyMinBits may be less,
+ * and whoever broke into a child need not keep to it. */
+static void test_weak_keys(void **state)
+{
+    attack_t *a = *state;
+    fixture_signer_t *strict = fixture_signer(a->ca, "OldKeyMinBits 2048\n",
+                                              a->p);
+
+    weak_key(a, a->signer, "RSA-1008");
+    fixture_signer_start(strict);
+    weak_key(a, strict, "RSA-2040");
+    fixture_signer_stop(strict, SIGTERM);
 }
 
 static void test_bytes(void **state)
@@ -424,6 +464,7 @@ int main(void)
         cmocka_unit_test(test_signers),
         cmocka_unit_test(test_bare_certificates),
         cmocka_unit_test(test_nameless),
+        cmocka_unit_test(test_weak_keys),
         cmocka_unit_test(test_bytes),
         cmocka_unit_test(test_signature_bytes),
         cmocka_unit_test(test_requests),

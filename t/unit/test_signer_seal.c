@@ -100,7 +100,7 @@ static void test_refuses(void **state)
     sample_t *sample = sample_make(NPIE_LETTER_TERMS, p);
     npie_bytes_t altered = scene->letter[1];
     unsigned char *bytes = apr_pmemdup(p, altered.data, altered.len);
-    identity_t *foreign = identity_key("P-256", p);
+    identity_t *foreign = identity_key("P-256", p), *late;
     forge_t forge = { .common_name = "Ana", .extensions = FORGE_LEAF };
     npie_bytes_t blank;
 
@@ -134,6 +134,12 @@ static void test_refuses(void **state)
                                       seal_signed(blank, scene->new, p), &err,
                                       p), NPIE_EBACKEND);
     assert_int_equal(err.problem, NPIE_P_CLOCKS);
+    /* Letter 2 of a certificate that had expired, be it a day before. */
+    late = seal_employer(scene->ca, -60, -1, p);
+    sample->letter.new_spki = fixture_parse(late->der, p)->spki_sha256;
+    sample->letter.time = scene->time;
+    blank = sample_draw(art, &sample->letter, p);
+    refused(signer, seal_signed(blank, late, p), NPIE_P_CERT_TOO_OLD, p);
     fixture_alive(signer, 0);
 }
 

@@ -70,7 +70,7 @@ my %KINDS = (
 );
 
 # Makes an employer's folder below DIR with old.key and old.crt.
-# n; ca (FILE of the issuer); kind; key (rsa:1024 ...); md; holder (another
+# n; ca (FILE of the issuer); kind, or [from, until] in days; key (rsa:1024 ...); md; holder (another
 # common name); file (old).
 sub make
 {
@@ -90,7 +90,8 @@ sub make
 sub certify
 {
     my ($self, %arg) = @_;
-    my ($from, $until) = @{ $KINDS{ $arg{kind} } // die "kind $arg{kind}\n" };
+    my ($from, $until) = @{ ref $arg{kind} ? $arg{kind}
+        : $KINDS{ $arg{kind} } // die "kind $arg{kind}\n" };
     my $holder = $arg{holder}
         // join ' ', grep { $_ ne '' } @$self{qw(given surname surname2)};
     return Npie::Openssl::certificate_make(
