@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-#include <apr_strings.h>
-
 #include "base/text.h"
 
 static const char utf8[] = "utf-8";
@@ -202,7 +200,7 @@ apr_status_t npie_encoding_decode(char **ptext, apr_size_t *plen,
         return from_windows(ptext, plen, bytes, err, p);
     }
     if (rv == APR_SUCCESS) {
-        *ptext = apr_pstrmemdup(p, (const char *)bytes.data, bytes.len);
+        *ptext = npie_text_of(bytes, p);
         *plen = bytes.len;
     }
     return rv;

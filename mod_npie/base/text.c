@@ -99,6 +99,12 @@ static apr_size_t blank(const char *s)
     return s[0] == '\xC2' && s[1] == '\xA0' ? 2 : 0;
 }
 
+char *npie_text_of(npie_bytes_t bytes, apr_pool_t *p)
+{
+    return bytes.len == 0 ? apr_pcalloc(p, 1)
+        : apr_pstrmemdup(p, (const char *)bytes.data, bytes.len);
+}
+
 char *npie_text_trim(const char *text, apr_pool_t *p)
 {
     char *result = apr_palloc(p, strlen(text) + 1);

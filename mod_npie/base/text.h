@@ -37,6 +37,13 @@ int npie_text_is_clean_multiline(const char *text, apr_size_t len);
 apr_size_t npie_text_length(const char *text);
 
 /**
+ * Bytes as a NUL-ended string in p, which the caller may write into. No bytes
+ * are "", though their data be NULL, as libraries give it for what is empty.
+ * @return NUL-ended, in p; never NULL
+ */
+char *npie_text_of(npie_bytes_t bytes, apr_pool_t *p);
+
+/**
  * Copies a NUL-ended clean UTF-8 string without leading and trailing blanks
  * (ASCII space, U+00A0), and runs of blanks inside made one space.
  * @return NUL-ended, in p; never NULL

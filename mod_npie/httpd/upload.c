@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-#include <apr_strings.h>
-
 #include "base/text.h"
 #include "pki/openssl.h"
 
@@ -37,7 +35,7 @@ apr_status_t npie_upload_der(npie_bytes_t *der, const npie_form_t *form,
         text = npie_form_text(form, name);
         *der = (npie_bytes_t){ (const unsigned char *)text, strlen(text) };
     }
-    text = apr_pstrmemdup(p, (const char *)der->data, der->len);
+    text = npie_text_of(*der, p);
     return strstr(text, "-----BEGIN ") != NULL
         ? npie_openssl_der(der, *der, labels, DER_MAX, p)
         : npie_text_base64_decode(der, text, strlen(text), p);
@@ -52,5 +50,5 @@ const char *npie_upload_text(const npie_form_t *form, const char *name,
         return npie_form_text(form, name);
     }
     return npie_text_is_clean_multiline((const char *)file.data, file.len)
-        ? apr_pstrmemdup(p, (const char *)file.data, file.len) : "";
+        ? npie_text_of(file, p) : "";
 }

@@ -121,8 +121,7 @@ apr_status_t npie_cadena_parse(npie_cadena_t **pcadena, npie_bytes_t text,
 
     if (text.len > NPIE_CADENA_MAX
         || !npie_text_is_clean((const char *)text.data, text.len)
-        || !split(fields, apr_pstrmemdup(p, (const char *)text.data, text.len),
-                  text.len)) {
+        || !split(fields, npie_text_of(text, p), text.len)) {
         return NPIE_EINPUT;
     }
     for (int i = AT_RP; i <= AT_EMAIL; ++i) {

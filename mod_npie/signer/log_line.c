@@ -94,7 +94,7 @@ apr_status_t npie_log_line_write(npie_bytes_t *line, apr_uint64_t number,
  * fields, none of them empty. */
 static int split(char **fields, int count, npie_bytes_t line, apr_pool_t *p)
 {
-    char *text = apr_pstrmemdup(p, (const char *)line.data, line.len);
+    char *text = npie_text_of(line, p);
 
     if (strlen(text) != line.len) {
         return 0;
