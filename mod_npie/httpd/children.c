@@ -11,6 +11,7 @@
 #include <apr_strings.h>
 #include <scoreboard.h>
 
+#include "httpd/notice.h"
 #include "httpd/runtime.h"
 
 #define RETAINED "npie-children"
@@ -63,8 +64,7 @@ int npie_children_post_config(apr_pool_t *pconf, apr_pool_t *plog,
         rv = make(kept, s->process->pool);
     }
     if (rv != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
-                     "NPIE0003: no shared memory for the list of children");
+        npie_notice(APLOG_MARK, rv, s, NULL, NPIE_N_COUNTERS, NULL);
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     children = *kept;
@@ -147,9 +147,9 @@ void npie_children_status(server_rec *s, pid_t pid, ap_generation_t generation,
     npie_count(NPIE_COUNT_DIED);
     apr_pool_create(&p, s->process->pool);
     told = requests_of(slot, p);
-    ap_log_error(APLOG_MARK, APLOG_ERR, 0, s,
-                 "NPIE0111: child %" APR_PID_T_FMT " died%s%s", pid,
-                 *told == '\0' ? "; it was serving no request that is known"
-                               : " while serving ", told);
+    npie_notice(APLOG_MARK, APR_SUCCESS, s, NULL, NPIE_N_CHILD_DIED,
+                "child %" APR_PID_T_FMT " %s%s", pid,
+                *told == '\0' ? "served no request that is known"
+                              : "was serving ", told);
     apr_pool_destroy(p);
 }

@@ -17,7 +17,7 @@ int npie_children_post_config(apr_pool_t *pconf, apr_pool_t *plog,
 void npie_children_child_init(apr_pool_t *pchild, server_rec *s);
 
 /** Hook child_status, in the parent: a child that has ended and is still on
- * the list has died. Counted as NPIE_COUNT_DIED and logged (NPIE0111, error)
+ * the list has died. Counted as NPIE_COUNT_DIED and logged (NPIE_N_CHILD_DIED)
  * with the requests that the scoreboard shows, without their query: method,
  * path and client. ExtendedStatus, which mod_status sets, is needed to know
  * them. */
