@@ -55,7 +55,7 @@ apr_status_t npie_template_text(char **ptext, const char *name,
                             "%s, line %d: no UTF-8, or a control character; "
                             "save it as UTF-8", name, line);
     }
-    *ptext = apr_pstrmemdup(p, from, bytes.len);
+    *ptext = npie_text_of(bytes, p);
     *ptext += strncmp(*ptext, mark, 3) == 0 ? 3 : 0;
     join_line_ends(*ptext);
     return APR_SUCCESS;

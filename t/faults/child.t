@@ -44,7 +44,7 @@ kill TERM => $pid;
 close $held;
 my $log = '';
 for (1 .. 100) {
-    ($log) = slurp("$ENV{NPIE_LOGS}/error_log") =~ /(.*NPIE0120.* was serving .*)/;
+    ($log) = slurp("$ENV{NPIE_LOGS}/error_log") =~ /(.*NPIE0145.* was serving .*)/;
     last if defined $log;
     select undef, undef, undef, 0.1;
 }
@@ -52,7 +52,7 @@ like($log, qr{child (\d+) was serving POST /npie/enlace\.html from 127\.0\.0\.1$
     'a child that dies is in the log, with what it served');
 ok(scalar(grep { $log =~ /child $_ was/ } @alive), 'by its process');
 is(died(), $died + @alive, 'and on the page of server-status');
-unlike(slurp("$ENV{NPIE_LOGS}/error_log"), qr/NPIE0120.*$secret/, 'without the secret');
+unlike(slurp("$ENV{NPIE_LOGS}/error_log"), qr/NPIE0145.*$secret/, 'without the secret');
 
 # One that is told to end has not died.
 kill USR1 => slurp($ENV{NPIE_HTTPD_PID});
