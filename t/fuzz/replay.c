@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Runs a fuzzing target over every file of a corpus: NPIE_TOP/NPIE_CORPUS.
+ * Runs a fuzzing target over every file of a corpus: NPIE_TOP/NPIE_CORPUS, or a
+ * folder that FUZZ_CORPUS names.
  */
 #include <dirent.h>
 #include <stdint.h>
@@ -37,7 +38,8 @@ static int replay(const char *folder, const char *name)
 int main(int argc, char **argv)
 {
     struct dirent *entry;
-    const char *folder = NPIE_TOP "/" NPIE_CORPUS;
+    const char *given = getenv("FUZZ_CORPUS");
+    const char *folder = given != NULL ? given : NPIE_TOP "/" NPIE_CORPUS;
     int done = 0;
     DIR *dir;
 
