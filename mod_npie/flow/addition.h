@@ -63,12 +63,6 @@ apr_status_t npie_flow_addition_again(apr_int64_t *pid, npie_flow_t *flow,
                                       apr_int64_t certificate,
                                       npie_err_t *err);
 
-/** Sends the colleague's link once more, to make the key or to obtain the
- * certificate. */
-apr_status_t npie_flow_addition_resend(npie_flow_t *flow,
-                                       const npie_who_t *who, apr_int64_t id,
-                                       npie_err_t *err);
-
 /** Takes back a request that is not issued. */
 apr_status_t npie_flow_addition_withdraw(npie_flow_t *flow,
                                          const npie_who_t *who, apr_int64_t id,

@@ -2,7 +2,7 @@
  * Mails of a renewal: queued with the moves that cause them, asked for again,
  * sent to another address.
  */
-#include "flow/addition.h"
+#include "flow/mail.h"
 
 #include <string.h>
 

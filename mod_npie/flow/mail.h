@@ -77,4 +77,11 @@ apr_status_t npie_flow_mail_resend(npie_flow_t *flow, const npie_who_t *who,
 apr_status_t npie_flow_mail_readdress(npie_flow_t *flow, const npie_who_t *who,
                                       const char *email, npie_err_t *err);
 
+/** Sends the link of an additional certificate to the colleague once more, to
+ * make the key or to obtain the certificate. Returns as the moves of
+ * flow/addition.h. */
+apr_status_t npie_flow_addition_resend(npie_flow_t *flow,
+                                       const npie_who_t *who, apr_int64_t id,
+                                       npie_err_t *err);
+
 #endif

@@ -165,7 +165,9 @@ static apr_status_t sign(npie_step_t *step, npie_bytes_t cms,
     npie_bytes_t in_file = { NULL, 0 };
     npie_letter_check_t unasked;
     npie_letter_row_t *letter;
-    signed_t made;
+    signed_t made = {
+        .ended = apr_array_make(step->flow->p, 2, sizeof(npie_certificate_t *))
+    };
     apr_status_t rv = npie_step_look(step);
 
     check = check != NULL ? check : &unasked;
@@ -188,7 +190,6 @@ static apr_status_t sign(npie_step_t *step, npie_bytes_t cms,
                                   step->err);
         if (rv == APR_SUCCESS) {
             made.folio = letter->folio;
-            made.ended = apr_array_make(step->flow->p, 2, sizeof(void *));
             rv = npie_step_run(step, make_signed, &made);
         }
     }

@@ -177,15 +177,16 @@ typedef struct field_t {
 
 /* A request that a program can make. */
 typedef struct move_t {
-    npie_page_id_t page;
     const char *name;
     const char *method;
+    npie_page_id_t page;
     unsigned next;   /* the stages that it goes on from */
     unsigned action; /* the stages at which it can be done besides */
     int is_mail;     /* asks for a mail */
     field_t fields[FIELDS_MAX];
 } move_t;
 
+#define NPIE_FIELD_NONE { NULL, NULL, NULL, 0 }
 #define NPIE_FIELD_CMS \
     { "firma", "detached CMS over the letter's ByteRange; base64 of DER, or " \
       "PEM", NULL, 0 }
@@ -197,7 +198,7 @@ typedef struct move_t {
 
 static const move_t moves[] = {
 #define NPIE_MOVE(id, name, method, next, action, mail, ...) \
-    { NPIE_PAGE_##id, name, #method, next, action, mail, { __VA_ARGS__ } },
+    { name, #method, NPIE_PAGE_##id, next, action, mail, { __VA_ARGS__ } },
 #include "httpd/page.def"
 };
 
@@ -403,8 +404,8 @@ int npie_json_login(request_rec *r)
 int npie_json_link(request_rec *r, const char *move, const char *token,
                    const char *key_name)
 {
-    const move_t next = { NPIE_PAGE_LINK, move, "POST", 0, 0, 0,
-                               { { "t", "the link's token", token, 0 } } };
+    const move_t next = { move, "POST", NPIE_PAGE_LINK, 0, 0, 0,
+                          { { "t", "the link's token", token, 0 } } };
     json_t *object = json_object();
 
     set_text(object, "page", npie_page_stem(npie_page(NPIE_PAGE_LINK),

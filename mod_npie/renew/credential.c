@@ -217,7 +217,6 @@ static apr_status_t open_chosen(npie_store_t *store, const chosen_t *chosen,
                       : "a key without its certificate: name the "
                         "certificate with --cer");
     }
-    npie_store_init(store, p);
     store->is_sealed = 1;
     for (int i = 0; rv == APR_SUCCESS && i < count; ++i) {
         rv = add_certs(store, pieces[i], err, p);
@@ -242,6 +241,7 @@ apr_status_t npie_credential_open(npie_credential_t *credential,
     npie_store_t store;
     apr_status_t rv = APR_SUCCESS;
 
+    npie_store_init(&store, p);
     for (int i = 0; rv == APR_SUCCESS && i < count; ++i) {
         pieces[i] = npie_pieces_read(files[i].name, files[i].bytes, p);
         rv = sort_file(&chosen, pieces[i], err);

@@ -243,7 +243,7 @@ test('from an empty machine', (t) => withPeople(async (open) => {
     assert.equal(head.sequence, rows);
     const told = async () => {
       const { status, answer } = await world.npiectl('audit', 'verify');
-      assert.equal(status, 3, event);
+      assert.equal(status, 4, event);
       assert.ok(!answer.good);
       return answer.findings.map(({ fault, first: at }) => `${fault} ${at}`);
     };

@@ -135,7 +135,7 @@ ok 'of that number' test "$(($(openssl crl -inform DER -in "$work/list.crl" -noo
     cut -d= -f2)))" = "$number"
 echo mine > "$work/mine"
 ok 'over another file' ends 1 crl --out "$work/mine"
-ok 'asks' complained "Replace $work/mine? There is no terminal"
+ok 'asks' complained "Replace $work/mine? No terminal to ask"
 ok 'it is as it was' test "$(cat "$work/mine")" = mine
 ok 'with --yes' ends 0 crl --out "$work/mine" --yes
 ok 'it is replaced' cmp "$work/mine" "$work/list.crl"

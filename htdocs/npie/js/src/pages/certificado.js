@@ -16,13 +16,15 @@ async function issue(form) {
 /** @param obtain async (form) resolves to what certificado.json holds */
 export function start(obtain = issue) {
   const form = byId('forma');
-  const { huella, nombre } = form.dataset;
+  const { huella, nombre, hace } = form.dataset;
   const file = byId('archivo');
   const password = byId('clave');
   let made;
-  if (huella) {
+  const mark = `-${shortMark(huella)}`;
+  // A colleague's key has the name that llave.js gives it; no other is on record.
+  if (huella && hace) {
     byId('archivo-ayuda').textContent =
-      `El archivo ${nombre}-${shortMark(huella)}.key que guardó al hacer la llave.`;
+      `El archivo ${nombre}${mark}.key que guardó al hacer la llave.`;
   }
 
   file.addEventListener('change', () => clearField(file));
@@ -56,7 +58,7 @@ export function start(obtain = issue) {
     }
     // From here on there is nothing to cancel.
     document.querySelector('.abandonar')?.remove();
-    const name = issued.name || nombre;
+    const name = issued.name || (nombre.endsWith(mark) ? nombre.slice(0, -mark.length) : nombre);
     const answer = await makePfx({
       ...key,
       certificate: issued.certificate,

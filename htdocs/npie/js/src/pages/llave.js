@@ -30,7 +30,9 @@ export function start() {
     }
   });
 
-  const fileName = () => `${name.value}-${shortMark(made.keyFileSha256)}.key`;
+  // Of two files that are made under one name, the mark tells which is which.
+  const fullName = () => `${name.value}-${shortMark(made.keyFileSha256)}`;
+  const fileName = () => `${fullName()}.key`;
 
   password.addEventListener('input', () => {
     const broken = password.value && brokenRule(password.value, usuario);
@@ -97,7 +99,7 @@ export function start() {
       isSent = Boolean(form.dataset.enviado);
       return;
     }
-    const place = await postMove(form, { ...fields, nombre: name.value });
+    const place = await postMove(form, { ...fields, nombre: fullName() });
     if (!place.ok) {
       showProblem(place);
       return;
@@ -113,7 +115,7 @@ export function start() {
 
   /** Another key came first, as from another tab: which of the files counts. */
   function tellOther({ page, renewal }) {
-    const other = `${renewal.keyName}-${shortMark(renewal.keySha256)}.key`;
+    const other = `${renewal.keyName}.key`;
     showProblem({
       problem: NUMBER.NOT_NOW,
       cause: 'Esta renovación ya tiene otra llave, hecha en otra pestaña o en otro equipo.',
