@@ -68,6 +68,7 @@ apr_status_t npie_file_read_fd(npie_bytes_t *bytes, int fd, apr_size_t max,
     apr_status_t rv = grow(held, likely(fd, max));
     ssize_t got = 1;
 
+    *bytes = (npie_bytes_t){ NULL, 0 };
     apr_pool_cleanup_register(p, held, forget, apr_pool_cleanup_null);
     while (rv == APR_SUCCESS && got != 0) {
         if (held->len + 1 == held->size) {
@@ -94,6 +95,7 @@ apr_status_t npie_file_read(npie_bytes_t *bytes, const char *path,
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     apr_status_t rv;
 
+    *bytes = (npie_bytes_t){ NULL, 0 };
     if (fd < 0) {
         return errno;
     }

@@ -11,7 +11,8 @@
 /**
  * Reads a file, or what else can be opened and has an end. The bytes are
  * cleansed with the pool, as they may be a key.
- * @param bytes set to all of it, in p; a NUL that is not counted follows them
+ * @param bytes set to all of it, in p, and a NUL that is not counted follows
+ *        them; none on failure
  * @param path NUL ended; "-" is no other name than any
  * @param max most bytes that are taken
  * @return APR_SUCCESS; APR_ENOSPC when there are more than max; what the

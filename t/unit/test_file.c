@@ -43,8 +43,11 @@ static void test_files(void **state)
         }
         unlink(path);
     }
+    bytes.len = 1;
     assert_int_equal(npie_file_read(&bytes, "/nowhere/at/all", 9, *state),
                      ENOENT);
+    assert_null(bytes.data);
+    assert_int_equal(bytes.len, 0);
     assert_int_equal(npie_file_read(&bytes, "/", 9, *state), EISDIR);
     assert_int_equal(npie_file_read(&bytes, "/dev/zero", 100000, *state),
                      APR_ENOSPC);
