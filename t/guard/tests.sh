@@ -30,4 +30,6 @@ alone() {
 for program in t/unit/test_letter t/unit/test_template t/fuzz/replay_letter; do
     none "$program finds its files from elsewhere" "$(alone $program)"
 done
+none 'every rule of t/mutate stands in its file' \
+    "$(perl "$top_srcdir/t/mutate/run" --check 2>&1 || true)"
 tap_end
