@@ -86,8 +86,7 @@ apr_status_t npie_signature_write(npie_bytes_t *out, const npie_flow_t *flow,
         return npie_err_set(err, NPIE_EINPUT, NPIE_P_SIGNATURE,
                             "the signature is not DER");
     }
-    rv = npie_cms_complete(&complete, parts->cms, flow->trust,
-                           NPIE_LETTER_CMS_MAX, err, flow->p);
+    rv = npie_cms_complete(&complete, parts->cms, flow->trust, err, flow->p);
     return rv == APR_SUCCESS && complete.data != parts->cms.data
         ? npie_letter_file_sign(out, pdf, complete, err, flow->p) : rv;
 }

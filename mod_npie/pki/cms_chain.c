@@ -8,6 +8,7 @@
 #include <openssl/err.h>
 #include <openssl/x509.h>
 
+#include "pki/cms.h"
 #include "pki/openssl.h"
 
 static CMS_ContentInfo *read_cms(npie_bytes_t cms)
@@ -75,7 +76,8 @@ static apr_array_header_t *path_of(const CMS_SignerInfo *signer,
         if (CMS_SignerInfo_cert_cmp((CMS_SignerInfo *)signer, x509) == 0
             && npie_cert_parse(&cert, npie_openssl_x509_der(x509, p), NULL, p)
                 == APR_SUCCESS
-            && npie_trust_path(&path, trust, cert, NULL, p) == APR_SUCCESS) {
+            && npie_trust_path(&path, trust, cert, NULL, NULL, p)
+                == APR_SUCCESS) {
             return path;
         }
     }
@@ -83,8 +85,8 @@ static apr_array_header_t *path_of(const CMS_SignerInfo *signer,
 }
 
 apr_status_t npie_cms_complete(npie_bytes_t *pcomplete, npie_bytes_t cms,
-                               const npie_trust_t *trust, apr_size_t max,
-                               npie_err_t *err, apr_pool_t *p)
+                               const npie_trust_t *trust, npie_err_t *err,
+                               apr_pool_t *p)
 {
     CMS_ContentInfo *info = read_cms(cms);
     CMS_SignerInfo *signer = only_signer(info);
@@ -112,7 +114,7 @@ apr_status_t npie_cms_complete(npie_bytes_t *pcomplete, npie_bytes_t cms,
         return npie_openssl_fail(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
                                  "the chain could not be added to a CMS");
     }
-    if (len > 0 && (apr_size_t)len <= max) {
+    if (len > 0 && len <= NPIE_CMS_MAX) {
         pcomplete->data = apr_pmemdup(p, der, (apr_size_t)len);
         pcomplete->len = (apr_size_t)len;
     }

@@ -12,13 +12,14 @@
  * not carry, so that whoever holds the anchor alone can verify it. The anchor
  * itself is left out. Thread-safe.
  * @param pcomplete set to DER in p; to cms itself when nothing is missing, the
- *        path is unknown or the result would have more than max bytes
+ *        path is unknown, or the result would have more than NPIE_CMS_MAX bytes
+ *        and so could not be verified
  * @param cms a SignedData that npie_cms_verify() has accepted, DER
  * @return APR_SUCCESS; NPIE_EINPUT (SIGNATURE); NPIE_EINTERNAL
  */
 apr_status_t npie_cms_complete(npie_bytes_t *pcomplete, npie_bytes_t cms,
-                               const npie_trust_t *trust, apr_size_t max,
-                               npie_err_t *err, apr_pool_t *p);
+                               const npie_trust_t *trust, npie_err_t *err,
+                               apr_pool_t *p);
 
 /** Do two CMS, each with one signer, hold the same signature, whatever
  * certificates they carry? 1 = yes. Thread-safe. */

@@ -498,10 +498,11 @@ apr_status_t npie_trust_chain(apr_array_header_t **pchain,
 
 apr_status_t npie_trust_path(apr_array_header_t **ppath,
                              const npie_trust_t *trust,
-                             const npie_cert_t *leaf, npie_err_t *err,
+                             const npie_cert_t *leaf,
+                             const apr_array_header_t *chain, npie_err_t *err,
                              apr_pool_t *p)
 {
-    apr_status_t rv = verify(ppath, NULL, USE_ALL, trust, leaf, NULL, 0,
+    apr_status_t rv = verify(ppath, NULL, USE_ALL, trust, leaf, chain, 0,
                              err, p);
 
     if (rv == APR_SUCCESS) {

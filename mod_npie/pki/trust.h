@@ -73,11 +73,13 @@ apr_status_t npie_trust_chain(apr_array_header_t **pchain,
  * first: what a signature carries for whoever has the anchor alone.
  * @param ppath set to an array of npie_bytes_t (DER) in p; empty when the
  *        anchor itself issued the leaf
+ * @param chain as npie_trust_verify()
  * @return as npie_trust_verify()
  */
 apr_status_t npie_trust_path(apr_array_header_t **ppath,
                              const npie_trust_t *trust,
-                             const npie_cert_t *leaf, npie_err_t *err,
+                             const npie_cert_t *leaf,
+                             const apr_array_header_t *chain, npie_err_t *err,
                              apr_pool_t *p);
 
 #endif

@@ -81,8 +81,9 @@ apr_status_t npie_sealer_unlock(npie_sealer_t *sealer, EVP_PKEY *key,
     if (wrong != NULL) {
         return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE, "%s", wrong);
     }
-    /* SealCertificate need not name its authorities: Trust has them. */
-    return npie_trust_path(&sealer->above, trust, sealer->cert, err, p);
+    /* SealCertificate need not name its authorities when Trust has them. */
+    return npie_trust_path(&sealer->above, trust, sealer->cert, sealer->above,
+                           err, p);
 }
 
 apr_status_t npie_sealer_seal(npie_bytes_t *psection, npie_sealer_t *sealer,

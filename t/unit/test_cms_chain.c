@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include <apr_strings.h>
 #include <openssl/cms.h>
 #include <openssl/err.h>
 
@@ -15,7 +16,6 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define CONTENT "Carta de Aceptaci\xC3\xB3n"
-#define MAX 16384
 
 /* A root, an issuing authority below it, a person below that. */
 typedef struct scene_t {
@@ -65,12 +65,11 @@ static int openssl_verifies(const scene_t *scene, npie_bytes_t cms)
                      "-purpose any -out /dev/null 2>&1") == 0;
 }
 
-static npie_bytes_t complete(const scene_t *scene, npie_bytes_t cms,
-                             apr_size_t max)
+static npie_bytes_t complete(const scene_t *scene, npie_bytes_t cms)
 {
     npie_bytes_t done = { NULL, 0 };
 
-    assert_int_equal(npie_cms_complete(&done, cms, scene->trust, max, NULL,
+    assert_int_equal(npie_cms_complete(&done, cms, scene->trust, NULL,
                                        scene->p), APR_SUCCESS);
     assert_int_equal(ERR_peek_error(), 0);
     return done;
@@ -88,14 +87,14 @@ static void test_complete(void **state)
         bare = identity_cms(scene.ana, content, cades ? CMS_CADES : 0,
                             *state);
         assert_false(openssl_verifies(&scene, bare));
-        whole = complete(&scene, bare, MAX);
+        whole = complete(&scene, bare);
         assert_true(whole.len > bare.len);
         assert_true(openssl_verifies(&scene, whole));
         assert_int_equal(npie_cms_verify(&signer, whole, &content, 1, &rules,
                                          NULL, *state), APR_SUCCESS);
         assert_true(npie_cms_same_signature(bare, whole));
         /* What is complete stays as it is. */
-        again = complete(&scene, whole, MAX);
+        again = complete(&scene, whole);
         assert_ptr_equal(again.data, whole.data);
         assert_int_equal(again.len, whole.len);
     }
@@ -110,13 +109,53 @@ static void test_left_alone(void **state)
     forge_t forge = { .common_name = "Ana", .extensions = FORGE_LEAF };
     npie_bytes_t other;
 
-    /* No room. */
-    assert_ptr_equal(complete(&scene, cms, cms.len).data, cms.data);
     /* Of nobody known. */
     forge_certificate(stranger, &forge, *state);
     other = identity_cms(stranger, content, 0, *state);
-    assert_ptr_equal(complete(&scene, other, MAX).data, other.data);
+    assert_ptr_equal(complete(&scene, other).data, other.data);
     assert_false(npie_cms_same_signature(cms, other));
+}
+
+/* With certificates of strangers in it until no room is left for one more. */
+static npie_bytes_t crowded(const scene_t *scene, npie_bytes_t cms)
+{
+    const unsigned char *at = cms.data;
+    CMS_ContentInfo *info = d2i_CMS_ContentInfo(NULL, &at, (long)cms.len);
+    apr_size_t room = scene->issuing->der.len - 1;
+    unsigned char *der = NULL;
+    int len = 0;
+
+    assert_non_null(info);
+    while ((apr_size_t)i2d_CMS_ContentInfo(info, NULL) + room
+           <= NPIE_CMS_MAX) {
+        identity_t *stranger = identity_key("P-256", scene->p);
+        forge_t forge = { .common_name = "Otra", .extensions = FORGE_LEAF };
+
+        forge_certificate(stranger, &forge, scene->p);
+        assert_int_equal(CMS_add1_cert(info, stranger->x509), 1);
+    }
+    len = i2d_CMS_ContentInfo(info, &der);
+    cms.data = apr_pmemdup(scene->p, der, (apr_size_t)len);
+    cms.len = (apr_size_t)len;
+    OPENSSL_free(der);
+    CMS_ContentInfo_free(info);
+    return cms;
+}
+
+/* What is made can be verified: it is never longer than a verifier takes. */
+static void test_no_room(void **state)
+{
+    scene_t scene = make_scene(*state);
+    npie_cms_rules_t rules = { .trust = scene.trust, .min_bits = 1024 };
+    npie_bytes_t content = unit_bytes(CONTENT);
+    npie_bytes_t full = crowded(&scene, identity_cms(scene.ana, content, 0,
+                                                     *state));
+    npie_cert_t *signer = NULL;
+
+    assert_true(full.len <= NPIE_CMS_MAX);
+    assert_int_equal(npie_cms_verify(&signer, full, &content, 1, &rules, NULL,
+                                     *state), APR_SUCCESS);
+    assert_ptr_equal(complete(&scene, full).data, full.data);
 }
 
 static void test_no_cms(void **state)
@@ -130,7 +169,7 @@ static void test_no_cms(void **state)
     for (size_t i = 0; i < COUNT(cases); ++i) {
         npie_err_t err = { 0, NPIE_P_NONE, "" };
 
-        assert_int_equal(npie_cms_complete(&done, cases[i], scene.trust, MAX,
+        assert_int_equal(npie_cms_complete(&done, cases[i], scene.trust,
                                            &err, *state), NPIE_EINPUT);
         assert_int_equal(err.problem, NPIE_P_SIGNATURE);
         assert_false(npie_cms_same_signature(cms, cases[i]));
@@ -141,7 +180,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         pool_test(test_complete), pool_test(test_left_alone),
-        pool_test(test_no_cms),
+        pool_test(test_no_room), pool_test(test_no_cms),
     };
 
     apr_initialize();

@@ -417,6 +417,36 @@ static void test_leaf_as_issuer(void **state)
     assert_int_equal(verdict(trust, leaf, NULL, 0, *state), NPIE_ESIGNATURE);
 }
 
+/* The authorities between a leaf and its root, from the trust or from what came
+ * along; the root itself is left out. */
+static void test_path(void **state)
+{
+    identity_t *root = make_ca("P-256", "Raíz", NULL, -900, 900, *state);
+    identity_t *sub = make_ca("P-256", "Emisora", root, -900, 900, *state);
+    npie_cert_t *leaf = make_leaf(sub, -10, 10, *state);
+    apr_array_header_t *along = apr_array_make(*state, 1,
+                                               sizeof(npie_bytes_t));
+    npie_trust_t *trusts[] = { trust_in(root, NULL, *state),
+                               trust_in(root, sub, *state) };
+    apr_array_header_t *path = NULL;
+
+    assert_int_equal(npie_trust_path(&path, trusts[0], leaf, NULL, NULL,
+                                     *state), NPIE_ESIGNATURE);
+    APR_ARRAY_PUSH(along, npie_bytes_t) = sub->der;
+    for (int i = 0; i < 2; ++i) {
+        assert_int_equal(npie_trust_path(&path, trusts[i], leaf,
+                                         i == 0 ? along : NULL, NULL, *state),
+                         APR_SUCCESS);
+        assert_int_equal(path->nelts, 1);
+        assert_memory_equal(APR_ARRAY_IDX(path, 0, npie_bytes_t).data,
+                            sub->der.data, sub->der.len);
+    }
+    leaf = make_leaf(root, -10, 10, *state);
+    assert_int_equal(npie_trust_path(&path, trusts[0], leaf, NULL, NULL,
+                                     *state), APR_SUCCESS);
+    assert_int_equal(path->nelts, 0);
+}
+
 /* The old chain may be weak, but not broken. */
 static void test_strength(void **state)
 {
@@ -537,7 +567,8 @@ int main(void)
         pool_test(test_rollover), pool_test(test_leaf_rules),
         pool_test(test_intermediate_rules), pool_test(test_path_usages),
         pool_test(test_seal_usages), pool_test(test_path_length),
-        pool_test(test_leaf_as_issuer), pool_test(test_strength),
+        pool_test(test_leaf_as_issuer), pool_test(test_path),
+        pool_test(test_strength),
         pool_test(test_chain), pool_test(test_load_refuses),
         pool_test(test_load_takes),
     };
