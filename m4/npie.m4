@@ -86,5 +86,14 @@ AC_ARG_ENABLE([sanitizers],
   [AS_HELP_STRING([--enable-sanitizers], [build with ASan and UBSan])])
 AS_IF([test "$enable_sanitizers" = yes],
   [NPIE_SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer"])
+dnl For t/fuzz/run, with clang: the counters of libFuzzer and of coverage.
+AC_ARG_ENABLE([fuzzing],
+  [AS_HELP_STRING([--enable-fuzzing], [build for libFuzzer, with --enable-sanitizers and CC=clang])])
+AS_IF([test "$enable_fuzzing" = yes],
+  [NPIE_SANITIZE="$NPIE_SANITIZE -fsanitize=fuzzer-no-link -fprofile-instr-generate -fcoverage-mapping"
+   FUZZ_DEFINES=-DNPIE_LIBFUZZER
+   FUZZ_ENGINE=-fsanitize=fuzzer])
 AC_SUBST([NPIE_SANITIZE])
+AC_SUBST([FUZZ_DEFINES])
+AC_SUBST([FUZZ_ENGINE])
 ])

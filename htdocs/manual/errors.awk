@@ -1,78 +1,50 @@
 # SPDX-License-Identifier: Apache-2.0
 # Makes errors.html, the manual's list of errors, from mod_npie/base/problem.def
-# and mod_npie/httpd/notice.def.
+# and mod_npie/httpd/notice.def, which mod_npie/base/def.awk reads.
 
 function entity(text)
 {
     gsub(/&/, "\\&amp;", text)
     gsub(/</, "\\&lt;", text)
     gsub(/>/, "\\&gt;", text)
-    gsub(/\\"/, "\\&quot;", text)
+    gsub(/"/, "\\&quot;", text)
     return text
 }
 
-# The next string literal of the record; adjacent ones are one string in C.
-function literal(    text)
+function problem(    number, slug, log_text, cause, remedy, admin)
 {
-    text = ""
-    while (match(rest, /^[ \n]*"([^"\\]|\\.)*"/)) {
-        piece = substr(rest, 1, RLENGTH)
-        rest = substr(rest, RLENGTH + 1)
-        sub(/^[ \n]*"/, "", piece)
-        sub(/"$/, "", piece)
-        text = text piece
-    }
-    sub(/^[ \n]*[,)]/, "", rest)
-    return entity(text)
-}
-
-function row(    head, number, slug, log_text, cause, remedy, admin)
-{
-    rest = record
-    sub(/^NPIE_PROBLEM\(/, "", rest)
-    head = rest
-    number = head
-    sub(/,.*/, "", number)
-    sub(/^[^,]*,[^,]*,/, "", rest)
-    slug = literal()
-    log_text = literal()
-    cause = literal()
-    remedy = literal()
-    admin = literal()
-    if (number !~ /^[0-9]+$/ || slug == "" || admin == "") {
-        print "errors.awk: cannot read: " record > "/dev/stderr"
-        failed = 1
-        exit 1
+    number = bare()
+    bare()
+    slug = entity(literal())
+    log_text = entity(literal())
+    cause = entity(literal())
+    remedy = entity(literal())
+    admin = entity(literal())
+    if (number !~ /^[0-9]+$/) {
+        fail("errors.awk: cannot read: " record)
     }
     printf "<tr id=\"e%s\"><th scope=\"row\"><a href=\"#e%s\">%s</a></th>" \
         "<td data-label=\"Cause\">%s<br><code>%s</code></td>" \
         "<td data-label=\"Remedy for the admin\">%s</td>" \
         "<td data-label=\"What the employer reads\" lang=\"es\">%s %s</td></tr>\n", \
         number, number, number, log_text, slug, admin, cause, remedy
-    ++count
 }
 
 function notice(    number, level, text, cause, remedy)
 {
-    rest = record
-    sub(/^NPIE_NOTICE\(/, "", rest)
-    number = rest
-    sub(/,.*/, "", number)
-    sub(/^[^,]*,[^,]*,[ ]*/, "", rest)
-    level = rest
-    sub(/,.*/, "", level)
-    sub(/^[^,]*,/, "", rest)
-    gsub(/APLOG_|[ ]*\|[ ]*APLOG_STARTUP/, "", level)
-    text = literal()
-    cause = literal()
-    remedy = literal()
-    if (number !~ /^[0-9]+$/ || level !~ /^[A-Z]+$/ || remedy == "") {
-        print "errors.awk: cannot read: " record > "/dev/stderr"
-        failed = 1
-        exit 1
+    number = bare()
+    bare()
+    level = bare()
+    gsub(/APLOG_|\|APLOG_STARTUP/, "", level)
+    text = entity(literal())
+    cause = entity(literal())
+    remedy = entity(literal())
+    if (number !~ /^[0-9]+$/ || level !~ /^[A-Z]+$/) {
+        fail("errors.awk: cannot read: " record)
     }
-    if (notices++ == 0) {
-        print "</tbody>\n</table>\n<h2 id=\"log\">Messages of the error log</h2>"
+    if (!rows["NPIE_NOTICE"]) {
+        print "</tbody>\n</table>\n<h2 id=\"log\">Messages of the error log" \
+            " <a class=\"permalink\" href=\"#log\" aria-label=\"Link to this section\">&#182;</a></h2>"
         print "<p>These messages are about the server, not about an employer. A detail may follow the text.</p>"
         print "<table class=\"wide\">\n<thead><tr><th scope=\"col\">Number</th>" \
             "<th scope=\"col\">Level and text</th><th scope=\"col\">Cause</th>" \
@@ -84,17 +56,33 @@ function notice(    number, level, text, cause, remedy)
         number, number, number, tolower(level), text, cause, remedy
 }
 
+function row(macro)
+{
+    if (macro == "NPIE_NOTICE") {
+        notice()
+    }
+    else {
+        problem()
+    }
+}
+
 BEGIN {
     print "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">"
     print "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
     print "<meta name=\"color-scheme\" content=\"light dark\">"
     print "<title>Errors - mod_npie</title>"
-    print "<link rel=\"stylesheet\" href=\"manual.css\">\n</head>\n<body>"
+    print "<link rel=\"stylesheet\" href=\"manual.css\">"
+    print "<script src=\"search-index.js\" defer></script>"
+    print "<script src=\"search.js\" defer></script>\n</head>\n<body>"
     print "<nav aria-label=\"Manual\">"
     print "<a href=\"index.html\">mod_npie</a>"
+    print "<a href=\"install.html\">Installation</a>"
     print "<a href=\"directives.html\">Directives</a>"
     print "<a href=\"additional.html\">Additional certificates</a>"
     print "<a href=\"hardware.html\">Keys in hardware</a>"
+    print "<a href=\"machines.html\">Many machines</a>"
+    print "<a href=\"monitoring.html\">Monitoring</a>"
+    print "<a href=\"runbooks.html\">Runbooks</a>"
     print "<a href=\"errors.html\" aria-current=\"page\">Errors</a>"
     print "<a href=\"programs.html\">Programs</a>\n</nav>"
     print "<main>\n<h1>Errors</h1>"
@@ -108,25 +96,9 @@ BEGIN {
         "<th scope=\"col\">What the employer reads</th></tr></thead>\n<tbody>"
 }
 
-/^NPIE_(PROBLEM|NOTICE)\(/ { record = ""; inside = 1 }
-inside { record = record (record == "" ? "" : "\n") $0 }
-inside && /"\)[ ]*$/ {
-    inside = 0
-    if (record ~ /^NPIE_NOTICE/) {
-        notice()
-    }
-    else {
-        row()
-    }
-}
-
 END {
-    if (failed) {
-        exit 1
-    }
-    if (count == 0 || notices == 0) {
-        print "errors.awk: no problems or no messages found" > "/dev/stderr"
-        exit 1
+    if (!rows["NPIE_PROBLEM"] || !rows["NPIE_NOTICE"]) {
+        fail("errors.awk: no problems or no messages found")
     }
     print "</tbody>\n</table>\n</main>\n</body>\n</html>"
 }

@@ -63,6 +63,25 @@ static char *take_bare(npie_csv_t *csv)
     return out;
 }
 
+/* Without the blanks of other widths round it, which a spreadsheet shows as
+ * nothing. */
+static char *trim(char *start, char **pend)
+{
+    char *last;
+    apr_size_t n;
+
+    while (start < *pend && (n = npie_plain_blank(start)) > 0) {
+        start += n;
+    }
+    last = start;
+    for (char *at = start; at < *pend; at += n == 0 ? 1 : n) {
+        n = npie_plain_blank(at);
+        last = n == 0 ? at + 1 : last;
+    }
+    *pend = last;
+    return start;
+}
+
 /* A cell. `at` is left at what ends it, *pend is where its text ends. NULL
  * when it is none, for the reason in *pwrong. */
 static char *take_cell(char **pend, const char **pwrong, npie_csv_t *csv)
@@ -73,7 +92,7 @@ static char *take_cell(char **pend, const char **pwrong, npie_csv_t *csv)
     start = csv->at;
     if (csv->at == csv->end || *csv->at != '"') {
         *pend = take_bare(csv);
-        return start;
+        return trim(start, pend);
     }
     *pend = take_quoted(csv);
     if (*pend == NULL) {
@@ -104,9 +123,22 @@ static int is_empty(const char *cell)
     return 1;
 }
 
-/* Adds a cell to the row. */
-static void add_cell(npie_csv_row_t *row, const char *cell)
+/* ="0123", by which numbers keep their zeros in a spreadsheet, is 0123. */
+static const char *without_formula(char *cell)
 {
+    const apr_size_t len = strlen(cell);
+
+    if (len < 3 || strncmp(cell, "=\"", 2) != 0 || cell[len - 1] != '"') {
+        return cell;
+    }
+    cell[len - 1] = '\0';
+    return cell + 2;
+}
+
+/* Adds a cell to the row. */
+static void add_cell(npie_csv_row_t *row, char *text)
+{
+    const char *cell = without_formula(text);
     int empty = is_empty(cell);
 
     if (row->given < NPIE_CSV_COLUMNS) {

@@ -171,6 +171,31 @@ static apr_status_t choose(const char **pused, const census_t *census,
                        census->line);
 }
 
+/* A file of a spreadsheet program that is no text, by its first bytes; NULL:
+ * it is none. */
+static const char *workbook(npie_bytes_t bytes)
+{
+    static const struct {
+        const char *begin;
+        apr_size_t len;
+        const char *what;
+    } kinds[] = {
+        { "PK\003\004", 4, "a workbook (.xlsx or .ods)" },
+        { "\xd0\xcf\x11\xe0", 4, "a workbook (.xls)" },
+        { "<html", 5, "a web page" }, { "<!DOCTYPE", 9, "a web page" },
+        { "<table", 6, "a web page" }, { "<?xml", 5, "XML" },
+    };
+
+    for (apr_size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (bytes.len >= kinds[i].len
+            && strncasecmp((const char *)bytes.data, kinds[i].begin,
+                           kinds[i].len) == 0) {
+            return kinds[i].what;
+        }
+    }
+    return NULL;
+}
+
 apr_status_t npie_encoding_decode(char **ptext, apr_size_t *plen,
                                   const char **pused, npie_bytes_t bytes,
                                   const char *name, npie_err_t *err,
@@ -186,6 +211,11 @@ apr_status_t npie_encoding_decode(char **ptext, apr_size_t *plen,
                             "\"%.40s\": the encodings are %s, %s and %s", name,
                             utf8, utf16, windows);
     }
+    if (workbook(bytes) != NULL) {
+        return npie_err_set(err, NPIE_EINPUT, NPIE_P_ENCODING, "the file is %s"
+                            ": open it in the spreadsheet program and save it "
+                            "as CSV UTF-8", workbook(bytes));
+    }
     if (name == NULL ? big >= 0 : strcasecmp(name, utf16) == 0) {
         *pused = utf16;
         return from_utf16(ptext, plen, bytes, big > 0, err, p);
@@ -193,6 +223,10 @@ apr_status_t npie_encoding_decode(char **ptext, apr_size_t *plen,
     if (bytes.len >= 3 && memcmp(bytes.data, "\xef\xbb\xbf", 3) == 0) {
         bytes.data += 3;
         bytes.len -= 3;
+    }
+    /* The end of a file as DOS marked it. */
+    while (bytes.len > 0 && bytes.data[bytes.len - 1] == 0x1a) {
+        bytes.len--;
     }
     count(&census, bytes);
     rv = choose(pused, &census, name, err);

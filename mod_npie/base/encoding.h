@@ -13,7 +13,8 @@
  * Converts a file to UTF-8 without a byte order mark. UTF-16 is recognised by
  * its mark, or by the NULs of its ASCII characters. Else a file that is UTF-8
  * throughout is UTF-8, and one without any UTF-8 beyond ASCII is Windows-1252;
- * a mixture is refused unless name says what it is.
+ * a mixture is refused unless name says what it is. Workbooks and web pages are
+ * refused as what they are.
  * @param ptext set to NUL-ended text in p that the caller may write into
  * @param pused set to "utf-8", "utf-16" or "windows-1252", static
  * @param name one of these; NULL: find out

@@ -107,6 +107,36 @@ static char *url_decode(npie_bytes_t in, apr_size_t *len, apr_pool_t *p)
     return out;
 }
 
+/* The same of a text; NULL also for a NUL in it. */
+static const char *url_decode_text(const char *text, apr_size_t len,
+                                   apr_pool_t *p)
+{
+    const npie_bytes_t in = { (const unsigned char *)text, len };
+    const char *out = url_decode(in, &len, p);
+
+    return out != NULL && strlen(out) == len ? out : NULL;
+}
+
+const char *npie_form_query(const char *query, const char *name,
+                            apr_pool_t *p)
+{
+    while (query != NULL && *query != '\0') {
+        const apr_size_t pair = strcspn(query, "&");
+        const apr_size_t len = strcspn(query, "=&");
+        /* Mail gateways encode what needs no encoding. */
+        const char *named = len < pair ? url_decode_text(query, len, p) : NULL;
+
+        if (named != NULL && strcmp(named, name) == 0) {
+            const char *value = url_decode_text(query + len + 1,
+                                                pair - len - 1, p);
+
+            return value != NULL ? value : "";
+        }
+        query += pair + (query[pair] == '&');
+    }
+    return "";
+}
+
 static apr_status_t parse_urlencoded(npie_form_t *form, npie_bytes_t body,
                                      npie_err_t *err, apr_pool_t *p)
 {

@@ -42,6 +42,16 @@ apr_status_t npie_form_add(npie_form_t *form, const char *name,
                            const char *filename, npie_bytes_t value,
                            npie_err_t *err);
 
+/**
+ * The first field of that name in a query string. Fields before it may be
+ * anything: mail programs and gateways add their own.
+ * @param query NUL ended, without its '?'; NULL: there is none
+ * @return its value, decoded, in p; "" when there is no such field, or it is
+ *         badly escaped or holds a NUL. Any other bytes: the caller judges
+ */
+const char *npie_form_query(const char *query, const char *name,
+                            apr_pool_t *p);
+
 /** Does a body of this media type make a form that npie_form_parse() reads?
  * @param content_type the header's value, or NULL. 1 = yes */
 int npie_form_takes(const char *content_type);

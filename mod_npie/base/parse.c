@@ -87,6 +87,26 @@ const char *npie_parse_int(int *out, const char *arg, int min, int max,
     return NULL;
 }
 
+const char *npie_parse_word(const char **parg, apr_pool_t *p)
+{
+    const char *arg = *parg;
+    const char *start;
+    const char *word;
+    char quote;
+
+    while (apr_isspace(*arg)) {
+        arg++;
+    }
+    quote = *arg == '"' || *arg == '\'' ? *arg : '\0';
+    start = quote ? ++arg : arg;
+    while (*arg != '\0' && (quote ? *arg != quote : !apr_isspace(*arg))) {
+        arg++;
+    }
+    word = apr_pstrmemdup(p, start, (apr_size_t)(arg - start));
+    *parg = quote && *arg != '\0' ? arg + 1 : arg;
+    return word;
+}
+
 const char *npie_parse_secret(const char **out, const char *path,
                               apr_pool_t *p)
 {

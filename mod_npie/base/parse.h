@@ -18,6 +18,11 @@ const char *npie_parse_time(apr_interval_time_t *out, const char *arg,
 const char *npie_parse_int(int *out, const char *arg, int min, int max,
                            apr_pool_t *p);
 
+/** The next word of a line, "" at the end; blanks within quotes belong to it.
+ * @param parg moved behind it
+ * @return in p, never NULL */
+const char *npie_parse_word(const char **parg, apr_pool_t *p);
+
 /** The first line, of 511 bytes at most, of a file that only the admin may
  * read. */
 const char *npie_parse_secret(const char **out, const char *path,

@@ -119,7 +119,9 @@ int npie_plain_is_one_of(const char *names, const char *key)
             return 1;
         }
         names = strchr(names, ' ');
-        names += names != NULL;
+        if (names != NULL) {
+            ++names;
+        }
     }
     return 0;
 }

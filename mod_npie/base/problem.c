@@ -7,7 +7,7 @@
 
 static const npie_problem_info_t problems[] = {
 #define NPIE_PROBLEM(number, name, slug, log, cause, remedy, admin) \
-    { NPIE_P_##name, slug, log, cause, remedy },
+    { NPIE_P_##name, slug, log, NPIE_S_CAUSE_##name, NPIE_S_REMEDY_##name },
 #include "base/problem.def"
 #undef NPIE_PROBLEM
 };

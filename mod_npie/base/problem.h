@@ -4,6 +4,8 @@
 #ifndef NPIE_BASE_PROBLEM_H
 #define NPIE_BASE_PROBLEM_H
 
+#include "base/sentence.h"
+
 /** A problem's number. Numbers are stable for ever: never reuse one. */
 typedef enum npie_problem_t {
     NPIE_P_NONE = 0,
@@ -18,8 +20,8 @@ typedef struct npie_problem_info_t {
     npie_problem_t number;
     const char *slug;   /**< stable name, [a-z0-9-]+, for programs and tests */
     const char *log;    /**< English sentence for the admin's log */
-    const char *cause;  /**< Spanish sentence: what happened */
-    const char *remedy; /**< Spanish sentence: what to do now */
+    npie_sentence_t cause;  /**< sentence for people: what happened */
+    npie_sentence_t remedy; /**< what to do now */
 } npie_problem_info_t;
 
 /**

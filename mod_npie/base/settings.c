@@ -143,3 +143,15 @@ apr_status_t npie_settings_read(const char *file,
     fclose(in);
     return rv == APR_SUCCESS ? check_missing(file, settings, seen, err) : rv;
 }
+
+int npie_setting_holds_password(const char *params)
+{
+    const char *host = params == NULL ? NULL : strstr(params, "://");
+    const char *at = host == NULL ? NULL : strchr(host, '@');
+
+    return params != NULL
+        && (strstr(params, "password=") != NULL
+            || strstr(params, "password =") != NULL
+            || (at != NULL && memchr(host + 3, ':', (apr_size_t)(at - host)
+                                                    - 3) != NULL));
+}

@@ -9,7 +9,7 @@
 #include "base/status.h"
 
 /** The most keys of one table. */
-#define NPIE_SETTINGS_MAX 32
+#define NPIE_SETTINGS_MAX 48
 
 /**
  * Takes a key's value.
@@ -41,5 +41,9 @@ typedef struct npie_setting_t {
 apr_status_t npie_settings_read(const char *file,
                                 const npie_setting_t *settings, void *baton,
                                 npie_err_t *err);
+
+/** Do these parameters of a database hold a password, as libpq takes one: as
+ * password=, or user:password@ of an address? NULL: no. */
+int npie_setting_holds_password(const char *params);
 
 #endif

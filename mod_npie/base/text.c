@@ -304,8 +304,7 @@ apr_status_t npie_text_time_parse(apr_time_t *t, const char *text)
     return APR_SUCCESS;
 }
 
-/* Central Mexico. */
-static apr_time_exp_t local(apr_time_t t)
+apr_time_exp_t npie_text_local(apr_time_t t)
 {
     apr_time_exp_t x;
 
@@ -313,32 +312,12 @@ static apr_time_exp_t local(apr_time_t t)
     return x;
 }
 
-char *npie_text_date_es(apr_time_t t, apr_pool_t *p)
-{
-    static const char *const months[] = {
-        "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio",
-        "agosto", "septiembre", "octubre", "noviembre", "diciembre"
-    };
-    const apr_time_exp_t x = local(t);
-
-    return apr_psprintf(p, "%d de %s de %d", x.tm_mday, months[x.tm_mon],
-                        x.tm_year + 1900);
-}
-
 char *npie_text_day(apr_time_t t, apr_pool_t *p)
 {
-    const apr_time_exp_t x = local(t);
+    const apr_time_exp_t x = npie_text_local(t);
 
     return apr_psprintf(p, "%04d-%02d-%02d", x.tm_year + 1900, x.tm_mon + 1,
                         x.tm_mday);
-}
-
-char *npie_text_moment_es(apr_time_t t, apr_pool_t *p)
-{
-    const apr_time_exp_t x = local(t);
-
-    return apr_psprintf(p, "%s a las %02d:%02d", npie_text_date_es(t, p),
-                        x.tm_hour, x.tm_min);
 }
 
 int npie_text_equal_secret(const void *a, const void *b, apr_size_t len)

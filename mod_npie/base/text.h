@@ -81,18 +81,12 @@ char *npie_text_time(apr_time_t t, apr_pool_t *p);
  */
 apr_status_t npie_text_time_parse(apr_time_t *t, const char *text);
 
-/**
- * A date in Spanish, "21 de noviembre de 2026", in the time zone of central
- * Mexico (UTC-6, which knows no daylight saving time since 2022).
- * @return NUL ended UTF-8, in p
- */
-char *npie_text_date_es(apr_time_t t, apr_pool_t *p);
+/** A time in the zone of central Mexico: UTC-6, which has had no daylight saving
+ * time since 2022. */
+apr_time_exp_t npie_text_local(apr_time_t t);
 
-/** The same day as "2026-11-21", in p. */
+/** Its day as "2026-11-21", in p. */
 char *npie_text_day(apr_time_t t, apr_pool_t *p);
-
-/** The same with the hour, "21 de noviembre de 2026 a las 14:05". */
-char *npie_text_moment_es(apr_time_t t, apr_pool_t *p);
 
 /** Compares two byte strings of len bytes in constant time; 1 = equal. */
 int npie_text_equal_secret(const void *a, const void *b, apr_size_t len);

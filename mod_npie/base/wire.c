@@ -7,6 +7,9 @@
 
 #include <apr_strings.h>
 
+/* 9999-12-31T23:59:59Z. */
+#define SECONDS_MAX APR_INT64_C(253402300799)
+
 void npie_wire_reader_init(npie_wire_reader_t *r, npie_bytes_t bytes)
 {
     r->at = bytes.data;
@@ -56,6 +59,28 @@ apr_uint32_t npie_wire_get_u32(npie_wire_reader_t *r)
 apr_uint64_t npie_wire_get_u64(npie_wire_reader_t *r)
 {
     return get_number(r, 8);
+}
+
+/* A signed number of that size at most. */
+static apr_int64_t get_within(npie_wire_reader_t *r, apr_int64_t most)
+{
+    const apr_int64_t value = (apr_int64_t)npie_wire_get_u64(r);
+
+    if (value < -most || value > most) {
+        r->failed = 1;
+        return 0;
+    }
+    return value;
+}
+
+apr_time_t npie_wire_get_time(npie_wire_reader_t *r)
+{
+    return get_within(r, apr_time_from_sec(SECONDS_MAX));
+}
+
+apr_time_t npie_wire_get_seconds(npie_wire_reader_t *r)
+{
+    return apr_time_from_sec(get_within(r, SECONDS_MAX));
 }
 
 npie_bytes_t npie_wire_get_bytes(npie_wire_reader_t *r, apr_size_t max)

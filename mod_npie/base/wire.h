@@ -6,6 +6,7 @@
 #define NPIE_BASE_WIRE_H
 
 #include <apr_pools.h>
+#include <apr_time.h>
 
 #include "base/bytes.h"
 #include "base/status.h"
@@ -33,6 +34,11 @@ void npie_wire_reader_init(npie_wire_reader_t *r, npie_bytes_t bytes);
 apr_uint16_t npie_wire_get_u16(npie_wire_reader_t *r);
 apr_uint32_t npie_wire_get_u32(npie_wire_reader_t *r);
 apr_uint64_t npie_wire_get_u64(npie_wire_reader_t *r);
+/** The next 8 bytes as a UTC time: microseconds, or seconds, since 1970. A time
+ * that is farther from then than the year 9999 fails, so that what is reckoned
+ * with it does not overflow; 0 on failure. */
+apr_time_t npie_wire_get_time(npie_wire_reader_t *r);
+apr_time_t npie_wire_get_seconds(npie_wire_reader_t *r);
 /** A field of 4 bytes length and that many bytes, at most max; a view into
  * the reader's bytes, empty on failure. */
 npie_bytes_t npie_wire_get_bytes(npie_wire_reader_t *r, apr_size_t max);

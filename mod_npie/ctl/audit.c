@@ -1,72 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0
- * npiectl audit: its rows, and whether all of them are what was written.
+ * npiectl audit verify and reseal: are all rows what was written?
  */
-#include <stdlib.h>
-#include <errno.h>
 #include <string.h>
 
 #include <apr_strings.h>
 
 #include "ctl/commands.h"
+#include "ctl/findings.h"
 #include "ctl/show.h"
 #include "store/audit.h"
 
-const npie_ctl_option_t npie_ctl_audit_show_options[] = {
-    { "after", "NUMBER", "start with the row after this one" },
-    { NULL, NULL, NULL }
-};
 const npie_ctl_option_t npie_ctl_audit_verify_options[] = {
     { NULL, NULL, NULL }
 };
 const npie_ctl_option_t npie_ctl_audit_reseal_options[] = {
     { NULL, NULL, NULL }
 };
-
-static json_t *row_json(npie_ctl_t *ctl, const npie_audit_row_t *row)
-{
-    return json_pack("{s: I, s: o, s: s, s: s, s: s, s: s}", "sequence",
-                     (json_int_t)row->sequence, "at",
-                     npie_ctl_json_time(ctl, row->at), "actor", row->actor,
-                     "event", row->event, "detail", row->detail, "hash",
-                     row->hash);
-}
-
-apr_status_t npie_ctl_audit_show(npie_ctl_t *ctl, npie_err_t *err)
-{
-    static const npie_ctl_column_t columns[] = {
-        { "sequence", "Row" }, { "at", "Time" }, { "actor", "Who" },
-        { "event", "What" }, { "detail", "Detail" }, { "hash", "" },
-        { NULL, NULL }
-    };
-    const char *text = npie_ctl_option(ctl, "after");
-    apr_array_header_t *rows;
-    npie_registry_t *registry;
-    json_t *list;
-    char *end = NULL;
-    apr_int64_t after;
-    apr_status_t rv;
-
-    errno = 0;
-    after = text != NULL ? apr_strtoi64(text, &end, 10) : 0;
-    if (text != NULL && (*text == '\0' || *end != '\0' || after < 0 || errno != 0)) {
-        return npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE,
-                            "--after=%s: give a row's number", text);
-    }
-    rv = npie_ctl_registry(&registry, ctl, err);
-    if (rv == APR_SUCCESS) {
-        rv = npie_audit_list(&rows, registry, after, err);
-    }
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    list = json_array();
-    for (int i = 0; i < rows->nelts; i++) {
-        json_array_append_new(list, row_json(ctl, &APR_ARRAY_IDX(
-            rows, i, npie_audit_row_t)));
-    }
-    npie_ctl_show_list(ctl, list, columns, "No rows.");
-    return APR_SUCCESS;
-}
 
 /* The heads that npie-signer keeps, read some at a time. */
 typedef struct kept_t {
@@ -135,29 +84,10 @@ static apr_status_t verify(npie_audit_report_t *report, kept_t *kept,
                              err, kept->ctl->p);
 }
 
-static const char *describe(npie_ctl_t *ctl, const npie_audit_finding_t *f)
-{
-    const char *rows = f->first == f->last
-        ? apr_psprintf(ctl->p, "row %" APR_INT64_T_FMT, f->first)
-        : apr_psprintf(ctl->p, "rows %" APR_INT64_T_FMT " to %"
-                       APR_INT64_T_FMT, f->first, f->last);
-
-    switch (f->fault) {
-    case NPIE_AUDIT_MOVED:
-        return apr_psprintf(ctl->p, "%s: what was written as row %"
-                            APR_INT64_T_FMT, rows, f->was);
-    case NPIE_AUDIT_CUT:
-        return apr_pstrcat(ctl->p, rows, ": cut off the end", NULL);
-    case NPIE_AUDIT_FOREIGN:
-        return apr_pstrcat(ctl->p, rows, ": beyond the end", NULL);
-    case NPIE_AUDIT_REWRITTEN:
-        return apr_pstrcat(ctl->p, rows, ": not what npie-signer was given; "
-                           "it or rows before were written anew", NULL);
-    default:
-        return apr_pstrcat(ctl->p, rows, ": ", npie_audit_fault_name(f->fault),
-                           NULL);
-    }
-}
+static const npie_ctl_chained_t rows_of_audit = {
+    "row", "not what npie-signer was given; it or rows before were written "
+    "anew"
+};
 
 static void show_report(npie_ctl_t *ctl, const npie_audit_report_t *report,
                         const kept_t *kept)
@@ -166,18 +96,6 @@ static void show_report(npie_ctl_t *ctl, const npie_audit_report_t *report,
         { "rows", "Rows" }, { "unchained", "Before the chain" },
         { "kept", "Kept by npie-signer" }, { "good", "Good" }, { NULL, NULL }
     };
-    json_t *list = json_array();
-    const int n = report->findings->nelts;
-
-    for (int i = 0; i < n; i++) {
-        const npie_audit_finding_t *f = &APR_ARRAY_IDX(report->findings, i,
-                                                       npie_audit_finding_t);
-
-        json_array_append_new(list, json_pack(
-            "{s: s, s: I, s: I, s: s}", "fault",
-            npie_audit_fault_name(f->fault), "first", (json_int_t)f->first,
-            "last", (json_int_t)f->last, "text", describe(ctl, f)));
-    }
     npie_ctl_show_record(ctl, json_pack(
         "{s: I, s: I, s: o, s: I, s: b, s: o}", "rows",
         (json_int_t)report->checked, "unchained",
@@ -185,17 +103,16 @@ static void show_report(npie_ctl_t *ctl, const npie_audit_report_t *report,
         kept->last.sequence > 0 ? json_integer(kept->last.sequence)
                                 : json_null(),
         "resealed", (json_int_t)kept->heads.resealed,
-        "good", n == 0, "findings", list), columns);
+        "good", report->findings.list->nelts == 0, "findings",
+        npie_ctl_findings_json(ctl, &report->findings, &rows_of_audit)),
+        columns);
     if (kept->heads.resealed > 0) {
         npie_ctl_say(ctl, "npie-signer's head was set by hand %"
                      APR_INT64_T_FMT " times, the last time at %s: what it "
                      "was given before counts no more.", kept->heads.resealed,
                      kept->heads.resealed_at);
     }
-    for (int i = 0; i < n; i++) {
-        npie_ctl_say(ctl, "Found: %s", describe(ctl, &APR_ARRAY_IDX(
-            report->findings, i, npie_audit_finding_t)));
-    }
+    npie_ctl_findings_say(ctl, &report->findings, &rows_of_audit);
 }
 
 apr_status_t npie_ctl_audit_verify(npie_ctl_t *ctl, npie_err_t *err)
@@ -212,7 +129,7 @@ apr_status_t npie_ctl_audit_verify(npie_ctl_t *ctl, npie_err_t *err)
         return rv;
     }
     show_report(ctl, &report, &kept);
-    return report.findings->nelts == 0 ? APR_SUCCESS
+    return report.findings.list->nelts == 0 ? APR_SUCCESS
         : npie_err_set(err, NPIE_EDAMAGED, NPIE_P_NONE,
                        "the audit is not what was written: copy the registry "
                        "and npie-signer's logs, and compare them with the "
@@ -222,11 +139,11 @@ apr_status_t npie_ctl_audit_verify(npie_ctl_t *ctl, npie_err_t *err)
 /* Only a head that the registry does not bear out is to be given up. */
 static int is_borne_out(const npie_audit_report_t *report)
 {
-    for (int i = 0; i < report->findings->nelts; i++) {
-        const npie_audit_finding_t *f = &APR_ARRAY_IDX(report->findings, i,
-                                                       npie_audit_finding_t);
+    for (int i = 0; i < report->findings.list->nelts; i++) {
+        const npie_finding_t *f = &APR_ARRAY_IDX(report->findings.list, i,
+                                                 npie_finding_t);
 
-        if (f->fault == NPIE_AUDIT_CUT || f->fault == NPIE_AUDIT_REWRITTEN) {
+        if (f->fault == NPIE_FAULT_CUT || f->fault == NPIE_FAULT_REWRITTEN) {
             return 0;
         }
     }
@@ -250,7 +167,7 @@ static apr_status_t write_reseal(npie_audit_head_t *head, npie_ctl_t *ctl,
                     apr_psprintf(ctl->p, "npie-signer's head, row %"
                                  APR_INT64_T_FMT ", %s, is given up; %d "
                                  "findings", kept->last.sequence,
-                                 kept->last.hash, report->findings->nelts),
+                                 kept->last.hash, report->findings.list->nelts),
                     err);
     rv = npie_ctl_end(registry, rv == APR_SUCCESS, rv, err);
     return rv == APR_SUCCESS ? npie_audit_head(head, registry, err) : rv;

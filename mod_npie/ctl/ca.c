@@ -14,6 +14,7 @@
 #include "ctl/ca_list.h"
 #include "ctl/ca_make.h"
 #include "ctl/ca_passphrase.h"
+#include "ctl/ca_root.h"
 #include "ctl/ca_token.h"
 #include "ctl/commands.h"
 #include "ctl/show.h"
@@ -32,6 +33,7 @@ const npie_ctl_option_t npie_ctl_ca_init_options[] = {
     { "years", "N", "validity of the issuing CA, default 10" },
     { "seal-years", "N", "validity of the seal, default 3" },
     { "url", "URL", "http:// URL below which CRLs and CA certificates are published" },
+    { "root-only", NULL, "the root alone, on a machine without a network; see ca sign" },
     { "root-dir", "FOLDER", "folder of root.key, default: offline in FOLDER" },
     { "passphrase-file", "FILE", "its first line is the passphrase of root.key, default: ask" },
     { "pkcs11", "URI", "generate the keys in this token: pkcs11:token=NAME?module-path=FILE" },
@@ -67,6 +69,7 @@ enum {
     AUTHORITIES = NPIE_CA_ROLES * 2, /* both CAs together */
     ROOT_CER,                        /* for those who check certificates */
     ROOT_CRL,
+    SEALS,                           /* every seal there was, for NPIESeal */
     SIGNER_CONF,
     OUTPUTS
 };
@@ -78,6 +81,7 @@ typedef struct making_t {
     const char *root_dir;   /* of root.key; NULL: it is in the token */
     const char *passphrase; /* of root.key; NULL with root_dir */
     const char *url;        /* ends with a slash; NULL: none */
+    int roles;              /* how many of them: 1 with --root-only */
     apr_time_t from;
     npie_ca_token_t *token; /* NULL: keys are files */
     npie_ca_made_t *made[NPIE_CA_ROLES];
@@ -85,21 +89,13 @@ typedef struct making_t {
     output_t outputs[OUTPUTS];
 } making_t;
 
-static const char *option_or(const npie_ctl_t *ctl, const char *name,
-                             const char *otherwise)
-{
-    const char *value = npie_ctl_option(ctl, name);
-
-    return value == NULL ? otherwise : value;
-}
-
 /* The two names, fit for certificates. */
 static apr_status_t check_names(const npie_ctl_t *ctl, npie_err_t *err)
 {
     static const char *const names[] = { "organization", "name" };
 
     for (int i = 0; i < 2; i++) {
-        const char *text = option_or(ctl, names[i], "-");
+        const char *text = npie_ctl_option_or(ctl, names[i], "-");
 
         if (!npie_text_is_clean(text, strlen(text)) || *text == '\0'
             || npie_text_length(text) > NAME_MAX_CHARS - 8) {
@@ -118,26 +114,6 @@ static int in_token(const making_t *m, int role)
             || npie_ctl_option(m->ctl, "root-in-token") != NULL);
 }
 
-/* Under the one address, as conf/npie.conf serves them. */
-static npie_points_t points_of(const making_t *m, npie_ca_role_t role)
-{
-    apr_pool_t *p = m->ctl->p;
-    npie_points_t points = { NULL, NULL, NULL };
-
-    if (m->url == NULL || role == NPIE_CA_ROOT) {
-        return points;
-    }
-    if (role == NPIE_CA_ISSUING) {
-        points.crl_url = apr_pstrcat(p, m->url, "root.crl", NULL);
-        points.issuer_url = apr_pstrcat(p, m->url, "root.cer", NULL);
-        return points;
-    }
-    points.crl_url = apr_pstrcat(p, m->url, "ca.crl", NULL);
-    points.ocsp_url = apr_pstrcat(p, m->url, "ocsp", NULL);
-    points.issuer_url = apr_pstrcat(p, m->url, "ca.cer", NULL);
-    return points;
-}
-
 static apr_status_t make_part(making_t *m, npie_ca_role_t role,
                               npie_err_t *err)
 {
@@ -147,16 +123,17 @@ static apr_status_t make_part(making_t *m, npie_ca_role_t role,
     const char *given = npie_ctl_option(ctl, parts[role].option);
     const char *wrong = given == NULL ? NULL
         : npie_parse_int(&years, given, 1, 50, ctl->p);
-    const char *organization = option_or(ctl, "organization", "Instituto");
+    const char *organization = npie_ctl_option_or(ctl, "organization",
+                                                  "Instituto");
     npie_ca_order_t order = {
         .role = role,
-        .key = option_or(ctl, "key", "rsa:3072"),
+        .key = npie_ctl_option_or(ctl, "key", "rsa:3072"),
         .organization = organization,
         /* Readers of PDF show the seal's CN as who has signed. */
         .name = role == NPIE_CA_SEAL ? organization : apr_pstrcat(
-            ctl->p, option_or(ctl, "name", "Autoridad NPIE"), " ",
+            ctl->p, npie_ctl_option_or(ctl, "name", "Autoridad NPIE"), " ",
             parts[role].title, NULL),
-        .points = points_of(m, role),
+        .points = npie_ca_points(m->url, role, ctl->p),
         .from = m->from,
     };
     apr_status_t rv = APR_SUCCESS;
@@ -234,7 +211,7 @@ static void name_public(making_t *m, int at, const char *file)
 /* Where everything is to be. */
 static void name_outputs(making_t *m)
 {
-    for (int role = 0; role < NPIE_CA_ROLES; role++) {
+    for (int role = 0; role < m->roles; role++) {
         output_t *key = &m->outputs[role * 2];
         output_t *crt = &m->outputs[role * 2 + 1];
 
@@ -246,9 +223,13 @@ static void name_outputs(making_t *m)
         crt->path = path_of(m, parts[role].file, ".crt");
         crt->mode = 0644;
     }
-    name_public(m, AUTHORITIES, "authorities.pem");
     name_public(m, ROOT_CER, "root.cer");
     name_public(m, ROOT_CRL, "root.crl");
+    if (m->roles < NPIE_CA_ROLES) {
+        return;
+    }
+    name_public(m, AUTHORITIES, "authorities.pem");
+    name_public(m, SEALS, "seals.pem");
     if (m->token != NULL) {
         name_public(m, SIGNER_CONF, "npie-signer.conf");
     }
@@ -269,6 +250,7 @@ static void fill_authorities(making_t *m)
         (const char *)root->data);
     m->outputs[AUTHORITIES].bytes = both;
     m->outputs[3].bytes = both;
+    m->outputs[SEALS].bytes = m->outputs[NPIE_CA_SEAL * 2 + 1].bytes;
 }
 
 /* What is published of the root: its certificate and its first CRL. */
@@ -292,7 +274,7 @@ static apr_status_t fill(making_t *m, npie_err_t *err)
 {
     apr_status_t rv = APR_SUCCESS;
 
-    for (int role = 0; rv == APR_SUCCESS && role < NPIE_CA_ROLES; role++) {
+    for (int role = 0; rv == APR_SUCCESS && role < m->roles; role++) {
         output_t *key = &m->outputs[role * 2];
         output_t *crt = &m->outputs[role * 2 + 1];
 
@@ -309,14 +291,15 @@ static apr_status_t fill(making_t *m, npie_err_t *err)
                                          m->ctl->p);
         }
     }
-    if (rv == APR_SUCCESS) {
+    if (rv == APR_SUCCESS && m->roles == NPIE_CA_ROLES) {
         fill_authorities(m);
     }
     if (rv == APR_SUCCESS) {
         rv = fill_root(m, err);
     }
-    if (rv == APR_SUCCESS && m->token != NULL) {
-        const npie_points_t points = points_of(m, NPIE_CA_SEAL);
+    if (rv == APR_SUCCESS && m->outputs[SIGNER_CONF].path != NULL) {
+        const npie_points_t points = npie_ca_points(m->url, NPIE_CA_SEAL,
+                                                    m->ctl->p);
 
         m->outputs[SIGNER_CONF].bytes = npie_ca_token_conf(
             m->token, m->dir, m->uri[NPIE_CA_ISSUING], m->uri[NPIE_CA_SEAL],
@@ -369,7 +352,7 @@ static apr_status_t check_room(const making_t *m, npie_err_t *err)
             return in_the_way(m->outputs[i].path, EEXIST, err);
         }
     }
-    for (int role = 0; rv == APR_SUCCESS && role < NPIE_CA_ROLES; role++) {
+    for (int role = 0; rv == APR_SUCCESS && role < m->roles; role++) {
         if (in_token(m, role)) {
             rv = npie_ca_token_room(m->token, parts[role].file, err);
         }
@@ -405,7 +388,7 @@ static apr_status_t make(making_t *m, npie_err_t *err)
 {
     apr_status_t rv = check_room(m, err);
 
-    for (int role = 0; rv == APR_SUCCESS && role < NPIE_CA_ROLES; role++) {
+    for (int role = 0; rv == APR_SUCCESS && role < m->roles; role++) {
         rv = make_part(m, (npie_ca_role_t)role, err);
     }
     if (rv == APR_SUCCESS) {
@@ -426,29 +409,6 @@ static apr_status_t make(making_t *m, npie_err_t *err)
     return rv;
 }
 
-static apr_status_t read_url(making_t *m, npie_err_t *err)
-{
-    const char *url = npie_ctl_option(m->ctl, "url");
-
-    if (url == NULL) {
-        return APR_SUCCESS;
-    }
-    for (const char *c = url; *c != '\0'; c++) {
-        if (*c <= ' ' || *c > '~') {
-            url = "";
-        }
-    }
-    if (strncmp(url, "http://", 7) != 0 || url[7] == '\0') {
-        return npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE, "--url: it begins "
-                            "with http:// (whoever checks a certificate must "
-                            "not need one to get there), as "
-                            "http://pki.example/npie/");
-    }
-    m->url = url[strlen(url) - 1] == '/' ? url
-        : apr_pstrcat(m->ctl->p, url, "/", NULL);
-    return APR_SUCCESS;
-}
-
 /* The root's key signs a few times in twenty years: it lies apart from the
  * others, and never without a passphrase. */
 static apr_status_t read_root(making_t *m, npie_err_t *err)
@@ -462,7 +422,7 @@ static apr_status_t read_root(making_t *m, npie_err_t *err)
                            "root.key with --root-in-token: leave out "
                            "--passphrase-file and --root-dir");
     }
-    m->root_dir = option_or(ctl, "root-dir",
+    m->root_dir = npie_ctl_option_or(ctl, "root-dir",
                             apr_pstrcat(ctl->p, m->dir, "/offline", NULL));
     return npie_ca_passphrase(&m->passphrase, ctl, 1, err);
 }
@@ -473,10 +433,11 @@ apr_status_t npie_ctl_ca_init(npie_ctl_t *ctl, npie_err_t *err)
     apr_status_t rv;
 
     m->ctl = ctl;
+    m->roles = npie_ctl_option(ctl, "root-only") != NULL ? 1 : NPIE_CA_ROLES;
     m->dir = apr_pstrdup(ctl->p, npie_ctl_operand(ctl, 0));
     rv = check_names(ctl, err);
     if (rv == APR_SUCCESS) {
-        rv = read_url(m, err);
+        rv = npie_ca_option_url(&m->url, ctl, err);
     }
     if (rv == APR_SUCCESS) {
         rv = check_years(ctl, err);

@@ -7,14 +7,12 @@
 
 #include <apr_file_info.h>
 #include <apr_strings.h>
-#include <openssl/bio.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/x509.h>
 
 #include "base/parse.h"
 #include "ctl/ca_list.h"
-#include "ctl/ca_passphrase.h"
+#include "ctl/ca_root.h"
 #include "ctl/commands.h"
 #include "ctl/crl.h"
 #include "ctl/show.h"
@@ -48,84 +46,6 @@ typedef struct work_t {
     EVP_PKEY *key;
     npie_ca_list_t list;
 } work_t;
-
-static apr_status_t free_key(void *data)
-{
-    EVP_PKEY_free(data);
-    return APR_SUCCESS;
-}
-
-static int give_passphrase(char *buf, int size, int rwflag, void *data)
-{
-    const char *passphrase = data;
-    const int len = (int)strlen(passphrase);
-
-    (void)rwflag;
-    if (len > size) {
-        return -1;
-    }
-    memcpy(buf, passphrase, (size_t)len);
-    return len;
-}
-
-static apr_status_t read_key(work_t *work, npie_err_t *err)
-{
-    npie_ctl_t *ctl = work->ctl;
-    const char *path = npie_ctl_option(ctl, "root-key");
-    const char *passphrase = NULL;
-    npie_bytes_t bytes;
-    BIO *in;
-    apr_status_t rv;
-
-    if (path == NULL) {
-        path = apr_pstrcat(ctl->p, work->dir, "/offline/root.key", NULL);
-    }
-    rv = npie_ctl_read_file(&bytes, ctl, path, FILE_MAX, err);
-    if (rv == APR_SUCCESS
-        && strstr((const char *)bytes.data, "ENCRYPTED") != NULL) {
-        rv = npie_ca_passphrase(&passphrase, ctl, 0, err);
-    }
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    in = BIO_new_mem_buf(bytes.data, (int)bytes.len);
-    work->key = in == NULL ? NULL
-        : PEM_read_bio_PrivateKey(in, NULL, give_passphrase,
-                                  (void *)(apr_uintptr_t)(
-                                      passphrase == NULL ? "" : passphrase));
-    BIO_free(in);
-    OPENSSL_cleanse((void *)(apr_uintptr_t)bytes.data, bytes.len);
-    ERR_clear_error();
-    if (work->key == NULL) {
-        return npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE, "%s: it holds no "
-                            "key in PEM, or this is not its passphrase", path);
-    }
-    apr_pool_cleanup_register(ctl->p, work->key, free_key,
-                              apr_pool_cleanup_null);
-    return X509_check_private_key(work->root->x509, work->key) == 1
-        ? APR_SUCCESS
-        : npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE,
-                       "%s: it is not the key of %s/root.crt", path,
-                       work->dir);
-}
-
-static apr_status_t read_certificate(npie_cert_t **pcert, npie_ctl_t *ctl,
-                                     const char *path, npie_err_t *err)
-{
-    npie_bytes_t bytes;
-    apr_status_t rv = npie_ctl_read_file(&bytes, ctl, path, FILE_MAX, err);
-    const char *end = rv != APR_SUCCESS ? NULL
-        : strstr((const char *)bytes.data, "-----END CERT");
-
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    /* Those of a chain stand behind it. */
-    end = end == NULL ? NULL : strchr(end, '\n');
-    bytes.len = end == NULL ? bytes.len
-        : (apr_size_t)(end - (const char *)bytes.data);
-    return npie_cert_parse(pcert, bytes, err, ctl->p);
-}
 
 /* The last list, whose entries the next one has too. */
 static apr_status_t read_last(work_t *work, const char *path, npie_err_t *err)
@@ -174,7 +94,7 @@ static apr_status_t add_entry(work_t *work, npie_err_t *err)
     if (rv != APR_SUCCESS || path == NULL) {
         return rv;
     }
-    rv = read_certificate(&cert, work->ctl, path, err);
+    rv = npie_ca_read_certificate(&cert, work->ctl, path, err);
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -224,14 +144,15 @@ apr_status_t npie_ctl_ca_crl(npie_ctl_t *ctl, npie_err_t *err)
     work_t work = { .ctl = ctl, .dir = npie_ctl_operand(ctl, 0) };
     const char *path = apr_pstrcat(ctl->p, work.dir, "/root.crl", NULL);
     npie_signer_crl_t crl = { .this_update = 0 };
-    apr_status_t rv = read_certificate(&work.root, ctl, apr_pstrcat(
+    apr_status_t rv = npie_ca_read_certificate(&work.root, ctl, apr_pstrcat(
         ctl->p, work.dir, "/root.crt", NULL), err);
 
     if (rv == APR_SUCCESS) {
         rv = read_last(&work, path, err);
     }
     if (rv == APR_SUCCESS) {
-        rv = read_key(&work, err);
+        rv = npie_ca_read_key(&work.key, ctl, npie_ca_root_key(ctl, work.dir),
+                              work.root, err);
     }
     if (rv == APR_SUCCESS) {
         rv = add_entry(&work, err);
@@ -258,7 +179,7 @@ apr_status_t npie_ctl_ca_revoke(npie_ctl_t *ctl, npie_err_t *err)
     apr_status_t rv = read_reason(&revoke.reason, ctl, err);
 
     if (rv == APR_SUCCESS) {
-        rv = read_certificate(&cert, ctl, npie_ctl_operand(ctl, 0), err);
+        rv = npie_ca_read_certificate(&cert, ctl, npie_ctl_operand(ctl, 0), err);
     }
     if (rv == APR_SUCCESS) {
         rv = npie_ctl_confirm(ctl, err, "Revoke %s of \"%s\" for good?",

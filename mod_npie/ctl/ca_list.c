@@ -19,6 +19,7 @@ apr_status_t npie_ca_list_make(npie_bytes_t *pder, EVP_PKEY *key, X509 *root,
     /* It issues nothing here. */
     static const npie_profile_t profile = { .validity_months = 1 };
     npie_issuer_t *issuer;
+    npie_crl_t crl;
     npie_bytes_t der;
     npie_cert_t *cert;
     unsigned char *made = NULL;
@@ -42,10 +43,12 @@ apr_status_t npie_ca_list_make(npie_bytes_t *pder, EVP_PKEY *key, X509 *root,
         EVP_PKEY_free(key);
         return rv;
     }
-    return npie_crl_make(pder, issuer, list->entries != NULL ? list->entries
-                         : apr_array_make(p, 1, sizeof(npie_crl_entry_t)),
-                         list->number, list->this_update, list->next_update,
-                         err, p);
+    crl.entries = list->entries != NULL ? list->entries
+        : apr_array_make(p, 1, sizeof(npie_crl_entry_t));
+    crl.number = list->number;
+    crl.this_update = list->this_update;
+    crl.next_update = list->next_update;
+    return npie_crl_make(pder, NULL, issuer, &crl, err, p);
 }
 
 /* UTC microseconds; 0: it is none. */

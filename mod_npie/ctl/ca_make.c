@@ -70,6 +70,13 @@ static EVP_PKEY *make_key(const char *kind)
     return strcmp(kind, "rsa:4096") == 0 ? EVP_RSA_gen(4096) : NULL;
 }
 
+static apr_status_t no_key(npie_err_t *err)
+{
+    return npie_openssl_fail(err, NPIE_EINPUT, NPIE_P_NONE, "no key: the "
+                             "kinds are rsa:2048, rsa:3072, rsa:4096, p256 "
+                             "and p384");
+}
+
 /* 20 decimal digits as ASCII, as certificates in Mexico have them. */
 static int set_serial(X509 *x509)
 {
@@ -90,9 +97,8 @@ static int set_serial(X509 *x509)
     return done;
 }
 
-static int set_name(X509 *x509, const npie_ca_order_t *order)
+static int set_name(X509_NAME *name, const npie_ca_order_t *order)
 {
-    X509_NAME *name = X509_get_subject_name(x509);
     const unsigned char *organization =
         (const unsigned char *)order->organization;
     const unsigned char *common = (const unsigned char *)order->name;
@@ -144,14 +150,15 @@ apr_status_t npie_ca_make(npie_ca_made_t **pmade,
     apr_pool_cleanup_register(p, made, free_made, apr_pool_cleanup_null);
     made->key = order->made != NULL ? order->made : make_key(order->key);
     if (made->key == NULL) {
-        return npie_openssl_fail(err, NPIE_EINPUT, NPIE_P_NONE, "no key: the "
-                                 "kinds are rsa:2048, rsa:3072, rsa:4096, "
-                                 "p256 and p384");
+        return no_key(err);
     }
     made->x509 = x509 = X509_new();
     issuer = issuer == NULL ? made : issuer;
     if (x509 == NULL || !X509_set_version(x509, X509_V3)
-        || !set_serial(x509) || !set_name(x509, order)
+        || !set_serial(x509)
+        || !(order->subject != NULL
+             ? X509_set_subject_name(x509, order->subject)
+             : set_name(X509_get_subject_name(x509), order))
         || !X509_set_issuer_name(x509, X509_get_subject_name(issuer->x509))
         || !set_time(X509_getm_notBefore(x509), order->from)
         || !set_time(X509_getm_notAfter(x509), order->until)
@@ -205,6 +212,31 @@ apr_status_t npie_ca_key_pem(npie_bytes_t *pbytes, const npie_ca_made_t *made,
         passphrase, passphrase == NULL ? 0 : (int)strlen(passphrase), NULL,
         NULL);
 
+    return take(pbytes, out, written, err, p);
+}
+
+apr_status_t npie_ca_request(npie_ca_made_t **pmade, npie_bytes_t *pbytes,
+                             const npie_ca_order_t *order, npie_err_t *err,
+                             apr_pool_t *p)
+{
+    npie_ca_made_t *made = apr_pcalloc(p, sizeof(*made));
+    X509_REQ *request = X509_REQ_new();
+    BIO *out = BIO_new(BIO_s_mem());
+    int written;
+
+    apr_pool_cleanup_register(p, made, free_made, apr_pool_cleanup_null);
+    made->key = make_key(order->key);
+    written = made->key != NULL && request != NULL && out != NULL
+        && set_name(X509_REQ_get_subject_name(request), order)
+        && X509_REQ_set_pubkey(request, made->key) == 1
+        && X509_REQ_sign(request, made->key, EVP_sha256()) > 0
+        && PEM_write_bio_X509_REQ(out, request) == 1;
+    X509_REQ_free(request);
+    *pmade = made;
+    if (made->key == NULL) {
+        BIO_free(out);
+        return no_key(err);
+    }
     return take(pbytes, out, written, err, p);
 }
 

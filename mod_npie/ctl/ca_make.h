@@ -34,6 +34,7 @@ typedef struct npie_ca_order_t {
                                    or on failure by the pool; NULL: make one */
     const char *organization; /**< O, 1 to 64 characters */
     const char *name;         /**< CN, 1 to 64 characters */
+    const X509_NAME *subject; /**< as it is; NULL: of the two before */
     npie_points_t points;     /**< in the certificate; the root has none */
     apr_time_t from;
     apr_time_t until;
@@ -48,6 +49,17 @@ apr_status_t npie_ca_make(npie_ca_made_t **pmade,
                           const npie_ca_order_t *order,
                           const npie_ca_made_t *issuer, npie_err_t *err,
                           apr_pool_t *p);
+
+/**
+ * Makes a key and its certification request (RFC 2986).
+ * @param pmade its x509 is NULL
+ * @param pbytes set to PEM, in p
+ * @param order key, organization and name are looked at
+ * @return as npie_ca_make()
+ */
+apr_status_t npie_ca_request(npie_ca_made_t **pmade, npie_bytes_t *pbytes,
+                             const npie_ca_order_t *order, npie_err_t *err,
+                             apr_pool_t *p);
 
 /**
  * The key as PKCS#8 in PEM.

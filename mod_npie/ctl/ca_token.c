@@ -148,7 +148,9 @@ npie_bytes_t npie_ca_token_conf(const npie_ca_token_t *token, const char *dir,
         "Key %s\nCertificate %s/issuing.crt\n"
         "SealKey %s\nSealCertificate %s/seal.crt\n\n"
         "PKCS11Module %s\n%s%s\n\n"
-        "IssuanceLog /var/lib/npie-signer/issuance.log\n"
+        "State /var/lib/npie-signer\n"
+        "Ledger /var/lib/npie-ledger/ledger.db\nLedgerUser npie-ledger\n"
+        "LetterTerms " NPIE_TERMS_FILE "\nDrawUser npie-draw\n"
         "User npie-signer\nPeerUser www-data\n%s",
         issuing_uri, dir, seal_uri, dir, token->uri->module,
         token->pin_file == NULL ? "# No PINFile: the token asks for its PIN "

@@ -54,8 +54,7 @@ json_t *npie_ctl_certificate_json(npie_ctl_t *ctl,
         "terms_signed", npie_ctl_json_time(ctl, c->terms_signed));
 }
 
-/* A serial as people read it, as it is stored; NULL when it is none. */
-static const char *serial_hex(const char *word, apr_pool_t *p)
+const char *npie_ctl_serial_hex(const char *word, apr_pool_t *p)
 {
     apr_size_t len = strlen(word);
     char *hex = apr_pstrdup(p, word);
@@ -82,7 +81,7 @@ apr_status_t npie_ctl_certificate_by_serial(apr_array_header_t **plist,
 {
     npie_certificate_filter_t filter = { .status = "" };
 
-    filter.serial = serial_hex(word, p);
+    filter.serial = npie_ctl_serial_hex(word, p);
     if (filter.serial == NULL) {
         *plist = apr_array_make(p, 1, sizeof(npie_certificate_item_t));
         return APR_SUCCESS;

@@ -33,6 +33,10 @@ apr_status_t npie_ctl_certificate_by_serial(apr_array_header_t **plist,
                                             const char *word, npie_err_t *err,
                                             apr_pool_t *p);
 
+/** A serial as people read it (hex, or its 20 digits), as it is stored, in p;
+ * NULL when it is none. */
+const char *npie_ctl_serial_hex(const char *word, apr_pool_t *p);
+
 /** A certificate without its bytes. A new reference. */
 json_t *npie_ctl_certificate_json(npie_ctl_t *ctl,
                                   const npie_certificate_item_t *item);

@@ -27,6 +27,9 @@ typedef enum npie_ctl_exit_t {
     NPIE_CTL_DAMAGED = 4  /**< a check found damaged or tampered data */
 } npie_ctl_exit_t;
 
+/** How "npiectl status --plugin" ends when it could not look. */
+#define NPIE_CTL_UNKNOWN 3
+
 /** An option of one command, written --name or --name=VALUE or --name VALUE.
  * A table of them ends with a NULL name. */
 typedef struct npie_ctl_option_t {
@@ -75,7 +78,12 @@ struct npie_ctl_t {
                                    takes no value */
     npie_ctl_settings_t *settings;
     int json;                 /**< 1: the answer is JSON */
+    int ends;                 /**< exit status of a command that has its own;
+                                   -1: npie_ctl_exit_t */
     int shown;                /**< 1: an answer stands on standard output */
+    struct json_t **answer;   /**< NULL; or where the answer goes instead: a
+                                   command runs within another, which then
+                                   owns it. NULL is there until then */
     npie_registry_t *registry; /**< set by npie_ctl_registry() */
 };
 
@@ -98,6 +106,10 @@ const char *npie_ctl_synopsis(const npie_ctl_command_t *command,
 
 /** An option's value, "" for one that takes none; NULL when not given. */
 const char *npie_ctl_option(const npie_ctl_t *ctl, const char *name);
+
+/** The same, with a default. */
+const char *npie_ctl_option_or(const npie_ctl_t *ctl, const char *name,
+                               const char *otherwise);
 
 /**
  * An option's value as a moment: a day, which begins at midnight UTC, or as

@@ -273,6 +273,14 @@ const char *npie_ctl_option(const npie_ctl_t *ctl, const char *name)
     return apr_table_get(ctl->options, name);
 }
 
+const char *npie_ctl_option_or(const npie_ctl_t *ctl, const char *name,
+                               const char *otherwise)
+{
+    const char *value = npie_ctl_option(ctl, name);
+
+    return value == NULL ? otherwise : value;
+}
+
 int npie_ctl_option_time(apr_time_t *pwhen, const npie_ctl_t *ctl,
                          const char *name)
 {

@@ -42,12 +42,32 @@ static npie_ctl_exit_t end_of(apr_status_t rv)
     }
 }
 
-static npie_ctl_exit_t run(int argc, const char *const *argv, apr_pool_t *p)
+/* A monitoring plugin that cannot look has one way to say so. */
+static int cannot_look(int argc, const char *const *argv,
+                       const npie_err_t *err)
 {
-    npie_ctl_t ctl = { .p = p, .now = apr_time_now(), .actor = who(p) };
+    int status = 0;
+
+    for (int i = 1; i < argc; i++) {
+        status |= strcmp(argv[i], "status") == 0;
+        if (status && strcmp(argv[i], "--plugin") == 0) {
+            printf("NPIE UNKNOWN - %s\n", err->detail);
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int run(int argc, const char *const *argv, apr_pool_t *p)
+{
+    npie_ctl_t ctl = { .p = p, .now = apr_time_now(), .actor = who(p),
+                       .ends = -1 };
     npie_err_t err = { 0, NPIE_P_NONE, "" };
     apr_status_t rv = npie_ctl_line(&ctl, argc, argv, &err);
 
+    if (rv != APR_SUCCESS && cannot_look(argc, argv, &err)) {
+        return NPIE_CTL_UNKNOWN;
+    }
     if (rv != APR_SUCCESS) {
         npie_ctl_show_error(&ctl, &err);
         return rv == NPIE_EINPUT ? NPIE_CTL_USAGE : NPIE_CTL_REFUSED;
@@ -63,12 +83,12 @@ static npie_ctl_exit_t run(int argc, const char *const *argv, apr_pool_t *p)
         fprintf(stderr, "npiectl: standard output: %s\n", strerror(errno));
         return NPIE_CTL_REFUSED;
     }
-    return end_of(rv);
+    return ctl.ends >= 0 ? ctl.ends : (int)end_of(rv);
 }
 
 int main(int argc, const char *const *argv)
 {
-    npie_ctl_exit_t code;
+    int code;
     apr_pool_t *p;
 
     if (apr_initialize() != APR_SUCCESS
@@ -80,5 +100,5 @@ int main(int argc, const char *const *argv)
     code = run(argc, argv, p);
     apr_pool_destroy(p);
     apr_terminate();
-    return (int)code;
+    return code;
 }

@@ -3,14 +3,23 @@
 # those with = take a value. t/guard/commands.sh holds it to the program.
 _npiectl_commands='
 help|
+setup|--answers= --passphrase-file= --folder= --site-file= --references=
+backup|--keys --verify
 registry init|
 registry upgrade|
 registry check|
+registry backup|
+registry copy|
+registry reconcile|--dry-run --unfinished=
 employer import|--dry-run --encoding= --update
 employer list|--match=
 employer show|
 employer edit|
-ca init|--organization= --name= --key= --from= --root-years= --years= --seal-years= --url= --root-dir= --passphrase-file= --pkcs11= --pin-file= --label= --root-in-token
+employer story|
+ca init|--organization= --name= --key= --from= --root-years= --years= --seal-years= --url= --root-only --root-dir= --passphrase-file= --pkcs11= --pin-file= --label= --root-in-token
+ca request|--organization= --name= --key=
+ca sign|--root-key= --passphrase-file= --years= --url=
+ca renew|--certificate= --root-key= --passphrase-file= --within= --years= --seal --seal-years=
 ca crl|--root-key= --passphrase-file= --revoke= --reason= --days=
 ca revoke|--reason=
 certificate import|--dry-run
@@ -22,11 +31,20 @@ crl|--out= --pem
 renewal list|--all
 renewal show|
 renewal cancel|
-letter verify|--seal=
-audit show|--after=
+letter verify|--offline --seal=
+letter timestamp|--url= --tsa=
+letter renew-timestamps|--url= --tsa= --within=
+audit show|--after= --employer= --certificate= --event= --since= --until= --last= --follow
 audit verify|
 audit reseal|
-status|
+ledger verify|--ca= --anchor=
+ledger show|--folio= --serial= --kind= --since= --last=
+ledger export|
+ledger import|
+report|--day= --month= --format= --out=
+session secret|
+status|--disk-warning= --disk-critical= --plugin
+doctor|
 '
 _npiectl_general='--config= --registry= --redis= --signer= --json --yes --help --version'
 

@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "ctl/ctl.h"
+#include "store/session_secret.h"
 #include "store/schema.h"
 
 apr_status_t npie_ctl_become(npie_ctl_t *ctl, npie_err_t *err)
@@ -135,17 +136,42 @@ apr_status_t npie_ctl_end(npie_registry_t *registry, int keep,
     return rv;
 }
 
+/* Whether there are the secrets that httpd seals sessions with. */
+static apr_status_t check_secrets(const npie_ctl_t *ctl, npie_err_t *err)
+{
+    const npie_ctl_settings_t *settings = ctl->settings;
+    const char *lack;
+
+    if (settings->secrets_wrong != NULL) {
+        return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
+                            "SessionSecret in npiectl.conf: %s",
+                            settings->secrets_wrong);
+    }
+    lack = settings->secrets != NULL ? NULL
+        : npie_session_secret_lack(&settings->redis, geteuid(), ctl->p);
+    /* httpd has one then, and nothing of its would be found without. */
+    return lack == NULL ? APR_SUCCESS
+        : npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE, "%s: name the file of "
+                       "NPIESessionSecret as SessionSecret in npiectl.conf",
+                       lack);
+}
+
 apr_status_t npie_ctl_sessions(npie_sessions_t **psessions, npie_ctl_t *ctl,
                                npie_err_t *err)
 {
+    const npie_ctl_settings_t *settings = ctl->settings;
     apr_status_t rv;
 
-    if (!ctl->settings->has_redis) {
+    if (!settings->has_redis) {
         return not_named("Redis", "Redis", "redis", err);
     }
     rv = npie_ctl_become(ctl, err);
     if (rv == APR_SUCCESS) {
-        rv = npie_sessions_create(psessions, &ctl->settings->redis, ctl->p);
+        rv = check_secrets(ctl, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_sessions_create(psessions, &settings->redis,
+                                  settings->secrets, ctl->p);
         if (rv != APR_SUCCESS) {
             return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_NONE,
                                 "Redis: no pool of connections");
@@ -169,10 +195,16 @@ apr_status_t npie_ctl_signer(npie_signer_t **psigner, npie_ctl_t *ctl,
 apr_status_t npie_ctl_trust(npie_trust_t **ptrust, npie_ctl_t *ctl,
                             npie_err_t *err)
 {
+    apr_status_t rv;
+
     *ptrust = NULL;
-    return ctl->settings->trust->nelts == 0
-        ? APR_SUCCESS
-        : npie_trust_load(ptrust, ctl->settings->trust, err, ctl->p);
+    if (ctl->settings->trust->nelts == 0) {
+        return APR_SUCCESS;
+    }
+    rv = npie_trust_load(ptrust, ctl->settings->trust, err, ctl->p);
+    return rv == APR_SUCCESS
+        ? npie_trust_crls(*ptrust, ctl->settings->trust_crl, err, ctl->p)
+        : rv;
 }
 
 apr_status_t npie_ctl_read_file(npie_bytes_t *pbytes, npie_ctl_t *ctl,

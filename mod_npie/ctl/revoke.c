@@ -244,7 +244,7 @@ static void warn(const work_t *work)
                       revoked->sessions_err.detail);
     }
     if (revoked->signer == NPIE_EPOLICY) {
-        npie_ctl_warn("%s: its own authority's list is to have it",
+        npie_ctl_warn("%s: npie-signer does not know it",
                       revoked->signer_err.detail);
     }
     else if (revoked->signer != APR_SUCCESS

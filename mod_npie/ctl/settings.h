@@ -9,6 +9,7 @@
 
 #include "base/status.h"
 #include "store/session.h"
+#include "tsa/server.h"
 
 /** What the file and the options say. Strings NULL where they say nothing. */
 typedef struct npie_ctl_settings_t {
@@ -16,12 +17,24 @@ typedef struct npie_ctl_settings_t {
     const char *params;        /**< as DBDParams */
     int has_redis;
     npie_redis_t redis;
+    npie_secrets_t *secrets;   /**< of sessions, or NULL */
+    const char *secrets_wrong; /**< why they could not be read, or NULL */
     const char *signer;        /**< socket, absolute path */
     const char *signer_config; /**< npie-signer.conf, absolute path */
     apr_array_header_t *seal;  /**< of const char *: files of seals */
     const char *sql;           /**< folder with sqlite/ and pgsql/; never NULL */
     const char *user;          /**< whom root becomes */
     apr_array_header_t *trust; /**< of const char *: files of authorities */
+    apr_array_header_t *trust_crl; /**< of const char *: their CRLs */
+    const char *site;          /**< NPIEBaseURL: https; or NULL */
+    const char *site_ca;       /**< PEM, of its certificate; NULL: the
+                                    system's */
+    const char *logs;          /**< httpd's, absolute path; never NULL */
+    const char *test;          /**< command that tests httpd's configuration;
+                                    never NULL */
+    npie_tsa_server_t timestamp; /**< url NULL: none */
+    const char *timestamp_trust; /**< its root, absolute path */
+    int old_key_min_bits;      /**< as NPIEOldKeyMinBits */
     apr_interval_time_t renewal_timeout; /**< as NPIERenewalTimeout */
     apr_pool_t *p;
 } npie_ctl_settings_t;

@@ -113,9 +113,23 @@ static void print_table(const json_t *list, const npie_ctl_column_t *columns,
     apr_pool_destroy(scratch);
 }
 
+/* 1 = another command wanted the answer, and has it now. */
+static int handed_over(npie_ctl_t *ctl, json_t *value)
+{
+    if (ctl->answer == NULL) {
+        return 0;
+    }
+    json_decref(*ctl->answer);
+    *ctl->answer = value;
+    return 1;
+}
+
 void npie_ctl_show_list(npie_ctl_t *ctl, json_t *list,
                         const npie_ctl_column_t *columns, const char *none)
 {
+    if (handed_over(ctl, list)) {
+        return;
+    }
     if (ctl->json) {
         dump(ctl, list);
     }
@@ -129,11 +143,36 @@ void npie_ctl_show_list(npie_ctl_t *ctl, json_t *list,
     json_decref(list);
 }
 
+void npie_ctl_show_row(npie_ctl_t *ctl, const json_t *row,
+                       const npie_ctl_column_t *columns)
+{
+    apr_size_t widths[COLUMNS_MAX] = { 0 };
+    apr_pool_t *scratch;
+
+    apr_pool_create(&scratch, ctl->p);
+    for (int i = 0; columns[i].key != NULL; i++) {
+        widen(&widths[i], cell(row, columns[i].key, scratch));
+    }
+    if (ctl->json) {
+        json_dumpf(row, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
+        fputc('\n', stdout);
+    }
+    else {
+        print_row(row, columns, widths, scratch);
+    }
+    fflush(stdout);
+    apr_pool_destroy(scratch);
+    ctl->shown = 1;
+}
+
 void npie_ctl_show_record(npie_ctl_t *ctl, json_t *record,
                           const npie_ctl_column_t *columns)
 {
     apr_size_t width = 0;
 
+    if (handed_over(ctl, record)) {
+        return;
+    }
     for (int i = 0; columns[i].key != NULL; i++) {
         widen(&width, columns[i].title);
     }
@@ -154,7 +193,7 @@ void npie_ctl_say(const npie_ctl_t *ctl, const char *fmt, ...)
 {
     va_list ap;
 
-    if (ctl->json) {
+    if (ctl->json || ctl->answer != NULL) {
         return;
     }
     va_start(ap, fmt);

@@ -16,6 +16,9 @@ typedef struct npie_ctl_column_t {
     const char *title; /**< for people; "" leaves it out of the text */
 } npie_ctl_column_t;
 
+/** Those of status, for commands that end with it. */
+extern const npie_ctl_column_t npie_ctl_status_columns[];
+
 /**
  * Answers with a list: an array of objects in JSON, a table in text. Strings
  * stand as they are, true and false as yes and no, null as -.
@@ -29,6 +32,12 @@ void npie_ctl_show_list(npie_ctl_t *ctl, json_t *list,
  * @param record taken over */
 void npie_ctl_show_record(npie_ctl_t *ctl, json_t *record,
                           const npie_ctl_column_t *columns);
+
+/** Answers with one more object at once: compact JSON in a line of its own, or
+ * its columns with two blanks between.
+ * @param row stays the caller's */
+void npie_ctl_show_row(npie_ctl_t *ctl, const json_t *row,
+                       const npie_ctl_column_t *columns);
 
 /** Says something beside the answer: a line on standard output in text, none
  * in JSON. */

@@ -9,9 +9,6 @@
 #include "flow/step.h"
 #include "model/field.h"
 
-/* For certificates that came here without a request. */
-#define PURPOSE_UNKNOWN "La del certificado anterior"
-
 static npie_problem_t clean(const char **out, const char *text,
                             apr_size_t max, apr_pool_t *p)
 {
@@ -130,7 +127,9 @@ static apr_status_t read_fields(npie_addition_fields_t *fields,
     if (npie_flow_addition_check(fields, &check,
                                  a != NULL ? a->holder : c->holder,
                                  a != NULL ? a->holder_email : c->holder_email,
-                                 a != NULL ? a->purpose : PURPOSE_UNKNOWN,
+                                 a != NULL ? a->purpose
+                                 : npie_sentence(step->flow->sentences,
+                                                 NPIE_S_PURPOSE_UNKNOWN),
                                  step->flow->p) == APR_SUCCESS) {
         return APR_SUCCESS;
     }
@@ -170,6 +169,48 @@ apr_status_t npie_flow_addition_again(apr_int64_t *pid, npie_flow_t *flow,
         return npie_step_later(&step);
     }
     rv = npie_step_run(&step, make_again, &asking);
+    *pid = asking.id;
+    return rv;
+}
+
+static apr_status_t make_readdressed(npie_step_t *step, void *arg)
+{
+    asking_t *asking = arg;
+    const char *email = asking->fields.email;
+    apr_status_t rv;
+
+    if (npie_field_email_same(step->view.addition->holder_email, email)) {
+        return npie_err_set(step->err, NPIE_EINPUT, NPIE_P_EMAIL_SAME,
+                            "the address is the request's already");
+    }
+    rv = read_fields(&asking->fields, step);
+    asking->fields.email = email;
+    if (rv == APR_SUCCESS) {
+        rv = npie_step_write(step);
+    }
+    return rv == APR_SUCCESS ? insert(step, asking, 0) : rv;
+}
+
+apr_status_t npie_flow_addition_readdress(apr_int64_t *pid, npie_flow_t *flow,
+                                          const npie_who_t *who,
+                                          apr_int64_t addition,
+                                          const char *email, npie_err_t *err)
+{
+    npie_step_t step = { .flow = flow, .who = who, .err = err,
+                         .event = NPIE_EVENT_READDRESS, .additional = 1,
+                         .request = addition };
+    asking_t asking = { .mail = 1 };
+    npie_problem_t problem = clean(&asking.fields.email, email,
+                                   NPIE_EMAIL_MAX, flow->p);
+    apr_status_t rv;
+
+    if (problem == NPIE_P_NONE && !npie_field_email(asking.fields.email)) {
+        problem = NPIE_P_EMAIL;
+    }
+    rv = problem != NPIE_P_NONE
+        ? npie_err_set(err, NPIE_EINPUT, problem, "the colleague's address")
+        : addition == 0 ? npie_step_later(&step)
+        : npie_step_run(&step, make_readdressed, &asking);
     *pid = asking.id;
     return rv;
 }

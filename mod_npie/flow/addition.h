@@ -63,6 +63,15 @@ apr_status_t npie_flow_addition_again(apr_int64_t *pid, npie_flow_t *flow,
                                       apr_int64_t certificate,
                                       npie_err_t *err);
 
+/** Mends the colleague's address before a key is made: begins the request again
+ * with it and takes the other back, whose link opens nothing any more. With a
+ * mail server the colleague is sent a new link.
+ * @return as all; also NPIE_EINPUT (EMAIL, EMAIL_SAME) */
+apr_status_t npie_flow_addition_readdress(apr_int64_t *pid, npie_flow_t *flow,
+                                          const npie_who_t *who,
+                                          apr_int64_t addition,
+                                          const char *email, npie_err_t *err);
+
 /** Takes back a request that is not issued. */
 apr_status_t npie_flow_addition_withdraw(npie_flow_t *flow,
                                          const npie_who_t *who, apr_int64_t id,
@@ -117,7 +126,7 @@ apr_status_t npie_addition_link_make(const char **ptoken, apr_time_t *puntil,
 /** A colleague's link. */
 typedef struct npie_addition_open_t {
     npie_problem_t problem; /**< why it opens nothing: LINK_CUT, LINK_UNKNOWN,
-                                 ADDITIONAL_GONE; else 0 and the rest is set */
+                                 LINK_ADDITIONAL; else 0 and the rest is set */
     npie_addition_purpose_t purpose;
     npie_addition_view_t view;
 } npie_addition_open_t;

@@ -41,7 +41,7 @@ static npie_problem_t judge(const npie_addition_open_t *open,
         open->view.standing > NPIE_STANDING_ACTIVE ||
         (link->purpose == NPIE_ADDITION_OBTAIN &&
          open->view.standing != NPIE_STANDING_ACTIVE)) {
-        return NPIE_P_ADDITIONAL_GONE;
+        return NPIE_P_LINK_ADDITIONAL;
     }
     return NPIE_P_NONE;
 }

@@ -25,6 +25,11 @@ typedef struct npie_flow_t {
     const npie_policy_t *policy;
     const npie_port_t *port; /**< NULL: sessions and answers are kept by
                                   others, see flow/port.h */
+    const npie_sentences_t *sentences; /**< in Spanish; NULL: as built in */
+    const npie_sentences_t *language; /**< of who asks, whose mails are in it;
+                                           NULL: Spanish */
+    const char *browser; /**< a login's, for the audit: a family's name,
+                              [a-z-]+; NULL: unknown */
     apr_time_t now; /**< UTC microseconds */
     apr_pool_t *p;  /**< everything returned lives here */
 } npie_flow_t;
@@ -71,6 +76,19 @@ apr_status_t npie_flow_login_cert(npie_login_t *login, npie_flow_t *flow,
                                   npie_bytes_t certificate,
                                   const apr_array_header_t *chain,
                                   npie_err_t *err);
+
+/**
+ * The certificate of a key whose possession is proved, for whoever has the key
+ * alone: not for others, as it names a person. Expired and replaced ones too.
+ * Writes nothing.
+ * @param challenge the signed text, as npie_flow_login() has it
+ * @param spki SubjectPublicKeyInfo, DER; signature: pki/proof.h
+ * @return APR_SUCCESS; NPIE_EINPUT, NPIE_ESIGNATURE (SIGNATURE); NPIE_EPOLICY
+ *         (KEY_UNKNOWN); NPIE_EBACKEND
+ */
+apr_status_t npie_flow_by_key(npie_certificate_t **prow, npie_flow_t *flow,
+                              npie_bytes_t challenge, npie_bytes_t spki,
+                              npie_bytes_t signature, npie_err_t *err);
 
 /** Whose request this is: rows of the session. */
 typedef struct npie_who_t {
@@ -139,8 +157,9 @@ apr_status_t npie_flow_place_past(npie_place_t *place, npie_flow_t *flow,
 
 /* The moves. Each finds the place again inside its transaction and writes its
  * audit row there. They return APR_SUCCESS when done or done before;
- * NPIE_ECONFLICT (NOT_NOW, or LAPSED when it was over its time) when the
- * renewal is at another step: show that one; NPIE_EINPUT, NPIE_EPOLICY (the
+ * NPIE_ECONFLICT (NOT_NOW, DATA_OTHER and KEY_OTHER when it has other ones
+ * already, or LAPSED when it was over its time) when the renewal is at another
+ * step: show that one; NPIE_EINPUT, NPIE_EPOLICY (the
  * proved or the old certificate's CERT_* problem among them),
  * NPIE_ESIGNATURE with the problem to show; NPIE_EBACKEND to try again;
  * NPIE_EPROTO, NPIE_EINTERNAL; APR_NOTFOUND as npie_flow_place(). After

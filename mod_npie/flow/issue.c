@@ -9,6 +9,7 @@
 
 #include <apr_strings.h>
 
+#include "flow/drawing.h"
 #include "flow/made.h"
 #include "flow/publish.h"
 #include "flow/step.h"
@@ -35,22 +36,6 @@ static npie_certificate_t *make_row(const npie_step_t *step,
     row->status = NPIE_CERTIFICATE_ACTIVE;
     row->reason = "";
     return row;
-}
-
-static apr_status_t draw_letter2(npie_step_t *step, const npie_cert_t *cert)
-{
-    npie_letter_t letter = { .kind = NPIE_LETTER_TERMS };
-    apr_status_t rv;
-
-    letter.old_spki = step->place.old->spki;
-    letter.new_public_key = cert->public_key;
-    letter.new_spki = cert->spki_sha256;
-    letter.serial = cert->serial_text;
-    letter.not_before = cert->not_before;
-    letter.not_after = cert->not_after;
-    rv = npie_step_letter(step, &letter);
-    step->place.renewal->letter2 = letter.folio;
-    return rv;
 }
 
 /* What a certificate is asked for with. */
@@ -125,7 +110,7 @@ static apr_status_t finish_renewal(npie_step_t *step, const npie_cert_t *cert)
     rv = npie_employer_set_contact(step->flow->registry, step->who->employer,
                                    &renewal->contact, step->err);
     if (rv == APR_SUCCESS) {
-        rv = draw_letter2(step, cert);
+        rv = npie_drawing_terms(step, cert);
     }
     if (rv == APR_SUCCESS) {
         rv = npie_step_write(step);

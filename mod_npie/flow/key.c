@@ -9,7 +9,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include "flow/step.h"
+#include "flow/drawing.h"
 #include "pki/csr.h"
 
 #define KEY_NAME_MAX 64
@@ -46,39 +46,6 @@ static const char *read_digest(const char *hex, apr_pool_t *p)
         lower[i] = (char)apr_tolower(lower[i]);
     }
     return lower;
-}
-
-/* Fixes letter 1 or 3. */
-static apr_status_t fix_letter(npie_step_t *step, const npie_csr_t *request)
-{
-    const npie_certificate_t *row = step->additional ? step->place.certificate
-                                                     : step->place.old;
-    const npie_addition_t *a = step->view.addition;
-    npie_letter_t letter = { .kind = NPIE_LETTER_RENEWAL, .serial = "" };
-    npie_cert_t *old;
-    apr_status_t rv;
-
-    if (npie_cert_parse(&old, row->der, step->err, step->flow->p)
-        != APR_SUCCESS) {
-        return npie_err_set(step->err, NPIE_EINTERNAL, NPIE_P_LETTER_DRAW,
-                            "the registry's certificate %s cannot be parsed",
-                            row->serial);
-    }
-    letter.old_public_key = old->public_key;
-    letter.old_spki = old->spki_sha256;
-    letter.new_public_key = request->public_key;
-    letter.new_spki = request->spki_sha256;
-    if (step->additional) {
-        letter.kind = NPIE_LETTER_ADDITIONAL;
-        letter.holder = a->holder;
-        letter.holder_email = a->holder_email;
-        letter.purpose = a->purpose;
-    }
-    rv = npie_step_letter(step, &letter);
-    if (!step->additional) {
-        step->place.renewal->letter1 = letter.folio;
-    }
-    return rv;
 }
 
 static void keep(npie_step_t *step, const new_key_t *key)
@@ -121,7 +88,7 @@ static apr_status_t make_key(npie_step_t *step, void *arg)
     }
     if (rv == APR_SUCCESS) {
         keep(step, key);
-        rv = fix_letter(step, key->request);
+        rv = npie_drawing_request(step, key->request);
     }
     if (rv == APR_SUCCESS) {
         rv = npie_step_write(step);
@@ -152,8 +119,13 @@ static apr_status_t bring(npie_step_t *step, new_key_t *key, npie_bytes_t csr,
     }
     kept = step->additional ? step->view.addition->spki
                             : step->place.renewal->new_spki;
-    return strcmp(kept, key->request->spki_sha256) == 0
-               ? APR_SUCCESS : npie_step_later(step);
+    if (strcmp(kept, key->request->spki_sha256) == 0) {
+        return APR_SUCCESS;
+    }
+    return step->additional ? npie_step_later(step)
+        : npie_err_set(step->err, NPIE_ECONFLICT, NPIE_P_KEY_OTHER,
+                       "the key is %s, not %s", kept,
+                       key->request->spki_sha256);
 }
 
 apr_status_t npie_flow_key(npie_flow_t *flow, const npie_who_t *who,

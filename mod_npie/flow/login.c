@@ -10,6 +10,7 @@
 
 #include "model/field.h"
 #include "pki/cms.h"
+#include "pki/proof.h"
 
 static apr_status_t refuse(npie_login_t *login, npie_problem_t problem)
 {
@@ -130,6 +131,15 @@ static apr_status_t judge(npie_login_t *login, npie_flow_t *flow,
     return rv;
 }
 
+/* Anybody makes certificates with any serial number: those that no trusted
+ * authority made write nothing into the audit. httpd logs them. */
+static int is_ours(const npie_login_t *login)
+{
+    return login->certificate != NULL
+        || (login->problem != NPIE_P_UNTRUSTED
+            && login->problem != NPIE_P_KEY_WEAK);
+}
+
 /* Every login by a proved certificate, let in or not, is in the audit. */
 static apr_status_t note(const npie_login_t *login, npie_flow_t *flow,
                          npie_err_t *err)
@@ -144,6 +154,10 @@ static apr_status_t note(const npie_login_t *login, npie_flow_t *flow,
         : apr_psprintf(flow->p, ", employer %" APR_INT64_T_FMT,
                        login->employer->id);
 
+    if (flow->browser != NULL) {
+        detail = apr_pstrcat(flow->p, detail, ", browser ", flow->browser,
+                             NULL);
+    }
     return login->verdict == NPIE_VERDICT_REFUSED
         ? npie_audit(flow->registry, flow->now, login->cert->serial,
                      "login-refused",
@@ -167,7 +181,23 @@ apr_status_t npie_flow_login(npie_login_t *login, npie_flow_t *flow,
     if (rv == APR_SUCCESS && login->problem == NPIE_P_NONE) {
         rv = judge(login, flow, user, err);
     }
-    return rv == APR_SUCCESS ? note(login, flow, err) : rv;
+    return rv == APR_SUCCESS && is_ours(login) ? note(login, flow, err) : rv;
+}
+
+apr_status_t npie_flow_by_key(npie_certificate_t **prow, npie_flow_t *flow,
+                              npie_bytes_t challenge, npie_bytes_t spki,
+                              npie_bytes_t signature, npie_err_t *err)
+{
+    char sha256[NPIE_SHA256_HEX_SIZE];
+    apr_status_t rv = npie_proof_verify(sha256, spki, signature, challenge,
+                                        err);
+
+    if (rv == APR_SUCCESS) {
+        rv = npie_certificate_by_spki(prow, flow->registry, sha256, err);
+    }
+    return rv != APR_NOTFOUND ? rv
+        : npie_err_set(err, NPIE_EPOLICY, NPIE_P_KEY_UNKNOWN,
+                       "no certificate has the key %s", sha256);
 }
 
 apr_status_t npie_flow_login_cert(npie_login_t *login, npie_flow_t *flow,
@@ -196,5 +226,5 @@ apr_status_t npie_flow_login_cert(npie_login_t *login, npie_flow_t *flow,
     else {
         return npie_err_set(err, rv, why.problem, "%s", why.detail);
     }
-    return rv == APR_SUCCESS ? note(login, flow, err) : rv;
+    return rv == APR_SUCCESS && is_ours(login) ? note(login, flow, err) : rv;
 }

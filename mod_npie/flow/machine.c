@@ -62,8 +62,8 @@ static const signed char renewals[NPIE_EVENTS][COLUMNS] = {
 #define Q_TAKEN NPIE_STANDING_WITHDRAWN
 
 /* Columns: requested, keyed, authorised, active, lapsed, overdue, revoked,
- * withdrawn, none. AGAIN begins another request: of one that is overdue
- * instead of it. */
+ * withdrawn, none. AGAIN begins another request, of one that is overdue
+ * instead of it; so does READDRESS. */
 static const signed char requests[NPIE_EVENTS][COLUMNS] = {
     [NPIE_EVENT_DATA] = { BUG, BUG, BUG, BUG, BUG,
                           BUG, BUG, BUG, Q_REQUESTED },
@@ -80,7 +80,8 @@ static const signed char requests[NPIE_EVENTS][COLUMNS] = {
                             Q_TAKEN, LATER, DONE, LATER },
     [NPIE_EVENT_RESEND] = { Q_REQUESTED, LATER, LATER, Q_ACTIVE, LATER,
                             LATER, LATER, LATER, LATER },
-    [NPIE_EVENT_READDRESS] = NEVER,
+    [NPIE_EVENT_READDRESS] = { Q_TAKEN, LATER, LATER, LATER, LATER,
+                               LATER, LATER, LATER, LATER },
     [NPIE_EVENT_LAPSE] = NEVER,
     [NPIE_EVENT_REVOKE] = { LATER, LATER, LATER, Q_REVOKED, DONE,
                             LATER, DONE, LATER, LATER },
@@ -111,6 +112,7 @@ static const char *const request_names[NPIE_EVENTS] = {
     [NPIE_EVENT_ISSUE] = "additional-issue",
     [NPIE_EVENT_CANCEL] = "additional-withdraw",
     [NPIE_EVENT_RESEND] = "additional-mail",
+    [NPIE_EVENT_READDRESS] = "additional-address",
     [NPIE_EVENT_REVOKE] = "additional-revoke",
     [NPIE_EVENT_AGAIN] = "additional-again",
 };

@@ -6,19 +6,66 @@
 
 #include <string.h>
 
+#include "flow/sent.h"
 #include "flow/step.h"
 #include "model/field.h"
+
+#define DAY apr_time_from_sec(86400)
+
+/* Of who makes the step; "": Spanish. */
+static const char *language_of(const npie_flow_t *flow)
+{
+    return flow->language == NULL
+        || strcmp(flow->language->language, NPIE_SENTENCES_LANGUAGE) == 0
+        ? "" : flow->language->language;
+}
+
+/* An address that nobody has confirmed may be a stranger's. The employer's row
+ * is held: nobody else queues one meanwhile. */
+static apr_status_t check_address(const npie_step_t *step, const char *address)
+{
+    const npie_flow_t *flow = step->flow;
+    const int most = flow->policy->mails_to_address;
+    apr_int64_t count = 0;
+    apr_status_t rv;
+
+    if (most == 0
+        || npie_field_email_same(address, step->place.registered.email)) {
+        return APR_SUCCESS;
+    }
+    rv = npie_outbox_since(&count, flow->registry, step->who->employer,
+                           address, flow->now - DAY, step->err);
+    return rv != APR_SUCCESS || count < most ? rv
+        : npie_err_set(step->err, NPIE_EPOLICY, NPIE_P_MAIL_ADDRESS, "%"
+                       APR_INT64_T_FMT " mails to this address within a day",
+                       count);
+}
+
+/* Is it the mail that tells of what is done already? */
+static int is_notice(npie_mail_kind_t kind)
+{
+    return kind == NPIE_MAIL_ISSUED || kind == NPIE_MAIL_ADDITIONAL_READY
+        || kind == NPIE_MAIL_ADDITIONAL_ISSUED;
+}
 
 apr_status_t npie_step_mail(npie_step_t *step, npie_mail_kind_t kind,
                             const char *address, apr_int64_t certificate)
 {
     const npie_flow_t *flow = step->flow;
     npie_outbox_t mail = { .kind = kind, .certificate = certificate,
+                           .language = language_of(flow),
                            .address = address, .queued = flow->now,
                            .next_try = flow->now };
 
     if (!flow->policy->mail || !npie_field_email(address)) {
         return APR_SUCCESS;
+    }
+    if (!is_notice(kind)) {
+        apr_status_t rv = check_address(step, address);
+
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
     }
     mail.employer = step->who->employer;
     if (step->additional) {

@@ -5,12 +5,7 @@
 #ifndef NPIE_FLOW_MAIL_H
 #define NPIE_FLOW_MAIL_H
 
-#include "flow/flow.h"
-
-/** How often the mail with the link may be asked for beside the first one, to
- * whatever address, and how long to wait in between, seconds. */
-#define NPIE_MAIL_AGAIN_MAX 5
-#define NPIE_MAIL_AGAIN_SECONDS 60
+#include "flow/sent.h"
 
 /** A link's token: random bytes, and base64url characters of it. */
 #define NPIE_LINK_BYTES 24

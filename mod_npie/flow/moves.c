@@ -62,7 +62,8 @@ apr_status_t npie_flow_data(npie_flow_t *flow, const npie_who_t *who,
 
     if (rv == APR_SUCCESS && step.move == NPIE_MOVE_DONE &&
         !contact_same(&step.place.renewal->contact, contact)) {
-        return npie_step_later(&step);
+        return npie_err_set(err, NPIE_ECONFLICT, NPIE_P_DATA_OTHER,
+                            "the letter has other contact data");
     }
     return rv;
 }

@@ -2,12 +2,14 @@
  * Where an employer is: the rows a page shows, and the end of renewals that
  * nobody finished.
  */
+#include "flow/sent.h"
 #include "flow/step.h"
 
 #include <string.h>
 
 #include <apr_strings.h>
 
+#include "store/place.h"
 #include "store/revocation.h"
 
 /* Turns "no such row" into a NULL row. */
@@ -16,37 +18,47 @@ static apr_status_t optional(apr_status_t rv)
     return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
 }
 
-static apr_status_t read_open(npie_place_t *place, npie_renewal_t **pdue,
+/* The open renewal with its certificate, unless it is over its time: what it
+ * made is not the newest any more then. */
+static void read_open(npie_place_t *place, npie_renewal_t **pdue,
+                      const npie_place_rows_t *rows, const npie_flow_t *flow)
+{
+    npie_renewal_t *open = rows->renewal;
+
+    if (open == NULL || !npie_machine_is_open(open->state)) {
+        return;
+    }
+    if (!npie_policy_lapsed(flow->policy, open, rows->issued, flow->now)) {
+        place->renewal = open;
+        place->issued = rows->issued;
+        return;
+    }
+    *pdue = open;
+    if (place->newest != NULL &&
+        open->new_certificate == place->newest->id) {
+        place->newest = rows->old;
+    }
+}
+
+/* The renewal that made the newest certificate. */
+static apr_status_t find_past(npie_renewal_t **ppast,
+                              const npie_place_t *place,
+                              const npie_place_rows_t *rows,
                               npie_flow_t *flow, npie_err_t *err)
 {
-    npie_renewal_t *open = NULL;
-    npie_certificate_t *issued = NULL;
-    apr_status_t rv;
-
-    rv = optional(npie_renewal_open(&open, flow->registry, place->employer->id,
-                                    err));
-    if (rv != APR_SUCCESS || open == NULL) {
-        return rv;
-    }
-    if (open->new_certificate != 0) {
-        rv = npie_certificate_get(&issued, flow->registry,
-                                  open->new_certificate, err);
-        if (rv != APR_SUCCESS) {
-            return rv;
-        }
-    }
-    if (npie_policy_lapsed(flow->policy, open, issued, flow->now)) {
-        *pdue = open;
-        return APR_SUCCESS;
-    }
-    place->renewal = open;
-    place->issued = issued;
-    return APR_SUCCESS;
+    *ppast = rows->renewal;
+    return place->newest == rows->newest &&
+                   (*ppast == NULL ||
+                    (*ppast)->new_certificate == place->newest->id)
+               ? APR_SUCCESS
+               : optional(npie_renewal_by_new(ppast, flow->registry,
+                                              place->newest->id, err));
 }
 
 /* The completed renewal that the proved certificate may still look at. */
-static apr_status_t read_completed(npie_place_t *place, npie_flow_t *flow,
-                                   npie_err_t *err)
+static apr_status_t read_completed(npie_place_t *place,
+                                   const npie_place_rows_t *rows,
+                                   npie_flow_t *flow, npie_err_t *err)
 {
     npie_renewal_t *past = NULL;
     int made, superseded;
@@ -55,8 +67,7 @@ static apr_status_t read_completed(npie_place_t *place, npie_flow_t *flow,
     if (place->newest == NULL || place->verdict == NPIE_VERDICT_RENEWAL) {
         return APR_SUCCESS;
     }
-    rv = optional(npie_renewal_by_new(&past, flow->registry,
-                                      place->newest->id, err));
+    rv = find_past(&past, place, rows, flow, err);
     if (rv != APR_SUCCESS || past == NULL ||
         past->state != NPIE_RENEWAL_COMPLETED) {
         return rv;
@@ -74,25 +85,14 @@ static apr_status_t read_completed(npie_place_t *place, npie_flow_t *flow,
 }
 
 /* What the place says beside the rows: old certificate, generation, contact. */
-static apr_status_t finish(npie_place_t *place, npie_flow_t *flow,
-                           npie_err_t *err)
+static apr_status_t finish(npie_place_t *place, const npie_place_rows_t *rows,
+                           npie_flow_t *flow, npie_err_t *err)
 {
     const npie_renewal_t *renewal = place->renewal;
-    apr_int64_t highest = 0;
-    apr_status_t rv = APR_SUCCESS;
 
     place->old = place->certificate;
-    if (place->issued != NULL) {
-        place->generation = place->issued->generation;
-    }
-    else {
-        rv = npie_certificate_generation(&highest, flow->registry,
-                                         place->employer->id, err);
-        place->generation = (int)highest + 1;
-    }
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
+    place->generation = place->issued != NULL ? place->issued->generation
+                                              : rows->highest + 1;
     if (renewal == NULL) {
         return APR_SUCCESS;
     }
@@ -102,64 +102,45 @@ static apr_status_t finish(npie_place_t *place, npie_flow_t *flow,
     if (renewal->old_certificate == place->certificate->id) {
         return APR_SUCCESS;
     }
-    return npie_certificate_get(&place->old, flow->registry,
-                                renewal->old_certificate, err);
-}
-
-/* What a renewal made that is over its time is not the newest any more. */
-static apr_status_t pass_over(npie_place_t *place, const npie_renewal_t *due,
-                              npie_flow_t *flow, npie_err_t *err)
-{
-    return due != NULL && place->newest != NULL &&
-                   due->new_certificate == place->newest->id
-               ? npie_certificate_get(&place->newest, flow->registry,
-                                      due->old_certificate, err)
-               : APR_SUCCESS;
+    place->old = rows->old;
+    return renewal == rows->renewal
+               ? APR_SUCCESS
+               : npie_certificate_get(&place->old, flow->registry,
+                                      renewal->old_certificate, err);
 }
 
 apr_status_t npie_place_read(npie_place_t *place, npie_renewal_t **pdue,
                              npie_flow_t *flow, const npie_who_t *who,
                              npie_err_t *err)
 {
-    npie_registry_t *registry = flow->registry;
+    npie_place_rows_t rows;
     apr_status_t rv;
 
     memset(place, 0, sizeof(*place));
     *pdue = NULL;
-    rv = npie_certificate_get(&place->certificate, registry, who->certificate,
-                              err);
+    rv = npie_place_rows(&rows, flow->registry, who->employer,
+                         who->certificate, err);
     if (rv != APR_SUCCESS) {
         return rv;
     }
+    place->certificate = rows.certificate;
     if (place->certificate->employer != who->employer) {
         return npie_err_set(err, APR_NOTFOUND, NPIE_P_SESSION,
                             "the certificate is another employer's now");
     }
-    rv = npie_employer_get(&place->employer, registry, who->employer, err);
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
+    place->employer = rows.employer;
     place->registered = place->employer->contact;
-    /* Before the renewal: a certificate that is made between the two reads
-     * must not look like one that has replaced the proved one. */
-    rv = optional(npie_certificate_newest(&place->newest, registry,
-                                          who->employer, err));
-    if (rv == APR_SUCCESS && !place->certificate->additional) {
-        rv = read_open(place, pdue, flow, err);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = pass_over(place, *pdue, flow, err);
-    }
-    if (rv != APR_SUCCESS) {
-        return rv;
+    place->newest = rows.newest;
+    if (!place->certificate->additional) {
+        read_open(place, pdue, &rows, flow);
     }
     place->verdict = npie_policy_judge(&place->problem, flow->policy,
                                        place->certificate, place->newest,
                                        place->renewal, flow->now);
     if (place->renewal == NULL && !place->certificate->additional) {
-        rv = read_completed(place, flow, err);
+        rv = read_completed(place, &rows, flow, err);
     }
-    return rv == APR_SUCCESS ? finish(place, flow, err) : rv;
+    return rv == APR_SUCCESS ? finish(place, &rows, flow, err) : rv;
 }
 
 const char *npie_place_state_name(npie_renewal_state_t state)

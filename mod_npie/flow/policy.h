@@ -22,6 +22,9 @@ typedef struct npie_policy_t {
     int mail;                         /**< 1: there is a mail server: mails are
                                            queued, signed waits at correo */
     int mail_link_required;           /**< 1: only the mail's link confirms */
+    int mails_to_address;             /**< most within a day from one employer
+                                           to an address that is not the
+                                           registered one; 0: any number */
 } npie_policy_t;
 
 /** How a certificate known to the registry is judged at login. */

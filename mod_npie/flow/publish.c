@@ -5,11 +5,16 @@
 
 #include <apr_strings.h>
 
+#include "base/ticks.h"
+
+/* A failure that takes longer is a Redis that hangs. */
+#define HANGS apr_time_from_msec(300)
+
 /* A certificate that npie-signer was told of. */
 typedef struct told_t {
     npie_flow_t *flow;
     const npie_certificate_t *certificate;
-    int ours; /* 0: of another authority */
+    int taken; /* 0: of an authority that is not trusted (any more) */
 } told_t;
 
 static apr_status_t note(void *baton, npie_err_t *err)
@@ -24,8 +29,8 @@ static apr_status_t note(void *baton, npie_err_t *err)
     return rv != APR_SUCCESS ? rv
         : npie_audit(flow->registry, flow->now, "npie-signer", "crl",
                      apr_psprintf(flow->p, "certificate %s, %s",
-                                  certificate->serial, told->ours
-                                  ? "listed" : "of another authority"), err);
+                                  certificate->serial, told->taken
+                                  ? "listed" : "of no trusted authority"), err);
 }
 
 static apr_time_t earlier(apr_time_t a, apr_time_t b)
@@ -65,7 +70,7 @@ apr_status_t npie_publish_one(apr_status_t *pport, npie_flow_t *flow,
         || port->renew_answers == NULL) {
         return said;
     }
-    if (told.ours && *pport == APR_SUCCESS) {
+    if (told.taken && *pport == APR_SUCCESS) {
         *pport = port->renew_answers(port->baton, certificate, err, flow->p);
     }
     if (*pport != APR_SUCCESS) {
@@ -93,14 +98,22 @@ apr_status_t npie_flow_publish(int *pcount, npie_flow_t *flow,
                                npie_err_t *err)
 {
     apr_status_t failed = APR_SUCCESS;
+    apr_status_t hangs = APR_SUCCESS;
     apr_array_header_t *list;
     apr_status_t rv = npie_certificate_untold(&list, flow->registry, err);
 
     *pcount = 0;
     for (int i = 0; rv == APR_SUCCESS && i < list->nelts; ++i) {
         const npie_untold_t *untold = APR_ARRAY_IDX(list, i, npie_untold_t *);
-        apr_status_t port = end_sessions(flow, &untold->certificate, err);
+        const apr_interval_time_t began = npie_ticks();
+        apr_status_t port = hangs != APR_SUCCESS ? hangs
+            : end_sessions(flow, &untold->certificate, err);
 
+        /* A Redis that hangs costs one time-out, not one a certificate. What
+         * fails at once may be of this one alone. */
+        if (port != APR_SUCCESS && npie_ticks() - began > HANGS) {
+            hangs = port;
+        }
         rv = npie_publish_one(&port, flow, untold, err);
         rv = rv == NPIE_EPOLICY ? APR_SUCCESS : rv;
         failed = port != APR_SUCCESS ? port : failed;

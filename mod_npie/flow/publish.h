@@ -10,8 +10,9 @@
 /**
  * Ends the sessions of ended certificates that npie-signer does not know of,
  * whoever ended them, tells it of them and has kept answers made anew; oldest
- * first, a hundred at most. What is another authority's is noted as told: that
- * one's list is its own. Sessions that cannot be ended keep nothing off the
+ * first, a hundred at most. What another trusted authority signed goes to the
+ * block list of every signer, on no CRL; what none of them did is noted as told.
+ * Sessions that cannot be ended keep nothing off the
  * CRL, but the certificate comes again. Two that do this at once do no harm.
  * @param pcount set to how many will not come again
  * @return APR_SUCCESS; NPIE_EBACKEND, NPIE_EPROTO: the rest is still to be
@@ -25,7 +26,7 @@ apr_status_t npie_flow_publish(int *pcount, npie_flow_t *flow,
  * notes that it knows; the last two not where they are others' to do.
  * @param pport how the end of its sessions went; set to what making the
  *        answers anew failed with. Unless APR_SUCCESS nothing is noted
- * @return APR_SUCCESS; NPIE_EPOLICY: another authority's, noted all the same;
+ * @return APR_SUCCESS; NPIE_EPOLICY: of no trusted authority, noted all the same;
  *         NPIE_EBACKEND, NPIE_EPROTO: it is still to be told
  */
 apr_status_t npie_publish_one(apr_status_t *pport, npie_flow_t *flow,

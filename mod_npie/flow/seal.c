@@ -9,29 +9,11 @@
 
 #include "letter/verify.h"
 #include "model/field.h"
+#include "pki/policy.h"
 #include "store/sealing.h"
 
 #define LEASE apr_time_from_sec(60)
 #define ACTOR "npie-signer"
-
-/* A signed letter, wherever it is kept. */
-typedef struct paper_t {
-    npie_sealing_of_t of;
-    apr_int64_t folio;
-    npie_bytes_t pdf;
-    apr_int64_t employer;
-    apr_int64_t renewal; /* 0: letter 3 */
-} paper_t;
-
-static npie_bytes_t joined(npie_bytes_t letter, npie_bytes_t section,
-                           apr_pool_t *p)
-{
-    unsigned char *data = apr_palloc(p, letter.len + section.len);
-
-    memcpy(data, letter.data, letter.len);
-    memcpy(data + letter.len, section.data, section.len);
-    return (npie_bytes_t){ data, letter.len + section.len };
-}
 
 /* What was asked for is looked at as everybody will. */
 static apr_status_t check(npie_flow_t *flow, npie_bytes_t sealed,
@@ -39,7 +21,8 @@ static apr_status_t check(npie_flow_t *flow, npie_bytes_t sealed,
 {
     const npie_verify_rules_t rules = {
         .trust = flow->trust, .seals = flow->seals,
-        .old_key_min_bits = flow->policy->old_key_min_bits
+        .old_key_min_bits = flow->policy->old_key_min_bits,
+        .additional_oid = NPIE_ADDITIONAL_OID, .now = flow->now
     };
     npie_letter_view_t *view;
     apr_status_t rv = npie_letter_verify(&view, &rules, sealed, err, flow->p);
@@ -62,7 +45,7 @@ static apr_status_t check(npie_flow_t *flow, npie_bytes_t sealed,
 
 /* Queues the mail with both letters of a renewal once the second of them is
  * sealed. */
-static apr_status_t queue_acuse(npie_flow_t *flow, const paper_t *paper,
+static apr_status_t queue_acuse(npie_flow_t *flow, const npie_paper_t *paper,
                                 npie_err_t *err)
 {
     npie_outbox_t mail = { .kind = NPIE_MAIL_ACUSE, .queued = flow->now,
@@ -100,7 +83,7 @@ static apr_status_t queue_acuse(npie_flow_t *flow, const paper_t *paper,
 /* A seal that was given. */
 typedef struct given_t {
     npie_flow_t *flow;
-    const paper_t *paper;
+    const npie_paper_t *paper;
     npie_bytes_t section;
 } given_t;
 
@@ -109,7 +92,7 @@ typedef struct given_t {
 static apr_status_t store(void *baton, npie_err_t *err)
 {
     const given_t *given = baton;
-    const paper_t *paper = given->paper;
+    const npie_paper_t *paper = given->paper;
     npie_flow_t *flow = given->flow;
     apr_status_t rv = npie_sealing_set(flow->registry, paper->of, paper->folio,
                                        given->section, flow->now, err);
@@ -123,7 +106,7 @@ static apr_status_t store(void *baton, npie_err_t *err)
 }
 
 static apr_status_t seal(npie_acuse_t *acuse, npie_flow_t *flow,
-                         const paper_t *paper, npie_err_t *err)
+                         const npie_paper_t *paper, npie_err_t *err)
 {
     const npie_signer_t signer = npie_signer_within(flow->signer,
                                                     NPIE_SEAL_PATIENCE);
@@ -140,7 +123,7 @@ static apr_status_t seal(npie_acuse_t *acuse, npie_flow_t *flow,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    sealed = joined(paper->pdf, given.section, flow->p);
+    sealed = npie_paper_joined(paper->pdf, given.section, flow->p);
     rv = check(flow, sealed, err);
     if (rv == APR_SUCCESS) {
         rv = npie_registry_write(flow->registry, paper->employer, store,
@@ -153,33 +136,8 @@ static apr_status_t seal(npie_acuse_t *acuse, npie_flow_t *flow,
     return rv;
 }
 
-static apr_status_t read_paper(paper_t *paper, npie_flow_t *flow,
-                               npie_err_t *err)
-{
-    npie_letter_row_t *letter;
-    npie_addition_t *addition;
-    apr_status_t rv;
-
-    if (paper->of == NPIE_SEALING_ADDITION) {
-        rv = npie_addition_by_folio(&addition, flow->registry, paper->folio,
-                                    err);
-        if (rv == APR_SUCCESS) {
-            paper->pdf = addition->pdf;
-            paper->employer = addition->employer;
-        }
-        return rv;
-    }
-    rv = npie_letter_get(&letter, flow->registry, paper->folio, err);
-    if (rv == APR_SUCCESS) {
-        paper->pdf = letter->pdf;
-        paper->employer = letter->employer;
-        paper->renewal = letter->renewal;
-    }
-    return rv;
-}
-
 /* Letters of renewals before those of additional certificates. */
-static apr_status_t claim(paper_t *paper, npie_flow_t *flow, npie_err_t *err)
+static apr_status_t claim(npie_paper_t *paper, npie_flow_t *flow, npie_err_t *err)
 {
     apr_status_t rv = APR_NOTFOUND;
 
@@ -194,13 +152,13 @@ static apr_status_t claim(paper_t *paper, npie_flow_t *flow, npie_err_t *err)
 apr_status_t npie_flow_seal_next(apr_int64_t *pfolio, npie_flow_t *flow,
                                  npie_err_t *err)
 {
-    paper_t paper = { .folio = 0 };
+    npie_paper_t paper = { .folio = 0 };
     npie_acuse_t acuse;
     apr_status_t rv = claim(&paper, flow, err);
 
     *pfolio = paper.folio;
     if (rv == APR_SUCCESS) {
-        rv = read_paper(&paper, flow, err);
+        rv = npie_paper_read(&paper, flow, err);
     }
     if (rv != APR_SUCCESS) {
         return rv;
@@ -217,32 +175,18 @@ apr_status_t npie_flow_seal_next(apr_int64_t *pfolio, npie_flow_t *flow,
     return rv;
 }
 
-static apr_status_t read_sealed(npie_acuse_t *acuse, npie_flow_t *flow,
-                                const paper_t *paper, npie_err_t *err)
-{
-    npie_sealing_t sealing;
-    apr_status_t rv = npie_sealing_get(&sealing, flow->registry, paper->of,
-                                       paper->folio, err);
-
-    if (rv == APR_SUCCESS) {
-        acuse->pdf = joined(paper->pdf, sealing.section, flow->p);
-        acuse->sealed_at = sealing.sealed_at;
-    }
-    return rv;
-}
-
 /* The letter with its seal, which is made if it is not there. */
 static apr_status_t get_sealed(npie_acuse_t *acuse, npie_flow_t *flow,
-                               const paper_t *paper, npie_err_t *err)
+                               const npie_paper_t *paper, npie_err_t *err)
 {
-    apr_status_t rv = read_sealed(acuse, flow, paper, err);
+    apr_status_t rv = npie_paper_sealed(acuse, paper, flow, err);
 
     if (rv != APR_NOTFOUND) {
         return rv;
     }
     /* Without a seal the letter is what it was; somebody else's is as good. */
     if (seal(acuse, flow, paper, NULL) == NPIE_ECONFLICT) {
-        rv = read_sealed(acuse, flow, paper, err);
+        rv = npie_paper_sealed(acuse, paper, flow, err);
     }
     return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
 }
@@ -251,7 +195,7 @@ apr_status_t npie_flow_acuse(npie_acuse_t *acuse, npie_flow_t *flow,
                              const npie_renewal_t *renewal, apr_int64_t folio,
                              npie_err_t *err)
 {
-    paper_t paper = { .of = NPIE_SEALING_RENEWAL, .folio = folio };
+    npie_paper_t paper = { .of = NPIE_SEALING_RENEWAL, .folio = folio };
     npie_letter_row_t *letter;
     apr_status_t rv = npie_letter_get(&letter, flow->registry, folio, err);
 
@@ -273,7 +217,7 @@ apr_status_t npie_flow_addition_acuse(npie_acuse_t *acuse, npie_flow_t *flow,
                                       const npie_addition_t *addition,
                                       npie_err_t *err)
 {
-    const paper_t paper = { .of = NPIE_SEALING_ADDITION,
+    const npie_paper_t paper = { .of = NPIE_SEALING_ADDITION,
                             .folio = addition->folio, .pdf = addition->pdf,
                             .employer = addition->employer };
 

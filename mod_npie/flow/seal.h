@@ -6,8 +6,7 @@
 #ifndef NPIE_FLOW_SEAL_H
 #define NPIE_FLOW_SEAL_H
 
-#include "flow/flow.h"
-#include "store/addition.h"
+#include "flow/paper.h"
 
 /** How long the signer is waited for: somebody asks for the letter, or mails
  * wait behind it. */
@@ -25,12 +24,6 @@
  */
 apr_status_t npie_flow_seal_next(apr_int64_t *pfolio, npie_flow_t *flow,
                                  npie_err_t *err);
-
-/** A letter as its employer is to have it. */
-typedef struct npie_acuse_t {
-    npie_bytes_t pdf;      /**< sealed, signed or unsigned */
-    apr_time_t sealed_at;  /**< 0: it carries no seal */
-} npie_acuse_t;
 
 /**
  * The file of a letter; with its seal once the renewal is complete, which is

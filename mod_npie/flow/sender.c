@@ -7,6 +7,7 @@
 
 #include <apr_strings.h>
 
+#include "base/date.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "flow/addition.h"
@@ -33,6 +34,7 @@ typedef struct work_t {
     npie_renewal_t *renewal;         /* or NULL */
     npie_certificate_t *certificate; /* or NULL */
     npie_addition_view_t addition;   /* its row or NULL */
+    npie_mail_language_t language;
     const char *values[NPIE_MAIL_VALUES];
     npie_err_t *err;
 } work_t;
@@ -71,6 +73,54 @@ static apr_status_t read_rows(work_t *w)
                                          w->mail->employer, w->mail->addition,
                                          w->err)
                : rv;
+}
+
+/* Nobody makes the step that causes these. */
+static int is_by_itself(npie_mail_kind_t kind)
+{
+    return kind == NPIE_MAIL_EXPIRY || kind == NPIE_MAIL_ACUSE;
+}
+
+/* The tag of a mail's language; of one that comes by itself, that of the last
+ * one before that did not. */
+static apr_status_t find_tag(const char **ptag, const work_t *w)
+{
+    apr_array_header_t *list;
+    apr_status_t rv;
+
+    *ptag = w->mail->language;
+    if (!is_by_itself(w->mail->kind)) {
+        return APR_SUCCESS;
+    }
+    rv = npie_outbox_of(&list, w->flow->registry, w->mail->employer, w->err);
+    for (int i = 0; rv == APR_SUCCESS && i < list->nelts; ++i) {
+        const npie_outbox_t *mail = APR_ARRAY_IDX(list, i, npie_outbox_t *);
+
+        if (!is_by_itself(mail->kind)) {
+            *ptag = mail->language;
+        }
+    }
+    return rv;
+}
+
+static apr_status_t choose_language(work_t *w)
+{
+    const apr_array_header_t *others = w->mailer->others;
+    const char *tag;
+    apr_status_t rv = find_tag(&tag, w);
+
+    w->language.sentences = w->flow->sentences;
+    w->language.templates = w->mailer->templates;
+    for (int i = 0; rv == APR_SUCCESS && others != NULL && i < others->nelts;
+         ++i) {
+        const npie_mail_language_t *one =
+            &APR_ARRAY_IDX(others, i, npie_mail_language_t);
+
+        if (strcmp(one->sentences->language, tag) == 0) {
+            w->language = *one;
+        }
+    }
+    return rv;
 }
 
 /* Is a reminder still true? Whoever has renewed since gets none.
@@ -117,8 +167,8 @@ static void show_link(work_t *w, const char *url, const char *token,
 {
     w->values[NPIE_MAIL_VALUE_LINK] = apr_pstrcat(w->flow->p, url, token,
                                                   NULL);
-    w->values[NPIE_MAIL_VALUE_LINK_UNTIL] = npie_text_date_es(until,
-                                                              w->flow->p);
+    w->values[NPIE_MAIL_VALUE_LINK_UNTIL] = npie_date_text(w->language.sentences,
+                                                           until, w->flow->p);
 }
 
 /* A link of its own for every attempt: a token is known to its mail alone. */
@@ -186,9 +236,12 @@ static const char *days_text(const work_t *w)
     const apr_int64_t days =
         (w->certificate->not_after - w->flow->now + DAY - 1) / DAY;
 
-    return days == 1 ? "1 día"
-                     : apr_psprintf(w->flow->p, "%" APR_INT64_T_FMT " días",
-                                    days);
+    return days == 1
+        ? npie_sentence(w->language.sentences, NPIE_S_MAIL_DAY)
+        : npie_sentence_fill(w->language.sentences, NPIE_S_MAIL_DAYS, w->flow->p,
+                             "dias", apr_psprintf(w->flow->p, "%"
+                                                  APR_INT64_T_FMT, days),
+                             NULL);
 }
 
 static void set_values(work_t *w)
@@ -217,7 +270,7 @@ static void set_values(work_t *w)
         w->values[NPIE_MAIL_VALUE_SERIAL] =
             npie_cert_serial_text(w->certificate->serial, p);
         w->values[NPIE_MAIL_VALUE_UNTIL] =
-            npie_text_date_es(w->certificate->not_after, p);
+            npie_date_text(w->language.sentences, w->certificate->not_after, p);
         w->values[NPIE_MAIL_VALUE_DAYS] = days_text(w);
     }
 }
@@ -263,13 +316,15 @@ static apr_status_t write_mail(npie_bytes_t *message, work_t *w)
         rv = make_addition_link(w);
     }
     if (rv == APR_SUCCESS) {
-        rv = npie_templates_render(&text, w->mailer->templates, w->mail->kind,
+        rv = npie_templates_render(&text, w->language.templates, w->mail->kind,
                                    w->values, w->err, w->flow->p);
     }
     if (rv != APR_SUCCESS) {
         return rv;
     }
     parts.to = w->mail->address;
+    parts.language = w->language.sentences != NULL
+        ? w->language.sentences->language : NULL;
     parts.subject = text.subject;
     parts.text = text.text;
     parts.html = text.html;
@@ -375,6 +430,9 @@ apr_status_t npie_flow_mail_send_one(npie_sending_report_t *report,
     rv = read_rows(&w);
     if (rv == APR_SUCCESS) {
         rv = still_wanted(&w);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = choose_language(&w);
     }
     if (rv == APR_SUCCESS) {
         rv = write_mail(&message, &w);

@@ -15,10 +15,17 @@
 /** How many days of reminders there can be. */
 #define NPIE_REMINDERS_MAX 8
 
+/** A language that mails are written in, besides Spanish. */
+typedef struct npie_mail_language_t {
+    const npie_sentences_t *sentences;
+    const npie_templates_t *templates;
+} npie_mail_language_t;
+
 /** What mails are made of and how they leave. Read-only. */
 typedef struct npie_mailer_t {
     const npie_smtp_t *smtp;
-    const npie_templates_t *templates;
+    const npie_templates_t *templates; /**< in Spanish */
+    apr_array_header_t *others; /**< of npie_mail_language_t; NULL: none */
     npie_mailbox_t from;
     const char *base_url;    /**< of the pages, with the last slash */
     const char *link_url;    /**< the page of an employer's links, up to the

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What became of the mails of a renewal or a request.
  */
-#include "flow/mail.h"
-#include "flow/step.h"
+#include "flow/sent.h"
+
+#include "store/addition.h"
 
 /* Does this mail carry a link to go on? */
 static int carries_link(npie_mail_kind_t kind)

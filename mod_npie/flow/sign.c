@@ -8,6 +8,7 @@
 
 #include <apr_strings.h>
 
+#include "flow/drawing.h"
 #include "flow/signature.h"
 #include "flow/step.h"
 
@@ -149,13 +150,20 @@ static apr_status_t end_sessions(const npie_step_t *step,
 }
 
 /* The letter to sign. When it has been signed since the place was read, the
- * place is read again. */
+ * place is read again; of one that was voided only the hash is left. */
 static apr_status_t read_letter(npie_letter_row_t **pletter, npie_step_t *step)
 {
     apr_status_t rv = npie_step_read_letter(pletter, step, folio_of(step));
 
-    return rv == APR_SUCCESS && step->move == NPIE_MOVE_GO &&
-           (*pletter)->signed_at != 0 ? npie_step_look(step) : rv;
+    if (rv != APR_SUCCESS || step->move != NPIE_MOVE_GO) {
+        return rv;
+    }
+    if ((*pletter)->signed_at != 0) {
+        return npie_step_look(step);
+    }
+    return !(*pletter)->voided ? rv
+        : npie_err_set(step->err, NPIE_ECONFLICT, NPIE_P_NOT_NOW,
+                       "the letter was voided meanwhile");
 }
 
 /* With the signature given, or the one that the file carries. */
@@ -177,6 +185,10 @@ static apr_status_t sign(npie_step_t *step, npie_bytes_t cms,
     }
     if (rv != APR_SUCCESS || is_over(step)) {
         return rv;
+    }
+    if (step->move == NPIE_MOVE_GO
+        && npie_drawing_is_old(step->flow, letter->pdf)) {
+        return npie_drawing_anew(step, letter->folio);
     }
     if (file.len != 0) {
         rv = npie_letter_match(&in_file, check, step, letter, file);

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "flow/sent.h"
+
 apr_status_t npie_standing_gone(npie_err_t *err)
 {
     return npie_err_set(err, NPIE_ECONFLICT, NPIE_P_ADDITIONAL_GONE,
@@ -75,6 +77,19 @@ apr_status_t npie_standing_see(npie_addition_view_t *view, npie_flow_t *flow,
     return rv;
 }
 
+/* What became of the mail that a colleague waits for. */
+static apr_status_t see_mail(npie_addition_view_t *view, npie_flow_t *flow,
+                             npie_err_t *err)
+{
+    int left;
+
+    return flow->policy->mail && (view->standing == NPIE_STANDING_REQUESTED ||
+                                  view->standing == NPIE_STANDING_ACTIVE)
+               ? npie_place_sent(&view->mail, &left, flow->registry, 0,
+                                 view->addition->id, err)
+               : APR_SUCCESS;
+}
+
 static npie_addition_view_t *append(apr_array_header_t *list)
 {
     npie_addition_view_t *view = apr_pcalloc(list->pool, sizeof(*view));
@@ -94,8 +109,13 @@ apr_status_t npie_flow_additions(apr_array_header_t **plist, npie_flow_t *flow,
         rv = npie_addition_orphans(&orphans, flow->registry, employer, err);
     }
     for (int i = 0; rv == APR_SUCCESS && i < rows->nelts; ++i) {
-        rv = npie_standing_see(append(list), flow,
+        npie_addition_view_t *view = append(list);
+
+        rv = npie_standing_see(view, flow,
                                APR_ARRAY_IDX(rows, i, npie_addition_t *), err);
+        if (rv == APR_SUCCESS) {
+            rv = see_mail(view, flow, err);
+        }
     }
     for (int i = 0; rv == APR_SUCCESS && i < orphans->nelts; ++i) {
         npie_addition_view_t *view = append(list);

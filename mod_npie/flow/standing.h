@@ -13,6 +13,8 @@ typedef struct npie_addition_view_t {
     npie_certificate_t *certificate; /**< or NULL before issued */
     npie_standing_t standing;
     apr_time_t until; /**< REQUESTED, KEYED, AUTHORISED: when it lapses */
+    npie_outbox_t *mail; /**< the newest with a link for the colleague, in a
+                              list of those that it is for; or NULL */
 } npie_addition_view_t;
 
 /** An employer's requests and additional certificates, newest first, as an

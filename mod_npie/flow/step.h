@@ -35,17 +35,6 @@ apr_status_t npie_place_read(npie_place_t *place, npie_renewal_t **pdue,
                              npie_flow_t *flow, const npie_who_t *who,
                              npie_err_t *err);
 
-/** The mails that carried a link to go on, of a request or else a renewal.
- * @param plast set to the newest or NULL; pleft to how many more there may be
- * @return APR_SUCCESS; NPIE_EBACKEND */
-apr_status_t npie_place_sent(npie_outbox_t **plast, int *pleft,
-                             npie_registry_t *registry, apr_int64_t renewal,
-                             apr_int64_t addition, npie_err_t *err);
-
-/** Fills in place->mail. */
-apr_status_t npie_place_mail(npie_place_t *place, npie_flow_t *flow,
-                             npie_err_t *err);
-
 /** Ends an open renewal in the open transaction, with the letter that is not
  * signed and the certificate that will not be used.
  * @param event LAPSE or REVOKE */

@@ -9,9 +9,12 @@
 #include "flow/seal.h"
 #include "httpd/answer.h"
 #include "httpd/draft.h"
+#include "httpd/mail_view.h"
 #include "httpd/query.h"
 #include "httpd/rate.h"
+#include "httpd/sentences.h"
 #include "httpd/vars.h"
+#include "model/field.h"
 
 #define ROWS "npie-additionals"
 
@@ -68,14 +71,74 @@ static void set_number(request_rec *r, const char *name, apr_int64_t number)
     }
 }
 
-static void set_row(request_rec *r, const npie_addition_view_t *view)
+/* Is there another in the list that serves or waits, alike by `alike`? */
+static int has_twin(const apr_array_header_t *list, int n,
+                    int (*alike)(const npie_addition_view_t *a,
+                                 const npie_addition_view_t *b))
 {
+    const npie_addition_view_t *one =
+        APR_ARRAY_IDX(list, n, const npie_addition_view_t *);
+
+    for (int i = 0; i < list->nelts; ++i) {
+        if (i != n
+            && alike(one, APR_ARRAY_IDX(list, i,
+                                        const npie_addition_view_t *))) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int same_holder(const npie_addition_view_t *a,
+                       const npie_addition_view_t *b)
+{
+    return strcmp(holder_of(a), holder_of(b)) == 0;
+}
+
+static int same_both(const npie_addition_view_t *a,
+                     const npie_addition_view_t *b)
+{
+    return same_holder(a, b)
+        && npie_field_email_same(email_of(a), email_of(b));
+}
+
+static int same_address_live(const npie_addition_view_t *a,
+                             const npie_addition_view_t *b)
+{
+    return a->standing <= NPIE_STANDING_ACTIVE
+        && b->standing <= NPIE_STANDING_ACTIVE
+        && npie_field_email_same(email_of(a), email_of(b));
+}
+
+/* What tells a row's buttons from those of the others, for who only hears
+ * them. */
+static const char *who_of(const apr_array_header_t *list, int n, apr_pool_t *p)
+{
+    const npie_addition_view_t *view =
+        APR_ARRAY_IDX(list, n, const npie_addition_view_t *);
+
+    return !has_twin(list, n, same_holder) ? holder_of(view)
+        : !has_twin(list, n, same_both)
+            ? apr_pstrcat(p, holder_of(view), ", ", email_of(view), NULL)
+        : apr_psprintf(p, "%s, %s, %d", holder_of(view), email_of(view), n + 1);
+}
+
+static void set_row(request_rec *r, const apr_array_header_t *list, int n)
+{
+    const npie_addition_view_t *view =
+        APR_ARRAY_IDX(list, n, const npie_addition_view_t *);
+
+    npie_vars_set(r, "ad_quien", who_of(list, n, r->pool));
+    npie_vars_set(r, "ad_repetido",
+                  has_twin(list, n, same_address_live) ? "1" : NULL);
+    if (view->mail != NULL) {
+        npie_mail_fate_vars(r, "ad_mail_", view->mail);
+    }
     npie_vars_set(r, "ad_estado", words[view->standing]);
     npie_vars_set(r, "ad_titular", holder_of(view));
     npie_vars_set(r, "ad_correo", email_of(view));
     if (date_of(view) != 0) {
-        npie_vars_set(r, "ad_fecha", npie_text_date_es(date_of(view),
-                                                       r->pool));
+        npie_vars_set(r, "ad_fecha", npie_sentences_date(r, date_of(view)));
     }
     if (view->addition != NULL) {
         set_number(r, "ad_n", view->addition->id);
@@ -96,7 +159,10 @@ int npie_additional_row(npie_visit_t *visit)
     request_rec *r = visit->r;
     static const char *const all[] = { "ad_estado", "ad_titular", "ad_correo",
                                        "ad_fecha", "ad_n", "ad_c",
-                                       "ad_finalidad", "ad_serie" };
+                                       "ad_finalidad", "ad_serie", "ad_quien",
+                                       "ad_repetido", "ad_mail_state",
+                                       "ad_mail_when", "ad_mail_reason",
+                                       "ad_mail_said" };
     const apr_array_header_t *list;
     void *data = NULL;
     int n = r->args != NULL ? atoi(r->args) : -1;
@@ -107,7 +173,7 @@ int npie_additional_row(npie_visit_t *visit)
     apr_pool_userdata_get(&data, ROWS, r->main->pool);
     list = data;
     if (list != NULL && n >= 0 && n < list->nelts) {
-        set_row(r->main, APR_ARRAY_IDX(list, n, const npie_addition_view_t *));
+        set_row(r->main, list, n);
     }
     return DECLINED;
 }
@@ -166,6 +232,9 @@ static json_t *row_json(const npie_addition_view_t *view, const char *letter,
         if (letter != NULL) {
             json_object_set_new(row, "letter", json_string(letter));
         }
+    }
+    if (view->mail != NULL) {
+        json_object_set_new(row, "mail", npie_mail_fate_json(view->mail, p));
     }
     if (view->certificate != NULL) {
         json_object_set_new(row, "certificate",
@@ -253,7 +322,7 @@ static void set_common(npie_visit_t *visit)
 int npie_additional_show_list(npie_visit_t *visit)
 {
     static const char *const done[] = { "pedido", "enviado", "retirado",
-                                        "emitido", "revocado" };
+                                        "emitido", "revocado", "corregido" };
     request_rec *r = visit->r;
     const char *what = npie_query_text(r, "hecho");
     apr_array_header_t *list;
@@ -291,8 +360,7 @@ void npie_additional_vars(request_rec *r, npie_flow_t *flow,
     npie_vars_set(r, "npie_ad_holder", a->holder);
     npie_vars_set(r, "npie_ad_email", a->holder_email);
     npie_vars_set(r, "npie_ad_purpose", a->purpose);
-    npie_vars_set(r, "npie_ad_until", npie_text_date_es(date_of(view),
-                                                        r->pool));
+    npie_vars_set(r, "npie_ad_until", npie_sentences_date(r, date_of(view)));
     set_number(r, "npie_ad_n", a->id);
     set_number(r, "npie_ad_folio", a->folio);
     npie_vars_set(r, "npie_new_spki", a->spki);

@@ -41,7 +41,7 @@ static int refuse(npie_visit_t *post, npie_page_id_t page,
             && err->problem != NPIE_P_SIGNER_DOWN)) {
         return npie_answer_problem_with(post->r,
                                         npie_answer_problem_status(err), err,
-                                        npie_draft_members(draft));
+                                        npie_draft_members(post->r, draft));
     }
     npie_answer_log(post->r, err);
     if (page != NPIE_PAGE_ADDITIONALS) {
@@ -132,6 +132,18 @@ static int resend(npie_visit_t *post)
             == APR_SUCCESS ? done(post, "enviado") : refuse_plain(post, &err);
 }
 
+static int readdress(npie_visit_t *post)
+{
+    const char *email = npie_form_text(post->form, "correo_titular");
+    npie_err_t err;
+    apr_int64_t id;
+
+    return npie_flow_addition_readdress(&id, post->flow, &post->who,
+                                        number(post, "n"), email, &err)
+            == APR_SUCCESS ? done(post, "corregido")
+                           : refuse_plain(post, &err);
+}
+
 static int withdraw(npie_visit_t *post)
 {
     npie_err_t err;
@@ -180,7 +192,7 @@ int npie_post_additional(npie_visit_t *post)
     } actions[] = {
         { "pedir", ask }, { "otra", again }, { "reenviar", resend },
         { "retirar", withdraw }, { "emitir", issue_asked },
-        { "revocar", end_one },
+        { "revocar", end_one }, { "corregir", readdress },
     };
     const char *action = npie_form_text(post->form, "accion");
     npie_err_t err;
@@ -215,7 +227,7 @@ int npie_post_additional_sign(npie_visit_t *post)
     return rv == APR_SUCCESS ? issue(post, id)
         : refuse(post, NPIE_PAGE_ADDITIONAL_SIGN, &err,
                  npie_draft_new(err.problem,
-                                npie_post_mismatch(&check, post->r->pool)));
+                                npie_post_mismatch(&check, post->r)));
 }
 
 /* The certificate, for whoever may have it: JSON for the page's script, the
@@ -255,13 +267,18 @@ int npie_additional_act(int *pdone, request_rec *r, npie_flow_t *flow,
         return send_certificate(r, flow, view);
     }
     if (strcmp(action, "llave") != 0) {
-        npie_err_set(err, NPIE_ECONFLICT, NPIE_P_ADDITIONAL_GONE,
+        npie_err_set(err, NPIE_ECONFLICT, actor != NULL
+                     ? NPIE_P_ADDITIONAL_GONE : NPIE_P_LINK_ADDITIONAL,
                      "no such action now");
         return npie_answer_error(r, err);
     }
     if (npie_flow_addition_key(flow, view, actor, bytes,
                                npie_form_text(form, "huella"), err)
         != APR_SUCCESS) {
+        /* A colleague has no list to look into. */
+        if (actor == NULL && err->problem == NPIE_P_ADDITIONAL_GONE) {
+            err->problem = NPIE_P_LINK_ADDITIONAL;
+        }
         return npie_answer_error(r, err);
     }
     *pdone = 1;
@@ -320,7 +337,7 @@ int npie_additional_use_link(npie_visit_t *visit)
     if (open.problem == NPIE_P_NONE
         && (open.purpose == NPIE_ADDITION_KEY)
            != (strcmp(npie_form_text(form, "accion"), "llave") == 0)) {
-        open.problem = NPIE_P_ADDITIONAL_GONE;
+        open.problem = NPIE_P_LINK_ADDITIONAL;
     }
     if (open.problem != NPIE_P_NONE) {
         npie_err_set(&err, NPIE_EPOLICY, open.problem, "the link is not good");

@@ -9,6 +9,8 @@
 #include "httpd/json_body.h"
 #include "httpd/notice.h"
 #include "httpd/runtime.h"
+#include "httpd/sentences.h"
+#include "httpd/subject.h"
 
 #define RETRY_SECONDS "30"
 #define TOO_MANY_SECONDS "60"
@@ -40,8 +42,9 @@ int npie_answer_status(apr_status_t rv)
 
 int npie_answer_problem_status(const npie_err_t *err)
 {
-    return err->problem == NPIE_P_TOO_MANY ? HTTP_TOO_MANY_REQUESTS
-                                           : npie_answer_status(err->status);
+    return err->problem == NPIE_P_TOO_MANY || err->problem == NPIE_P_DAY_LIMIT
+            || err->problem == NPIE_P_MAIL_ADDRESS
+        ? HTTP_TOO_MANY_REQUESTS : npie_answer_status(err->status);
 }
 
 int npie_answer_wants_json(const request_rec *r)
@@ -74,35 +77,56 @@ void npie_answer_headers(request_rec *r)
         { "Strict-Transport-Security", "max-age=31536000" },
     };
 
+    /* A page's size would tell of its token, once it is compressed together
+     * with what somebody else put into the request: mod_deflate and mod_brotli
+     * leave it, whatever the configuration around has. */
+    apr_table_setn(r->subprocess_env, "no-gzip", "1");
+    apr_table_setn(r->subprocess_env, "no-brotli", "1");
     for (apr_size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); ++i) {
         apr_table_setn(r->err_headers_out, headers[i][0], headers[i][1]);
         apr_table_unset(r->headers_out, headers[i][0]);
     }
-    apr_table_setn(r->err_headers_out, "Vary", "Accept");
+    apr_table_setn(r->err_headers_out, "Vary",
+                   "Accept, Accept-Language, Cookie");
+}
+
+void npie_answer_language(request_rec *r, const char *tag)
+{
+    r->content_languages = apr_array_make(r->pool, 1, sizeof(const char *));
+    APR_ARRAY_PUSH(r->content_languages, const char *) = tag;
+}
+
+static int log_level(int status)
+{
+    switch (status) {
+    case HTTP_SERVICE_UNAVAILABLE:
+    case HTTP_INTERNAL_SERVER_ERROR:
+        return APLOG_ERR;
+    case HTTP_FORBIDDEN:
+        return APLOG_WARNING;
+    default:
+        return APLOG_INFO;
+    }
 }
 
 void npie_answer_log(const request_rec *r, const npie_err_t *err)
 {
     const npie_problem_info_t *info = npie_problem_find((int)err->problem);
-    const char *text = info != NULL ? info->log : "no number for this";
-    char reason[120];
+    const int level = log_level(npie_answer_status(err->status));
+    char reason[120] = "";
 
-    switch (npie_answer_status(err->status)) {
-    case HTTP_SERVICE_UNAVAILABLE:
-    case HTTP_INTERNAL_SERVER_ERROR:
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, NPIE_TAG "%s: %s (%s)",
-                      (int)err->problem, text, err->detail,
-                      npie_strerror(err->status, reason, sizeof(reason)));
-        break;
-    case HTTP_FORBIDDEN:
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, NPIE_TAG "%s: %s",
-                      (int)err->problem, text, err->detail);
-        break;
-    default:
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, NPIE_TAG "%s: %s",
-                      (int)err->problem, text, err->detail);
-        break;
+    if (err->problem == NPIE_P_MAIL_ADDRESS) {
+        npie_count(NPIE_COUNT_LIMITED);
     }
+    if (level == APLOG_ERR) {
+        npie_strerror(err->status, reason, sizeof(reason));
+    }
+    ap_log_rerror(APLOG_MARK, level, 0, r, NPIE_TAG "%s%s%s%s%s%s [%s]",
+                  (int)err->problem,
+                  info != NULL ? info->log : "no number for this",
+                  *err->detail != '\0' ? ": " : "", err->detail,
+                  *reason != '\0' ? " (" : "", reason,
+                  *reason != '\0' ? ")" : "", npie_subject_text(r));
 }
 
 int npie_answer_redirect(request_rec *r, const char *address)
@@ -120,17 +144,20 @@ int npie_answer_lead(request_rec *r, npie_page_id_t page, const char *query)
                     NULL));
 }
 
-json_t *npie_answer_problem_json(int status, npie_problem_t problem)
+json_t *npie_answer_problem_json(const request_rec *r, int status,
+                                 npie_problem_t problem)
 {
     const npie_problem_info_t *info = npie_problem_find((int)problem);
 
     if (info == NULL) {
         info = npie_problem_find(NPIE_P_INTERNAL);
     }
-    return json_pack("{s:s, s:i, s:i, s:s, s:s, s:s}",
+    return json_pack("{s:s, s:i, s:i, s:s, s:s, s:s, s:s}",
                      "type", "about:blank", "status", status,
                      "number", (int)info->number, "slug", info->slug,
-                     "title", info->cause, "detail", info->remedy);
+                     "title", npie_sentences_say(r, info->cause),
+                     "detail", npie_sentences_say(r, info->remedy),
+                     "reference", npie_subject_reference(r));
 }
 
 /* When to come again, unless who refused knows better. */
@@ -157,7 +184,7 @@ int npie_answer_problem_with(request_rec *r, int status,
     }
     set_retry(r, status);
     if (npie_answer_wants_json(r)) {
-        json = npie_answer_problem_json(status, err->problem);
+        json = npie_answer_problem_json(r, status, err->problem);
         json_object_update(json, members);
         json_decref(members);
         npie_answer_json(r, status, json);
@@ -189,6 +216,40 @@ int npie_answer_no_session(request_rec *r)
     return npie_answer_problem(r, HTTP_UNAUTHORIZED, &err);
 }
 
+/* mod_filter has it under a name of its own, BYTYPE:INCLUDES. */
+static int is_include(const ap_filter_t *filter)
+{
+    static const char name[] = "INCLUDES";
+    apr_size_t len = strlen(filter->frec->name), n = sizeof(name) - 1;
+
+    return len >= n && ap_cstr_casecmp(filter->frec->name + len - n, name) == 0;
+}
+
+int npie_answer_is_included(const request_rec *r)
+{
+    const ap_filter_t *filter = r->output_filters;
+
+    while (filter != NULL && !is_include(filter)) {
+        filter = filter->next;
+    }
+    return filter != NULL
+        && (ap_allow_options((request_rec *)r) & OPT_INCLUDES) != 0;
+}
+
+int npie_answer_plain(request_rec *r, const npie_err_t *err)
+{
+    const npie_problem_info_t *info = npie_problem_find((int)err->problem);
+
+    npie_answer_log(r, err);
+    npie_answer_headers(r);
+    r->status = npie_answer_problem_status(err);
+    ap_set_content_type(r, "text/plain; charset=utf-8");
+    ap_rprintf(r, "Error %d. %s %s\n", (int)info->number,
+               npie_sentences_say(r, info->cause),
+               npie_sentences_say(r, info->remedy));
+    return OK;
+}
+
 /* Pages are read by mod_include, and JSON has their addresses: what somebody
  * wrote into it must not be taken for a directive. */
 static void pass_by_include(request_rec *r)
@@ -198,7 +259,7 @@ static void pass_by_include(request_rec *r)
     for (ap_filter_t *filter = r->output_filters; filter != NULL;
          filter = next) {
         next = filter->next;
-        if (ap_cstr_casecmp(filter->frec->name, "INCLUDES") == 0) {
+        if (is_include(filter)) {
             ap_remove_output_filter(filter);
         }
     }
@@ -207,12 +268,15 @@ static void pass_by_include(request_rec *r)
 int npie_answer_json(request_rec *r, int status, json_t *json)
 {
     char *text = json != NULL ? json_dumps(json, JSON_COMPACT) : NULL;
+    const npie_sentences_t *sentences = npie_sentences_for(r);
 
     json_decref(json);
     if (text == NULL) {
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     npie_answer_headers(r);
+    npie_answer_language(r, sentences != NULL ? sentences->language
+                                              : NPIE_SENTENCES_LANGUAGE);
     pass_by_include(r);
     r->status = status;
     ap_set_content_type(r, status >= 400 ? PROBLEM_JSON : JSON);
@@ -240,6 +304,15 @@ int npie_answer_file(request_rec *r, const char *type, const char *filename,
     return OK;
 }
 
+int npie_answer_may_read(request_rec *r)
+{
+    if (npie_runtime_get(r->server) == NULL) {
+        return HTTP_NOT_FOUND;
+    }
+    r->allowed |= AP_METHOD_BIT << M_GET;
+    return r->method_number == M_GET ? OK : HTTP_METHOD_NOT_ALLOWED;
+}
+
 void npie_answer_error_pages(request_rec *r)
 {
     static const int statuses[] = {
@@ -258,27 +331,39 @@ void npie_answer_error_pages(request_rec *r)
     }
 }
 
+/* The problem for a status that httpd itself chose. */
+static npie_problem_t by_status(int status)
+{
+    switch (status) {
+    case HTTP_NOT_FOUND:
+        return NPIE_P_NOT_FOUND;
+    case HTTP_REQUEST_ENTITY_TOO_LARGE:
+        return NPIE_P_TOO_LARGE;
+    case HTTP_TOO_MANY_REQUESTS:
+        return NPIE_P_TOO_MANY;
+    case HTTP_INTERNAL_SERVER_ERROR:
+    case HTTP_SERVICE_UNAVAILABLE:
+        return NPIE_P_INTERNAL;
+    default:
+        return NPIE_P_REQUEST;
+    }
+}
+
 npie_problem_t npie_answer_noted(const request_rec *r)
 {
-    const char *note = NULL;
+    const char *note = apr_table_get(r->notes, NOTE);
+    npie_err_t err;
 
-    for (; r != NULL && note == NULL; r = r->prev) {
+    while (note == NULL && r->prev != NULL) {
+        r = r->prev;
         note = apr_table_get(r->notes, NOTE);
-        if (note == NULL && r->prev == NULL) {
-            switch (r->status) {
-            case HTTP_NOT_FOUND:
-                return NPIE_P_NOT_FOUND;
-            case HTTP_REQUEST_ENTITY_TOO_LARGE:
-                return NPIE_P_TOO_LARGE;
-            case HTTP_TOO_MANY_REQUESTS:
-                return NPIE_P_TOO_MANY;
-            case HTTP_INTERNAL_SERVER_ERROR:
-            case HTTP_SERVICE_UNAVAILABLE:
-                return NPIE_P_INTERNAL;
-            default:
-                return NPIE_P_REQUEST;
-            }
-        }
     }
-    return note != NULL ? (npie_problem_t)atoi(note) : NPIE_P_REQUEST;
+    if (note != NULL) {
+        return (npie_problem_t)atoi(note);
+    }
+    /* Nobody has logged that one by its number. */
+    npie_err_set(&err, NPIE_EINPUT, by_status(r->status), "status %d",
+                 r->status);
+    npie_answer_log(r, &err);
+    return err.problem;
 }

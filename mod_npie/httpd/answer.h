@@ -25,8 +25,13 @@ int npie_answer_wants_json(const request_rec *r);
  * answer of the module carries, errors included. */
 void npie_answer_headers(request_rec *r);
 
+/** Says in Content-Language which language an answer is in.
+ * @param tag lives as long as the request */
+void npie_answer_language(request_rec *r, const char *tag);
+
 /** Logs a failure once, with the level its kind deserves: a user's mistake at
- * info, a refusal at warning, a fault at error. */
+ * info, a refusal at warning, a fault at error. It ends with whom it is about,
+ * npie_subject_text(). */
 void npie_answer_log(const request_rec *r, const npie_err_t *err);
 
 /**
@@ -52,8 +57,9 @@ int npie_answer_problem(request_rec *r, int status, const npie_err_t *err);
 int npie_answer_problem_with(request_rec *r, int status,
                              const npie_err_t *err, json_t *members);
 
-/** A problem as JSON, a new object. */
-json_t *npie_answer_problem_json(int status, npie_problem_t problem);
+/** A problem as JSON, in the language of the request. @return a new object */
+json_t *npie_answer_problem_json(const request_rec *r, int status,
+                                 npie_problem_t problem);
 
 /** As npie_answer_problem() with the status by npie_answer_problem_status(). */
 int npie_answer_error(request_rec *r, const npie_err_t *err);
@@ -70,11 +76,23 @@ int npie_answer_json(request_rec *r, int status, json_t *json);
 int npie_answer_file(request_rec *r, const char *type, const char *filename,
                      npie_bytes_t bytes);
 
+/** Will mod_include read what is sent? Asked of a handler, when all filters are
+ * in. 1 = yes. */
+int npie_answer_is_included(const request_rec *r);
+
+/** Logs a problem and answers it in plain text, where no page can be sent.
+ * @return OK */
+int npie_answer_plain(request_rec *r, const npie_err_t *err);
+
+/** Is a handler's request one to be answered: on a server with NPIEBaseURL,
+ * and a GET or HEAD? @return OK, or the status for httpd */
+int npie_answer_may_read(request_rec *r);
+
 /** Makes error.html the page for every error status of this request. */
 void npie_answer_error_pages(request_rec *r);
 
 /** The problem an error page is about: noted by npie_answer_problem(), or by
- * the status httpd itself chose. */
+ * the status httpd itself chose, which is logged here. */
 npie_problem_t npie_answer_noted(const request_rec *r);
 
 #endif

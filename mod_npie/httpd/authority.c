@@ -135,11 +135,16 @@ static apr_status_t get(npie_signer_crl_t *crl, request_rec *r,
     return rv;
 }
 
+int npie_authority_is_handler(const char *handler)
+{
+    return handler != NULL && (strcmp(handler, "npie-crl") == 0
+                               || strcmp(handler, "npie-ca") == 0
+                               || strcmp(handler, "npie-ocsp") == 0);
+}
+
 int npie_authority_serves(const request_rec *r)
 {
-    return r->handler != NULL && (strcmp(r->handler, "npie-crl") == 0
-                                  || strcmp(r->handler, "npie-ca") == 0
-                                  || strcmp(r->handler, "npie-ocsp") == 0);
+    return npie_authority_is_handler(r->handler);
 }
 
 /* Sends bytes that are good until a time (0: for a day). */
@@ -178,16 +183,14 @@ int npie_authority_handler(request_rec *r)
 {
     npie_signer_crl_t crl = { { NULL, 0 }, { NULL, 0 }, 0, 0 };
     npie_err_t err;
+    int status;
 
     if (!npie_authority_serves(r) || strcmp(r->handler, "npie-ocsp") == 0) {
         return DECLINED;
     }
-    if (npie_runtime_get(r->server) == NULL) {
-        return HTTP_NOT_FOUND;
-    }
-    r->allowed |= AP_METHOD_BIT << M_GET;
-    if (r->method_number != M_GET) {
-        return HTTP_METHOD_NOT_ALLOWED;
+    status = npie_answer_may_read(r);
+    if (status != OK) {
+        return status;
     }
     if (get(&crl, r, &err) != APR_SUCCESS) {
         npie_answer_log(r, &err);

@@ -10,34 +10,24 @@
 #include <mod_dbd.h>
 #include <mod_watchdog.h>
 
-#include "httpd/notice.h"
+#include "base/text.h"
+#include "httpd/check.h"
+#include "httpd/check_session.h"
 #include "httpd/page.h"
+#include "httpd/remark.h"
+#include "httpd/sentences.h"
 #include "httpd/ssl.h"
-
-/* A sentence about a server's configuration with the place it is about: the
- * directive when it was given, else the server. */
-static void tell(npie_notice_t notice, const server_rec *s,
-                 const npie_server_conf_t *conf, int directive,
-                 const char *text)
-{
-    const ap_directive_t *at = directive >= 0 ? conf->where[directive]
-                                              : conf->engine;
-    const char *file = at != NULL ? at->filename : s->defn_name;
-    int line = at != NULL ? at->line_num : (int)s->defn_line_number;
-
-    npie_notice(APLOG_MARK, 0, s, NULL, notice, "%s:%d: %s",
-                file != NULL ? file : "(server)", line, text);
-}
+#include "httpd/tree.h"
 
 static void complain(const server_rec *s, const npie_server_conf_t *conf,
                      int directive, const char *text)
 {
-    tell(NPIE_N_CONFIG, s, conf, directive, text);
+    npie_remark(NPIE_N_CONFIG, s, npie_remark_place(conf, directive), text);
 }
 
 static int has(const npie_server_conf_t *conf, npie_directive_t directive)
 {
-    return (conf->set & (1u << directive)) != 0;
+    return (conf->set & NPIE_CONF_BIT(directive)) != 0;
 }
 
 /* Which directives must be there beside NPIEBaseURL. 1 = all are. */
@@ -131,6 +121,7 @@ static void set_policy(npie_runtime_t *runtime,
     runtime->policy.additional_max = conf->additional_max;
     runtime->policy.mail = conf->mail_server.host != NULL;
     runtime->policy.mail_link_required = conf->mail_link;
+    runtime->policy.mails_to_address = conf->daily.address;
 }
 
 /* The address of a page of links, up to the token. */
@@ -165,6 +156,78 @@ static int load_mail(npie_runtime_t *runtime, const server_rec *s,
     runtime->mailer.colleague_url = link_url(conf, NPIE_PAGE_ADDITIONAL_LINK,
                                              pconf);
     runtime->mailer.institution = conf->institution;
+    return npie_check_mails(runtime, s, pconf, ptemp) == 0;
+}
+
+/* 1 = loaded. */
+static int load_trust(npie_runtime_t *runtime, const server_rec *s,
+                      apr_pool_t *pconf, apr_pool_t *ptemp)
+{
+    const npie_server_conf_t *conf = runtime->conf;
+    apr_time_t until;
+    npie_err_t err;
+
+    if (npie_trust_load(&runtime->trust, conf->trust, &err, pconf)
+        != APR_SUCCESS) {
+        complain(s, conf, NPIE_SET_TRUST,
+                 apr_pstrcat(ptemp, "NPIETrust: ", err.detail, NULL));
+        return 0;
+    }
+    if (conf->trust_crl == NULL) {
+        return 1;
+    }
+    if (npie_trust_crls(runtime->trust, conf->trust_crl, &err, pconf)
+        != APR_SUCCESS) {
+        complain(s, conf, NPIE_SET_TRUST_CRL,
+                 apr_pstrcat(ptemp, "NPIETrustCRL: ", err.detail, NULL));
+        return 0;
+    }
+    until = npie_trust_crls_until(runtime->trust);
+    if (until != 0 && until < apr_time_now()) {
+        npie_remark(NPIE_N_CONFIG_DOUBT, s, conf->where[NPIE_SET_TRUST_CRL],
+             apr_pstrcat(ptemp, "NPIETrustCRL: the nextUpdate of a CRL was ",
+                         npie_text_time(until, ptemp),
+                         ": fetch the CRLs again and restart httpd", NULL));
+    }
+    return 1;
+}
+
+/* 1 = loaded, or none is named. */
+static int load_tsa(npie_runtime_t *runtime, const server_rec *s,
+                    apr_pool_t *pconf, apr_pool_t *ptemp)
+{
+    const npie_server_conf_t *conf = runtime->conf;
+    npie_err_t err;
+
+    if (conf->timestamp_trust != NULL
+        && npie_tsa_load(&runtime->tsa, conf->timestamp_trust, &err, pconf)
+           != APR_SUCCESS) {
+        complain(s, conf, NPIE_SET_TIMESTAMP_TRUST,
+                 apr_pstrcat(ptemp, "NPIETimestampTrust: ", err.detail,
+                             NULL));
+        return 0;
+    }
+    return 1;
+}
+
+/* What dates letters; the rest is loaded. */
+static int set_stamper(npie_runtime_t *runtime, const server_rec *s)
+{
+    const npie_server_conf_t *conf = runtime->conf;
+
+    if (conf->timestamp.url == NULL) {
+        return 1;
+    }
+    if (runtime->tsa == NULL || runtime->seals == NULL) {
+        complain(s, conf, NPIE_SET_TIMESTAMP, runtime->tsa == NULL
+                 ? "NPIETimestamp needs NPIETimestampTrust: the root of that "
+                   "authority, without which its timestamps prove nothing"
+                 : "NPIETimestamp needs NPIESeal: sealed letters are dated");
+        return 0;
+    }
+    runtime->stamper.server = conf->timestamp;
+    runtime->stamper.tsa = runtime->tsa;
+    runtime->stamper.signer = &runtime->signer;
     return 1;
 }
 
@@ -177,7 +240,7 @@ static int load_seals(npie_runtime_t *runtime, const server_rec *s,
 
     if (conf->seal == NULL) {
         if (!has(conf, NPIE_SET_SEAL)) {
-            tell(NPIE_N_CONFIG_DOUBT, s, conf, NPIE_SET_BASE_URL,
+            npie_remark(NPIE_N_CONFIG_DOUBT, s, conf->where[NPIE_SET_BASE_URL],
                  "NPIEBaseURL without NPIESeal beside it: letters are not "
                  "sealed, and no seal is taken for the institute's; name the "
                  "SealCertificate of npie-signer.conf, or say NPIESeal none");
@@ -212,10 +275,10 @@ static npie_runtime_t *load(const server_rec *s, const npie_server_conf_t *conf,
         return NULL;
     }
     set_policy(runtime, weak);
-    if (npie_trust_load(&runtime->trust, conf->trust, &err, pconf)
-        != APR_SUCCESS) {
-        complain(s, conf, NPIE_SET_TRUST,
-                 apr_pstrcat(ptemp, "NPIETrust: ", err.detail, NULL));
+    if (npie_check_sentences(runtime, s, pconf, ptemp) != 0) {
+        return NULL;
+    }
+    if (!load_trust(runtime, s, pconf, ptemp)) {
         return NULL;
     }
     if (npie_letter_art_load(&runtime->art, conf->fonts, conf->terms,
@@ -228,10 +291,24 @@ static npie_runtime_t *load(const server_rec *s, const npie_server_conf_t *conf,
                              err.detail, NULL));
         return NULL;
     }
+    if (npie_letter_art_say(runtime->art, npie_runtime_sentences(runtime),
+                            &err, pconf) != APR_SUCCESS) {
+        complain(s, conf, NPIE_SET_SENTENCES,
+                 apr_pstrcat(ptemp, "NPIESentences: ", err.detail, NULL));
+        return NULL;
+    }
+    if (npie_frame_make(&runtime->frame, npie_letter_art_sample(runtime->art),
+                        &err) != APR_SUCCESS) {
+        complain(s, conf, NPIE_SET_FONTS, err.detail);
+        return NULL;
+    }
     if (!load_seals(runtime, s, pconf, ptemp)
+        || !load_tsa(runtime, s, pconf, ptemp)
+        || !set_stamper(runtime, s)
         || !load_mail(runtime, s, pconf, ptemp)) {
         return NULL;
     }
+    runtime->tls_end = npie_check_tls_end(ptemp);
     runtime->signer.timeout = apr_time_from_sec(10);
     runtime->signer.path = conf->signer.socket != NULL
         ? conf->signer.socket
@@ -249,6 +326,18 @@ static int check_tls(const server_rec *s, const npie_server_conf_t *conf)
     return obstacle == NULL;
 }
 
+static int check_session(const server_rec *s, const npie_server_conf_t *conf,
+                         apr_pool_t *ptemp)
+{
+    const char *lack = npie_check_session(conf, ptemp);
+
+    if (lack != NULL) {
+        complain(s, conf, has(conf, NPIE_SET_REDIS) ? NPIE_SET_REDIS
+                                                    : NPIE_SET_BASE_URL, lack);
+    }
+    return lack == NULL;
+}
+
 int npie_conf_shares_registry(const server_rec *a, const server_rec *b)
 {
     const module *dbd = ap_find_linked_module("mod_dbd.c");
@@ -257,71 +346,114 @@ int npie_conf_shares_registry(const server_rec *a, const server_rec *b)
         == ap_get_module_config(b->module_config, dbd);
 }
 
-/* Has mod_dbd a connection's worth of directives? It says so itself when
- * they are wrong; here only that it is there. Statements are prepared once a
- * registry. */
-static int prepare_statements(server_rec *main_server, server_rec *s,
-                              const npie_server_conf_t *conf)
+/* The first server before this one for which something holds, or NULL. */
+static server_rec *earlier(server_rec *main_server, const server_rec *s,
+                           int (*holds)(const server_rec *, const server_rec *))
+{
+    for (server_rec *t = main_server; t != s; t = t->next) {
+        if (has(npie_conf_server(t), NPIE_SET_BASE_URL) && holds(t, s)) {
+            return t;
+        }
+    }
+    return NULL;
+}
+
+static int is_any(const server_rec *a, const server_rec *b)
+{
+    return a != b;
+}
+
+static int has_same(const server_rec *a, const server_rec *b)
+{
+    return npie_conf_same(npie_conf_server(a), npie_conf_server(b));
+}
+
+/* The registry's statements are prepared once a registry, whatever becomes of
+ * the server: mod_dbd takes no label twice. */
+static int check_registry(server_rec *main_server, server_rec *s,
+                          const npie_server_conf_t *conf, apr_pool_t *ptemp)
 {
     APR_OPTIONAL_FN_TYPE(ap_dbd_prepare) *prepare =
         APR_RETRIEVE_OPTIONAL_FN(ap_dbd_prepare);
 
     if (prepare == NULL) {
-        complain(s, conf, NPIE_SET_BASE_URL, "mod_npie needs mod_dbd for its "
-                 "registry: load it, and set DBDriver and DBDParams");
+        if (earlier(main_server, s, is_any) == NULL) {
+            complain(s, conf, NPIE_SET_BASE_URL, "mod_npie needs mod_dbd for "
+                     "its registry: load it, and set DBDriver and DBDParams");
+        }
         return 0;
     }
-    for (const server_rec *t = main_server; t != s; t = t->next) {
-        if (npie_conf_server(t)->runtime != NULL && npie_conf_shares_registry(t, s)) {
-            return 1;
-        }
+    if (earlier(main_server, s, npie_conf_shares_registry) != NULL) {
+        return 1;
     }
     for (const npie_statement_t *st = npie_registry_statements;
          st->label != NULL; ++st) {
         prepare(s, st->sql, st->label);
     }
-    return 1;
+    return !npie_remark_is_first() || npie_check_registry(s, conf, ptemp) == 0;
 }
 
-/* The runtime of an earlier server with the same settings, or a new one. */
-static npie_runtime_t *runtime_for(server_rec *main_server, server_rec *s,
-                                   apr_pool_t *pconf, apr_pool_t *ptemp)
+static int is_npie_ocsp(const ap_directive_t *at, const void *handler)
 {
-    const npie_server_conf_t *conf = npie_conf_server(s);
-
-    for (server_rec *t = main_server; t != s; t = t->next) {
-        npie_runtime_t *other = npie_conf_server(t)->runtime;
-
-        if (other != NULL && npie_conf_same(other->conf, conf)) {
-            return other;
-        }
-    }
-    return load(s, conf, pconf, ptemp);
+    return strcmp(at->args, handler) == 0;
 }
 
-/* The line that gives a handler to a place, or NULL. */
-static const ap_directive_t *find_handler(const ap_directive_t *at,
-                                          const char *handler)
+static int is_not_off(const ap_directive_t *at, const void *baton)
 {
-    const ap_directive_t *found = NULL;
+    (void)baton;
+    return ap_cstr_casecmp(at->args, "off") != 0;
+}
 
-    for (; at != NULL && found == NULL; at = at->next) {
-        if (ap_cstr_casecmp(at->directive, "SetHandler") == 0
-            && strcmp(at->args, handler) == 0) {
-            found = at;
-        }
-        else {
-            found = find_handler(at->first_child, handler);
-        }
+/* NULL: there is none. */
+static const server_rec *first_with_pages(const server_rec *s)
+{
+    while (s != NULL && npie_conf_server(s)->runtime == NULL) {
+        s = s->next;
     }
-    return found;
+    return s;
+}
+
+/* Pages in the clear everywhere: TLS ends in front of httpd, and so does the
+ * client's address. */
+static void check_address(const server_rec *main_server)
+{
+    const server_rec *s = first_with_pages(main_server);
+
+    if (s == NULL || npie_tree_find(ap_conftree, "SSLEngine", is_not_off, NULL) != NULL
+        || npie_tree_find(ap_conftree, "RemoteIPHeader", NULL, NULL) != NULL
+        || npie_tree_find(ap_conftree, "RemoteIPProxyProtocol", is_not_off,
+                          NULL) != NULL) {
+        return;
+    }
+    npie_remark(NPIE_N_CONFIG_DOUBT, s,
+                npie_remark_place(npie_conf_server(s), NPIE_SET_BASE_URL),
+                "NPIEBaseURL is https, and no virtual host has SSLEngine on: "
+                "behind a balancer all clients have its address and share one "
+                "NPIERate; load mod_remoteip and set RemoteIPProxyProtocol or "
+                "RemoteIPHeader");
+}
+
+/* Who sends a body byte by byte holds a worker as long as it likes. */
+static void check_slow(const server_rec *main_server)
+{
+    const server_rec *s = first_with_pages(main_server);
+
+    if (s == NULL || ap_find_linked_module("mod_reqtimeout.c") != NULL) {
+        return;
+    }
+    npie_remark(NPIE_N_CONFIG_DOUBT, s,
+                npie_remark_place(npie_conf_server(s), NPIE_SET_BASE_URL),
+                "mod_reqtimeout is not loaded: clients that send slowly can "
+                "hold every worker; load it and set RequestReadTimeout as "
+                "conf/npie.conf shows");
 }
 
 /* httpd refuses a path with an escaped slash before any handler is asked. Where
  * one virtual host takes them, others with the same handler need not. */
 static void check_ocsp(const server_rec *main_server)
 {
-    const ap_directive_t *at = find_handler(ap_conftree, "npie-ocsp");
+    const ap_directive_t *at = npie_tree_find(ap_conftree, "SetHandler",
+                                              is_npie_ocsp, "npie-ocsp");
 
     for (const server_rec *s = main_server; s != NULL; s = s->next) {
         const core_dir_config *core =
@@ -331,10 +463,66 @@ static void check_ocsp(const server_rec *main_server)
             return;
         }
     }
-    npie_notice(APLOG_MARK, 0, main_server, NULL, NPIE_N_CONFIG_DOUBT,
-                "%s:%d: npie-ocsp without AllowEncodedSlashes NoDecode in a "
-                "virtual host: requests by GET that have an escaped slash are "
-                "answered with 404", at->filename, at->line_num);
+    npie_remark(NPIE_N_CONFIG_DOUBT, main_server, at, "npie-ocsp without "
+                "AllowEncodedSlashes NoDecode in a virtual host: requests by "
+                "GET that have an escaped slash are answered with 404");
+}
+
+/* What is beyond the configuration's own files: looked at when all of those
+ * could be loaded. */
+static int check_beyond(server_rec *main_server, server_rec *s,
+                        const npie_runtime_t *runtime, apr_pool_t *ptemp)
+{
+    const npie_server_conf_t *conf = runtime->conf;
+    int errors = npie_check_signer(s, runtime, ptemp);
+
+    errors += npie_check_redis(s, conf, ptemp);
+    errors += npie_check_pages(main_server, s, conf, ptemp);
+    errors += npie_check_tls(s, conf);
+    return errors == 0;
+}
+
+/* A server whose settings none before it has. 1 = all is well. */
+static int check_server(server_rec *main_server, server_rec *s,
+                        apr_pool_t *pconf, apr_pool_t *ptemp)
+{
+    npie_server_conf_t *conf = npie_conf_server(s);
+    int ok;
+
+    if (!has(conf, NPIE_SET_BASE_URL)) {
+        /* Without pages there is nothing an expired one could do. */
+        conf->tls_expired = 0;
+        if (conf->engine != NULL) {
+            complain(s, conf, -1, "NPIEEngine on needs NPIEBaseURL in the "
+                     "same server: https://host/npie/");
+        }
+        return conf->engine == NULL;
+    }
+    ok = check_registry(main_server, s, conf, ptemp);
+    if (!complete(s, conf) || !complete_mail(s, conf)
+        || !check_session(s, conf, ptemp)
+        || !check_programs(s, conf, ptemp) || !check_tls(s, conf)) {
+        return 0;
+    }
+    conf->runtime = load(s, conf, pconf, ptemp);
+    return conf->runtime != NULL && ok;
+}
+
+static int check_beyond_all(server_rec *main_server, apr_pool_t *ptemp)
+{
+    int ok = npie_check_gates(main_server, ptemp) == 0;
+
+    for (server_rec *s = main_server; s != NULL; s = s->next) {
+        const npie_runtime_t *runtime = npie_conf_server(s)->runtime;
+
+        if (runtime != NULL && earlier(main_server, s, has_same) == NULL) {
+            ok = check_beyond(main_server, s, runtime, ptemp) && ok;
+        }
+    }
+    check_address(main_server);
+    check_slow(main_server);
+    check_ocsp(main_server);
+    return ok;
 }
 
 int npie_conf_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
@@ -343,36 +531,24 @@ int npie_conf_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     int ok = 1;
 
     (void)plog;
-    /* A virtual host without directives of ours has the main server's. */
     for (server_rec *s = main_server; s != NULL; s = s->next) {
         npie_conf_server(s)->runtime = NULL;
     }
     for (server_rec *s = main_server; s != NULL; s = s->next) {
         npie_server_conf_t *conf = npie_conf_server(s);
+        server_rec *twin = earlier(main_server, s, has_same);
 
-        if (conf->runtime != NULL) {
-            ok = prepare_statements(main_server, s, conf) && ok;
-            continue;
+        /* A virtual host without directives of ours has the main server's. */
+        if (twin != NULL) {
+            conf->runtime = npie_conf_server(twin)->runtime;
+            ok = check_registry(main_server, s, conf, ptemp) && ok;
         }
-        if (!has(conf, NPIE_SET_BASE_URL)) {
-            /* Without pages there is nothing an expired one could do. */
-            conf->tls_expired = 0;
-            if (conf->engine != NULL) {
-                complain(s, conf, -1, "NPIEEngine on needs NPIEBaseURL in the "
-                         "same server: https://host/npie/");
-                ok = 0;
-            }
-            continue;
+        else if (s == main_server || conf != npie_conf_server(main_server)) {
+            ok = check_server(main_server, s, pconf, ptemp) && ok;
         }
-        if (!complete(s, conf) || !complete_mail(s, conf)
-            || !check_programs(s, conf, ptemp) || !check_tls(s, conf)
-            || !prepare_statements(main_server, s, conf)) {
-            ok = 0;
-            continue;
-        }
-        conf->runtime = runtime_for(main_server, s, pconf, ptemp);
-        ok = ok && conf->runtime != NULL;
     }
-    check_ocsp(main_server);
+    if (npie_remark_is_first()) {
+        ok = check_beyond_all(main_server, ptemp) && ok;
+    }
     return ok ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }

@@ -19,6 +19,7 @@
 
 /** The children that live. */
 typedef struct children_t {
+    apr_uint32_t untold; /* deaths that the audit does not have yet */
     apr_uint32_t count; /* entries */
     apr_uint32_t pids[]; /* 0: free */
 } children_t;
@@ -98,6 +99,23 @@ void npie_children_child_init(apr_pool_t *pchild, server_rec *s)
     }
 }
 
+apr_status_t npie_children_tell(const npie_flow_t *flow, npie_err_t *err)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    while (rv == APR_SUCCESS && children != NULL
+           && apr_atomic_read32(&children->untold) > 0) {
+        rv = npie_audit(flow->registry, flow->now, "httpd", NPIE_AUDIT_DIED,
+                        "a child died: see the error log", err);
+        /* One job at a time does this. Should its own child die just here,
+         * this death is told twice: rather that than never. */
+        if (rv == APR_SUCCESS) {
+            apr_atomic_dec32(&children->untold);
+        }
+    }
+    return rv;
+}
+
 /* "POST /npie/acceso.html" of a request's first line: what is behind a ? may be
  * a secret, such as the token of a link. */
 static const char *without_query(const char *line, apr_pool_t *p)
@@ -145,6 +163,7 @@ void npie_children_status(server_rec *s, pid_t pid, ap_generation_t generation,
         return;
     }
     npie_count(NPIE_COUNT_DIED);
+    apr_atomic_inc32(&children->untold);
     apr_pool_create(&p, s->process->pool);
     told = requests_of(slot, p);
     npie_notice(APLOG_MARK, APR_SUCCESS, s, NULL, NPIE_N_CHILD_DIED,

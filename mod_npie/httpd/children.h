@@ -8,6 +8,8 @@
 #include <httpd.h>
 #include <ap_mpm.h>
 
+#include "flow/flow.h"
+
 /** Hook post_config: the list of children, in shared memory that lives as long
  * as the parent. Without that memory the server does not start. */
 int npie_children_post_config(apr_pool_t *pconf, apr_pool_t *plog,
@@ -23,5 +25,10 @@ void npie_children_child_init(apr_pool_t *pchild, server_rec *s);
  * them. */
 void npie_children_status(server_rec *s, pid_t pid, ap_generation_t generation,
                           int slot, mpm_child_status status);
+
+/** Writes to the audit each death that it does not have yet, event
+ * NPIE_AUDIT_DIED: npiectl and those who come later see it there. For the job.
+ * @return APR_SUCCESS; NPIE_EBACKEND: what is left is told the next time */
+apr_status_t npie_children_tell(const npie_flow_t *flow, npie_err_t *err);
 
 #endif

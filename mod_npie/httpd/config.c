@@ -7,6 +7,8 @@
 
 #include <apr_strings.h>
 
+#include "letter/letter.h"
+#include "pki/trust.h"
 
 /* Where a directive's value lies in the server's configuration. Merging goes by
  * this table alone, so none can be forgotten there. */
@@ -18,7 +20,9 @@ static const struct {
                         sizeof(((npie_server_conf_t *)NULL)->member) }
     [NPIE_SET_REDIS] = PLACE(redis),
     [NPIE_SET_SESSION] = PLACE(session),
+    [NPIE_SET_SESSION_SECRET] = PLACE(session_secret),
     [NPIE_SET_TRUST] = PLACE(trust),
+    [NPIE_SET_TRUST_CRL] = PLACE(trust_crl),
     [NPIE_SET_SIGNER] = PLACE(signer),
     [NPIE_SET_SIGNER_SOCKET] = PLACE(signer_socket),
     [NPIE_SET_BASE_URL] = PLACE(base),
@@ -32,6 +36,7 @@ static const struct {
     [NPIE_SET_TERMS] = PLACE(terms),
     [NPIE_SET_INSTITUTION] = PLACE(institution),
     [NPIE_SET_RATE] = PLACE(rate),
+    [NPIE_SET_DAILY] = PLACE(daily),
     [NPIE_SET_MAIL_SERVER] = PLACE(mail_server),
     [NPIE_SET_MAIL_FROM] = PLACE(mail_from),
     [NPIE_SET_MAIL_LINK] = PLACE(mail_link),
@@ -41,8 +46,18 @@ static const struct {
     [NPIE_SET_ADDITIONAL_MAX] = PLACE(additional_max),
     [NPIE_SET_ADOPT] = PLACE(adopt),
     [NPIE_SET_SEAL] = PLACE(seal),
+    [NPIE_SET_LANGUAGES] = PLACE(languages),
+    [NPIE_SET_SENTENCES] = PLACE(sentences),
+    [NPIE_SET_TIMESTAMP] = PLACE(timestamp),
+    [NPIE_SET_TIMESTAMP_TRUST] = PLACE(timestamp_trust),
+    [NPIE_SET_SUPPORT] = PLACE(support),
+    [NPIE_SET_DRAIN_FILE] = PLACE(drain_file),
+    [NPIE_SET_SESSION_CACHE] = PLACE(session_cache),
 #undef PLACE
 };
+
+/* Nobody meets them who renews, whatever goes wrong meanwhile. */
+static const npie_daily_t daily = { 30, 60, 30, 40, 10 };
 
 static const npie_reminders_t reminders = { { 1, 7, 15, 30 }, 4 };
 
@@ -65,12 +80,12 @@ void *npie_conf_server_create(apr_pool_t *p, server_rec *s)
     conf->new_keys.rsa_min_bits = 2048;
     conf->new_keys.p256 = 1;
     conf->new_keys.p384 = 1;
-    conf->old_bits = 1024;
-    conf->fonts = "/usr/share/fonts/truetype/liberation:"
-                  "/usr/share/fonts/truetype/dejavu";
-    conf->institution = "Instituto Mexicano del Seguro Social";
+    conf->old_bits = NPIE_OLD_KEY_MIN_BITS;
+    conf->fonts = NPIE_LETTER_FONTS;
+    conf->institution = NPIE_LETTER_INSTITUTION;
     conf->rate.count = 120;
     conf->rate.window = 60;
+    conf->daily = daily;
     conf->mail_server.timeout = apr_time_from_sec(30);
     conf->reminders = reminders;
     conf->additional_max = 10;
@@ -83,7 +98,7 @@ void *npie_conf_server_merge(apr_pool_t *p, void *base, void *add)
     const npie_server_conf_t *from = base;
 
     for (int i = 0; i < NPIE_DIRECTIVES; ++i) {
-        if ((conf->set & (1u << i)) == 0) {
+        if ((conf->set & NPIE_CONF_BIT(i)) == 0) {
             memcpy((char *)conf + places[i].offset,
                    (const char *)from + places[i].offset, places[i].size);
             conf->where[i] = from->where[i];

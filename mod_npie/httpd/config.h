@@ -9,6 +9,7 @@
 #include "flow/policy.h"
 #include "flow/sender.h"
 #include "store/session.h"
+#include "tsa/server.h"
 
 #define NPIE_CONF_DAY apr_time_from_sec(86400)
 
@@ -17,7 +18,10 @@
 typedef enum npie_directive_t {
     NPIE_SET_REDIS,
     NPIE_SET_SESSION,
+    NPIE_SET_SESSION_SECRET,
+    NPIE_SET_SESSION_CACHE,
     NPIE_SET_TRUST,
+    NPIE_SET_TRUST_CRL,
     NPIE_SET_SIGNER,
     NPIE_SET_SIGNER_SOCKET,
     NPIE_SET_BASE_URL,
@@ -40,8 +44,17 @@ typedef enum npie_directive_t {
     NPIE_SET_ADDITIONAL_MAX,
     NPIE_SET_ADOPT,
     NPIE_SET_SEAL,
-    NPIE_DIRECTIVES /**< how many */
+    NPIE_SET_LANGUAGES,
+    NPIE_SET_SENTENCES,
+    NPIE_SET_TIMESTAMP,
+    NPIE_SET_TIMESTAMP_TRUST,
+    NPIE_SET_SUPPORT,
+    NPIE_SET_DRAIN_FILE,
+    NPIE_SET_DAILY,
+    NPIE_DIRECTIVES /**< how many, 64 at most */
 } npie_directive_t;
+
+#define NPIE_CONF_BIT(directive) ((apr_uint64_t)1 << (directive))
 
 /** How the signer is reached. */
 typedef struct npie_signer_setting_t {
@@ -69,20 +82,44 @@ typedef struct npie_rate_t {
     int window; /**< seconds */
 } npie_rate_t;
 
+/** What an employer may do on one day. */
+typedef struct npie_daily_t {
+    int keys;          /**< keys sent, or made anew */
+    int letters;       /**< signatures sent */
+    int cancellations; /**< renewals begun or cancelled */
+    int mails;         /**< mails caused */
+    int address;       /**< mails to one address that is not the registered
+                            one */
+} npie_daily_t;
+
 /** When reminders go out, days before the end, ascending. */
 typedef struct npie_reminders_t {
     int days[NPIE_REMINDERS_MAX];
     int count;
 } npie_reminders_t;
 
+/** Who helps: whom people are told to turn to. Texts UTF-8, NULL: not said. */
+typedef struct npie_support_t {
+    const char *office;    /**< of the employers of this subdelegation alone */
+    const char *telephone;
+    const char *hours;
+    const char *address;
+    const char *link;      /**< https://, http:// or mailto: */
+} npie_support_t;
+
 /** A server's settings, defaults filled in where they were not set. */
 typedef struct npie_server_conf_t {
-    apr_uint32_t set;  /**< bit n: directive n was given here or inherited */
+    apr_uint64_t set;  /**< NPIE_CONF_BIT() of what was given or inherited */
     const ap_directive_t *where[NPIE_DIRECTIVES]; /**< NULL: default */
     npie_redis_t redis;
     npie_session_setting_t session;
+    apr_interval_time_t session_cache; /**< 0: off */
+    npie_secrets_t *session_secret; /**< NULL: none, see check_session.h */
     apr_array_header_t *trust; /**< of const char *, absolute paths */
+    apr_array_header_t *trust_crl; /**< likewise; NULL: none */
     apr_array_header_t *seal;  /**< likewise; NULL or empty: none is known */
+    npie_tsa_server_t timestamp; /**< url NULL: none */
+    const char *timestamp_trust; /**< PEM of timestamp authorities, or NULL */
     npie_signer_setting_t signer;
     const char *signer_socket; /**< for exec:, absolute */
     npie_base_t base;
@@ -95,14 +132,20 @@ typedef struct npie_server_conf_t {
     const char *fonts;
     const char *terms;
     const char *institution;
+    apr_array_header_t *languages; /**< of const char *, tags; es is among them;
+                                    NULL: es and en */
+    const char *sentences;     /**< directory, absolute; NULL: as built in */
     npie_rate_t rate;
+    npie_daily_t daily;
     npie_smtp_t mail_server;   /**< host NULL: none, no mail is queued */
     npie_mailbox_t mail_from;
     int mail_link;             /**< 1: required */
     const char *mail_templates; /**< directory, absolute */
     npie_reminders_t reminders;
     apr_interval_time_t tls_expired; /**< longest forgiven; -1: no limit; 0: off */
+    const char *drain_file;    /**< absolute, or NULL */
     int adopt;                 /**< 1: first certificates come in by login */
+    apr_array_header_t *support; /**< of npie_support_t; NULL: nobody is named */
     int additional_max;        /**< certificates of an employer's colleagues */
     const ap_directive_t *engine; /**< an NPIEEngine on of this server, or NULL */
     struct npie_runtime_t *runtime; /**< made by check_config; NULL: not used */

@@ -6,7 +6,11 @@
 #include <apr_strings.h>
 
 #include "httpd/parse.h"
+#include "pki/openssl.h"
+#include "pki/trust.h"
+#include "httpd/support.h"
 #include "store/session_address.h"
+#include "store/session_secret.h"
 
 /* Notes that a directive was given, once it was parsed without an error. */
 static const char *note(cmd_parms *cmd, npie_directive_t directive,
@@ -17,7 +21,7 @@ static const char *note(cmd_parms *cmd, npie_directive_t directive,
     if (error != NULL) {
         return apr_pstrcat(cmd->pool, cmd->cmd->name, ": ", error, NULL);
     }
-    conf->set |= 1u << directive;
+    conf->set |= NPIE_CONF_BIT(directive);
     conf->where[directive] = cmd->directive;
     return NULL;
 }
@@ -58,10 +62,39 @@ static const char *set_session(cmd_parms *cmd, void *dir, const char *idle,
     return note(cmd, NPIE_SET_SESSION, error);
 }
 
+static const char *set_session_cache(cmd_parms *cmd, void *dir,
+                                     const char *arg)
+{
+    npie_server_conf_t *conf = npie_conf_server(cmd->server);
+
+    (void)dir;
+    if (ap_cstr_casecmp(arg, "off") == 0) {
+        conf->session_cache = 0;
+        return note(cmd, NPIE_SET_SESSION_CACHE, NULL);
+    }
+    return note(cmd, NPIE_SET_SESSION_CACHE,
+                npie_parse_time(&conf->session_cache, arg,
+                                apr_time_from_msec(100), apr_time_from_sec(10),
+                                cmd->pool));
+}
+
 /* A path as the admin wrote it, made absolute under ServerRoot. */
 static const char *absolute(cmd_parms *cmd, const char *arg)
 {
     return ap_server_root_relative(cmd->pool, arg);
+}
+
+static const char *set_session_secret(cmd_parms *cmd, void *dir,
+                                      const char *arg)
+{
+    const char *path = absolute(cmd, arg);
+
+    (void)dir;
+    return note(cmd, NPIE_SET_SESSION_SECRET, path == NULL
+                ? "the path cannot be read"
+                : npie_session_secret_read(
+                      &npie_conf_server(cmd->server)->session_secret, path,
+                      cmd->pool));
 }
 
 /* One file more in a list of them. */
@@ -85,6 +118,13 @@ static const char *set_trust(cmd_parms *cmd, void *dir, const char *arg)
     (void)dir;
     return add_file(cmd, NPIE_SET_TRUST, &npie_conf_server(cmd->server)->trust,
                     arg);
+}
+
+static const char *set_trust_crl(cmd_parms *cmd, void *dir, const char *arg)
+{
+    (void)dir;
+    return add_file(cmd, NPIE_SET_TRUST_CRL,
+                    &npie_conf_server(cmd->server)->trust_crl, arg);
 }
 
 static const char *set_seal(cmd_parms *cmd, void *dir, const char *arg)
@@ -185,11 +225,11 @@ static const char *set_old_bits(cmd_parms *cmd, void *dir, const char *arg)
     (void)dir;
     return note(cmd, NPIE_SET_OLD_BITS,
                 npie_parse_int(&npie_conf_server(cmd->server)->old_bits, arg,
-                               1024, 16384, cmd->pool));
+                               NPIE_OLD_KEY_MIN_BITS, NPIE_RSA_MAX_BITS,
+                               cmd->pool));
 }
 
-/* NPIEMailTemplates, NPIESignerSocket: a path. cmd->info holds
- * which. */
+/* A path. cmd->info holds which. */
 static const char *set_path(cmd_parms *cmd, void *dir, const char *arg)
 {
     npie_directive_t directive = (npie_directive_t)(apr_uintptr_t)cmd->info;
@@ -229,6 +269,22 @@ static const char *set_institution(cmd_parms *cmd, void *dir, const char *arg)
                 ? NULL : "must be 1 to 200 bytes of UTF-8");
 }
 
+static const char *add_support(cmd_parms *cmd, void *dir, const char *args)
+{
+    npie_server_conf_t *conf = npie_conf_server(cmd->server);
+    npie_support_t support = { .office = NULL };
+    const char *error = npie_support_parse(&support, args, cmd->pool);
+
+    (void)dir;
+    if (error == NULL && conf->support == NULL) {
+        conf->support = apr_array_make(cmd->pool, 1, sizeof(support));
+    }
+    if (error == NULL) {
+        APR_ARRAY_PUSH(conf->support, npie_support_t) = support;
+    }
+    return note(cmd, NPIE_SET_SUPPORT, error);
+}
+
 static const char *set_rate(cmd_parms *cmd, void *dir, const char *count,
                             const char *window)
 {
@@ -250,6 +306,14 @@ static const char *set_rate(cmd_parms *cmd, void *dir, const char *count,
     return note(cmd, NPIE_SET_RATE, error);
 }
 
+static const char *set_daily(cmd_parms *cmd, void *dir, const char *args)
+{
+    (void)dir;
+    return note(cmd, NPIE_SET_DAILY,
+                npie_parse_daily(&npie_conf_server(cmd->server)->daily, args,
+                                 cmd->pool));
+}
+
 static const char *set_mail_server(cmd_parms *cmd, void *dir,
                                    const char *args)
 {
@@ -257,6 +321,15 @@ static const char *set_mail_server(cmd_parms *cmd, void *dir,
     return note(cmd, NPIE_SET_MAIL_SERVER,
                 npie_parse_mail_server(
                     &npie_conf_server(cmd->server)->mail_server, args,
+                    cmd->pool));
+}
+
+static const char *set_timestamp(cmd_parms *cmd, void *dir, const char *args)
+{
+    (void)dir;
+    return note(cmd, NPIE_SET_TIMESTAMP,
+                npie_tsa_server_parse(
+                    &npie_conf_server(cmd->server)->timestamp, args,
                     cmd->pool));
 }
 
@@ -281,6 +354,14 @@ static const char *set_mail_link(cmd_parms *cmd, void *dir, const char *arg)
     return note(cmd, NPIE_SET_MAIL_LINK,
                 required || ap_cstr_casecmp(arg, "optional") == 0
                 ? NULL : "must be required or optional");
+}
+
+static const char *set_languages(cmd_parms *cmd, void *dir, const char *args)
+{
+    (void)dir;
+    return note(cmd, NPIE_SET_LANGUAGES,
+                npie_parse_languages(&npie_conf_server(cmd->server)->languages,
+                                     args, cmd->pool));
 }
 
 static const char *set_reminders(cmd_parms *cmd, void *dir, const char *args)
@@ -320,8 +401,15 @@ const command_rec npie_directives[] = {
                      "unix:/path or host:port of Redis, then options"),
     AP_INIT_TAKE12("NPIESessionTimeout", set_session, NULL, RSRC_CONF,
                    "How long a session lives without a request, and in all"),
+    AP_INIT_TAKE1("NPIESessionCache", set_session_cache, NULL, RSRC_CONF,
+                  "How long a process may take a session for live without "
+                  "asking Redis, or off"),
+    AP_INIT_TAKE1("NPIESessionSecret", set_session_secret, NULL, RSRC_CONF,
+                  "File of the secrets that seal sessions in Redis"),
     AP_INIT_ITERATE("NPIETrust", set_trust, NULL, RSRC_CONF,
                     "PEM files of the authorities whose certificates log in"),
+    AP_INIT_ITERATE("NPIETrustCRL", set_trust_crl, NULL, RSRC_CONF,
+                    "CRL files that name intermediate authorities revoked"),
     AP_INIT_ITERATE("NPIESeal", set_seal, NULL, RSRC_CONF,
                     "PEM files of the institute's seal and of those before "
                     "it, or none"),
@@ -349,10 +437,21 @@ const command_rec npie_directives[] = {
                    "Directories of the Liberation and DejaVu fonts"),
     AP_INIT_TAKE1("NPIELetterTerms", set_path, SETTING(NPIE_SET_TERMS),
                   RSRC_CONF, "Template of the letters' text"),
+    AP_INIT_RAW_ARGS("NPIETimestamp", set_timestamp, NULL, RSRC_CONF,
+                     "The timestamp authority that dates letters"),
+    AP_INIT_TAKE1("NPIETimestampTrust", set_path,
+                  SETTING(NPIE_SET_TIMESTAMP_TRUST), RSRC_CONF,
+                  "Roots of the timestamp authorities that are trusted"),
     AP_INIT_TAKE1("NPIEInstitution", set_institution, NULL, RSRC_CONF,
                   "Name of the institute in letters and pages"),
+    AP_INIT_RAW_ARGS("NPIESupport", add_support, NULL, RSRC_CONF,
+                     "Who helps: telephone, hours, address, link, office, each "
+                     "with its text"),
     AP_INIT_TAKE2("NPIERate", set_rate, NULL, RSRC_CONF,
                   "Logins tried from one address, and in what time"),
+    AP_INIT_RAW_ARGS("NPIEDailyLimits", set_daily, NULL, RSRC_CONF,
+                     "What an employer may do a day: keys=, letters=, "
+                     "cancellations=, mails=, address="),
     AP_INIT_RAW_ARGS("NPIEMailServer", set_mail_server, NULL, RSRC_CONF,
                      "smtp://, smtps:// or smtp+plain://host[:port], then "
                      "options"),
@@ -360,6 +459,12 @@ const command_rec npie_directives[] = {
                   "The address that mails come from, with or without a name"),
     AP_INIT_TAKE1("NPIEMailLink", set_mail_link, NULL, RSRC_CONF,
                   "Must the link in the mail be opened: required or optional"),
+    AP_INIT_RAW_ARGS("NPIELanguages", set_languages, NULL, RSRC_CONF,
+                     "Languages of pages and mails, the first for who asks for "
+                     "none"),
+    AP_INIT_TAKE1("NPIESentences", set_path, SETTING(NPIE_SET_SENTENCES),
+                  RSRC_CONF,
+                  "Directory of files with sentences, a language each"),
     AP_INIT_TAKE1("NPIEMailTemplates", set_path,
                   SETTING(NPIE_SET_MAIL_TEMPLATES), RSRC_CONF,
                   "Directory of the mails' templates"),
@@ -368,6 +473,8 @@ const command_rec npie_directives[] = {
     AP_INIT_TAKE1("NPIETLSExpired", set_tls_expired, NULL, RSRC_CONF,
                   "Client certificates log in, expired ones renew: on, off, or "
                   "how long after their end"),
+    AP_INIT_TAKE1("NPIEDrainFile", set_path, SETTING(NPIE_SET_DRAIN_FILE),
+                  RSRC_CONF, "While this file exists, salud answers 503"),
     AP_INIT_FLAG("NPIEAdopt", set_adopt, NULL, RSRC_CONF,
                  "Do unknown certificates of known employers come in by "
                  "logging in?"),

@@ -5,6 +5,8 @@
 
 #include <apr_strings.h>
 
+#include "httpd/sentences.h"
+#include "httpd/subject.h"
 #include "httpd/vars.h"
 
 #define KEPT_SECONDS 600
@@ -23,7 +25,7 @@ void npie_draft_field(json_t *draft, const char *name, const char *value,
                                   "number", (int)problem));
 }
 
-json_t *npie_draft_members(json_t *draft)
+json_t *npie_draft_members(const request_rec *r, json_t *draft)
 {
     json_t *found = json_object_get(draft, "detail");
     json_t *members = json_object(), *fields = json_object(), *field;
@@ -38,7 +40,8 @@ json_t *npie_draft_members(json_t *draft)
             json_object_set_new(fields, name,
                                 json_pack("{s:i, s:s}", "number",
                                           (int)info->number,
-                                          "title", info->cause));
+                                          "title",
+                                          npie_sentences_say(r, info->cause)));
         }
     }
     if (json_object_size(fields) > 0) {
@@ -56,20 +59,26 @@ apr_status_t npie_draft_save(request_rec *r, const npie_holder_t *holder,
                              npie_page_id_t page, json_t *draft,
                              npie_err_t *err)
 {
-    char *text = draft != NULL ? json_dumps(draft, JSON_COMPACT) : NULL;
-    apr_status_t rv = npie_draft_put(npie_runtime_get(r->server)->sessions,
-                                     holder->key, npie_page_name(page), text,
-                                     KEPT_SECONDS, err, r->pool);
+    char *text;
+    apr_status_t rv;
 
+    json_object_set_new(draft, "reference",
+                        json_string(npie_subject_reference(r)));
+    text = draft != NULL ? json_dumps(draft, JSON_COMPACT) : NULL;
+    rv = npie_draft_put(npie_runtime_get(r->server)->sessions, holder->key,
+                        npie_page_name(page), text, KEPT_SECONDS, err,
+                        r->pool);
     free(text);
     json_decref(draft);
     return rv;
 }
 
 /* What is missing from an empty field, the page itself says. */
-static const char *said_at_field(const npie_problem_info_t *info)
+static const char *said_at_field(const request_rec *r,
+                                 const npie_problem_info_t *info)
 {
-    return info->number == NPIE_P_FIELD_EMPTY ? "vacio" : info->cause;
+    return info->number == NPIE_P_FIELD_EMPTY
+        ? "vacio" : npie_sentences_say(r, info->cause);
 }
 
 static void show_field(request_rec *r, const char *name, json_t *field)
@@ -84,7 +93,7 @@ static void show_field(request_rec *r, const char *name, json_t *field)
     }
     if (info != NULL) {
         npie_vars_set(r, apr_pstrcat(r->pool, "npie_error_", name, NULL),
-                      said_at_field(info));
+                      said_at_field(r, info));
     }
 }
 
@@ -107,6 +116,8 @@ void npie_draft_show(request_rec *r, const npie_holder_t *holder,
                                                                  "number")),
                       apr_pstrdup(r->pool, json_string_value(
                           json_object_get(draft, "detail"))));
+    npie_vars_reference(r, json_string_value(json_object_get(draft,
+                                                             "reference")));
     json_object_foreach(json_object_get(draft, "fields"), name, field) {
         show_field(r, name, field);
     }

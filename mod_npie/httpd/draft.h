@@ -19,9 +19,9 @@ void npie_draft_field(json_t *draft, const char *name, const char *value,
 
 /** What a program is told of a draft, as members of the problem: "fields",
  * each that is wrong with number and title, and "found", what a file was that
- * is not the letter. Frees the draft.
+ * is not the letter, or what is on record. Frees the draft.
  * @return a new object */
-json_t *npie_draft_members(json_t *draft);
+json_t *npie_draft_members(const request_rec *r, json_t *draft);
 
 /** Keeps a draft for a page and frees it; NULL removes what was kept.
  * @return APR_SUCCESS; NPIE_EBACKEND */

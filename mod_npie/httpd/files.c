@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "flow/seal.h"
 #include "httpd/answer.h"
+#include "httpd/sentences.h"
 
 static int not_there(request_rec *r, const char *what)
 {
@@ -18,9 +19,12 @@ static int not_there(request_rec *r, const char *what)
     return npie_answer_error(r, &err);
 }
 
+/* The letter, or on the page of its timestamp that. */
 static int send_letter(npie_visit_t *visit, apr_int64_t folio)
 {
+    const npie_page_id_t id = visit->page->id;
     npie_acuse_t acuse;
+    npie_bytes_t bytes = { NULL, 0 };
     npie_err_t err;
     apr_status_t rv = APR_NOTFOUND;
 
@@ -28,12 +32,19 @@ static int send_letter(npie_visit_t *visit, apr_int64_t folio)
         rv = npie_flow_acuse(&acuse, visit->flow, visit->place.renewal, folio,
                              &err);
     }
+    if (rv == APR_SUCCESS) {
+        bytes = acuse.pdf;
+    }
+    if (rv == APR_SUCCESS
+        && (id == NPIE_PAGE_FILE_TOKEN1 || id == NPIE_PAGE_FILE_TOKEN2)) {
+        rv = npie_paper_token(&bytes, &acuse, visit->r->pool);
+    }
     if (rv == APR_NOTFOUND) {
         return not_there(visit->r, visit->page->name);
     }
     return rv != APR_SUCCESS ? npie_answer_error(visit->r, &err)
         : npie_answer_file(visit->r, visit->page->type, visit->page->name,
-                           acuse.pdf);
+                           bytes);
 }
 
 int npie_file_letter1(npie_visit_t *visit)
@@ -51,25 +62,34 @@ int npie_file_letter2(npie_visit_t *visit)
 }
 
 /* RP10_n, the name that all files of a generation share. */
-static char *file_stem(request_rec *r, const npie_place_t *place)
+static char *file_stem(request_rec *r, const npie_place_t *place,
+                       const npie_certificate_t *row)
 {
     return apr_psprintf(r->pool, "%.10s_%d%s", place->employer->rp,
-                        place->issued->generation,
-                        place->issued->additional ? "_adicional" : "");
+                        row->generation, row->additional ? "_adicional" : "");
+}
+
+/* The proved certificate while it is valid and nothing is being renewed. */
+static const npie_certificate_t *held(const npie_place_t *place)
+{
+    return npie_page_stages(place) & (NPIE_STAGE_IDLE | NPIE_STAGE_EARLY)
+        ? place->certificate : NULL;
 }
 
 int npie_file_certificate(npie_visit_t *visit)
 {
     request_rec *r = visit->r;
-    const npie_place_t *place = &visit->place;
+    const npie_certificate_t *row = visit->place.issued != NULL
+        ? visit->place.issued : held(&visit->place);
 
-    if (place->issued == NULL) {
+    if (row == NULL) {
         return not_there(r, "the certificate");
     }
     return npie_answer_file(r, visit->page->type,
-                            apr_pstrcat(r->pool, file_stem(r, place), ".cer",
-                                        NULL),
-                            place->issued->der);
+                            apr_pstrcat(r->pool,
+                                        file_stem(r, &visit->place, row),
+                                        ".cer", NULL),
+                            row->der);
 }
 
 static json_t *base64(npie_bytes_t bytes, apr_pool_t *p)
@@ -180,7 +200,8 @@ int npie_file_certificate_json(npie_visit_t *visit)
 
     return npie_file_issued_json(visit->r, visit->flow, place->issued,
                                  place->issued != NULL
-                                 ? file_stem(visit->r, place) : "",
+                                 ? file_stem(visit->r, place, place->issued)
+                                 : "",
                                  place->renewal != NULL
                                  ? place->renewal->key_sha256 : "");
 }
@@ -196,6 +217,25 @@ static char *ics_time(apr_time_t t, apr_pool_t *p)
                         exp.tm_sec);
 }
 
+/* A text of the calendar, RFC 5545 section 3.3.11. */
+static const char *ics_text(const request_rec *r, const char *text)
+{
+    const char *out = "";
+
+    for (;;) {
+        apr_size_t plain = strcspn(text, ",;\\");
+
+        out = apr_pstrcat(r->pool, out, apr_pstrmemdup(r->pool, text, plain),
+                          text[plain] != '\0' ? "\\" : "", NULL);
+        if (text[plain] == '\0') {
+            return out;
+        }
+        out = apr_pstrcat(r->pool, out,
+                          apr_pstrmemdup(r->pool, text + plain, 1), NULL);
+        text += plain + 1;
+    }
+}
+
 int npie_file_calendar(npie_visit_t *visit)
 {
     request_rec *r = visit->r;
@@ -207,11 +247,16 @@ int npie_file_calendar(npie_visit_t *visit)
         "BEGIN:VEVENT\r\nUID:", certificate->spki, "@mod_npie\r\n"
         "DTSTAMP:", ics_time(certificate->not_before, r->pool), "\r\n"
         "DTSTART:", ics_time(certificate->not_after, r->pool), "\r\n"
-        "SUMMARY:Vence el certificado NPIE\r\n"
-        "DESCRIPTION:Registro patronal ", place->employer->rp,
-        "\\, serie ", certificate->serial, "\r\n"
-        "BEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER:-P15D\r\n"
-        "DESCRIPTION:Renueve su certificado NPIE\r\nEND:VALARM\r\n"
+        "SUMMARY:", ics_text(r, npie_sentences_say(r, NPIE_S_CALENDAR_ENDS)),
+        "\r\nDESCRIPTION:",
+        ics_text(r, npie_sentence_fill(npie_sentences_for(r),
+                                       NPIE_S_CALENDAR_CERTIFICATE, r->pool,
+                                       "rp", place->employer->rp, "serie",
+                                       certificate->serial, NULL)),
+        "\r\nBEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER:-P15D\r\n"
+        "DESCRIPTION:",
+        ics_text(r, npie_sentences_say(r, NPIE_S_CALENDAR_RENEW)),
+        "\r\nEND:VALARM\r\n"
         "END:VEVENT\r\nEND:VCALENDAR\r\n", NULL);
     npie_bytes_t bytes = { (unsigned char *)text, strlen(text) };
 

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "httpd/answer.h"
+#include "httpd/authority.h"
 #include "httpd/notice.h"
 #include "httpd/ssl_login.h"
 
@@ -136,6 +137,8 @@ static void tell_application(request_rec *r, const npie_session_t *session)
         apr_table_setn(env, "NPIE_ADDITIONAL", "1");
     }
     apr_table_setn(env, "NPIE_CERT_SERIAL", session->serial);
+    apr_table_setn(env, "NPIE_CERT_NUMBER",
+                   npie_cert_serial_text(session->serial, r->pool));
     apr_table_setn(env, "NPIE_CERT_END",
                    npie_text_time(session->not_after, r->pool));
     apr_table_setn(env, "NPIE_EMAIL", session->email);
@@ -180,16 +183,30 @@ static int admit(request_rec *r, npie_session_t *session)
     return OK;
 }
 
-int npie_gate_check(request_rec *r)
+static int is_gate(request_rec *r)
 {
     const char *type = ap_auth_type(r);
+
+    return type != NULL && ap_cstr_casecmp(type, "NPIE") == 0;
+}
+
+int npie_gate_exempt(request_rec *r)
+{
+    const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
+
+    if (!is_gate(r)) {
+        return DECLINED;
+    }
+    return (npie_conf_engine(r) && npie_runtime_name(r) != NULL)
+        || npie_authority_is_handler(core->handler) ? OK : DECLINED;
+}
+
+static int check(request_rec *r)
+{
     npie_holder_t *holder;
     npie_err_t err;
     apr_status_t rv;
 
-    if (type == NULL || ap_cstr_casecmp(type, "NPIE") != 0) {
-        return DECLINED;
-    }
     if (npie_runtime_get(r->server) == NULL) {
         npie_notice(APLOG_MARK, 0, r->server, r, NPIE_N_GATE_WITHOUT_BASE,
                     NULL);
@@ -204,4 +221,25 @@ int npie_gate_check(request_rec *r)
         return npie_answer_error(r, &err);
     }
     return admit(r, holder->session);
+}
+
+int npie_gate_check(request_rec *r)
+{
+    const apr_interval_time_t began = npie_ticks();
+    int status;
+
+    if (!is_gate(r)) {
+        return DECLINED;
+    }
+    status = check(r);
+    npie_timed(NPIE_TIME_GATE, npie_ticks() - began);
+    return status;
+}
+
+int npie_gate_hide_cookie(request_rec *r)
+{
+    if (npie_runtime_get(r->server) != NULL && !npie_conf_engine(r)) {
+        npie_holder_hide(r);
+    }
+    return DECLINED;
 }

@@ -27,6 +27,15 @@ const char *npie_gate_token(const request_rec *r);
  * cache may keep; else a redirect for people and 401 or 403 for programs. */
 int npie_gate_check(request_rec *r);
 
+/** Hook access_checker_ex, after mod_authz_core's: behind an AuthType NPIE that
+ * counts for all of a site, the pages stay open to whom no rule but the gate's
+ * keeps out, and so do CRL, OCSP and CA certificate. */
+int npie_gate_exempt(request_rec *r);
+
+/** Hook fixups: outside the pages, whether the gate is there or not, nobody
+ * else is to see the session's cookie. */
+int npie_gate_hide_cookie(request_rec *r);
+
 /** Turns a request away whose certificate has expired: people to the renewal,
  * programs with 403. @return the status for httpd */
 int npie_gate_turn_expired(request_rec *r);

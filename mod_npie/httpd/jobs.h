@@ -7,12 +7,8 @@
 
 #include "httpd/runtime.h"
 
-/** Hook post_config: a job for every registry whose server sends mail. */
+/** Hook post_config: a job for every registry, and that of httpd/dates.h. */
 int npie_jobs_post_config(apr_pool_t *pconf, apr_pool_t *plog,
                           apr_pool_t *ptemp, server_rec *s);
-
-/** Hook child_init, before mod_watchdog's: a child waits for the mail on its
- * way before it ends. */
-void npie_jobs_child_init(apr_pool_t *pchild, server_rec *s);
 
 #endif

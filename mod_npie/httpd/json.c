@@ -9,6 +9,8 @@
 #include "httpd/answer.h"
 #include "httpd/mail_view.h"
 #include "httpd/shown.h"
+#include "httpd/subject.h"
+#include "store/stamping.h"
 
 #define STEPS 7
 #define APPLICATION "application"
@@ -129,25 +131,43 @@ static json_t *renewal_json(request_rec *r, const npie_place_t *place)
 
 static apr_status_t add_letter(json_t *list, request_rec *r, npie_flow_t *flow,
                                apr_int64_t folio, npie_page_id_t file,
-                               npie_err_t *err)
+                               npie_page_id_t token, npie_err_t *err)
 {
+    npie_stamping_t stamping = { .first = 0 };
+    npie_sealing_t sealing = { .sealed_at = 0 };
     npie_letter_row_t *letter;
+    json_t *one;
     apr_status_t rv;
 
     if (folio == 0) {
         return APR_SUCCESS;
     }
     rv = npie_letter_get(&letter, flow->registry, folio, err);
-    if (rv == APR_SUCCESS) {
-        json_array_append_new(list, json_pack("{s:i, s:I, s:s, s:s, s:s?}",
-            "kind", letter->kind == NPIE_LETTER_RENEWAL ? 1 : 2,
-            "folio", (json_int_t)letter->folio,
-            "href", href(r, file),
-            "sha256", letter->sha256,
-            "signedAt", letter->signed_at != 0
-                        ? npie_text_time(letter->signed_at, r->pool) : NULL));
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
-    return rv;
+    rv = npie_sealing_get(&sealing, flow->registry, NPIE_SEALING_RENEWAL,
+                          folio, err);
+    if (rv == APR_SUCCESS) {
+        rv = npie_stamping_get(&stamping, flow->registry, NPIE_SEALING_RENEWAL,
+                               folio, err);
+    }
+    if (rv != APR_SUCCESS && rv != APR_NOTFOUND) {
+        return rv;
+    }
+    one = json_pack("{s:i, s:I, s:s, s:s, s:s?}",
+                    "kind", letter->kind == NPIE_LETTER_RENEWAL ? 1 : 2,
+                    "folio", (json_int_t)letter->folio,
+                    "href", href(r, file), "sha256", letter->sha256,
+                    "signedAt", letter->signed_at != 0
+                    ? npie_text_time(letter->signed_at, r->pool) : NULL);
+    set_time(one, "sealedAt", sealing.sealed_at, r->pool);
+    set_time(one, "datedAt", stamping.first, r->pool);
+    if (stamping.first != 0) {
+        json_object_set_new(one, "timestamp", json_string(href(r, token)));
+    }
+    json_array_append_new(list, one);
+    return APR_SUCCESS;
 }
 
 /* What can be fetched once there is a certificate. */
@@ -282,8 +302,14 @@ static json_t *head_json(request_rec *r, const npie_page_t *page,
 static json_t *refusal_json(request_rec *r, npie_problem_t problem,
                             npie_shown_certificate_t shown)
 {
-    json_t *error = npie_answer_problem_json(HTTP_FORBIDDEN, problem);
+    json_t *error = npie_answer_problem_json(r, HTTP_FORBIDDEN, problem);
+    const char *session = npie_subject_session(r);
     apr_time_t at = 0;
+
+    /* The login was refused, and this request tells of it: as its page does. */
+    if (*session != '\0') {
+        set_text(error, "reference", session);
+    }
 
     switch (problem) {
     case NPIE_P_CERT_REVOKED:
@@ -323,11 +349,13 @@ static apr_status_t add_rows(json_t *object, request_rec *r,
     rv = add_additionals(certificates, r, flow, place->employer->id, err);
     if (rv == APR_SUCCESS && renewal != NULL) {
         rv = add_letter(letters, r, flow, renewal->letter1,
-                        NPIE_PAGE_FILE_LETTER1, err);
+                        NPIE_PAGE_FILE_LETTER1, NPIE_PAGE_FILE_TOKEN1,
+                        err);
     }
     if (rv == APR_SUCCESS && renewal != NULL) {
         rv = add_letter(letters, r, flow, renewal->letter2,
-                        NPIE_PAGE_FILE_LETTER2, err);
+                        NPIE_PAGE_FILE_LETTER2, NPIE_PAGE_FILE_TOKEN2,
+                        err);
     }
     return rv;
 }
@@ -362,7 +390,7 @@ int npie_json_place(npie_visit_t *visit, const npie_page_t *page)
     }
     else if (place->lapsed) {
         json_object_set_new(object, "error",
-                            npie_answer_problem_json(HTTP_CONFLICT,
+                            npie_answer_problem_json(r, HTTP_CONFLICT,
                                                      NPIE_P_LAPSED));
     }
     return npie_answer_json(r, HTTP_OK, object);

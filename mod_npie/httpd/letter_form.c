@@ -6,46 +6,46 @@
 #include <apr_strings.h>
 
 #include "httpd/upload.h"
+#include "httpd/sentences.h"
+
+/* Another file than a letter, by its kind; the rest is no PDF. */
+static const npie_sentence_t kinds[NPIE_FILE_OTHER + 1] = {
+    [NPIE_FILE_PFX] = NPIE_S_LETTER_PFX,
+    [NPIE_FILE_CERTIFICATE] = NPIE_S_LETTER_CERTIFICATE,
+    [NPIE_FILE_KEY] = NPIE_S_LETTER_KEY,
+    [NPIE_FILE_PICTURE] = NPIE_S_LETTER_PICTURE,
+    [NPIE_FILE_ZIP] = NPIE_S_LETTER_ZIP,
+    [NPIE_FILE_HTML] = NPIE_S_LETTER_HTML,
+};
+
+/* A letter, but not the one that was asked for. */
+static const npie_sentence_t mismatches[] = {
+    [NPIE_MISMATCH_EMPTY] = NPIE_S_LETTER_EMPTY,
+    [NPIE_MISMATCH_OTHER_PDF] = NPIE_S_LETTER_OTHER_PDF,
+    [NPIE_MISMATCH_RESAVED] = NPIE_S_LETTER_RESAVED,
+    [NPIE_MISMATCH_ALTERED] = NPIE_S_LETTER_ALTERED,
+    [NPIE_MISMATCH_OLDER] = NPIE_S_LETTER_OLDER,
+    [NPIE_MISMATCH_OTHER_KIND] = NPIE_S_LETTER_OTHER_KIND,
+    [NPIE_MISMATCH_OTHER_EMPLOYER] = NPIE_S_LETTER_OTHER_EMPLOYER,
+    [NPIE_MISMATCH_FORGED] = NPIE_S_LETTER_FORGED,
+};
 
 const char *npie_post_mismatch(const npie_letter_check_t *check,
-                               apr_pool_t *p)
+                               const request_rec *r)
 {
-    static const char *const kinds[] = {
-        [NPIE_FILE_PFX] = "Es un archivo de certificado (.pfx), no la carta.",
-        [NPIE_FILE_CERTIFICATE] = "Es un certificado (.cer), no la carta.",
-        [NPIE_FILE_KEY] = "Es una llave (.key), no la carta.",
-        [NPIE_FILE_PICTURE] = "Es una imagen, no la carta en PDF.",
-        [NPIE_FILE_ZIP] = "Es un archivo comprimido o un documento de oficina, "
-                          "no la carta en PDF.",
-        [NPIE_FILE_HTML] = "Es una página web guardada, no la carta en PDF.",
-        [NPIE_FILE_OTHER] = "No es un archivo PDF.",
-    };
+    npie_sentence_t sentence = mismatches[check->mismatch];
 
-    switch (check->mismatch) {
-    case NPIE_MISMATCH_EMPTY:
-        return "El archivo está vacío: la descarga no terminó.";
-    case NPIE_MISMATCH_NOT_PDF:
-        return kinds[check->kind] != NULL ? kinds[check->kind]
-                                          : kinds[NPIE_FILE_OTHER];
-    case NPIE_MISMATCH_OTHER_PDF:
-        return "Es un PDF, pero no es una carta de esta renovación.";
-    case NPIE_MISMATCH_RESAVED:
-        return "Es la carta, pero otro programa la guardó o la imprimió de "
-               "nuevo y la cambió.";
-    case NPIE_MISMATCH_ALTERED:
-        return "Es la carta, pero su contenido cambió después de descargarla.";
-    case NPIE_MISMATCH_OLDER:
-        return apr_psprintf(p, "Es una carta anterior, con folio %"
-                            APR_INT64_T_FMT ".", check->folio);
-    case NPIE_MISMATCH_OTHER_KIND:
-        return "Es otra de sus cartas, no la que pide esta página.";
-    case NPIE_MISMATCH_OTHER_EMPLOYER:
-        return "Es la carta de otro patrón.";
-    case NPIE_MISMATCH_FORGED:
-        return "Trae un folio que este servicio nunca entregó.";
-    default:
+    if (check->mismatch == NPIE_MISMATCH_NONE) {
         return NULL;
     }
+    if (check->mismatch == NPIE_MISMATCH_NOT_PDF) {
+        sentence = kinds[check->kind] != 0 ? kinds[check->kind]
+                                       : NPIE_S_LETTER_NOT_PDF;
+    }
+    return npie_sentence_fill(npie_sentences_for(r),
+                          sentence, r->pool, "folio",
+                          apr_psprintf(r->pool, "%" APR_INT64_T_FMT,
+                                       check->folio), NULL);
 }
 
 apr_status_t npie_post_signature(npie_signed_form_t *given,

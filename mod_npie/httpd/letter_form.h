@@ -18,9 +18,9 @@ apr_status_t npie_post_signature(npie_signed_form_t *given,
                                  const npie_visit_t *post,
                                  npie_letter_check_t *check, npie_err_t *err);
 
-/** What a file was that was not the letter, for a person; NULL: nothing to
- * say. In p or static. */
+/** What a file was that was not the letter, for a person.
+ * @return in the pool of the request; NULL: nothing to say */
 const char *npie_post_mismatch(const npie_letter_check_t *check,
-                               apr_pool_t *p);
+                               const request_rec *r);
 
 #endif

@@ -9,7 +9,9 @@
 #include "base/text.h"
 #include "httpd/accept.h"
 #include "httpd/answer.h"
+#include "httpd/files.h"
 #include "httpd/rate.h"
+#include "httpd/subject.h"
 #include "httpd/upload.h"
 #include "httpd/visit.h"
 #include "pki/digest.h"
@@ -118,6 +120,41 @@ static apr_status_t take_challenge(request_rec *r, const char *text,
         ? npie_err_set(err, NPIE_EINPUT, NPIE_P_CHALLENGE,
                        "the challenge is spent or was never given out")
         : rv;
+}
+
+int npie_login_by_key(npie_visit_t *visit)
+{
+    request_rec *r = visit->r;
+    const npie_form_t *form = visit->form;
+    const char *text = as_signed(npie_upload_text(form, "reto", r->pool),
+                                 r->pool);
+    const npie_bytes_t challenge = { (const unsigned char *)text,
+                                     strlen(text) };
+    npie_certificate_t *row;
+    npie_bytes_t spki, signature;
+    npie_flow_t *flow;
+    npie_err_t err;
+    apr_status_t rv = npie_rate_within(r, "acceso", &err);
+
+    if (rv == APR_SUCCESS) {
+        rv = take_challenge(r, text, &err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_runtime_flow(&flow, r, &err);
+    }
+    if (rv == APR_SUCCESS
+        && (npie_upload_der(&spki, form, "llave", r->pool) != APR_SUCCESS
+            || npie_upload_der(&signature, form, "firma", r->pool)
+               != APR_SUCCESS)) {
+        rv = npie_err_set(&err, NPIE_EINPUT, NPIE_P_SIGNATURE,
+                          "key or signature is neither DER nor base64");
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_flow_by_key(&row, flow, challenge, spki, signature, &err);
+    }
+    return rv == APR_SUCCESS
+        ? npie_file_issued_json(r, flow, row, row->serial, "")
+        : npie_answer_error(r, &err);
 }
 
 static void describe(npie_session_t *session, const npie_cert_t *cert,
@@ -254,6 +291,16 @@ apr_status_t npie_login_confirm(request_rec *r, npie_flow_t *flow,
                         "the certificate changed during the login");
 }
 
+/* Who it was, as the admin is asked about it: by the certificate. */
+static void identify(request_rec *r, const npie_login_t *login)
+{
+    const npie_cert_t *cert = login->cert;
+
+    npie_subject_certificate(r, login->employer != NULL ? login->employer->rp
+                                                        : cert->rp10,
+                             cert->serial_text);
+}
+
 static apr_status_t log_in(npie_login_t *login, request_rec *r,
                            const npie_form_t *form, npie_err_t *err)
 {
@@ -262,8 +309,10 @@ static apr_status_t log_in(npie_login_t *login, request_rec *r,
     npie_bytes_t challenge = { (const unsigned char *)text, strlen(text) };
     npie_bytes_t cms;
     npie_flow_t *flow;
-    apr_status_t rv = npie_rate_within(r, "acceso", err);
+    apr_status_t rv;
 
+    npie_subject_typed(r, npie_form_text(form, "usuario"));
+    rv = npie_rate_within(r, "acceso", err);
     if (rv == APR_SUCCESS) {
         rv = take_challenge(r, text, err);
     }
@@ -279,17 +328,21 @@ static apr_status_t log_in(npie_login_t *login, request_rec *r,
     }
     rv = npie_flow_login(login, flow, challenge, cms,
                          npie_form_text(form, "usuario"), err);
-    if (rv == APR_SUCCESS && login->problem == NPIE_P_USER) {
+    if (rv != APR_SUCCESS) {
+        if (login->cert != NULL) {
+            identify(r, login);
+        }
+        return rv;
+    }
+    identify(r, login);
+    if (login->problem == NPIE_P_USER) {
         /* A slip of the pen, said at its field: there is nobody to refuse. */
-        return npie_err_set(err, NPIE_EINPUT, NPIE_P_USER, "serial %s",
-                            login->cert->serial);
+        return npie_err_set(err, NPIE_EINPUT, NPIE_P_USER, "at login");
     }
-    if (rv == APR_SUCCESS) {
-        end_before(r);
-        rv = npie_login_open(r, access_for(login->verdict), login->problem,
-                             login->cert, login->employer, login->certificate,
-                             NULL, err);
-    }
+    end_before(r);
+    rv = npie_login_open(r, access_for(login->verdict), login->problem,
+                         login->cert, login->employer, login->certificate,
+                         NULL, err);
     return rv == APR_SUCCESS && login->verdict != NPIE_VERDICT_REFUSED
         ? npie_login_confirm(r, flow, login->certificate, err) : rv;
 }
@@ -300,15 +353,15 @@ void npie_login_note(request_rec *r, const npie_login_t *login)
 
     if (login->verdict == NPIE_VERDICT_REFUSED) {
         npie_count(NPIE_COUNT_REFUSALS);
-        npie_err_set(&err, NPIE_EPOLICY, login->problem, "serial %s",
-                     login->cert->serial);
+        identify(r, login);
+        npie_err_set(&err, NPIE_EPOLICY, login->problem, "at login");
         npie_answer_log(r, &err);
         return;
     }
     npie_count(NPIE_COUNT_LOGINS);
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                   "login of %s with certificate %s", login->employer->user,
-                  login->cert->serial);
+                  login->cert->serial_text);
 }
 
 int npie_login_post(npie_visit_t *visit)

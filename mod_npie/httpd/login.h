@@ -35,6 +35,10 @@ int npie_login_leads_back(const char *path);
 /** Logs and counts a login, refused or not. */
 void npie_login_note(request_rec *r, const npie_login_t *login);
 
+/** POST certificado-de-llave: fields reto, firma (pki/proof.h) and llave, the
+ * public key; the certificate with its chain, JSON. */
+int npie_login_by_key(npie_visit_t *visit);
+
 /** POST acceso.html: fields reto, firma, usuario, volver. */
 int npie_login_post(npie_visit_t *visit);
 

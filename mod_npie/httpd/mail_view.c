@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "base/text.h"
+#include "httpd/sentences.h"
 #include "httpd/vars.h"
 
 int npie_mail_is_on(const request_rec *r)
@@ -67,14 +68,32 @@ static void set_beside(request_rec *r, const npie_place_t *place)
         npie_vars_set(r, "npie_issued_mail", fates[fate_of(issued)][0]);
         npie_vars_set(r, "npie_issued_mail_to", issued->address);
         npie_vars_set(r, "npie_issued_mail_when",
-                      npie_text_moment_es(time_of(issued), r->pool));
+                      npie_sentences_moment(r, time_of(issued)));
+    }
+}
+
+void npie_mail_fate_vars(request_rec *r, const char *prefix,
+                         const npie_outbox_t *mail)
+{
+    const struct {
+        const char *name;
+        const char *value;
+    } vars[] = {
+        { "state", fates[fate_of(mail)][0] },
+        { "when", mail != NULL ? npie_sentences_moment(r, time_of(mail))
+                               : NULL },
+        { "reason", mail != NULL ? mail->reason : NULL },
+        { "said", mail != NULL ? mail->server_said : NULL },
+    };
+
+    for (apr_size_t i = 0; i < sizeof(vars) / sizeof(vars[0]); ++i) {
+        npie_vars_set(r, apr_pstrcat(r->pool, prefix, vars[i].name, NULL),
+                      vars[i].value);
     }
 }
 
 void npie_mail_vars(request_rec *r, const npie_place_t *place)
 {
-    const npie_outbox_t *mail = place->mail.last;
-
     set_beside(r, place);
     if (!place->mail.waits) {
         return;
@@ -85,28 +104,16 @@ void npie_mail_vars(request_rec *r, const npie_place_t *place)
                   place->mail.left > 0 ? apr_itoa(r->pool, place->mail.left)
                                        : NULL);
     npie_vars_set(r, "npie_mail_to", place->renewal->contact.email);
-    npie_vars_set(r, "npie_mail_state", fates[fate_of(mail)][0]);
-    if (mail != NULL) {
-        npie_vars_set(r, "npie_mail_when",
-                      npie_text_moment_es(time_of(mail), r->pool));
-        npie_vars_set(r, "npie_mail_reason", mail->reason);
-        npie_vars_set(r, "npie_mail_said", mail->server_said);
-    }
+    npie_mail_fate_vars(r, "npie_mail_", place->mail.last);
 }
 
-json_t *npie_mail_json(request_rec *r, const npie_place_t *place)
+json_t *npie_mail_fate_json(const npie_outbox_t *mail, apr_pool_t *p)
 {
-    const npie_outbox_t *mail = place->mail.last;
-    json_t *json = json_pack("{s:s, s:s, s:b, s:i}",
-                             "state", fates[fate_of(mail)][1],
-                             "to", place->renewal->contact.email,
-                             "required", place->mail.link_required,
-                             "left", place->mail.left);
+    json_t *json = json_pack("{s:s}", "state", fates[fate_of(mail)][1]);
 
     if (mail != NULL) {
         json_object_set_new(json, "at",
-                            json_string(npie_text_time(time_of(mail),
-                                                       r->pool)));
+                            json_string(npie_text_time(time_of(mail), p)));
     }
     if (mail != NULL && *mail->reason != '\0') {
         json_object_set_new(json, "reason", json_string(mail->reason));
@@ -114,5 +121,17 @@ json_t *npie_mail_json(request_rec *r, const npie_place_t *place)
     if (mail != NULL && *mail->server_said != '\0') {
         json_object_set_new(json, "said", json_string(mail->server_said));
     }
+    return json;
+}
+
+json_t *npie_mail_json(request_rec *r, const npie_place_t *place)
+{
+    json_t *json = npie_mail_fate_json(place->mail.last, r->pool);
+
+    json_object_set_new(json, "to",
+                        json_string(place->renewal->contact.email));
+    json_object_set_new(json, "required",
+                        json_boolean(place->mail.link_required));
+    json_object_set_new(json, "left", json_integer(place->mail.left));
     return json;
 }

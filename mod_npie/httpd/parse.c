@@ -6,6 +6,8 @@
 #include <apr_strings.h>
 #include <apr_uri.h>
 
+#include "base/sentences.h"
+
 const char *npie_parse_keys(npie_key_rules_t *out, const char *arg,
                             apr_pool_t *p)
 {
@@ -90,4 +92,69 @@ const char *npie_parse_signer(npie_signer_setting_t *out, const char *arg,
     }
     return apr_psprintf(p, "'%s' is neither exec:/path/npie-signer nor "
                         "unix:/path/socket", arg);
+}
+
+const char *npie_parse_daily(npie_daily_t *out, const char *arg, apr_pool_t *p)
+{
+    npie_daily_t daily = *out;
+    const struct {
+        const char *name;
+        int *value;
+    } known[] = {
+        { "keys=", &daily.keys }, { "letters=", &daily.letters },
+        { "cancellations=", &daily.cancellations }, { "mails=", &daily.mails },
+        { "address=", &daily.address },
+    };
+    const int count = sizeof(known) / sizeof(known[0]);
+    const char *word, *error = NULL;
+
+    while (error == NULL && *(word = ap_getword_conf(p, &arg)) != '\0') {
+        error = "the limits are keys=, letters=, cancellations=, mails= and "
+                "address=, each a number a day";
+        for (int i = 0; i < count; ++i) {
+            const apr_size_t len = strlen(known[i].name);
+
+            if (strncmp(word, known[i].name, len) == 0) {
+                error = npie_parse_int(known[i].value, word + len, 1, 1000000,
+                                       p);
+            }
+        }
+    }
+    if (error == NULL) {
+        *out = daily;
+    }
+    return error;
+}
+
+static int is_among(const apr_array_header_t *words, const char *word)
+{
+    for (int i = 0; i < words->nelts; ++i) {
+        if (strcmp(APR_ARRAY_IDX(words, i, const char *), word) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+const char *npie_parse_languages(apr_array_header_t **pout, const char *arg,
+                                 apr_pool_t *p)
+{
+    apr_array_header_t *languages = apr_array_make(p, 2, sizeof(const char *));
+    const char *word;
+
+    while (*(word = ap_getword_conf(p, &arg)) != '\0') {
+        if (!npie_sentences_is_tag(word)) {
+            return apr_psprintf(p, "'%s' is no tag of a language (RFC 5646)",
+                                word);
+        }
+        if (is_among(languages, word)) {
+            return apr_psprintf(p, "%s is there twice", word);
+        }
+        APR_ARRAY_PUSH(languages, const char *) = word;
+    }
+    if (!is_among(languages, NPIE_SENTENCES_LANGUAGE)) {
+        return "es must be among the languages: letters are in Spanish";
+    }
+    *pout = languages;
+    return NULL;
 }

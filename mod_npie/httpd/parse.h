@@ -21,6 +21,15 @@ const char *npie_parse_reminders(npie_reminders_t *out, const char *arg,
 const char *npie_parse_keys(npie_key_rules_t *out, const char *arg,
                             apr_pool_t *p);
 
+/** "keys=30 letters=60 cancellations=30 mails=40", in any order; what is not
+ * named stays as it is. */
+const char *npie_parse_daily(npie_daily_t *out, const char *arg, apr_pool_t *p);
+
+/** Tags of languages, es among them, blanks between.
+ * @param pout set to const char * in p */
+const char *npie_parse_languages(apr_array_header_t **pout, const char *arg,
+                                 apr_pool_t *p);
+
 /** https://host[:port]/path/ */
 const char *npie_parse_base(npie_base_t *out, const char *arg, apr_pool_t *p);
 

@@ -49,9 +49,10 @@ static const char *server_option(npie_smtp_t *out, const char *word,
 {
     const char *value = ap_strchr_c(word, '=');
 
-    if (value++ == NULL) {
+    if (value == NULL) {
         return apr_psprintf(p, "'%s' is not an option: write name=value", word);
     }
+    ++value;
     if (strncmp(word, "user=", 5) == 0) {
         out->user = apr_pstrdup(p, value);
         return NULL;

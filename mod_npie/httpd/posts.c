@@ -11,6 +11,7 @@
 #include "httpd/json.h"
 #include "httpd/letter_form.h"
 #include "httpd/login.h"
+#include "httpd/other.h"
 #include "httpd/upload.h"
 #include "httpd/visit.h"
 
@@ -44,7 +45,7 @@ static int refuse(npie_visit_t *post, const npie_err_t *err, json_t *draft)
         || npie_answer_wants_json(post->r)) {
         return npie_answer_problem_with(post->r,
                                         npie_answer_problem_status(err), err,
-                                        npie_draft_members(draft));
+                                        npie_draft_members(post->r, draft));
     }
     npie_answer_log(post->r, err);
     if (err->status == NPIE_ECONFLICT) {
@@ -58,8 +59,34 @@ static int refuse(npie_visit_t *post, const npie_err_t *err, json_t *draft)
     return npie_answer_lead(post->r, post->page->id, NULL);
 }
 
+/* On to where the renewal is, with a word: what was sent is not in it. */
+static int refuse_other(npie_visit_t *post, const npie_err_t *why)
+{
+    npie_err_t err;
+    json_t *draft;
+    const npie_page_t *home;
+
+    if (npie_flow_place(&post->place, post->flow, &post->who, &err)
+        != APR_SUCCESS) {
+        return npie_answer_error(post->r, &err);
+    }
+    draft = npie_draft_new(why->problem, npie_other_said(post, why->problem));
+    home = npie_page_home(&post->place);
+    if (npie_answer_wants_json(post->r) || home == NULL) {
+        return npie_answer_problem_with(post->r, HTTP_CONFLICT, why,
+                                        npie_draft_members(post->r, draft));
+    }
+    npie_answer_log(post->r, why);
+    return npie_draft_save(post->r, post->holder, home->id, draft, &err)
+            == APR_SUCCESS ? npie_visit_home(post)
+                           : npie_answer_error(post->r, &err);
+}
+
 static int end_post(npie_visit_t *post, apr_status_t rv, const npie_err_t *err)
 {
+    if (rv == NPIE_ECONFLICT && npie_other_is(err->problem)) {
+        return refuse_other(post, err);
+    }
     return rv == APR_SUCCESS ? done(post)
         : refuse(post, err, npie_draft_new(err->problem, NULL));
 }
@@ -142,8 +169,7 @@ static int refuse_letter(npie_visit_t *post, const npie_err_t *err,
 {
     return refuse(post, err,
                   npie_draft_new(err->problem,
-                                 npie_post_mismatch(check,
-                                                    post->r->pool)));
+                                 npie_post_mismatch(check, post->r)));
 }
 
 int npie_post_letter(npie_visit_t *post)
@@ -320,6 +346,12 @@ int npie_post_rekey(npie_visit_t *post)
     npie_err_t err;
     apr_status_t rv = npie_flow_rekey(post->flow, &post->who, &err);
 
+    /* Whose address is wrong corrects it first: the new letter carries it. */
+    if (rv == APR_SUCCESS && !npie_answer_wants_json(post->r)
+        && strcmp(npie_form_text(post->form, "sigue"), "datos") == 0) {
+        npie_draft_save(post->r, post->holder, NPIE_PAGE_LETTER1, NULL, NULL);
+        return npie_answer_lead(post->r, NPIE_PAGE_DATA, NULL);
+    }
     return rv == APR_SUCCESS || rv == NPIE_ECONFLICT
         ? done_with(post, NPIE_PAGE_LETTER1) : npie_answer_error(post->r, &err);
 }

@@ -9,17 +9,23 @@
 #include "base/text.h"
 #include "httpd/additional.h"
 #include "httpd/answer.h"
+#include "httpd/asset.h"
 #include "httpd/authority.h"
 #include "httpd/body.h"
+#include "httpd/draft.h"
 #include "httpd/files.h"
 #include "httpd/gate.h"
+#include "httpd/health.h"
 #include "httpd/json.h"
+#include "httpd/languages.h"
 #include "httpd/login.h"
 #include "httpd/mail.h"
 #include "httpd/mail_view.h"
 #include "httpd/posts.h"
+#include "httpd/rate.h"
 #include "httpd/revoke.h"
 #include "httpd/show.h"
+#include "httpd/support.h"
 #include "httpd/vars.h"
 #include "httpd/verify.h"
 #include "httpd/visit.h"
@@ -44,23 +50,6 @@ static const struct {
 #define NPIE_ERROR NPIE_PART
 #include "httpd/page.def"
 };
-
-/* The name below the pages' path, "" for the path itself; NULL when a request's
- * address is elsewhere. */
-static const char *name_of(const request_rec *r)
-{
-    const npie_runtime_t *runtime = npie_runtime_get(r->server);
-    const char *path;
-    apr_size_t len;
-
-    if (runtime == NULL) {
-        return NULL;
-    }
-    path = runtime->conf->base.path;
-    len = strlen(path);
-    return r->uri != NULL && strncmp(r->uri, path, len) == 0 ? r->uri + len
-                                                             : NULL;
-}
 
 /* Did a page of ours send this? A browser says so in one of these headers; a
  * program without either has no cookies that somebody else could borrow. */
@@ -136,6 +125,39 @@ static int token_matches(const npie_visit_t *visit)
         && npie_text_equal_secret(token, session->csrf, len);
 }
 
+/* A token of an earlier session, as after a login in another tab: a person gets
+ * the page again, with a token that is good and whose session it is. */
+static int refuse_token(npie_visit_t *visit)
+{
+    request_rec *r = visit->r;
+    const npie_page_t *page = visit->page;
+    npie_err_t err;
+    int status;
+
+    if (npie_answer_wants_json(r)
+        || *npie_form_text(visit->form, "csrf") == '\0'
+        || visit->holder->session->access == NPIE_ACCESS_REFUSED) {
+        return refuse(r, HTTP_FORBIDDEN, NPIE_P_CSRF, "csrf token");
+    }
+    status = npie_visit_read(visit);
+    if (status != OK) {
+        return status;
+    }
+    if (page->kind != NPIE_KIND_PAGE
+        || !npie_page_allowed(page, &visit->place)) {
+        page = npie_page_home(&visit->place);
+    }
+    npie_err_set(&err, NPIE_EPOLICY, NPIE_P_CSRF, "csrf token");
+    if (page == NULL
+        || npie_draft_save(r, visit->holder, page->id,
+                           npie_draft_new(err.problem, NULL), NULL)
+           != APR_SUCCESS) {
+        return npie_answer_problem(r, HTTP_FORBIDDEN, &err);
+    }
+    npie_answer_log(r, &err);
+    return npie_answer_lead(r, page->id, page == visit->page ? r->args : NULL);
+}
+
 /* A form of somebody with a session. */
 static int post_in_session(npie_visit_t *visit)
 {
@@ -150,7 +172,7 @@ static int post_in_session(npie_visit_t *visit)
         return status;
     }
     if (!token_matches(visit)) {
-        return refuse(r, HTTP_FORBIDDEN, NPIE_P_CSRF, "csrf token");
+        return refuse_token(visit);
     }
     if (visit->page->who == NPIE_WHO_LOGGED_IN) {
         return rows[visit->page->id].post(visit);
@@ -165,6 +187,9 @@ static int post_in_session(npie_visit_t *visit)
     }
     visit->who = npie_visit_who(visit->holder->session);
     visit->who.session = visit->holder->key;
+    if (npie_rate_today(visit, &err) != APR_SUCCESS) {
+        return npie_answer_error(r, &err);
+    }
     return rows[visit->page->id].post(visit);
 }
 
@@ -174,7 +199,7 @@ static int is_missing(const npie_visit_t *visit)
     return visit->page->who == NPIE_WHO_LINK && !npie_mail_is_on(visit->r);
 }
 
-static int post_form(npie_visit_t *visit)
+static int take_form(npie_visit_t *visit)
 {
     npie_holder_t *holder;
     int status;
@@ -196,6 +221,16 @@ static int post_form(npie_visit_t *visit)
     }
     npie_gate_holder(&holder, visit->r, NULL);
     return rows[visit->page->id].post(visit);
+}
+
+static int post_form(npie_visit_t *visit)
+{
+    const apr_interval_time_t began = npie_ticks();
+    const int status = take_form(visit);
+
+    npie_timed((npie_timer_t)(NPIE_TIME_PAGE + (int)visit->page->id),
+               npie_ticks() - began);
+    return status;
 }
 
 static int send_file(npie_visit_t *visit)
@@ -227,8 +262,8 @@ static int send_file(npie_visit_t *visit)
     return rows[visit->page->id].show(visit);
 }
 
-/* Without a session. Whoever comes to renew while the certificate is still
- * valid, as a reminder has it, is not to end up in the application. */
+/* Without a session. Who asked for a page, as a mail has it, is not to end up
+ * in the application. */
 static int lead_to_login(const npie_visit_t *visit)
 {
     request_rec *r = visit->r;
@@ -236,10 +271,14 @@ static int lead_to_login(const npie_visit_t *visit)
     if (npie_answer_wants_json(r)) {
         return npie_answer_no_session(r);
     }
+    if (visit->page->id == NPIE_PAGE_HOME) {
+        return npie_answer_lead(r, NPIE_PAGE_START, NULL);
+    }
     return npie_answer_lead(r, NPIE_PAGE_LOGIN,
-        visit->page->id != NPIE_PAGE_NOTICE ? NULL
-        : apr_pstrcat(r->pool, "volver=",
-                      ap_escape_urlencoded(r->pool, r->uri), NULL));
+        apr_pstrcat(r->pool, "volver=",
+                      ap_escape_urlencoded(r->pool, apr_pstrcat(r->pool,
+                          r->uri, r->args != NULL ? "?" : "", r->args, NULL)),
+                      NULL));
 }
 
 static int show_in_session(npie_visit_t *visit)
@@ -265,6 +304,8 @@ static int show_page(npie_visit_t *visit)
 
     npie_answer_headers(r);
     npie_vars_common(r, visit->page);
+    npie_languages_vars(r, visit->page);
+    npie_support_vars(r, "");
     if (rv == APR_SUCCESS) {
         npie_vars_session(r, visit->holder->session);
     }
@@ -290,17 +331,6 @@ static int show_page(npie_visit_t *visit)
     return show_in_session(visit);
 }
 
-/* Scripts, styles and pictures: files like any other, with the headers that
- * protect but without the one against caching. */
-static int serve_asset(request_rec *r)
-{
-    npie_answer_headers(r);
-    apr_table_setn(r->err_headers_out, "Cache-Control", "no-cache");
-    apr_table_unset(r->err_headers_out, "Vary");
-    npie_answer_error_pages(r);
-    return DECLINED;
-}
-
 /* Does the module answer, rather than the file be rendered? */
 static int is_for_handler(const npie_visit_t *visit)
 {
@@ -324,22 +354,34 @@ static int is_asked_for(const npie_visit_t *visit)
     return visit->page != NULL && visit->page->kind < NPIE_KIND_PART;
 }
 
+/* The page, in the request's language, for mod_include. */
+static int show_file(npie_visit_t *visit, const char *name)
+{
+    const int status = show_page(visit);
+
+    if (status == OK) {
+        npie_languages_file(visit->r, name);
+    }
+    return status;
+}
+
 int npie_router_fixups(request_rec *r)
 {
     npie_visit_t visit = { .r = r };
     const char *name = npie_conf_engine(r) && !npie_authority_serves(r)
-        ? name_of(r) : NULL;
+        ? npie_runtime_name(r) : NULL;
 
     if (name == NULL) {
         return DECLINED;
     }
     visit.page = npie_page_find(&visit.number, name, r->pool);
     if (r->main != NULL) {
+        npie_languages_file(r, name);
         return is_kind(&visit, NPIE_KIND_PART)
             ? rows[visit.page->id].show(&visit) : DECLINED;
     }
     if (is_kind(&visit, NPIE_KIND_ERROR) && r->prev != NULL) {
-        return show_page(&visit);
+        return show_file(&visit, name);
     }
     if (is_asked_for(&visit) && is_for_handler(&visit)) {
         npie_answer_error_pages(r);
@@ -347,7 +389,7 @@ int npie_router_fixups(request_rec *r)
         return OK;
     }
     if (is_asked_for(&visit) && r->method_number == M_GET) {
-        return show_page(&visit);
+        return show_file(&visit, name);
     }
     npie_answer_headers(r);
     npie_answer_error_pages(r);
@@ -356,7 +398,7 @@ int npie_router_fixups(request_rec *r)
         return HTTP_METHOD_NOT_ALLOWED;
     }
     return ap_strstr_c(name, ".html") != NULL ? HTTP_NOT_FOUND
-                                              : serve_asset(r);
+                                              : npie_asset_serve(r);
 }
 
 static int method_not_allowed(request_rec *r, int method)
@@ -368,18 +410,33 @@ static int method_not_allowed(request_rec *r, int method)
     return HTTP_METHOD_NOT_ALLOWED;
 }
 
+/* A file of a page that nothing would read before it is sent. httpd -t finds
+ * that; a change since then, or a .htaccess, is met here. */
+static int refuse_unread(request_rec *r)
+{
+    npie_err_t err;
+
+    npie_err_set(&err, NPIE_EINTERNAL, NPIE_P_INTERNAL, "mod_include does not "
+                 "read %s: httpd -t says what is missing", r->uri);
+    return npie_answer_plain(r, &err);
+}
+
 int npie_router_handler(request_rec *r)
 {
     npie_visit_t visit = { .r = r };
-    const char *name;
+    const char *name = npie_conf_engine(r) ? npie_runtime_name(r) : NULL;
+    int is_ours = r->handler != NULL && strcmp(r->handler, HANDLER) == 0;
 
-    if (r->handler == NULL || strcmp(r->handler, HANDLER) != 0
-        || !npie_conf_engine(r)) {
-        return DECLINED;
-    }
-    name = name_of(r);
     if (name != NULL) {
         visit.page = npie_page_find(&visit.number, name, r->pool);
+    }
+    if (!is_ours) {
+        return r->main == NULL && visit.page != NULL
+            && (is_asked_for(&visit) || is_kind(&visit, NPIE_KIND_ERROR))
+            && !npie_answer_is_included(r) ? refuse_unread(r) : DECLINED;
+    }
+    if (!npie_conf_engine(r)) {
+        return DECLINED;
     }
     if (!is_asked_for(&visit)) {
         return HTTP_NOT_FOUND;

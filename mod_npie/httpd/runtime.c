@@ -3,53 +3,30 @@
  */
 #include "httpd/runtime.h"
 
-#include <apr_atomic.h>
-#include <apr_shm.h>
-
+#include "httpd/agent.h"
+#include "httpd/locale.h"
 #include "httpd/notice.h"
 #include "httpd/signer_proc.h"
-
-/* In shared memory, so that server-status counts for all children. Set in
- * post_config, inherited by the children. */
-static apr_uint32_t *counters;
+#include "store/session_cache.h"
 
 npie_runtime_t *npie_runtime_get(const server_rec *s)
 {
     return npie_conf_server(s)->runtime;
 }
 
-static apr_status_t forget_counters(void *data)
+const char *npie_runtime_name(const request_rec *r)
 {
-    (void)data;
-    counters = NULL;
-    return APR_SUCCESS;
-}
+    const npie_runtime_t *runtime = npie_runtime_get(r->server);
+    const char *path;
+    apr_size_t len;
 
-static apr_status_t make_counters(apr_pool_t *pconf)
-{
-    apr_shm_t *shm;
-    apr_status_t rv = apr_shm_create(&shm, NPIE_COUNTERS * sizeof(*counters),
-                                     NULL, pconf);
-
-    if (rv == APR_SUCCESS) {
-        counters = apr_shm_baseaddr_get(shm);
-        memset(counters, 0, NPIE_COUNTERS * sizeof(*counters));
-        apr_pool_cleanup_register(pconf, NULL, forget_counters,
-                                  apr_pool_cleanup_null);
+    if (runtime == NULL) {
+        return NULL;
     }
-    return rv;
-}
-
-void npie_count(npie_counter_t counter)
-{
-    if (counters != NULL) {
-        apr_atomic_inc32(&counters[counter]);
-    }
-}
-
-apr_uint32_t npie_counted(npie_counter_t counter)
-{
-    return counters != NULL ? apr_atomic_read32(&counters[counter]) : 0;
+    path = runtime->conf->base.path;
+    len = strlen(path);
+    return r->uri != NULL && strncmp(r->uri, path, len) == 0 ? r->uri + len
+                                                             : NULL;
 }
 
 /* Does a server before this one have the same signer? One socket, one
@@ -79,7 +56,7 @@ int npie_runtime_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
         return OK;
     }
-    rv = make_counters(pconf);
+    rv = npie_counters_make(s);
     if (rv != APR_SUCCESS) {
         npie_notice(APLOG_MARK, rv, s, NULL, NPIE_N_COUNTERS, NULL);
         return HTTP_INTERNAL_SERVER_ERROR;
@@ -99,18 +76,51 @@ int npie_runtime_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     return OK;
 }
 
+static void count_redis(npie_redis_event_t event)
+{
+    npie_count((npie_counter_t)(NPIE_COUNT_REDIS + (int)event));
+}
+
+static void time_redis(apr_interval_time_t took)
+{
+    npie_timed(NPIE_TIME_REDIS, took);
+}
+
+static void time_sql(apr_interval_time_t took)
+{
+    npie_timed(NPIE_TIME_SQL, took);
+}
+
+static void time_signer(apr_interval_time_t took)
+{
+    npie_timed(NPIE_TIME_SIGNER, took);
+}
+
 void npie_runtime_child_init(apr_pool_t *pchild, server_rec *s)
 {
+    npie_session_cache_t *cache = NULL; /* of all servers of this process */
+
     npie_signer_proc_child_init();
     for (server_rec *t = s; t != NULL; t = t->next) {
         npie_runtime_t *runtime = npie_runtime_get(t);
+        npie_redis_t redis;
         apr_status_t rv;
 
         if (runtime == NULL || runtime->sessions != NULL) {
             continue;
         }
-        rv = npie_sessions_create(&runtime->sessions, &runtime->conf->redis,
-                                  pchild);
+        redis = runtime->conf->redis;
+        redis.event = count_redis;
+        redis.timed = time_redis;
+        runtime->signer.timed = time_signer;
+        redis.cache_age = runtime->conf->session_cache;
+        if (redis.cache_age != 0 && cache == NULL) {
+            rv = npie_session_cache_create(&cache, pchild);
+            cache = rv == APR_SUCCESS ? cache : NULL;
+        }
+        redis.cache = redis.cache_age != 0 ? cache : NULL;
+        rv = npie_sessions_create(&runtime->sessions, &redis,
+                                  runtime->conf->session_secret, pchild);
         if (rv != APR_SUCCESS) {
             npie_notice(APLOG_MARK, rv, t, NULL, NPIE_N_SESSIONS_POOL, NULL);
         }
@@ -134,6 +144,21 @@ apr_status_t npie_runtime_end_sessions(void *baton, const char *spki,
         : npie_session_end_all(runtime->sessions, spki, spare, err, ptemp);
 }
 
+const npie_sentences_t *npie_runtime_sentences(const npie_runtime_t *runtime)
+{
+    const apr_array_header_t *list = runtime->sentences;
+
+    for (int i = 0; list != NULL && i < list->nelts; ++i) {
+        const npie_sentences_t *one = APR_ARRAY_IDX(list, i,
+                                                    npie_sentences_t *);
+
+        if (strcmp(one->language, NPIE_SENTENCES_LANGUAGE) == 0) {
+            return one;
+        }
+    }
+    return NULL;
+}
+
 npie_flow_t *npie_runtime_flow_on(const npie_runtime_t *runtime,
                                   const ap_dbd_t *dbd, apr_pool_t *p)
 {
@@ -145,12 +170,15 @@ npie_flow_t *npie_runtime_flow_on(const npie_runtime_t *runtime,
     flow->registry->prepared = dbd->prepared;
     flow->registry->p = p;
     flow->registry->turn = runtime->turn;
+    flow->registry->frame = &runtime->frame;
+    flow->registry->timed = time_sql;
     flow->signer = &runtime->signer;
     flow->trust = runtime->trust;
     flow->seals = runtime->seals;
     flow->art = runtime->art;
     flow->policy = &runtime->policy;
     flow->port = &runtime->port;
+    flow->sentences = npie_runtime_sentences(runtime);
     flow->now = apr_time_now();
     flow->p = p;
     return flow;
@@ -169,5 +197,7 @@ apr_status_t npie_runtime_flow(npie_flow_t **pflow, request_rec *r,
                             "mod_dbd has no connection to the registry");
     }
     *pflow = npie_runtime_flow_on(runtime, dbd, r->pool);
+    (*pflow)->language = npie_locale_choose(runtime->sentences, r);
+    (*pflow)->browser = npie_agent_family(r);
     return APR_SUCCESS;
 }

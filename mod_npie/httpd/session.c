@@ -5,6 +5,7 @@
 
 #include <apr_strings.h>
 
+#include "base/cookie.h"
 #include "base/random.h"
 #include "pki/digest.h"
 
@@ -13,6 +14,9 @@
 #define TOKEN_LENGTH 43
 #define CSRF_BYTES 24
 
+/* The Cookie header as it came, once ours was taken out of it. */
+#define HIDDEN_NOTE "npie-cookie"
+
 /* What a request remembers of its look-up. */
 typedef struct lookup_t {
     apr_status_t rv;
@@ -20,9 +24,8 @@ typedef struct lookup_t {
     npie_holder_t *holder;
 } lookup_t;
 
-/* The request the client sent: sub-requests and internal redirects share what
- * it found. */
-static request_rec *first(request_rec *r)
+/* Sub-requests and internal redirects share what it found. */
+request_rec *npie_holder_request(request_rec *r)
 {
     for (;;) {
         if (r->main != NULL) {
@@ -37,29 +40,52 @@ static request_rec *first(request_rec *r)
     }
 }
 
-/* The cookie's value when it has the form we give out, else NULL. Two cookies
- * of the name mean that somebody meddles: neither counts. */
+/* The cookie's value when it has the form we give out, else NULL. */
 static const char *cookie_value(request_rec *r)
 {
+    const char *header = apr_table_get(r->notes, HIDDEN_NOTE);
+    const char *found = npie_cookie_find(
+        header != NULL ? header : apr_table_get(r->headers_in, "Cookie"),
+        NPIE_COOKIE, r->pool);
+
+    return found != NULL && strlen(found) == TOKEN_LENGTH ? found : NULL;
+}
+
+static int is_cookie_of(const char *word)
+{
     static const char prefix[] = NPIE_COOKIE "=";
+
+    return strncmp(word, prefix, sizeof(prefix) - 1) == 0;
+}
+
+void npie_holder_hide(request_rec *r)
+{
+    request_rec *origin = npie_holder_request(r);
     const char *header = apr_table_get(r->headers_in, "Cookie");
-    const char *found = NULL;
+    const char *rest = NULL;
     char *copy, *state = NULL;
 
-    if (header == NULL) {
-        return NULL;
+    if (header == NULL || ap_strstr_c(header, NPIE_COOKIE "=") == NULL) {
+        return;
     }
+    apr_table_setn(origin->notes, HIDDEN_NOTE, header);
     copy = apr_pstrdup(r->pool, header);
-    for (char *word = apr_strtok(copy, "; ", &state); word != NULL;
-         word = apr_strtok(NULL, "; ", &state)) {
-        if (strncmp(word, prefix, sizeof(prefix) - 1) == 0) {
-            if (found != NULL) {
-                return NULL;
-            }
-            found = word + sizeof(prefix) - 1;
+    for (char *word = apr_strtok(copy, ";", &state); word != NULL;
+         word = apr_strtok(NULL, ";", &state)) {
+        while (*word == ' ') {
+            ++word;
+        }
+        if (!is_cookie_of(word)) {
+            rest = rest == NULL ? word
+                : apr_pstrcat(r->pool, rest, "; ", word, NULL);
         }
     }
-    return found != NULL && strlen(found) == TOKEN_LENGTH ? found : NULL;
+    if (rest == NULL) {
+        apr_table_unset(r->headers_in, "Cookie");
+    }
+    else {
+        apr_table_setn(r->headers_in, "Cookie", rest);
+    }
 }
 
 /* Another server may have another registry and trust other authorities, and
@@ -109,7 +135,7 @@ static apr_status_t look_up_cookie(lookup_t *lookup, request_rec *r)
 apr_status_t npie_holder_find(npie_holder_t **pholder, request_rec *r,
                               npie_holder_fn *other, npie_err_t *err)
 {
-    request_rec *origin = first(r);
+    request_rec *origin = npie_holder_request(r);
     lookup_t *lookup = ap_get_module_config(origin->request_config,
                                             &npie_module);
 
@@ -134,11 +160,20 @@ apr_status_t npie_holder_get(npie_holder_t **pholder, request_rec *r,
     return npie_holder_find(pholder, r, NULL, err);
 }
 
+const npie_holder_t *npie_holder_known(const request_rec *r)
+{
+    const request_rec *origin = npie_holder_request((request_rec *)r);
+    const lookup_t *lookup = ap_get_module_config(origin->request_config,
+                                                  &npie_module);
+
+    return lookup != NULL ? lookup->holder : NULL;
+}
+
 /* From here on a new session is the request's. */
 static void remember(request_rec *r, const char *key,
                      npie_session_t *session)
 {
-    request_rec *origin = first(r);
+    request_rec *origin = npie_holder_request(r);
     lookup_t *lookup = apr_pcalloc(origin->pool, sizeof(*lookup));
 
     lookup->holder = apr_pcalloc(origin->pool, sizeof(*lookup->holder));

@@ -36,6 +36,14 @@ apr_status_t npie_holder_find(npie_holder_t **pholder, request_rec *r,
 apr_status_t npie_holder_get(npie_holder_t **pholder, request_rec *r,
                              npie_err_t *err);
 
+/** The same of what was looked up or opened already: asks nothing.
+ * @return NULL: there is none, or nobody looked */
+const npie_holder_t *npie_holder_known(const request_rec *r);
+
+/** The request that the client sent, of a sub-request or an internal
+ * redirect. */
+request_rec *npie_holder_request(request_rec *r);
+
 /**
  * Opens a session under a new identifier and sets the cookie in the answer.
  * npie_holder_get() finds it from now on; session lives as long as the
@@ -61,5 +69,10 @@ apr_status_t npie_holder_store(request_rec *r, const char *key,
 /** Ends a request's session, if it has one, and takes the cookie back.
  * @return APR_SUCCESS; NPIE_EBACKEND */
 apr_status_t npie_holder_end(request_rec *r, npie_err_t *err);
+
+/** Takes the session's cookie out of the request, so that an application
+ * behind a proxy does not see it; other cookies stay. It is still found by the
+ * functions above. */
+void npie_holder_hide(request_rec *r);
 
 #endif

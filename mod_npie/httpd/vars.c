@@ -5,10 +5,10 @@
 
 #include <apr_strings.h>
 
-#include "base/text.h"
 #include "httpd/shown.h"
+#include "httpd/sentences.h"
 #include "model/field.h"
-#include "store/sealing.h"
+#include "store/stamping.h"
 
 void npie_vars_set(request_rec *r, const char *name, const char *value)
 {
@@ -20,7 +20,7 @@ void npie_vars_set(request_rec *r, const char *name, const char *value)
 static void set_date(request_rec *r, const char *name, apr_time_t t)
 {
     if (t != 0) {
-        npie_vars_set(r, name, npie_text_date_es(t, r->pool));
+        npie_vars_set(r, name, npie_sentences_date(r, t));
     }
 }
 
@@ -47,20 +47,34 @@ void npie_vars_common(request_rec *r, const npie_page_t *page)
     const npie_server_conf_t *conf = npie_conf_server(r->server);
 
     npie_vars_set(r, "npie_base", conf->base.path);
+    npie_vars_set(r, "npie_base_url", conf->base.url);
     npie_vars_set(r, "npie_application", conf->application);
     npie_vars_set(r, "npie_institution", conf->institution);
     npie_vars_set(r, "npie_page", npie_page_stem(page, r->pool));
     npie_vars_set(r, "npie_new_algorithm",
                   npie_shown_algorithm(conf, r->pool));
     npie_vars_set(r, "npie_script", page->script);
+    npie_vars_set(r, "npie_sentences", npie_sentences_script(r));
     if (page->step > 0) {
         npie_vars_set(r, "npie_step", apr_itoa(r->pool, page->step));
     }
 }
 
+/* How long a session lives on without another request, and with them. */
+static void set_life(request_rec *r, const npie_session_t *session)
+{
+    const int idle = npie_conf_server(r->server)->session.idle;
+    const apr_time_t left = session->expires - r->request_time;
+
+    npie_vars_set(r, "npie_session_idle", apr_itoa(r->pool, idle));
+    npie_vars_set(r, "npie_session_left",
+                  apr_ltoa(r->pool, (long)apr_time_sec(left > 0 ? left : 0)));
+}
+
 void npie_vars_session(request_rec *r, const npie_session_t *session)
 {
     npie_vars_set(r, "npie_session", "1");
+    set_life(r, session);
     npie_vars_set(r, "npie_csrf", session->csrf);
     npie_vars_set(r, "npie_name", session->name);
     npie_vars_set(r, "npie_user", session->user);
@@ -147,14 +161,20 @@ static void set_letter(request_rec *r, npie_flow_t *flow, apr_int64_t folio,
 }
 
 static void set_seal(request_rec *r, npie_flow_t *flow, apr_int64_t folio,
-                     const char *name)
+                     const char *sealed, const char *dated)
 {
     npie_sealing_t sealing;
+    npie_stamping_t stamping;
 
     if (folio != 0 && npie_sealing_get(&sealing, flow->registry,
                                        NPIE_SEALING_RENEWAL, folio, NULL)
         == APR_SUCCESS) {
-        set_date(r, name, sealing.sealed_at);
+        set_date(r, sealed, sealing.sealed_at);
+    }
+    if (folio != 0 && npie_stamping_get(&stamping, flow->registry,
+                                        NPIE_SEALING_RENEWAL, folio, NULL)
+        == APR_SUCCESS) {
+        set_date(r, dated, stamping.first);
     }
 }
 
@@ -186,8 +206,18 @@ void npie_vars_letters(request_rec *r, npie_flow_t *flow,
     if (place->renewal != NULL) {
         set_letter(r, flow, place->renewal->letter1, "npie_letter1_signed");
         set_letter(r, flow, place->renewal->letter2, "npie_letter2_signed");
-        set_seal(r, flow, place->renewal->letter1, "npie_letter1_sealed");
-        set_seal(r, flow, place->renewal->letter2, "npie_letter2_sealed");
+        set_seal(r, flow, place->renewal->letter1, "npie_letter1_sealed",
+                 "npie_letter1_dated");
+        set_seal(r, flow, place->renewal->letter2, "npie_letter2_sealed",
+                 "npie_letter2_dated");
+    }
+}
+
+void npie_vars_reference(request_rec *r, const char *reference)
+{
+    if (reference != NULL) {
+        npie_vars_set(r, "npie_error_reference",
+                      apr_pstrdup(r->pool, reference));
     }
 }
 
@@ -197,8 +227,10 @@ void npie_vars_problem(request_rec *r, int number, const char *detail)
 
     if (info != NULL) {
         npie_vars_set(r, "npie_error_number", apr_itoa(r->pool, number));
-        npie_vars_set(r, "npie_error_cause", info->cause);
-        npie_vars_set(r, "npie_error_remedy", info->remedy);
+        npie_vars_set(r, "npie_error_cause",
+                      npie_sentences_say(r, info->cause));
+        npie_vars_set(r, "npie_error_remedy",
+                      npie_sentences_say(r, info->remedy));
         npie_vars_set(r, "npie_error_detail", detail);
     }
 }

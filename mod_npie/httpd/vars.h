@@ -19,6 +19,9 @@ void npie_vars_place(request_rec *r, const npie_place_t *place);
 void npie_vars_letters(request_rec *r, npie_flow_t *flow,
                        const npie_place_t *place);
 
+/** The reference beside an error's number; NULL or "": none. */
+void npie_vars_reference(request_rec *r, const char *reference);
+
 /** An error's number, cause and remedy; nothing for an unknown number.
  * @param detail further Spanish sentence, or NULL */
 void npie_vars_problem(request_rec *r, int number, const char *detail);

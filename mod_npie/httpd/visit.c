@@ -56,7 +56,7 @@ static int enter_application(npie_visit_t *visit)
         return npie_answer_error(visit->r, &err);
     }
     if (session->access == NPIE_ACCESS_APPLICATION) {
-        return answers_json(visit->r)
+        return npie_answer_wants_json(visit->r)
             ? npie_json_place(visit, NULL)
             : npie_answer_redirect(visit->r, runtime->conf->application);
     }

@@ -12,6 +12,8 @@ typedef struct npie_composed_t {
     npie_sheet_t *sheet;
     const char *title;     /**< UTF-8 */
     const char *cadena;    /**< cadena original, UTF-8 */
+    const char *zone;      /**< the employer's time zone, static */
+    const char *data;      /**< the rest: letter/data.h */
     int field_page;        /**< page of the signature fields, from 0 */
     npie_stroke_t fields[2]; /**< their frames: employer, institute */
 } npie_composed_t;

@@ -31,9 +31,7 @@ static HPDF_STATUS write_signature(HPDF_Dict dict, HPDF_Stream stream)
     for (int i = 0; i < 32; ++i) {
         HPDF_Stream_WriteStr(stream, fill);
     }
-    HPDF_Stream_WriteStr(stream, ">\n/M (");
-    HPDF_Stream_WriteStr(stream, slot->time);
-    return HPDF_Stream_WriteStr(stream, ")\n");
+    return HPDF_Stream_WriteStr(stream, ">\n");
 }
 
 /* PDF/A wants an appearance of every field (ISO 19005-1, 6.9). What is to be
@@ -79,27 +77,26 @@ static HPDF_Dict make_field(HPDF_Doc doc, const char *name, const char *label,
     return field;
 }
 
-void npie_field_add(HPDF_Doc doc, npie_field_slot_t *slot, HPDF_Page page,
-                    const HPDF_Rect rects[2])
+void npie_field_add(HPDF_Dict fields[2], HPDF_Doc doc, npie_field_slot_t *slot,
+                    HPDF_Page page, const HPDF_Rect rects[2])
 {
     HPDF_Dict signature = npie_haru_dict(doc);
     HPDF_Dict form = npie_haru_dict(doc);
-    HPDF_Array fields = HPDF_Array_New(doc->mmgr);
+    HPDF_Array all = HPDF_Array_New(doc->mmgr);
     HPDF_Array annots = HPDF_Array_New(doc->mmgr);
-    HPDF_Dict both[2];
 
     signature->attr = slot;
     signature->write_fn = write_signature;
-    both[0] = make_field(doc, "Patron", "Firma del patron", page, rects[0]);
-    both[1] = make_field(doc, "Instituto", "Sello del Instituto", page,
+    fields[0] = make_field(doc, "Patron", "Firma del patron", page, rects[0]);
+    fields[1] = make_field(doc, "Instituto", "Sello del Instituto", page,
                          rects[1]);
-    HPDF_Dict_Add(both[0], "V", signature);
+    HPDF_Dict_Add(fields[0], "V", signature);
     for (int i = 0; i < 2; ++i) {
-        HPDF_Array_Add(fields, both[i]);
-        HPDF_Array_Add(annots, both[i]);
+        HPDF_Array_Add(all, fields[i]);
+        HPDF_Array_Add(annots, fields[i]);
     }
     HPDF_Dict_Add(page, "Annots", annots);
-    HPDF_Dict_Add(form, "Fields", fields);
+    HPDF_Dict_Add(form, "Fields", all);
     HPDF_Dict_AddNumber(form, "SigFlags", FORM_FLAGS);
     HPDF_Dict_Add(doc->catalog, "AcroForm", form);
 }

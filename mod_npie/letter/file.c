@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 
 #include "letter/file_scan.h"
+#include "model/zone.h"
 
 #define TAIL "\n%%EOF\n"
 
@@ -15,6 +16,8 @@
 typedef struct layout_t {
     npie_scan_slot_t slot;
     npie_bytes_t cadena; /**< escaped */
+    const char *zone;
+    npie_bytes_t data;   /**< the same; NULL: none */
 } layout_t;
 
 static apr_status_t refuse(npie_err_t *err, const char *why)
@@ -64,25 +67,58 @@ static const char *find_signature(layout_t *layout, npie_bytes_t file)
     return NULL;
 }
 
-static const char *find_cadena(layout_t *layout, npie_bytes_t file)
+/** Finds the content of an element that is in the file once. @return 1 */
+static int find_element(npie_bytes_t *content, npie_bytes_t file,
+                        const char *open, const char *close, apr_size_t max)
 {
-    static const char open[] = "<" NPIE_FORM_CADENA ">";
-    static const char close[] = "</" NPIE_FORM_CADENA ">";
     apr_size_t from = npie_scan_only(file, open);
     apr_size_t to = npie_scan_only(file, close);
 
-    if (from == file.len || to == file.len
-        || to < from + strlen(open)) {
-        return "not exactly one cadena";
+    if (from == file.len || to == file.len || to < from + strlen(open)) {
+        return 0;
     }
     from += strlen(open);
+    content->data = file.data + from;
+    content->len = to - from;
     /* Each of the characters can at most be written as &amp; */
-    if (to - from > 5 * NPIE_CADENA_MAX) {
-        return "the cadena is too long";
+    return content->len <= 5 * max;
+}
+
+static const char *find_metadata(layout_t *layout, npie_bytes_t file)
+{
+    static const char open[] = "<" NPIE_FORM_DATA ">";
+
+    if (!find_element(&layout->cadena, file, "<" NPIE_FORM_CADENA ">",
+                      "</" NPIE_FORM_CADENA ">", NPIE_CADENA_MAX)) {
+        return "not exactly one cadena, or too long";
     }
-    layout->cadena.data = file.data + from;
-    layout->cadena.len = to - from;
-    return NULL;
+    layout->data.data = NULL;
+    return npie_scan_find(file, 0, open) == file.len
+        || find_element(&layout->data, file, open, "</" NPIE_FORM_DATA ">",
+                        NPIE_LETTER_DATA_MAX) ? NULL
+        : "not one element of data, or too long";
+}
+
+/** The name of the time zone. A letter may lack it. */
+static const char *find_zone(const char **pzone, npie_bytes_t file)
+{
+    static const char open[] = "<" NPIE_FORM_ZONE ">";
+    static const char close[] = "</" NPIE_FORM_ZONE ">";
+    const apr_size_t from = npie_scan_only(file, open) + strlen(open);
+    const apr_size_t to = npie_scan_only(file, close);
+    char name[NPIE_ZONE_SIZE];
+
+    *pzone = NULL;
+    if (npie_scan_find(file, 0, open) == file.len) {
+        return NULL;
+    }
+    if (from < file.len && to < file.len && to > from
+        && to - from < sizeof(name)) {
+        memcpy(name, file.data + from, to - from);
+        name[to - from] = '\0';
+        *pzone = npie_zone_find(name);
+    }
+    return *pzone != NULL ? NULL : "not exactly one time zone of Mexico";
 }
 
 /** Finds all parts. @return NULL, or why it is no letter */
@@ -101,7 +137,10 @@ static const char *find_parts(layout_t *layout, npie_bytes_t file)
         why = find_signature(layout, file);
     }
     if (why == NULL) {
-        why = find_cadena(layout, file);
+        why = find_metadata(layout, file);
+    }
+    if (why == NULL) {
+        why = find_zone(&layout->zone, file);
     }
     return why;
 }
@@ -143,6 +182,7 @@ apr_status_t npie_letter_file_parse(npie_letter_file_t **pfile,
 {
     npie_letter_file_t *parts = apr_pcalloc(p, sizeof(*parts));
     npie_cadena_t *cadena = NULL;
+    npie_letter_data_t *data = NULL;
     npie_bytes_t plain;
     layout_t layout;
     const char *why = find_parts(&layout, file);
@@ -165,7 +205,14 @@ apr_status_t npie_letter_file_parse(npie_letter_file_t **pfile,
         || npie_cadena_parse(&cadena, plain, p) != APR_SUCCESS) {
         return refuse(err, "its cadena cannot be read");
     }
+    if (layout.data.data != NULL
+        && (!unescape(&plain, layout.data, p)
+            || npie_letter_data_parse(&data, plain, p) != APR_SUCCESS)) {
+        return refuse(err, "its data cannot be read");
+    }
     parts->cadena = cadena;
+    parts->zone = layout.zone;
+    parts->data = data;
     *pfile = parts;
     return APR_SUCCESS;
 }

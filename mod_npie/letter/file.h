@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/status.h"
+#include "letter/data.h"
 #include "letter/form.h"
 #include "model/cadena.h"
 
@@ -16,6 +17,9 @@
 /** Under which names the letters of a renewal are handed out. */
 #define NPIE_LETTER1_FILE "CartadeAceptaciondeRenovacion.pdf"
 #define NPIE_LETTER2_FILE "TerminosyCondiciones.pdf"
+/** And their timestamps. */
+#define NPIE_TOKEN1_FILE "CartadeAceptaciondeRenovacion.tst"
+#define NPIE_TOKEN2_FILE "TerminosyCondiciones.tst"
 
 /** A letter's parts; views into the file's bytes, cadena in the pool. */
 typedef struct npie_letter_file_t {
@@ -24,6 +28,10 @@ typedef struct npie_letter_file_t {
     npie_bytes_t cms;            /**< decoded, in the pool, zero padding cut at
                                       the DER length; len 0 = unsigned */
     const npie_cadena_t *cadena; /**< from the XMP metadata */
+    const char *zone; /**< the employer's time zone, likewise, static; NULL: a
+                           letter of an older version, which names none */
+    const npie_letter_data_t *data; /**< the same; NULL: a letter of a version
+                                      before 0.2 */
 } npie_letter_file_t;
 
 /**
@@ -31,8 +39,9 @@ typedef struct npie_letter_file_t {
  * startxref, which leads to the only cross-reference table, %%EOF and one line
  * end; one signature, of the form in letter/form.h, whose ByteRange starts at
  * 0, leaves out exactly the hex string with its brackets, and reaches the last
- * byte of the file; one cadena; a signature that is one DER value followed by
- * zeros. Never reads outside the bytes whatever they hold. Thread-safe.
+ * byte of the file; one cadena; at most one time zone, which exists; at most
+ * one element of data; a signature that is one DER value followed by zeros.
+ * Never reads outside the bytes whatever they hold. Thread-safe.
  * @param file at most NPIE_LETTER_MAX bytes
  * @return APR_SUCCESS; NPIE_EINPUT (LETTER) with the reason in err->detail
  */

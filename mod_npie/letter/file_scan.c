@@ -57,8 +57,14 @@ apr_size_t npie_scan_number(apr_size_t *number, npie_bytes_t file,
 
 int npie_scan_slot(npie_scan_slot_t *slot, npie_bytes_t file, apr_size_t from)
 {
-    slot->head = npie_scan_find(file, from, NPIE_FORM_SIG_HEAD);
-    slot->range = slot->head + strlen(NPIE_FORM_SIG_HEAD);
+    return npie_scan_slot_of(slot, file, from, NPIE_FORM_SIG_HEAD);
+}
+
+int npie_scan_slot_of(npie_scan_slot_t *slot, npie_bytes_t file,
+                      apr_size_t from, const char *head)
+{
+    slot->head = npie_scan_find(file, from, head);
+    slot->range = slot->head + strlen(head);
     slot->open = slot->range + NPIE_FORM_RANGE_SIZE
         + strlen(NPIE_FORM_SIG_MID);
     slot->after = slot->open + 1 + NPIE_FORM_HEX_SIZE + 1;

@@ -42,6 +42,10 @@ typedef struct npie_scan_slot_t {
  */
 int npie_scan_slot(npie_scan_slot_t *slot, npie_bytes_t file, apr_size_t from);
 
+/** The same for a dictionary that begins otherwise, with its head. */
+int npie_scan_slot_of(npie_scan_slot_t *slot, npie_bytes_t file,
+                      apr_size_t from, const char *head);
+
 /**
  * Tells whether the ByteRange of a slot omits exactly its hex string.
  * @param pend set to the end of the signed part according to the ByteRange

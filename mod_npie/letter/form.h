@@ -13,7 +13,14 @@
 /** The element of the XMP metadata that holds the cadena, XML-escaped (only
  * & < > are). */
 #define NPIE_FORM_CADENA "npie:cadena"
-/** The namespace of that element, and a trace that resaving seldom removes. */
+/** The element beside it that holds the name of the employer's time zone, as in
+ * tzdata. Letters drawn by older versions have none. */
+#define NPIE_FORM_ZONE "npie:huso"
+/** The namespace of these elements, and a trace that resaving seldom removes. */
+/** The element that holds what a letter says beside it: letter/data.h. Letters
+ * of versions before 0.2 have none. */
+#define NPIE_FORM_DATA "npie:datos"
+/** The namespace of those elements, and a trace that resaving seldom removes. */
 #define NPIE_FORM_NAMESPACE "urn:mod-npie:carta:1.0"
 /** The Creator entry of the document information: another such trace. */
 #define NPIE_FORM_CREATOR "mod_npie"
@@ -25,6 +32,11 @@
 #define NPIE_FORM_SIG_HEAD \
     "/Type /Sig\n/Filter /Adobe.PPKLite\n" \
     "/SubFilter /ETSI.CAdES.detached\n/ByteRange "
+/** How the dictionary of a document timestamp begins (ETSI EN 319 142-1,
+ * 5.4.3); the rest is as above. */
+#define NPIE_FORM_STAMP_HEAD \
+    "/Type /DocTimeStamp\n/Filter /Adobe.PPKLite\n" \
+    "/SubFilter /ETSI.RFC3161\n/ByteRange "
 /** Characters from '[' to ']', both counted; blanks before ']' fill up. */
 #define NPIE_FORM_RANGE_SIZE 40
 #define NPIE_FORM_SIG_MID "\n/Contents "

@@ -67,6 +67,36 @@ HPDF_Dict npie_haru_dict(HPDF_Doc doc)
     return dict;
 }
 
+HPDF_Binary npie_haru_text(HPDF_Doc doc, const char *text, apr_pool_t *p)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    unsigned char *utf16 = apr_palloc(p, strlen(text) * 2 + 2);
+    HPDF_UINT len = 2;
+
+    utf16[0] = 0xfe;
+    utf16[1] = 0xff;
+    while (*at != '\0') {
+        unsigned more = at[0] < 0x80 ? 0 : at[0] < 0xe0 ? 1 : at[0] < 0xf0 ? 2
+                                                                          : 3;
+        unsigned cp = more == 0 ? at[0] : at[0] & (0x3fu >> more);
+
+        for (unsigned i = 1; i <= more; ++i) {
+            cp = cp << 6 | (at[i] & 0x3fu);
+        }
+        at += more + 1;
+        if (cp >= 0x10000) {
+            unsigned lead = 0xd7c0 + (cp >> 10);
+
+            utf16[len++] = (unsigned char)(lead >> 8);
+            utf16[len++] = (unsigned char)lead;
+            cp = 0xdc00 + (cp & 0x3ff);
+        }
+        utf16[len++] = (unsigned char)(cp >> 8);
+        utf16[len++] = (unsigned char)cp;
+    }
+    return HPDF_Binary_New(doc->mmgr, utf16, len);
+}
+
 HPDF_Dict npie_haru_stream(HPDF_Doc doc, const void *data, apr_size_t len)
 {
     HPDF_Dict dict = HPDF_DictStream_New(doc->mmgr, doc->xref);

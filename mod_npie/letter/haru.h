@@ -39,6 +39,10 @@ int npie_haru_failed(HPDF_Doc doc, const npie_haru_error_t *error);
 /** Creates a dictionary in the object table of the document. */
 HPDF_Dict npie_haru_dict(HPDF_Doc doc);
 
+/** Creates a text string: UTF-16BE with its mark (ISO 32000-1, 7.9.2.2).
+ * @param text UTF-8 */
+HPDF_Binary npie_haru_text(HPDF_Doc doc, const char *text, apr_pool_t *p);
+
 /** Creates an uncompressed stream object with a copy of the bytes. */
 HPDF_Dict npie_haru_stream(HPDF_Doc doc, const void *data, apr_size_t len);
 

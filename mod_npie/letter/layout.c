@@ -90,6 +90,10 @@ static apr_array_header_t *set_line(setter_t *s, const npie_style_t *style,
             add_char(s, bold, c);
         }
     }
+    /* Where two words are parted is said: who reads aloud sees no lines. */
+    if (!is_last && words[end].space > 0) {
+        add_char(s, words[end - 1].bold, ' ');
+    }
     end_mark(s);
     return s->marks;
 }
@@ -116,6 +120,7 @@ npie_block_t *npie_block_break(npie_sheet_t *sheet, const npie_style_t *style,
     setter.mark.size = style->size;
     setter.buffer = apr_palloc(sheet->p, strlen(plain) + 1);
     block->style = style;
+    block->element = NPIE_ELEMENT_NONE;
     block->lines = apr_array_make(sheet->p, starts->nelts,
                                   sizeof(apr_array_header_t *));
     for (int i = 0; i + 1 < starts->nelts; ++i) {
@@ -141,6 +146,7 @@ static void put_line(npie_sheet_t *sheet, const npie_block_t *block, int line,
         npie_mark_t mark = APR_ARRAY_IDX(marks, i, npie_mark_t);
 
         mark.y = y + block->style->leading / 1000 * BASELINE;
+        mark.element = block->element;
         APR_ARRAY_PUSH(page->marks, npie_mark_t) = mark;
     }
 }
@@ -171,6 +177,8 @@ npie_sheet_t *npie_sheet_make(const npie_font_t *fonts, int bottom,
     sheet->bottom = bottom;
     sheet->p = p;
     sheet->pages = apr_array_make(p, 4, sizeof(npie_sheet_page_t));
+    sheet->elements = apr_array_make(p, 64, sizeof(npie_element_t));
+    sheet->parent = NPIE_ELEMENT_NONE;
     add_page(sheet);
     return sheet;
 }
@@ -226,22 +234,47 @@ static void place(npie_sheet_t *sheet, const npie_block_t *block,
     }
 }
 
+int npie_sheet_element(npie_sheet_t *sheet, const char *tag)
+{
+    npie_element_t element = { tag, NULL, sheet->parent, 0 };
+
+    APR_ARRAY_PUSH(sheet->elements, npie_element_t) = element;
+    return sheet->elements->nelts - 1;
+}
+
+void npie_sheet_part(npie_sheet_t *sheet, const npie_style_t *style,
+                     const char *text, int element)
+{
+    npie_block_t *block = npie_block_break(sheet, style, text, NPIE_SHEET_LEFT,
+                                           NPIE_SHEET_RIGHT - NPIE_SHEET_LEFT);
+
+    block->element = element;
+    place(sheet, block, NULL);
+}
+
 void npie_sheet_text(npie_sheet_t *sheet, const npie_style_t *style,
                      const char *text)
 {
-    place(sheet, npie_block_break(sheet, style, text, NPIE_SHEET_LEFT,
-                                  NPIE_SHEET_RIGHT - NPIE_SHEET_LEFT), NULL);
+    npie_sheet_part(sheet, style, text, npie_sheet_element(sheet, style->tag));
 }
 
 void npie_sheet_item(npie_sheet_t *sheet, const npie_style_t *style,
                      const char *label, const char *text)
 {
     npie_style_t hanging = *style;
-    int width = NPIE_SHEET_RIGHT - NPIE_SHEET_LEFT;
+    const int list = sheet->parent;
+    npie_block_t *number;
+    npie_block_t *body;
 
     hanging.left = 0;
     hanging.align = NPIE_ALIGN_LEFT;
-    place(sheet, npie_block_break(sheet, style, text, NPIE_SHEET_LEFT, width),
-          npie_block_break(sheet, &hanging, label, NPIE_SHEET_LEFT,
-                           style->left));
+    number = npie_block_break(sheet, &hanging, label, NPIE_SHEET_LEFT,
+                              style->left);
+    body = npie_block_break(sheet, style, text, NPIE_SHEET_LEFT,
+                            NPIE_SHEET_RIGHT - NPIE_SHEET_LEFT);
+    sheet->parent = npie_sheet_element(sheet, "LI");
+    number->element = npie_sheet_element(sheet, "Lbl");
+    body->element = npie_sheet_element(sheet, style->tag);
+    sheet->parent = list;
+    place(sheet, body, number);
 }

@@ -36,7 +36,20 @@ typedef struct npie_style_t {
     npie_align_t align;
     int upper;           /**< 1: in capitals */
     int keep;            /**< 1: stays on the page of the next paragraph */
+    const char *tag;     /**< of its paragraphs in the structure tree */
 } npie_style_t;
+
+/** What belongs to no element: a programme that reads aloud passes it over. */
+#define NPIE_ELEMENT_NONE (-1)
+
+/** An element of the structure tree (ISO 32000-1, 14.7): a paragraph, or what
+ * holds others. Their order is that of reading. */
+typedef struct npie_element_t {
+    const char *tag; /**< a standard structure type, "P", "H1"; static */
+    const char *alt; /**< UTF-8, read aloud in place of its text; NULL */
+    int parent;      /**< index of an element, or NPIE_ELEMENT_NONE: the root */
+    int field;       /**< from 1: the signature field that it stands for; 0 */
+} npie_element_t;
 
 /** A run of text in one font, positioned on the baseline. */
 typedef struct npie_mark_t {
@@ -46,6 +59,7 @@ typedef struct npie_mark_t {
     int size;
     int word_space;  /**< added to each blank */
     int extra;        /**< 1: the text is of codes of extras, else WinAnsi */
+    int element;      /**< index of its element, or NPIE_ELEMENT_NONE */
     const char *text; /**< NUL ended */
 } npie_mark_t;
 
@@ -68,6 +82,7 @@ typedef struct npie_block_t {
     apr_array_header_t *lines; /**< apr_array_header_t * of npie_mark_t with y
                                     = 0 */
     int height;                /**< without the space above */
+    int element;               /**< of its marks; NPIE_ELEMENT_NONE at first */
 } npie_block_t;
 
 /** The pages in progress. One thread. */
@@ -75,6 +90,8 @@ typedef struct npie_sheet_t {
     const npie_font_t *fonts;
     npie_extras_t extras;      /**< of all its text */
     apr_array_header_t *pages; /**< npie_sheet_page_t */
+    apr_array_header_t *elements; /**< npie_element_t */
+    int parent;                /**< of the elements that follow */
     int bottom;                /**< end of the text area */
     int y;                     /**< top of the next line */
     apr_pool_t *p;
@@ -97,12 +114,20 @@ npie_block_t *npie_block_break(npie_sheet_t *sheet, const npie_style_t *style,
 /** Places a block on the current page without changing y. */
 void npie_block_put(npie_sheet_t *sheet, const npie_block_t *block, int y);
 
+/** Adds an element to sheet->parent. @return its index */
+int npie_sheet_element(npie_sheet_t *sheet, const char *tag);
+
 /** Breaks and places a paragraph between the margins; never leaves a single
- * line of it on a page. */
+ * line of it on a page. An element of its own. */
 void npie_sheet_text(npie_sheet_t *sheet, const npie_style_t *style,
                      const char *text);
 
-/** Same as npie_sheet_text(), with a label in the indent of the first line. */
+/** The same as a part of an element. */
+void npie_sheet_part(npie_sheet_t *sheet, const npie_style_t *style,
+                     const char *text, int element);
+
+/** Same as npie_sheet_text(), with a label in the indent of the first line: an
+ * item of a list. */
 void npie_sheet_item(npie_sheet_t *sheet, const npie_style_t *style,
                      const char *label, const char *text);
 

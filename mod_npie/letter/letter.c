@@ -13,9 +13,29 @@
 #include "letter/field.h"
 #include "letter/paint.h"
 #include "letter/pdfa.h"
+#include "letter/structure.h"
 #include "letter/trial.h"
 
 #define INSTITUTION_MAX 200
+
+/* Draws what can be drawn at most, and names what it is drawn with. */
+static apr_status_t try_out(npie_letter_art_t *art, npie_err_t *err,
+                            apr_pool_t *p)
+{
+    apr_pool_t *ptemp;
+    apr_status_t rv = apr_pool_create(&ptemp, p);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    memset(art->digest, '0', sizeof(art->digest) - 1);
+    rv = npie_letter_trial(&art->sample, art->digest, art, err, ptemp);
+    if (rv == APR_SUCCESS) {
+        art->sample.data = apr_pmemdup(p, art->sample.data, art->sample.len);
+    }
+    apr_pool_destroy(ptemp);
+    return rv;
+}
 
 apr_status_t npie_letter_art_load(npie_letter_art_t **part,
                                   const char *font_dirs, const char *terms_file,
@@ -23,8 +43,8 @@ apr_status_t npie_letter_art_load(npie_letter_art_t **part,
                                   apr_pool_t *p)
 {
     npie_letter_art_t *art = apr_pcalloc(p, sizeof(*art));
+    npie_zones_t *zones;
     npie_terms_t *terms;
-    apr_pool_t *ptemp;
     apr_status_t rv;
 
     *part = NULL;
@@ -40,19 +60,40 @@ apr_status_t npie_letter_art_load(npie_letter_art_t **part,
     if (rv == APR_SUCCESS) {
         rv = npie_fonts_load(art->fonts, font_dirs, err, p);
     }
+    if (rv == APR_SUCCESS) {
+        rv = npie_zones_load(&zones, err, p);
+    }
     if (rv != APR_SUCCESS) {
         return rv;
     }
     art->terms = terms;
-    rv = apr_pool_create(&ptemp, p);
-    if (rv == APR_SUCCESS) {
-        rv = npie_letter_trial(art, err, ptemp);
-        apr_pool_destroy(ptemp);
-    }
+    art->zones = zones;
+    rv = try_out(art, err, p);
     if (rv == APR_SUCCESS) {
         *part = art;
     }
     return rv;
+}
+
+const char *npie_letter_art_digest(const npie_letter_art_t *art)
+{
+    return art->digest;
+}
+
+npie_bytes_t npie_letter_art_sample(const npie_letter_art_t *art)
+{
+    return art->sample;
+}
+
+apr_status_t npie_letter_art_say(npie_letter_art_t *art,
+                                 const npie_sentences_t *sentences,
+                                 npie_err_t *err, apr_pool_t *p)
+{
+    if (sentences == NULL && art->sentences == NULL) {
+        return APR_SUCCESS;
+    }
+    art->sentences = sentences;
+    return try_out(art, err, p);
 }
 
 npie_cadena_t *npie_letter_cadena(const npie_letter_t *letter, apr_pool_t *p)
@@ -97,7 +138,8 @@ static apr_status_t haru_error(npie_err_t *err, const npie_haru_error_t *error)
                         (unsigned long)error->detail);
 }
 
-static void add_fields(HPDF_Doc doc, npie_field_slot_t *slot, HPDF_Page page,
+static void add_fields(HPDF_Dict fields[2], HPDF_Doc doc,
+                       npie_field_slot_t *slot, HPDF_Page page,
                        const npie_stroke_t frames[2])
 {
     HPDF_Rect rects[2];
@@ -110,7 +152,7 @@ static void add_fields(HPDF_Doc doc, npie_field_slot_t *slot, HPDF_Page page,
         rects[i].top = npie_paint_y(frame->y);
         rects[i].bottom = npie_paint_y(frame->y + frame->height);
     }
-    npie_field_add(doc, slot, page, rects);
+    npie_field_add(fields, doc, slot, page, rects);
 }
 
 /* Turns a composed letter into a file, inside the open arena. */
@@ -118,10 +160,12 @@ static apr_status_t draw(npie_bytes_t *pdf, const npie_composed_t *composed,
                          const npie_letter_t *letter, npie_err_t *err,
                          apr_pool_t *p)
 {
-    npie_pdfa_t pdfa = { composed->title, composed->cadena, letter->time };
-    npie_field_slot_t slot = { 0, 0, npie_pdfa_time(letter->time, p) };
+    npie_pdfa_t pdfa = { composed->title, composed->cadena, composed->zone,
+                         composed->data, letter->time };
+    npie_field_slot_t slot = { 0, 0 };
     npie_haru_error_t error;
-    HPDF_Page *pages;
+    HPDF_Dict fields[2];
+    npie_painted_t *pages;
     unsigned char *file;
     apr_size_t len;
     HPDF_Doc doc = npie_haru_open(&error);
@@ -134,7 +178,10 @@ static apr_status_t draw(npie_bytes_t *pdf, const npie_composed_t *composed,
         return haru_error(err, &error);
     }
     add_reading_hints(doc);
-    add_fields(doc, &slot, pages[composed->field_page], composed->fields);
+    add_fields(fields, doc, &slot, pages[composed->field_page].page,
+               composed->fields);
+    npie_structure_add(doc, composed->sheet, pages, fields,
+                       composed->field_page);
     if (npie_pdfa_add(doc, &pdfa, p) != APR_SUCCESS) {
         return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_LETTER_DRAW,
                             "the file identifier could not be made");

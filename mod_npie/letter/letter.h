@@ -13,11 +13,17 @@
 #include "model/cadena.h"
 #include "model/employer.h"
 
+/** The default of where fonts are, and of the institute's name. */
+#define NPIE_LETTER_FONTS "/usr/share/fonts/truetype/liberation:" \
+    "/usr/share/fonts/truetype/dejavu"
+#define NPIE_LETTER_INSTITUTION "Instituto Mexicano del Seguro Social"
+
 /** Fonts and texts prepared once and shared by all threads; read-only. */
 typedef struct npie_letter_art_t npie_letter_art_t;
 
 /**
- * Loads and prepares the fonts (subset and deflated once) and the terms, and
+ * Loads and prepares the fonts (subset and deflated once), the terms and the
+ * time zones (see npie_zones_load(): while one thread runs), and
  * draws trial letters with fields of maximum length. Takes about 100 ms.
  * @param font_dirs directories, separated by colons, with
  *        LiberationSerif-Regular.ttf, LiberationSerif-Bold.ttf and
@@ -32,11 +38,28 @@ apr_status_t npie_letter_art_load(npie_letter_art_t **part,
                                   const char *institution, npie_err_t *err,
                                   apr_pool_t *p);
 
+/** A letter with made-up data, as long as art lives: what all its letters have
+ * in common is in it. The same art gives the same bytes. */
+npie_bytes_t npie_letter_art_sample(const npie_letter_art_t *art);
+
+/** What letters are drawn with, by one name: the SHA-256 of trial letters of
+ * every kind, lower-case hex, as long as art lives. It is in each letter's data
+ * (letter/data.h). Two that have it in common draw the same. */
+const char *npie_letter_art_digest(const npie_letter_art_t *art);
+
+/** Has letters say these sentences, which live as long as art; NULL, as at
+ * first: those that are built in. Before any letter is drawn.
+ * @return as npie_letter_art_load() */
+apr_status_t npie_letter_art_say(npie_letter_art_t *art,
+                                 const npie_sentences_t *sentences,
+                                 npie_err_t *err, apr_pool_t *p);
+
 /** The content of a letter. Strings are clean UTF-8, never NULL. */
 typedef struct npie_letter_t {
     npie_letter_kind_t kind;
     apr_int64_t folio;
-    apr_time_t time;              /**< UTC microseconds, whole seconds */
+    apr_time_t time;              /**< UTC microseconds, whole seconds; printed
+                                       as the date at the employer's place */
     const npie_employer_t *employer; /**< with the contact data of this renewal */
     npie_bytes_t old_public_key;  /**< BIT STRING DER; not printed in letter 2;
                                        letter 3: the principal's */

@@ -3,6 +3,8 @@
  */
 #include "letter/paint.h"
 
+#include <apr_strings.h>
+
 #include "letter/composite.h"
 
 #define STROKE_WIDTH 0.5f
@@ -18,8 +20,15 @@ float npie_paint_y(int y)
     return (float)(NPIE_SHEET_HEIGHT - y) / 1000;
 }
 
+/* Writes operators that libharu has no function for. */
+static void write_operators(HPDF_Page page, const char *operators)
+{
+    HPDF_Stream_WriteStr(((HPDF_PageAttr)page->attr)->stream, operators);
+}
+
 static void paint_strokes(HPDF_Page page, const apr_array_header_t *strokes)
 {
+    write_operators(page, "/Artifact BMC\n");
     HPDF_Page_SetLineWidth(page, STROKE_WIDTH);
     HPDF_Page_SetGrayStroke(page, STROKE_GRAY);
     for (int i = 0; i < strokes->nelts; ++i) {
@@ -36,6 +45,7 @@ static void paint_strokes(HPDF_Page page, const apr_array_header_t *strokes)
         }
         HPDF_Page_Stroke(page);
     }
+    write_operators(page, "EMC\n");
 }
 
 /* The fonts of a document: those of WinAnsi, and those of the extras, NULL
@@ -45,9 +55,27 @@ typedef struct fonts_t {
     HPDF_Font extra[NPIE_FONTS];
 } fonts_t;
 
-static void paint_marks(HPDF_Page page, const apr_array_header_t *marks,
-                        const fonts_t *fonts)
+/* Begins what belongs to an element, or to none. */
+static void begin_marked(const npie_painted_t *painted,
+                         const npie_sheet_t *sheet, int element)
 {
+    if (element == NPIE_ELEMENT_NONE) {
+        write_operators(painted->page,
+                        "/Artifact <</Type /Pagination>> BDC\n");
+        return;
+    }
+    write_operators(painted->page, apr_psprintf(
+        sheet->p, "/%s <</MCID %d>> BDC\n",
+        APR_ARRAY_IDX(sheet->elements, element, npie_element_t).tag,
+        painted->marked->nelts));
+    APR_ARRAY_PUSH(painted->marked, int) = element;
+}
+
+static void paint_marks(const npie_painted_t *painted,
+                        const npie_sheet_t *sheet,
+                        const apr_array_header_t *marks, const fonts_t *fonts)
+{
+    HPDF_Page page = painted->page;
     HPDF_Font font = NULL;
     int size = 0;
     int word_space = 0;
@@ -58,6 +86,11 @@ static void paint_marks(HPDF_Page page, const apr_array_header_t *marks,
         HPDF_Font next = mark.extra ? fonts->extra[mark.font]
                                     : fonts->plain[mark.font];
 
+        if (i == 0 || mark.element != APR_ARRAY_IDX(marks, i - 1,
+                                                    npie_mark_t).element) {
+            write_operators(page, i > 0 ? "EMC\n" : "");
+            begin_marked(painted, sheet, mark.element);
+        }
         if (next != font || mark.size != size) {
             HPDF_Page_SetFontAndSize(page, next, npie_paint_length(mark.size));
             font = next;
@@ -71,6 +104,7 @@ static void paint_marks(HPDF_Page page, const apr_array_header_t *marks,
                                 npie_paint_y(mark.y));
         HPDF_Page_ShowText(page, mark.text);
     }
+    write_operators(page, marks->nelts > 0 ? "EMC\n" : "");
     HPDF_Page_EndText(page);
 }
 
@@ -118,22 +152,25 @@ static void attach_fonts(fonts_t *fonts, HPDF_Doc doc,
     }
 }
 
-void npie_paint_sheet(HPDF_Doc doc, HPDF_Page **pages, npie_sheet_t *sheet)
+void npie_paint_sheet(HPDF_Doc doc, npie_painted_t **ppages,
+                      npie_sheet_t *sheet)
 {
     int count = sheet->pages->nelts;
     fonts_t fonts;
 
     attach_fonts(&fonts, doc, sheet);
-    *pages = apr_pcalloc(sheet->p, sizeof(**pages) * (apr_size_t)count);
+    *ppages = apr_pcalloc(sheet->p, sizeof(**ppages) * (apr_size_t)count);
     for (int i = 0; i < count; ++i) {
         const npie_sheet_page_t *page =
             &APR_ARRAY_IDX(sheet->pages, i, npie_sheet_page_t);
-        HPDF_Page painted = HPDF_AddPage(doc);
+        npie_painted_t *painted = &(*ppages)[i];
 
-        (*pages)[i] = painted;
-        HPDF_Page_SetWidth(painted, npie_paint_length(NPIE_SHEET_WIDTH));
-        HPDF_Page_SetHeight(painted, npie_paint_length(NPIE_SHEET_HEIGHT));
-        paint_strokes(painted, page->strokes);
-        paint_marks(painted, page->marks, &fonts);
+        painted->page = HPDF_AddPage(doc);
+        painted->marked = apr_array_make(sheet->p, 32, sizeof(int));
+        HPDF_Page_SetWidth(painted->page, npie_paint_length(NPIE_SHEET_WIDTH));
+        HPDF_Page_SetHeight(painted->page,
+                            npie_paint_length(NPIE_SHEET_HEIGHT));
+        paint_strokes(painted->page, page->strokes);
+        paint_marks(painted, sheet, page->marks, &fonts);
     }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Adds metadata, output intent and identifier of PDF/A-1b.
+ * Adds metadata, output intent and identifier of PDF/A-1a.
  */
 #include "letter/pdfa.h"
 
@@ -23,7 +23,15 @@ static const char xmp_head[] =
     "<rdf:Description rdf:about=\"\""
     " xmlns:pdfaid=\"http://www.aiim.org/pdfa/ns/id/\">"
     "<pdfaid:part>1</pdfaid:part>"
-    "<pdfaid:conformance>B</pdfaid:conformance></rdf:Description>\n";
+    "<pdfaid:conformance>A</pdfaid:conformance></rdf:Description>\n";
+
+#define PROPERTY(name, description) \
+    "<rdf:li rdf:parseType=\"Resource\">" \
+    "<pdfaProperty:name>" name "</pdfaProperty:name>" \
+    "<pdfaProperty:valueType>Text</pdfaProperty:valueType>" \
+    "<pdfaProperty:category>external</pdfaProperty:category>" \
+    "<pdfaProperty:description>" description "</pdfaProperty:description>" \
+    "</rdf:li>"
 
 /* PDF/A knows no property that is not described in the file itself
  * (ISO 19005-1, 6.7.8). */
@@ -36,12 +44,11 @@ static const char xmp_schema[] =
     "<pdfaSchema:schema>Carta de renovacion</pdfaSchema:schema>"
     "<pdfaSchema:namespaceURI>" NPIE_FORM_NAMESPACE "</pdfaSchema:namespaceURI>"
     "<pdfaSchema:prefix>npie</pdfaSchema:prefix>"
-    "<pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType=\"Resource\">"
-    "<pdfaProperty:name>cadena</pdfaProperty:name>"
-    "<pdfaProperty:valueType>Text</pdfaProperty:valueType>"
-    "<pdfaProperty:category>external</pdfaProperty:category>"
-    "<pdfaProperty:description>Cadena original</pdfaProperty:description>"
-    "</rdf:li></rdf:Seq></pdfaSchema:property>"
+    "<pdfaSchema:property><rdf:Seq>"
+    PROPERTY("cadena", "Cadena original")
+    PROPERTY("huso", "Huso horario del patron")
+    PROPERTY("datos", "Otros datos de la carta")
+    "</rdf:Seq></pdfaSchema:property>"
     "</rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>\n";
 
 static const char xmp_tail[] =
@@ -87,8 +94,11 @@ static void add_metadata(HPDF_Doc doc, const npie_pdfa_t *pdfa, apr_pool_t *p)
         "<rdf:Description rdf:about=\"\""
         " xmlns:npie=\"" NPIE_FORM_NAMESPACE "\">"
         "<" NPIE_FORM_CADENA ">%s</" NPIE_FORM_CADENA ">"
+        "<" NPIE_FORM_ZONE ">%s</" NPIE_FORM_ZONE ">"
+        "<" NPIE_FORM_DATA ">%s</" NPIE_FORM_DATA ">"
         "</rdf:Description>\n%s%s", xmp_head, xml_escape(pdfa->title, p), time,
-        time, xml_escape(pdfa->cadena, p), xmp_schema, xmp_tail);
+        time, xml_escape(pdfa->cadena, p), pdfa->zone, xml_escape(pdfa->data, p),
+        xmp_schema, xmp_tail);
     HPDF_Dict dict = npie_haru_stream(doc, xmp, strlen(xmp));
 
     if (dict != NULL) {
@@ -98,38 +108,8 @@ static void add_metadata(HPDF_Doc doc, const npie_pdfa_t *pdfa, apr_pool_t *p)
     }
 }
 
-/* A text string of PDF: UTF-16BE with its mark (ISO 32000-1, 7.9.2.2). */
-static HPDF_Binary text_string(HPDF_Doc doc, const char *text, apr_pool_t *p)
-{
-    const unsigned char *at = (const unsigned char *)text;
-    unsigned char *utf16 = apr_palloc(p, strlen(text) * 2 + 2);
-    HPDF_UINT len = 2;
-
-    utf16[0] = 0xfe;
-    utf16[1] = 0xff;
-    while (*at != '\0') {
-        unsigned more = at[0] < 0x80 ? 0 : at[0] < 0xe0 ? 1 : at[0] < 0xf0 ? 2
-                                                                          : 3;
-        unsigned cp = more == 0 ? at[0] : at[0] & (0x3fu >> more);
-
-        for (unsigned i = 1; i <= more; ++i) {
-            cp = cp << 6 | (at[i] & 0x3fu);
-        }
-        at += more + 1;
-        if (cp >= 0x10000) {
-            unsigned lead = 0xd7c0 + (cp >> 10);
-
-            utf16[len++] = (unsigned char)(lead >> 8);
-            utf16[len++] = (unsigned char)lead;
-            cp = 0xdc00 + (cp & 0x3ff);
-        }
-        utf16[len++] = (unsigned char)(cp >> 8);
-        utf16[len++] = (unsigned char)cp;
-    }
-    return HPDF_Binary_New(doc->mmgr, utf16, len);
-}
-
-const char *npie_pdfa_time(apr_time_t time, apr_pool_t *p)
+/* "D:20261121190255Z". */
+static const char *pdf_time(apr_time_t time, apr_pool_t *p)
 {
     const char *t = npie_text_time(time, p);
 
@@ -139,11 +119,11 @@ const char *npie_pdfa_time(apr_time_t time, apr_pool_t *p)
 
 static void add_info(HPDF_Doc doc, const npie_pdfa_t *pdfa, apr_pool_t *p)
 {
-    const char *time = npie_pdfa_time(pdfa->time, p);
+    const char *time = pdf_time(pdfa->time, p);
 
     /* The first call makes the dictionary. */
     HPDF_SetInfoAttr(doc, HPDF_INFO_CREATOR, NPIE_FORM_CREATOR);
-    HPDF_Dict_Add(doc->info, "Title", text_string(doc, pdfa->title, p));
+    HPDF_Dict_Add(doc->info, "Title", npie_haru_text(doc, pdfa->title, p));
     HPDF_Dict_Add(doc->info, "CreationDate",
                   HPDF_String_New(doc->mmgr, time, NULL));
     HPDF_Dict_Add(doc->info, "ModDate",

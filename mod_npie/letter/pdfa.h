@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The parts of PDF/A-1b (ISO 19005-1): metadata, output intent, identifier.
+ * The parts of PDF/A-1a (ISO 19005-1): metadata, output intent, identifier.
  * libharu's own function uses the clock, so no two files would be equal. Here
  * everything comes from the letter.
  */
@@ -14,6 +14,8 @@
 typedef struct npie_pdfa_t {
     const char *title;
     const char *cadena; /**< for the XMP metadata, XML-escaped */
+    const char *zone;   /**< the employer's, likewise */
+    const char *data;   /**< the same; see letter/data.h */
     apr_time_t time;    /**< of creation, UTC, whole seconds */
 } npie_pdfa_t;
 
@@ -25,8 +27,5 @@ typedef struct npie_pdfa_t {
  */
 apr_status_t npie_pdfa_add(HPDF_Doc doc, const npie_pdfa_t *pdfa,
                            apr_pool_t *p);
-
-/** Formats a PDF date, "D:20261121190255Z", in p. */
-const char *npie_pdfa_time(apr_time_t time, apr_pool_t *p);
 
 #endif

@@ -20,14 +20,16 @@ static const char *check_section(npie_revision_t *revision,
     const apr_size_t size = revision->letter.len;
     npie_bytes_t hex = { NULL, NPIE_FORM_HEX_SIZE };
     npie_scan_slot_t slot;
+    npie_face_t face;
     npie_seal_t *seal;
 
     if (!npie_scan_slot(&slot, file, size)
         || !npie_scan_time(&revision->time, file, slot.after, p)) {
         return "what follows the letter is no seal";
     }
-    if (npie_seal_prepare(&seal, revision->letter, revision->time, NULL, p)
-        != APR_SUCCESS) {
+    npie_face_read(&face, npie_object_between(file, size, slot.open));
+    if (npie_seal_prepare(&seal, revision->letter, revision->time, &face, NULL,
+                          p) != APR_SUCCESS) {
         return "the letter under the seal takes none";
     }
     if (seal->section.len != file.len - size) {

@@ -6,34 +6,27 @@
 #ifndef NPIE_LETTER_SEAL_H
 #define NPIE_LETTER_SEAL_H
 
+#include "letter/face.h"
 #include "letter/file.h"
+#include "letter/object.h"
 
 /** Maximum number of bytes that a seal adds to a letter. */
 #define NPIE_SEAL_MAX (40 * 1024)
 /** Maximum size of a sealed letter in bytes. */
 #define NPIE_SEALED_MAX (NPIE_LETTER_MAX + NPIE_SEAL_MAX)
 
-/** A seal in progress. */
-typedef struct npie_seal_t {
-    npie_bytes_t section;        /**< bytes to append, in the pool */
-    npie_bytes_t signed_part[3]; /**< views: the letter, and the section
-                                      before and after its /Contents
-                                      string */
-    unsigned char *hex;          /**< the digits of that string */
-} npie_seal_t;
-
 /**
  * Prepares the seal of a signed letter. The field "Instituto" gets a signature
- * with an empty /Contents string, and shows the time of the seal on the page.
- * The same letter and time give the same bytes. Thread-safe.
+ * with an empty /Contents string, and shows the face on the page. The same
+ * letter, time and face give the same bytes. Thread-safe.
  * @param letter signed by the employer; the seal keeps views of it
  * @param time of the seal, UTC, in whole seconds
  * @return APR_SUCCESS; NPIE_EINPUT (LETTER): not a letter, not signed, or
  *         without a field for the seal
  */
 apr_status_t npie_seal_prepare(npie_seal_t **pseal, npie_bytes_t letter,
-                               apr_time_t time, npie_err_t *err,
-                               apr_pool_t *p);
+                               apr_time_t time, const npie_face_t *face,
+                               npie_err_t *err, apr_pool_t *p);
 
 /**
  * Writes the signature of the three parts into the section.

@@ -5,7 +5,10 @@
 
 #include <string.h>
 
+#include <apr_strings.h>
+
 #include "model/field.h"
+#include "pki/digest.h"
 
 #define TEXT_SIZE 200
 #define KEY_SIZE 1042 /* RSA-8192 */
@@ -51,7 +54,44 @@ static void fill(npie_employer_t *e, apr_pool_t *p)
     e->contact.fax = "";
 }
 
-apr_status_t npie_letter_trial(const npie_letter_art_t *art, npie_err_t *err,
+/* Appends a digest to those so far. @return 1; 0: there is none */
+static int add_digest(const char **all, npie_bytes_t bytes, apr_pool_t *p)
+{
+    char one[NPIE_SHA256_HEX_SIZE];
+
+    if (npie_sha256_hex(one, bytes) != APR_SUCCESS) {
+        return 0;
+    }
+    *all = apr_pstrcat(p, *all, one, NULL);
+    return 1;
+}
+
+/* The fonts' own digests: no letter has every character. */
+static int add_fonts(const char **all, const npie_letter_art_t *art,
+                     apr_pool_t *p)
+{
+    int added = 1;
+
+    for (int i = 0; i < NPIE_FONTS; ++i) {
+        const npie_font_t *font = &art->fonts[i];
+
+        for (int k = 0; k < NPIE_ALPHABETS; ++k) {
+            added = added && add_digest(all, font->cuts[k].file, p);
+        }
+        added = added && add_digest(all, font->extra, p);
+    }
+    return added;
+}
+
+static apr_status_t no_digest(npie_err_t *err)
+{
+    return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
+                        "the letters' digest cannot be computed");
+}
+
+apr_status_t npie_letter_trial(npie_bytes_t *sample,
+                               char digest[NPIE_SHA256_HEX_SIZE],
+                               const npie_letter_art_t *art, npie_err_t *err,
                                apr_pool_t *p)
 {
     unsigned char *key = apr_pcalloc(p, KEY_SIZE);
@@ -62,8 +102,9 @@ apr_status_t npie_letter_trial(const npie_letter_art_t *art, npie_err_t *err,
                              .holder = words(NPIE_HOLDER_MAX, p),
                              .holder_email = words(NPIE_EMAIL_MAX, p),
                              .purpose = words(NPIE_PURPOSE_MAX, p) };
-    npie_bytes_t pdf;
+    npie_bytes_t pdf, all;
     npie_err_t why;
+    const char *digests = "";
 
     fill(&employer, p);
     key[0] = 0x03;
@@ -77,6 +118,18 @@ apr_status_t npie_letter_trial(const npie_letter_art_t *art, npie_err_t *err,
                                 "carta %d cannot be drawn with these terms: "
                                 "%s; shorten the template", kind, why.detail);
         }
+        if (kind == NPIE_LETTER_RENEWAL) {
+            *sample = pdf;
+        }
+        if (!add_digest(&digests, pdf, p)) {
+            return no_digest(err);
+        }
     }
-    return APR_SUCCESS;
+    if (!add_fonts(&digests, art, p)) {
+        return no_digest(err);
+    }
+    all.data = (const unsigned char *)digests;
+    all.len = strlen(digests);
+    return npie_sha256_hex(digest, all) == APR_SUCCESS ? APR_SUCCESS
+        : no_digest(err);
 }

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "model/field.h"
+#include "model/zone.h"
 
 /* Characters of a person's RFC, and how many of them (name and date) are
  * those of the same person's CURP. */
@@ -17,13 +18,13 @@
 
 /* The signer acts for himself when employer and signer are one person;
  * everybody else signs for somebody. */
-static const char *capacity(const npie_employer_t *employer)
+static npie_sentence_t capacity(const npie_employer_t *employer)
 {
     if (npie_text_length(employer->rfc) == PERSON_RFC
         && strncmp(employer->rfc, employer->curp, PERSON_COMMON) == 0) {
-        return "patrón o sujeto obligado";
+        return NPIE_S_LETTER_CAPACITY_EMPLOYER;
     }
-    return "representante legal";
+    return NPIE_S_LETTER_CAPACITY_AGENT;
 }
 
 /* Appends ", label value" unless the value is empty. */
@@ -68,11 +69,12 @@ void npie_letter_values(const char *values[NPIE_VALUES],
                         const npie_letter_t *letter, apr_pool_t *p)
 {
     const npie_employer_t *e = letter->employer;
+    const char *zone = npie_zone_of(&e->address, p);
 
     values[NPIE_VALUE_NAME] = npie_text_trim(
         apr_pstrcat(p, e->given_name, " ", e->surname, " ", e->surname2, NULL),
         p);
-    values[NPIE_VALUE_CAPACITY] = capacity(e);
+    values[NPIE_VALUE_CAPACITY] = npie_sentence(art->sentences, capacity(e));
     values[NPIE_VALUE_COMPANY] = e->name;
     values[NPIE_VALUE_RP] = npie_field_rp_display(e->rp, p);
     values[NPIE_VALUE_NPIE] = e->rp;
@@ -84,7 +86,8 @@ void npie_letter_values(const char *values[NPIE_VALUES],
     values[NPIE_VALUE_PHONE] = e->contact.phone;
     values[NPIE_VALUE_FOLIO] = apr_psprintf(p, "%" APR_INT64_T_FMT,
                                             letter->folio);
-    values[NPIE_VALUE_DATE] = npie_text_date_es(letter->time, p);
+    values[NPIE_VALUE_DATE] = npie_zone_date_es(art->zones, zone, letter->time,
+                                                p);
     values[NPIE_VALUE_PLACE] = place(&e->address, p);
     values[NPIE_VALUE_INSTITUTION] = art->institution;
     values[NPIE_VALUE_OFFICE] = e->subdelegation;
@@ -96,7 +99,9 @@ void npie_letter_values(const char *values[NPIE_VALUES],
     values[NPIE_VALUE_PURPOSE] = letter->purpose;
     if (letter->kind == NPIE_LETTER_TERMS) {
         values[NPIE_VALUE_SERIAL] = letter->serial;
-        values[NPIE_VALUE_FROM] = npie_text_date_es(letter->not_before, p);
-        values[NPIE_VALUE_UNTIL] = npie_text_date_es(letter->not_after, p);
+        values[NPIE_VALUE_FROM] = npie_zone_date_es(art->zones, zone,
+                                                    letter->not_before, p);
+        values[NPIE_VALUE_UNTIL] = npie_zone_date_es(art->zones, zone,
+                                                     letter->not_after, p);
     }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Verifies the signatures of a letter one by one, also in a file that the
- * strict parser refuses, to report which one fails and why.
+ * strict parser refuses, to report which one fails and why; then the letter
+ * and its signer against the institute's records.
  */
 #include "letter/verify.h"
 
@@ -9,11 +10,15 @@
 #include <apr_strings.h>
 
 #include "letter/file_scan.h"
+#include "letter/party.h"
 #include "letter/revision.h"
-#include "model/field.h"
+#include "letter/stamp.h"
 #include "pki/cms.h"
+#include "pki/policy.h"
 
 #define FILE_END "%%EOF\n"
+/* Readers look for the beginning of a PDF in the first KiB. */
+#define BEGINS_WITHIN 1024
 /* How far the clocks of the signer and of the one who dates may be apart. */
 #define SKEW apr_time_from_sec(300)
 
@@ -21,44 +26,17 @@
 typedef struct look_t {
     npie_bytes_t file;
     npie_letter_view_t *view;
+    npie_letter_file_t *parts; /**< of the letter; NULL: not of its form */
     const npie_verify_rules_t *rules;
     npie_err_t *err;
     apr_pool_t *p;
 } look_t;
 
-const char *npie_seen_name(npie_seen_t seen)
-{
-    static const char *const names[NPIE_SEEN_COUNT] = {
-        [NPIE_SEEN_NONE] = "none", [NPIE_SEEN_GOOD] = "good",
-        [NPIE_SEEN_ALTERED] = "altered", [NPIE_SEEN_DAMAGED] = "damaged",
-        [NPIE_SEEN_PARTIAL] = "partial", [NPIE_SEEN_UNTRUSTED] = "untrusted",
-        [NPIE_SEEN_WEAK] = "weak", [NPIE_SEEN_OTHER] = "other",
-        [NPIE_SEEN_DATES] = "dates", [NPIE_SEEN_FORM] = "form",
-        [NPIE_SEEN_UNKNOWN] = "unknown",
-    };
-
-    return (int)seen >= 0 && seen < NPIE_SEEN_COUNT ? names[seen] : "?";
-}
-
-const char *npie_outcome_name(npie_outcome_t outcome)
-{
-    static const char *const names[NPIE_OUTCOME_COUNT] = {
-        [NPIE_OUTCOME_SEALED] = "sealed", [NPIE_OUTCOME_SIGNED] = "signed",
-        [NPIE_OUTCOME_UNSIGNED] = "unsigned",
-        [NPIE_OUTCOME_ALTERED] = "altered",
-        [NPIE_OUTCOME_APPENDED] = "appended",
-        [NPIE_OUTCOME_DOUBTFUL] = "doubtful",
-        [NPIE_OUTCOME_FOREIGN] = "foreign",
-    };
-
-    return (int)outcome >= 0 && outcome < NPIE_OUTCOME_COUNT ? names[outcome]
-                                                             : "?";
-}
-
 static void see(npie_signature_view_t *view, npie_seen_t seen,
-                const char *detail)
+                npie_problem_t problem, const char *detail)
 {
     view->seen = seen;
+    view->problem = problem;
     view->detail = detail;
 }
 
@@ -71,6 +49,8 @@ static npie_seen_t seen_of(npie_problem_t problem)
         return NPIE_SEEN_UNTRUSTED;
     case NPIE_P_KEY_WEAK:
         return NPIE_SEEN_WEAK;
+    case NPIE_P_NONE:
+        return NPIE_SEEN_GOOD;
     default:
         return NPIE_SEEN_DAMAGED;
     }
@@ -101,11 +81,11 @@ static apr_status_t judge(npie_signature_view_t *view, const look_t *look,
     apr_status_t rv;
 
     if (why != NULL) {
-        see(view, NPIE_SEEN_DAMAGED, why);
+        see(view, NPIE_SEEN_DAMAGED, NPIE_P_SIGNATURE, why);
         return APR_SUCCESS;
     }
     if (cms.len == 0) {
-        see(view, NPIE_SEEN_NONE, "");
+        see(view, NPIE_SEEN_NONE, NPIE_P_NONE, "");
         return APR_SUCCESS;
     }
     rv = npie_cms_verify(&cert, cms, content, 2, &rules, &err, look->p);
@@ -115,47 +95,60 @@ static apr_status_t judge(npie_signature_view_t *view, const look_t *look,
     }
     view->cert = cert;
     see(view, rv == APR_SUCCESS ? NPIE_SEEN_GOOD : seen_of(err.problem),
+        rv == APR_SUCCESS ? NPIE_P_NONE : err.problem,
         apr_pstrdup(look->p, err.detail));
     return APR_SUCCESS;
 }
 
 /** Judges the dates of a signature that is good so far. */
-static void judge_dates(npie_signature_view_t *view, int may_have_expired)
+static void judge_dates(npie_signature_view_t *view, int may_have_expired,
+                        apr_time_t now)
 {
     if (view->seen != NPIE_SEEN_GOOD) {
         return;
     }
     view->expired_then = view->time >= view->cert->not_after;
-    if (view->time + SKEW < view->cert->not_before) {
-        see(view, NPIE_SEEN_DATES, "the certificate was not valid yet");
+    if (view->time > now + SKEW) {
+        see(view, NPIE_SEEN_DATES, NPIE_P_CLOCKS,
+            "the letter is dated in the future: the clocks differ");
+    }
+    else if (view->time + SKEW < view->cert->not_before) {
+        see(view, NPIE_SEEN_DATES, NPIE_P_CERT_NOT_YET,
+            "the letter is older than the certificate it is signed with");
     }
     else if (view->expired_then && !may_have_expired) {
-        see(view, NPIE_SEEN_DATES, "the certificate had expired");
+        see(view, NPIE_SEEN_DATES, NPIE_P_CERT_TOO_OLD,
+            "the certificate had expired when the letter was made");
     }
 }
 
-/** Is the letter signed with the certificate that it names? */
+/** Is the letter signed with the certificate that it names, and is that one
+ * for signing letters? */
 static void judge_signer(look_t *look)
 {
     npie_signature_view_t *view = &look->view->employer;
     const npie_cadena_t *cadena = look->view->cadena;
-    const npie_cert_t *cert = view->cert;
+    const char *oid = look->rules->additional_oid;
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
 
     if (view->seen != NPIE_SEEN_GOOD) {
         return;
     }
     if (cadena == NULL) {
-        see(view, NPIE_SEEN_FORM, "the file is not of a letter's form");
+        see(view, NPIE_SEEN_FORM, NPIE_P_LETTER,
+            "the file is not of a letter's form");
     }
-    else if (strcmp(cert->spki_sha256, cadena->kind == NPIE_LETTER_TERMS
-                    ? cadena->new_spki : cadena->old_spki) != 0) {
-        see(view, NPIE_SEEN_OTHER, "the letter names another key");
+    else if (oid != NULL && npie_cert_has_policy(view->cert, oid) != 0) {
+        see(view, NPIE_SEEN_ADDITIONAL, NPIE_P_PRINCIPAL_ONLY,
+            "the letter is signed with an additional certificate");
     }
-    else if (strncmp(cert->rp10, cadena->rp, NPIE_RP10_SIZE - 1) != 0) {
-        see(view, NPIE_SEEN_OTHER, "the letter names another employer");
+    else if (npie_letter_party(cadena, view->cert, &err) != APR_SUCCESS) {
+        see(view, NPIE_SEEN_OTHER, err.problem,
+            apr_pstrdup(look->p, err.detail));
     }
     else {
-        judge_dates(view, cadena->kind == NPIE_LETTER_RENEWAL);
+        judge_dates(view, cadena->kind == NPIE_LETTER_RENEWAL,
+                    look->rules->now);
     }
 }
 
@@ -166,14 +159,13 @@ static apr_status_t look_at_letter(apr_size_t *pend, look_t *look)
     npie_letter_view_t *view = look->view;
     const npie_bytes_t file = look->file;
     const apr_size_t first_end = npie_scan_find(file, 0, FILE_END);
-    npie_letter_file_t *parts;
     npie_scan_slot_t slot;
     apr_status_t rv;
     int whole;
 
     *pend = first_end < file.len ? first_end + strlen(FILE_END) : file.len;
     if (!npie_scan_slot(&slot, file, 0) || slot.after > *pend) {
-        see(&view->employer, NPIE_SEEN_DAMAGED,
+        see(&view->employer, NPIE_SEEN_DAMAGED, NPIE_P_SIGNATURE,
             "the employer's signature field is not of its form");
         return APR_SUCCESS;
     }
@@ -182,14 +174,15 @@ static apr_status_t look_at_letter(apr_size_t *pend, look_t *look)
         *pend = npie_scan_find(file, slot.after, FILE_END);
         *pend = *pend < file.len ? *pend + strlen(FILE_END) : file.len;
     }
-    if (npie_letter_file_parse(&parts, (npie_bytes_t){ file.data, *pend },
-                               NULL, look->p) == APR_SUCCESS) {
-        view->cadena = parts->cadena;
-        view->employer.time = parts->cadena->time;
+    if (npie_letter_file_parse(&look->parts,
+                               (npie_bytes_t){ file.data, *pend }, NULL,
+                               look->p) == APR_SUCCESS) {
+        view->cadena = look->parts->cadena;
+        view->employer.time = view->cadena->time;
     }
     rv = judge(&view->employer, look, &slot, *pend, 0);
     if (!whole) {
-        see(&view->employer, NPIE_SEEN_PARTIAL,
+        see(&view->employer, NPIE_SEEN_PARTIAL, NPIE_P_SIGNATURE,
             "the ByteRange is not that of the whole letter");
     }
     judge_signer(look);
@@ -216,9 +209,16 @@ static void look_at_rest(look_t *look, npie_bytes_t rest)
 
     look->view->after = rest.len;
     look->view->update = has_any(rest, updates);
-    if (has_any(rest, seals)) {
-        see(&look->view->seal, NPIE_SEEN_DAMAGED,
+    if (!has_any(rest, seals)) {
+        return;
+    }
+    if (look->view->seal.seen == NPIE_SEEN_NONE) {
+        see(&look->view->seal, NPIE_SEEN_DAMAGED, NPIE_P_SIGNATURE,
             "the seal's field is not of its form");
+    }
+    else {
+        look->view->stamps.seen = NPIE_SEEN_DAMAGED;
+        look->view->stamps.detail = "the timestamp's field is not of its form";
     }
 }
 
@@ -227,10 +227,61 @@ static void judge_sealer(npie_signature_view_t *seal,
                          const npie_seals_t *seals)
 {
     if (seal->seen == NPIE_SEEN_GOOD && !npie_seals_know(seals, seal->cert)) {
-        see(seal, NPIE_SEEN_UNKNOWN, seals == NULL
+        see(seal, NPIE_SEEN_UNKNOWN, NPIE_P_UNTRUSTED, seals == NULL
             ? "no certificate of the institute's seal is known here"
             : "by none of the certificates of the institute's seal");
     }
+}
+
+/** One more timestamp. The first that is not good tells of all. */
+static apr_status_t judge_stamp(npie_stamps_view_t *view, const look_t *look,
+                                const npie_stamp_t *stamp)
+{
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
+    npie_timestamp_t *found;
+    const apr_status_t rv = npie_timestamp_verify(
+        &found, stamp->token, stamp->signed_part, 3, look->rules->tsa, &err,
+        look->p);
+
+    if (rv == NPIE_EINTERNAL) {
+        *look->err = err;
+        return rv;
+    }
+    ++view->count;
+    if (rv == APR_SUCCESS) {
+        view->first = view->count == 1 ? found : view->first;
+        view->last = found;
+        view->seen = NPIE_SEEN_GOOD;
+        return rv;
+    }
+    view->seen = seen_of(err.problem);
+    view->first = view->last = NULL;
+    view->detail = apr_pstrdup(look->p, err.detail);
+    return APR_SUCCESS;
+}
+
+/** The timestamps after the seal.
+ * @param pafter set to where the last one ends; to from without any */
+static apr_status_t look_at_stamps(apr_size_t *pafter, look_t *look,
+                                   apr_size_t from)
+{
+    npie_stamps_view_t *view = &look->view->stamps;
+    apr_array_header_t *list;
+    apr_status_t rv = APR_SUCCESS;
+
+    *pafter = from;
+    if (from == look->file.len) {
+        return APR_SUCCESS;
+    }
+    npie_stamps_find(&list, pafter, look->file, look->p);
+    if (*pafter < from) {
+        *pafter = from;
+    }
+    for (int i = 0; rv == APR_SUCCESS && i < list->nelts
+         && (i == 0 || view->seen == NPIE_SEEN_GOOD); ++i) {
+        rv = judge_stamp(view, look, &APR_ARRAY_IDX(list, i, npie_stamp_t));
+    }
+    return rv;
 }
 
 /** The institute's signature, in what follows the letter. */
@@ -240,7 +291,7 @@ static apr_status_t look_at_seal(look_t *look, apr_size_t from)
     const npie_bytes_t file = look->file;
     npie_revision_t *revision;
     npie_scan_slot_t slot;
-    apr_size_t end;
+    apr_size_t end, after = file.len;
     apr_status_t rv;
 
     if (!npie_scan_slot(&slot, file, from)) {
@@ -250,50 +301,31 @@ static apr_status_t look_at_seal(look_t *look, apr_size_t from)
     }
     npie_scan_time(&seal->time, file, slot.after, look->p);
     if (!npie_scan_range(&end, file, &slot)) {
-        see(seal, NPIE_SEEN_PARTIAL,
+        see(seal, NPIE_SEEN_PARTIAL, NPIE_P_SIGNATURE,
             "the ByteRange is not that of the whole file");
         return APR_SUCCESS;
     }
     rv = judge(seal, look, &slot, end, 1);
-    judge_dates(seal, 0);
-    look_at_rest(look, (npie_bytes_t){ file.data + end, file.len - end });
+    judge_dates(seal, 0, look->rules->now);
+    if (rv == APR_SUCCESS) {
+        rv = look_at_stamps(&after, look, end);
+    }
+    look_at_rest(look, (npie_bytes_t){ file.data + after, file.len - after });
     if (rv == APR_SUCCESS && seal->seen == NPIE_SEEN_GOOD
         && npie_revision_parse(&revision, (npie_bytes_t){ file.data, end },
                                NULL, look->p) != APR_SUCCESS) {
-        see(seal, NPIE_SEEN_FORM, "it is not what a seal looks like");
+        see(seal, NPIE_SEEN_FORM, NPIE_P_LETTER, "it is not what a seal looks like");
     }
     judge_sealer(seal, look->rules->seals);
     return rv;
 }
 
-static int is_broken(const npie_signature_view_t *view)
+/** Where the letter begins in a file that has something before it. */
+static apr_size_t beginning(npie_bytes_t file)
 {
-    return view->seen == NPIE_SEEN_ALTERED || view->seen == NPIE_SEEN_DAMAGED
-        || view->seen == NPIE_SEEN_PARTIAL;
-}
+    const apr_size_t at = npie_scan_find(file, 0, NPIE_FORM_HEAD);
 
-static int is_fine(const npie_signature_view_t *view)
-{
-    return view->seen == NPIE_SEEN_GOOD || view->seen == NPIE_SEEN_NONE;
-}
-
-static npie_outcome_t outcome_of(const npie_letter_view_t *view)
-{
-    if (is_broken(&view->employer) || is_broken(&view->seal)) {
-        return NPIE_OUTCOME_ALTERED;
-    }
-    if (!is_fine(&view->employer) || !is_fine(&view->seal)) {
-        return NPIE_OUTCOME_DOUBTFUL;
-    }
-    if (view->after > 0) {
-        return NPIE_OUTCOME_APPENDED;
-    }
-    if (view->employer.seen == NPIE_SEEN_NONE) {
-        return view->cadena != NULL ? NPIE_OUTCOME_UNSIGNED
-                                    : NPIE_OUTCOME_FOREIGN;
-    }
-    return view->seal.seen == NPIE_SEEN_GOOD ? NPIE_OUTCOME_SEALED
-                                             : NPIE_OUTCOME_SIGNED;
+    return at < file.len && at < BEGINS_WITHIN ? at : 0;
 }
 
 apr_status_t npie_letter_verify(npie_letter_view_t **pview,
@@ -303,7 +335,7 @@ apr_status_t npie_letter_verify(npie_letter_view_t **pview,
 {
     npie_letter_view_t *view = apr_pcalloc(p, sizeof(*view));
     npie_err_t unasked;
-    look_t look = { file, view, rules, err != NULL ? err : &unasked, p };
+    look_t look = { file, view, NULL, rules, err != NULL ? err : &unasked, p };
     apr_size_t end;
     apr_status_t rv;
 
@@ -312,16 +344,20 @@ apr_status_t npie_letter_verify(npie_letter_view_t **pview,
     view->size = file.len;
     view->employer.detail = "";
     view->seal.detail = "";
+    view->stamps.detail = "";
     view->outcome = NPIE_OUTCOME_FOREIGN;
-    if (file.len > NPIE_SEALED_MAX
+    if (file.len > NPIE_STAMPED_MAX
         || (view->kind != NPIE_FILE_LETTER
             && view->kind != NPIE_FILE_LETTER_RESAVED)) {
         return APR_SUCCESS;
     }
+    view->before = beginning(file);
+    look.file.data += view->before;
+    look.file.len -= view->before;
     rv = look_at_letter(&end, &look);
-    if (rv == APR_SUCCESS && end < file.len) {
+    if (rv == APR_SUCCESS && end < look.file.len) {
         rv = look_at_seal(&look, end);
     }
-    view->outcome = outcome_of(view);
-    return rv;
+    return rv == APR_SUCCESS
+        ? npie_verdict_reach(view, look.parts, rules, look.err, p) : rv;
 }

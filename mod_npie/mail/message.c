@@ -357,7 +357,9 @@ static void put_message(out_t *out, const npie_message_t *m, const char *from,
     end_line(out);
     put_header(out, "MIME-Version: 1.0");
     put_header(out, "Auto-Submitted: auto-generated");
-    put_header(out, "Content-Language: es");
+    put_header(out, apr_pstrcat(out->p, "Content-Language: ",
+                                m->language != NULL ? m->language : "es",
+                                NULL));
     put_body(out, m);
 }
 

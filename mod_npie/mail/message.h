@@ -29,6 +29,7 @@ typedef struct npie_message_t {
     const char *subject; /**< clean UTF-8, one line */
     const char *text;    /**< clean UTF-8, lines ended by \n or \r\n */
     const char *html;    /**< the same */
+    const char *language; /**< tag; NULL: es */
     const char *id;      /**< left side of the Message-ID, [A-Za-z0-9.-]{1,64};
                               the same for every attempt at one mail, so that
                               duplicates can be detected */

@@ -234,9 +234,10 @@ static apr_status_t load_text(template_t *t, reader_t *r)
     body = strchr(text, '\n');
     if (strncmp(text, SUBJECT, strlen(SUBJECT)) != 0 || body == NULL
         || body - text > SUBJECT_MAX
-        || body - text == (apr_ssize_t)strlen(SUBJECT)) {
+        || body - text == (apr_ssize_t)strlen(SUBJECT)
+        || !npie_text_is_clean(text, (apr_size_t)(body - text))) {
         return wrong(r, "the first line must be \"" SUBJECT "\" and at most "
-                     "150 bytes of subject");
+                     "150 bytes of subject without tabs");
     }
     *body++ = '\0';
     rv = compile(&t->subject, r, text + strlen(SUBJECT));
@@ -251,35 +252,65 @@ static apr_status_t load_text(template_t *t, reader_t *r)
     return compile_rest(&t->text, r, body);
 }
 
+/* Where templates are: those in Spanish end in "", others in ".en". */
+typedef struct shelf_t {
+    const char *dir;
+    const char *end;
+    npie_err_t *err;
+    apr_pool_t *p;
+} shelf_t;
+
 /* Loads the two files of a template. */
-static apr_status_t load(template_t *t, const char *path, unsigned known,
-                         unsigned must, npie_err_t *err, apr_pool_t *p)
+static apr_status_t load(template_t *t, const shelf_t *shelf, const char *name,
+                         unsigned known, unsigned must)
 {
-    reader_t text = { apr_pstrcat(p, path, ".txt", NULL), 1, known, must, 0,
-                      err, p };
-    reader_t html = { apr_pstrcat(p, path, ".html", NULL), 1, known, must, 0,
-                      err, p };
+    const char *path = apr_pstrcat(shelf->p, shelf->dir, "/", name, shelf->end,
+                                   NULL);
+    reader_t text = { apr_pstrcat(shelf->p, path, ".txt", NULL), 1, known,
+                      must, 0, shelf->err, shelf->p };
+    reader_t html = { apr_pstrcat(shelf->p, path, ".html", NULL), 1, known,
+                      must, 0, shelf->err, shelf->p };
     apr_status_t rv = must == OF_CONTENT ? load_plain(t, &text)
                                          : load_text(t, &text);
 
     return rv == APR_SUCCESS ? load_html(t, &html) : rv;
 }
 
+static apr_status_t load_all(npie_templates_t *templates, const shelf_t *shelf)
+{
+    apr_status_t rv = load(&templates->frame, shelf, "marco", OF_FRAME,
+                           OF_CONTENT);
+
+    for (int i = 0; i < NPIE_MAIL_KINDS && rv == APR_SUCCESS; ++i) {
+        rv = load(&templates->kinds[i], shelf,
+                  npie_mail_kind_name((npie_mail_kind_t)i), kind_values[i],
+                  kind_values[i] & OF(LINK));
+    }
+    return rv;
+}
+
 apr_status_t npie_templates_load(npie_templates_t **ptemplates,
                                  const char *dir, npie_err_t *err,
                                  apr_pool_t *p)
 {
+    const shelf_t shelf = { dir, "", err, p };
     npie_templates_t *templates = apr_pcalloc(p, sizeof(*templates));
-    apr_status_t rv = load(&templates->frame, apr_pstrcat(p, dir, "/marco",
-                                                          NULL),
-                           OF_FRAME, OF_CONTENT, err, p);
+    apr_status_t rv = load_all(templates, &shelf);
 
-    for (int i = 0; i < NPIE_MAIL_KINDS && rv == APR_SUCCESS; ++i) {
-        const char *name = npie_mail_kind_name((npie_mail_kind_t)i);
-
-        rv = load(&templates->kinds[i], apr_pstrcat(p, dir, "/", name, NULL),
-                  kind_values[i], kind_values[i] & OF(LINK), err, p);
+    if (rv == APR_SUCCESS) {
+        *ptemplates = templates;
     }
+    return rv;
+}
+
+apr_status_t npie_templates_load_in(const npie_templates_t **ptemplates,
+                                    const char *dir, const char *language,
+                                    npie_err_t *err, apr_pool_t *p)
+{
+    const shelf_t shelf = { dir, apr_pstrcat(p, ".", language, NULL), err, p };
+    npie_templates_t *templates = apr_pcalloc(p, sizeof(*templates));
+    apr_status_t rv = load_all(templates, &shelf);
+
     if (rv == APR_SUCCESS) {
         *ptemplates = templates;
     }

@@ -23,7 +23,7 @@ typedef enum npie_mail_value_t {
     NPIE_MAIL_VALUE_SITE,        /**< {sitio}: NPIEBaseURL */
     /* obtener, cambio, liga, adicional and adicional-listo */
     NPIE_MAIL_VALUE_LINK,        /**< {liga}: https address with its token */
-    NPIE_MAIL_VALUE_LINK_UNTIL,  /**< {liga_vence}: Spanish date */
+    NPIE_MAIL_VALUE_LINK_UNTIL,  /**< {liga_vence}: a date */
     /* obtener and liga */
     NPIE_MAIL_VALUE_KEY,         /**< {llave}: file name, "A064878710_2.key" */
     /* cambio */
@@ -32,7 +32,7 @@ typedef enum npie_mail_value_t {
     /* emitido, vencimiento, adicional-listo and adicional-emitido: of the
      * certificate */
     NPIE_MAIL_VALUE_SERIAL,      /**< {serie} */
-    NPIE_MAIL_VALUE_UNTIL,       /**< {hasta}: Spanish date */
+    NPIE_MAIL_VALUE_UNTIL,       /**< {hasta}: a date */
     /* vencimiento */
     NPIE_MAIL_VALUE_DAYS,        /**< {dias}: "15 días", "1 día" */
     /* adicional and those that begin with it: of the colleague */
@@ -63,6 +63,13 @@ typedef struct npie_mail_text_t {
 apr_status_t npie_templates_load(npie_templates_t **ptemplates,
                                  const char *dir, npie_err_t *err,
                                  apr_pool_t *p);
+
+/** The same of <kind>.<language>.txt and <kind>.<language>.html, as
+ * obtener.en.txt.
+ * @param language tag */
+apr_status_t npie_templates_load_in(const npie_templates_t **ptemplates,
+                                    const char *dir, const char *language,
+                                    npie_err_t *err, apr_pool_t *p);
 
 /**
  * Renders the texts of a kind with their values, escaped in the HTML.

@@ -90,7 +90,11 @@ apr_status_t npie_field_rp(char out[NPIE_RP_SIZE], const char *text)
 
 char *npie_field_rp_display(const char *rp, apr_pool_t *p)
 {
-    return apr_psprintf(p, "%.10s-%s", rp, rp + 10);
+    const char end[2] = { strlen(rp) < NPIE_RP_SIZE - 1
+                          ? npie_field_rp_digit(rp) : rp[NPIE_RP_SIZE - 2],
+                          '\0' };
+
+    return apr_psprintf(p, "%.10s-%s", rp, end);
 }
 
 /* Converts UTF-8 to one byte per character, Ñ to ENYE. Returns the number of

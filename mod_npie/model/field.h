@@ -34,7 +34,7 @@ char npie_field_rp_digit(const char *rp10);
 apr_status_t npie_field_rp(char out[NPIE_RP_SIZE], const char *text);
 
 /** Formats a registro patronal for display, "A064878710-7", in p. rp: 11
- * characters. */
+ * characters, or 10 of which npie_field_rp_digit() knows the eleventh. */
 char *npie_field_rp_display(const char *rp, apr_pool_t *p);
 
 /** Result of checking a field. */
@@ -70,7 +70,7 @@ int npie_field_email(const char *text);
  * the domain becomes A-labels (IDNA2008, RFC 5891), the local part stays. A
  * local part that is not ASCII needs a server with SMTPUTF8 (RFC 6531).
  * Thread-safe.
- * @param pwire set to NUL-ended UTF-8 in p, without < >, at most
+ * @param pwire set to NUL-ended UTF-8 in p, not enclosed in < >, at most
  *        NPIE_EMAIL_MAX bytes
  * @param address NUL ended, any bytes
  * @return APR_SUCCESS; NPIE_EINPUT (EMAIL): malformed, or the domain has no

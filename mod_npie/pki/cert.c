@@ -4,7 +4,6 @@
 #include "pki/cert.h"
 
 #include <string.h>
-#include <time.h>
 
 #include <apr_strings.h>
 #include <openssl/bio.h>
@@ -228,15 +227,20 @@ static void read_serial(npie_cert_t *cert, apr_pool_t *p)
     cert->serial_text = npie_cert_serial_text(hex, p);
 }
 
-static int read_time(apr_time_t *t, const ASN1_TIME *time)
+/* What people call the issuer; NULL: neither name is there. */
+static const char *issuer_name(const X509_NAME *name, apr_pool_t *p)
 {
-    struct tm tm;
+    static const int nids[] = { NID_commonName, NID_organizationName };
+    const char *text = NULL;
 
-    if (ASN1_TIME_to_tm(time, &tm) != 1) {
-        return 0;
+    for (size_t i = 0; i < 2 && (text == NULL || *text == '\0'); ++i) {
+        const int at = X509_NAME_get_index_by_NID((X509_NAME *)name, nids[i],
+                                                  -1);
+
+        text = at < 0 ? NULL : to_utf8(X509_NAME_ENTRY_get_data(
+                                   X509_NAME_get_entry(name, at)), p);
     }
-    *t = apr_time_from_sec((apr_time_t)timegm(&tm));
-    return 1;
+    return text;
 }
 
 static int read_issuer(npie_cert_t *cert, apr_pool_t *p)
@@ -254,6 +258,10 @@ static int read_issuer(npie_cert_t *cert, apr_pool_t *p)
     }
     cert->issuer = clean((unsigned char *)data, (int)len, p);
     BIO_free(bio);
+    cert->issuer_name = issuer_name(name, p);
+    if (cert->issuer_name == NULL || *cert->issuer_name == '\0') {
+        cert->issuer_name = cert->issuer;
+    }
     return cert->issuer != NULL;
 }
 
@@ -281,8 +289,9 @@ apr_status_t npie_cert_parse(npie_cert_t **pcert, npie_bytes_t bytes,
         || !read_issuer(cert, p)) {
         return malformed(err, "a name in the certificate is unreadable");
     }
-    if (!read_time(&cert->not_before, X509_get0_notBefore(cert->x509))
-        || !read_time(&cert->not_after, X509_get0_notAfter(cert->x509))) {
+    if (!npie_openssl_time(&cert->not_before, X509_get0_notBefore(cert->x509))
+        || !npie_openssl_time(&cert->not_after,
+                              X509_get0_notAfter(cert->x509))) {
         return malformed(err, "the certificate's dates are unreadable");
     }
     if (npie_openssl_public_key(&key, X509_get_X509_PUBKEY(cert->x509), p)

@@ -26,6 +26,8 @@ typedef struct npie_cert_t {
                                   ASCII digits (Mexican convention), else
                                   = serial */
     const char *issuer;      /**< one line for people, RFC 2253 form */
+    const char *issuer_name; /**< its common name, else its organization, else
+                                  = issuer */
     const char *common_name;
     const char *organization;
     const char *rp10;        /**< OU when it has the form of an RP without its

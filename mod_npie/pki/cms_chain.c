@@ -136,3 +136,20 @@ int npie_cms_same_signature(npie_bytes_t one, npie_bytes_t other)
     ERR_clear_error();
     return same;
 }
+
+apr_array_header_t *npie_cms_certificates(npie_bytes_t cms, apr_pool_t *p)
+{
+    apr_array_header_t *list = apr_array_make(p, 4, sizeof(npie_bytes_t));
+    CMS_ContentInfo *info = read_cms(cms);
+    STACK_OF(X509) *certs = only_signer(info) != NULL ? CMS_get1_certs(info)
+                                                      : NULL;
+
+    for (int i = 0; i < sk_X509_num(certs); ++i) {
+        APR_ARRAY_PUSH(list, npie_bytes_t) =
+            npie_openssl_x509_der(sk_X509_value(certs, i), p);
+    }
+    sk_X509_pop_free(certs, X509_free);
+    CMS_ContentInfo_free(info);
+    ERR_clear_error();
+    return list;
+}

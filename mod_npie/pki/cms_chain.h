@@ -21,6 +21,10 @@ apr_status_t npie_cms_complete(npie_bytes_t *pcomplete, npie_bytes_t cms,
                                const npie_trust_t *trust, npie_err_t *err,
                                apr_pool_t *p);
 
+/** The certificates that a CMS carries, as an array of npie_bytes_t (DER) in
+ * p; empty when it is no SignedData. Thread-safe. */
+apr_array_header_t *npie_cms_certificates(npie_bytes_t cms, apr_pool_t *p);
+
 /** Do two CMS, each with one signer, hold the same signature, whatever
  * certificates they carry? 1 = yes. Thread-safe. */
 int npie_cms_same_signature(npie_bytes_t one, npie_bytes_t other);

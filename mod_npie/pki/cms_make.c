@@ -69,30 +69,32 @@ static npie_bytes_t signed_form(const CMS_SignerInfo *si, apr_pool_t *p)
 }
 
 /* libcrypto puts a signing time into whatever it signs: taken out again, and
- * what is left is signed. */
-static int sign_timeless(CMS_SignerInfo *si, EVP_PKEY *key, apr_pool_t *p)
+ * what is left is signed, or has the signature that it was given before. */
+static int sign_timeless(CMS_SignerInfo *si, EVP_PKEY *key,
+                         npie_bytes_t *given, apr_pool_t *p)
 {
     int at = CMS_signed_get_attr_by_NID(si, NID_pkcs9_signingTime, -1);
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     unsigned char *signature = NULL;
     npie_bytes_t form = { NULL, 0 };
     size_t len = 0;
-    int made = 0;
+    int made = given->len > 0;
 
     if (at >= 0) {
         X509_ATTRIBUTE_free(CMS_signed_delete_attr(si, at));
         form = signed_form(si, p);
     }
-    if (form.len > 0 && ctx != NULL
+    if (!made && form.len > 0 && ctx != NULL
         && EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) == 1
         && EVP_DigestSign(ctx, NULL, &len, form.data, form.len) == 1) {
         signature = apr_palloc(p, len);
-        made = EVP_DigestSign(ctx, signature, &len, form.data, form.len) == 1
-            && ASN1_STRING_set(CMS_SignerInfo_get0_signature(si), signature,
-                               (int)len) == 1;
+        made = EVP_DigestSign(ctx, signature, &len, form.data, form.len) == 1;
+        given->data = signature;
+        given->len = len;
     }
     EVP_MD_CTX_free(ctx);
-    return made;
+    return made && ASN1_STRING_set(CMS_SignerInfo_get0_signature(si),
+                                   given->data, (int)given->len) == 1;
 }
 
 static BIO *to_bio(const npie_bytes_t *content, int npieces)
@@ -128,6 +130,18 @@ apr_status_t npie_cms_make(npie_bytes_t *pcms, EVP_PKEY *key,
                            const npie_bytes_t *content, int npieces,
                            npie_err_t *err, apr_pool_t *p)
 {
+    npie_bytes_t signature = { NULL, 0 };
+
+    return npie_cms_make_same(pcms, &signature, key, cert, chain, content,
+                              npieces, err, p);
+}
+
+apr_status_t npie_cms_make_same(npie_bytes_t *pcms, npie_bytes_t *signature,
+                                EVP_PKEY *key, const npie_cert_t *cert,
+                                const apr_array_header_t *chain,
+                                const npie_bytes_t *content, int npieces,
+                                npie_err_t *err, apr_pool_t *p)
+{
     const unsigned flags = CMS_DETACHED | CMS_BINARY | CMS_CADES
         | CMS_PARTIAL | CMS_NOSMIMECAP;
     BIO *bio = to_bio(content, npieces);
@@ -140,7 +154,7 @@ apr_status_t npie_cms_make(npie_bytes_t *pcms, EVP_PKEY *key,
 
     if (si != NULL && add_chain(info, chain)
         && CMS_final(info, bio, NULL, flags) == 1
-        && sign_timeless(si, key, p)) {
+        && sign_timeless(si, key, signature, p)) {
         len = i2d_CMS_ContentInfo(info, &der);
     }
     CMS_ContentInfo_free(info);

@@ -27,4 +27,16 @@ apr_status_t npie_cms_make(npie_bytes_t *pcms, EVP_PKEY *key,
                            const npie_bytes_t *content, int npieces,
                            npie_err_t *err, apr_pool_t *p);
 
+/**
+ * The same, with a signature that was made before: ECDSA makes another one each
+ * time, and what is kept of a SignedData need be no more than that.
+ * @param signature len 0: one is made, and this set to it, in p; else what goes
+ *        in
+ */
+apr_status_t npie_cms_make_same(npie_bytes_t *pcms, npie_bytes_t *signature,
+                                EVP_PKEY *key, const npie_cert_t *cert,
+                                const apr_array_header_t *chain,
+                                const npie_bytes_t *content, int npieces,
+                                npie_err_t *err, apr_pool_t *p);
+
 #endif

@@ -122,43 +122,108 @@ static int add_key_id(X509_CRL *crl, X509 *ca)
     return done;
 }
 
-apr_status_t npie_crl_make(npie_bytes_t *pder, const npie_issuer_t *issuer,
-                           const apr_array_header_t *entries,
-                           apr_uint64_t number, apr_time_t this_update,
-                           apr_time_t next_update, npie_err_t *err,
-                           apr_pool_t *p)
+/* All but the signature; NULL: it could not be made. */
+static X509_CRL *compose(X509 *ca, const npie_crl_t *what)
+{
+    X509_CRL *crl = X509_CRL_new();
+    int done = crl != NULL && X509_CRL_set_version(crl, CRL_V2) == 1
+        && X509_CRL_set_issuer_name(crl, X509_get_subject_name(ca)) == 1
+        && set_times(crl, what->this_update, what->next_update);
+
+    for (int i = 0; done && i < what->entries->nelts; i++) {
+        done = add_entry(crl, &APR_ARRAY_IDX(what->entries, i,
+                                             npie_crl_entry_t));
+    }
+    if (done && add_key_id(crl, ca) && add_number(crl, what->number)
+        && X509_CRL_sort(crl) == 1) {
+        return crl;
+    }
+    X509_CRL_free(crl);
+    return NULL;
+}
+
+static apr_status_t failed(npie_err_t *err)
+{
+    return npie_openssl_fail(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
+                             "the CRL could not be made");
+}
+
+static npie_bytes_t copy(const unsigned char *data, int len, apr_pool_t *p)
+{
+    npie_bytes_t bytes = { apr_pmemdup(p, data, (apr_size_t)len),
+                           (apr_size_t)len };
+
+    return bytes;
+}
+
+apr_status_t npie_crl_make(npie_bytes_t *pder, npie_bytes_t *psignature,
+                           const npie_issuer_t *issuer, const npie_crl_t *what,
+                           npie_err_t *err, apr_pool_t *p)
 {
     X509 *ca = npie_issuer_certificate(issuer);
-    X509_CRL *crl = X509_CRL_new();
+    EVP_PKEY *key = npie_issuer_key(issuer);
+    const ASN1_BIT_STRING *signature;
+    X509_CRL *crl;
     unsigned char *der = NULL;
     int len = -1;
-    int done;
 
     if (!(X509_get_key_usage(ca) & KU_CRL_SIGN)) {
-        X509_CRL_free(crl);
         return npie_openssl_fail(err, NPIE_ECONFIG, NPIE_P_INTERNAL,
                                  "the CA certificate's keyUsage has no "
                                  "cRLSign");
     }
-    done = crl != NULL && X509_CRL_set_version(crl, CRL_V2) == 1
-           && X509_CRL_set_issuer_name(crl, X509_get_subject_name(ca)) == 1
-           && set_times(crl, this_update, next_update);
-    for (int i = 0; done && i < entries->nelts; i++) {
-        done = add_entry(crl, &APR_ARRAY_IDX(entries, i, npie_crl_entry_t));
+    crl = compose(ca, what);
+    if (crl != NULL && X509_CRL_sign(crl, key, npie_issue_digest(key)) > 0) {
+        len = i2d_X509_CRL(crl, &der);
     }
-    if (done && add_key_id(crl, ca) && add_number(crl, number)
-        && X509_CRL_sort(crl) == 1
-        && X509_CRL_sign(crl, npie_issuer_key(issuer),
-                         npie_issue_digest(npie_issuer_key(issuer))) > 0) {
+    if (len > 0 && psignature != NULL) {
+        X509_CRL_get0_signature(crl, &signature, NULL);
+        *psignature = copy(ASN1_STRING_get0_data(signature),
+                           ASN1_STRING_length(signature), p);
+    }
+    X509_CRL_free(crl);
+    if (len <= 0) {
+        return failed(err);
+    }
+    *pder = copy(der, len, p);
+    OPENSSL_free(der);
+    ERR_clear_error();
+    return APR_SUCCESS;
+}
+
+/* libcrypto has no call that sets a CRL's signature, or its algorithm, but
+ * signing. What that leaves is written over. */
+static int put_signature(X509_CRL *crl, npie_bytes_t signature,
+                         const npie_issuer_t *issuer)
+{
+    EVP_PKEY *key = npie_issuer_key(issuer);
+    const ASN1_BIT_STRING *room;
+
+    if (X509_CRL_sign(crl, key, npie_issue_digest(key)) <= 0) {
+        return 0;
+    }
+    X509_CRL_get0_signature(crl, &room, NULL);
+    return ASN1_STRING_set((ASN1_STRING *)room, signature.data,
+                           (int)signature.len) == 1;
+}
+
+apr_status_t npie_crl_again(npie_bytes_t *pder, npie_bytes_t signature,
+                            const npie_issuer_t *issuer,
+                            const npie_crl_t *what, npie_err_t *err,
+                            apr_pool_t *p)
+{
+    X509_CRL *crl = compose(npie_issuer_certificate(issuer), what);
+    unsigned char *der = NULL;
+    int len = -1;
+
+    if (crl != NULL && put_signature(crl, signature, issuer)) {
         len = i2d_X509_CRL(crl, &der);
     }
     X509_CRL_free(crl);
     if (len <= 0) {
-        return npie_openssl_fail(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
-                                 "the CRL could not be made");
+        return failed(err);
     }
-    pder->data = apr_pmemdup(p, der, (apr_size_t)len);
-    pder->len = (apr_size_t)len;
+    *pder = copy(der, len, p);
     OPENSSL_free(der);
     ERR_clear_error();
     return APR_SUCCESS;

@@ -10,11 +10,9 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
-#include "base/random.h"
 #include "pki/openssl.h"
+#include "pki/vouch.h"
 
-#define X509_V3 2
-#define SERIAL_BYTES 16
 #define LIFE apr_time_from_sec(31 * 86400)
 #define BACKDATE apr_time_from_sec(300)
 
@@ -34,118 +32,34 @@ static apr_status_t release(void *data)
     return APR_SUCCESS;
 }
 
-static int add_extensions(X509 *x509, X509 *ca)
-{
-    static const struct {
-        int nid;
-        const char *value;
-    } extensions[] = {
-        { NID_basic_constraints, "critical,CA:FALSE" },
-        { NID_key_usage, "critical,digitalSignature" },
-        { NID_ext_key_usage, "OCSPSigning" },
-        { NID_id_pkix_OCSP_noCheck, "ignored" },
-        { NID_subject_key_identifier, "hash" },
-        { NID_authority_key_identifier, "keyid:always" },
-    };
-
-    for (size_t i = 0; i < sizeof(extensions) / sizeof(extensions[0]); ++i) {
-        if (!npie_openssl_extend(x509, ca, extensions[i].nid,
-                                 extensions[i].value)) {
-            return 0;
-        }
-    }
-    return 1;
-}
-
-static int set_serial(X509 *x509)
-{
-    unsigned char bytes[SERIAL_BYTES];
-    BIGNUM *bn;
-    ASN1_INTEGER *serial;
-    int done;
-
-    if (npie_random_bytes(bytes, sizeof(bytes)) != APR_SUCCESS) {
-        return 0;
-    }
-    bytes[0] = (unsigned char)((bytes[0] & 0x3f) | 0x40);
-    bn = BN_bin2bn(bytes, sizeof(bytes), NULL);
-    serial = BN_to_ASN1_INTEGER(bn, NULL);
-    done = serial != NULL && X509_set_serialNumber(x509, serial) == 1;
-    ASN1_INTEGER_free(serial);
-    BN_free(bn);
-    return done;
-}
-
-/* The CA's name with a CN of its own at the end. */
-static int set_subject(X509 *x509, X509 *ca)
-{
-    X509_NAME *name = X509_NAME_dup(X509_get_subject_name(ca));
-    int done;
-
-    if (name == NULL) {
-        return 0;
-    }
-    for (int at = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
-         at >= 0;
-         at = X509_NAME_get_index_by_NID(name, NID_commonName, -1)) {
-        X509_NAME_ENTRY_free(X509_NAME_delete_entry(name, at));
-    }
-    done = X509_NAME_add_entry_by_NID(name, NID_commonName,
-                                      V_ASN1_UTF8STRING,
-                                      (const unsigned char *)"OCSP", -1, -1,
-                                      0) == 1
-           && X509_set_subject_name(x509, name) == 1;
-    X509_NAME_free(name);
-    return done;
-}
-
-static int set_dates(npie_responder_t *responder, apr_time_t now)
-{
-    X509 *x509 = responder->certificate;
-    const ASN1_TIME *ends = X509_get0_notAfter(responder->ca);
-    time_t until = (time_t)apr_time_sec(now + LIFE);
-
-    responder->half = now + LIFE / 2;
-    return ASN1_TIME_set(X509_getm_notBefore(x509),
-                         (time_t)apr_time_sec(now - BACKDATE)) != NULL
-           && (ASN1_TIME_cmp_time_t(ends, until) < 0
-               ? X509_set1_notAfter(x509, ends) == 1
-               : ASN1_TIME_set(X509_getm_notAfter(x509), until) != NULL);
-}
-
-static int make_certificate(npie_responder_t *responder,
-                            const npie_issuer_t *issuer, apr_time_t now)
-{
-    EVP_PKEY *signer = npie_issuer_key(issuer);
-    X509 *x509 = responder->certificate = X509_new();
-
-    return x509 != NULL && X509_set_version(x509, X509_V3) == 1
-           && set_serial(x509) && set_dates(responder, now)
-           && X509_set_issuer_name(x509,
-                                   X509_get_subject_name(responder->ca)) == 1
-           && set_subject(x509, responder->ca)
-           && X509_set_pubkey(x509, responder->key) == 1
-           && add_extensions(x509, responder->ca)
-           && npie_issuer_add_points(x509, issuer)
-           && X509_sign(x509, signer, npie_issue_digest(signer)) > 0;
-}
+static const npie_vouch_extension_t extensions[] = {
+    { NID_ext_key_usage, "OCSPSigning" },
+    { NID_id_pkix_OCSP_noCheck, "ignored" },
+    { 0, NULL }
+};
 
 apr_status_t npie_responder_create(npie_responder_t **presponder,
                                    const npie_issuer_t *issuer, apr_time_t now,
                                    npie_err_t *err, apr_pool_t *p)
 {
+    static const npie_vouch_t vouch = { "OCSP", extensions, LIFE };
     npie_responder_t *responder = apr_pcalloc(p, sizeof(*responder));
+    apr_status_t rv;
 
+    responder->half = now + LIFE / 2;
     responder->ca = npie_issuer_certificate(issuer);
     responder->key = EVP_EC_gen("P-256");
     apr_pool_cleanup_register(p, responder, release, apr_pool_cleanup_null);
-    if (responder->key == NULL || !make_certificate(responder, issuer, now)) {
+    if (responder->key == NULL) {
         return npie_openssl_fail(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
                                  "the OCSP responder could not be made");
     }
-    ERR_clear_error();
-    *presponder = responder;
-    return APR_SUCCESS;
+    rv = npie_issuer_vouch(&responder->certificate, issuer, responder->key,
+                           &vouch, now, err);
+    if (rv == APR_SUCCESS) {
+        *presponder = responder;
+    }
+    return rv;
 }
 
 int npie_responder_is_old(const npie_responder_t *responder, apr_time_t now)

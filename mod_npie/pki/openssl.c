@@ -4,6 +4,7 @@
 #include "pki/openssl.h"
 
 #include <string.h>
+#include <time.h>
 
 #include <apr_strings.h>
 #include <openssl/core_names.h>
@@ -72,6 +73,15 @@ static int read_block(npie_bytes_t *block, BIO *bio,
     OPENSSL_free(data);
     ERR_clear_error();
     return found;
+}
+
+int npie_openssl_no_passphrase(char *buf, int size, int rwflag, void *data)
+{
+    (void)buf;
+    (void)size;
+    (void)rwflag;
+    (void)data;
+    return -1;
 }
 
 apr_status_t npie_openssl_der(npie_bytes_t *pder, npie_bytes_t bytes,
@@ -172,6 +182,17 @@ int npie_openssl_extend(X509 *x509, X509 *issuer, int nid, const char *value)
     done = extension != NULL && X509_add_ext(x509, extension, -1) == 1;
     X509_EXTENSION_free(extension);
     return done;
+}
+
+int npie_openssl_time(apr_time_t *t, const ASN1_TIME *time)
+{
+    struct tm tm;
+
+    if (ASN1_TIME_to_tm(time, &tm) != 1) {
+        return 0;
+    }
+    *t = apr_time_from_sec((apr_time_t)timegm(&tm));
+    return 1;
 }
 
 npie_bytes_t npie_openssl_x509_der(X509 *x509, apr_pool_t *p)

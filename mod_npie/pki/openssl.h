@@ -5,6 +5,7 @@
 #define NPIE_PKI_OPENSSL_H
 
 #include <apr_pools.h>
+#include <apr_time.h>
 #include <openssl/types.h>
 
 #include "base/bytes.h"
@@ -33,6 +34,9 @@ typedef struct npie_public_key_t {
 apr_status_t npie_openssl_fail(npie_err_t *err, apr_status_t status,
                                npie_problem_t problem, const char *what);
 
+/** A pem_password_cb for keys that are to be read without asking anybody: -1. */
+int npie_openssl_no_passphrase(char *buf, int size, int rwflag, void *data);
+
 /**
  * The DER inside bytes: a copy of bytes themselves when they begin like a
  * SEQUENCE, else of the one PEM block (RFC 7468) of that label in them.
@@ -60,6 +64,9 @@ apr_status_t npie_openssl_public_key(npie_public_key_t *key,
  * @return 1, or 0 with libcrypto's reason in its queue
  */
 int npie_openssl_extend(X509 *x509, X509 *issuer, int nid, const char *value);
+
+/** Reads a time of a certificate or CRL. @return 1, or 0 when it is none */
+int npie_openssl_time(apr_time_t *t, const ASN1_TIME *time);
 
 /** A certificate of libcrypto's as DER in p; len 0 when memory ran out. */
 npie_bytes_t npie_openssl_x509_der(X509 *x509, apr_pool_t *p);

@@ -8,6 +8,10 @@
 
 #include "pki/cert.h"
 
+/** The policy of additional certificates, unless an authority has its own.
+ * Under 2.25 (ITU-T X.667) a number of 128 random bits needs no registrar. */
+#define NPIE_ADDITIONAL_OID "2.25.100662562719402897779814378220470279100"
+
 /**
  * Does the certificate name this policy? Thread-safe.
  * @param oid dotted

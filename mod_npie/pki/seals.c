@@ -82,6 +82,18 @@ apr_status_t npie_seals_load(npie_seals_t **pseals,
     return rv;
 }
 
+apr_time_t npie_seals_end(const npie_seals_t *seals)
+{
+    apr_time_t end = 0;
+
+    for (int i = 0; i < seals->list->nelts; ++i) {
+        const npie_cert_t *cert = APR_ARRAY_IDX(seals->list, i, seal_t).cert;
+
+        end = cert->not_after > end ? cert->not_after : end;
+    }
+    return end;
+}
+
 int npie_seals_know(const npie_seals_t *seals, const npie_cert_t *cert)
 {
     for (int i = 0; seals != NULL && i < seals->list->nelts; ++i) {

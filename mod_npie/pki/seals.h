@@ -32,6 +32,9 @@ apr_status_t npie_seals_load(npie_seals_t **pseals,
                              const npie_trust_t *trust, npie_err_t *err,
                              apr_pool_t *p);
 
+/** When the institute's present seal ends: the latest end of any. */
+apr_time_t npie_seals_end(const npie_seals_t *seals);
+
 /** Is it one of the institute's seals? By its key, so that a certificate made
  * anew for the same key is one too. 1 = yes.
  * @param seals NULL: none is known */

@@ -12,6 +12,7 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
+#include "pki/crls.h"
 #include "pki/openssl.h"
 #include "pki/pem.h"
 
@@ -30,6 +31,7 @@ enum {
 struct npie_trust_t {
     apr_array_header_t *anchors; /* of npie_cert_t *, self-signed */
     apr_array_header_t *others;  /* of npie_cert_t * */
+    npie_crls_t *crls;           /* or NULL */
 };
 
 /* One verification: candidates whose keys did sign what is below them. */
@@ -54,6 +56,11 @@ static int is_known(const apr_array_header_t *certs, const npie_cert_t *cert)
         }
     }
     return 0;
+}
+
+int npie_trust_has(const npie_trust_t *trust, const npie_cert_t *ca)
+{
+    return is_known(trust->anchors, ca) || is_known(trust->others, ca);
 }
 
 static apr_status_t add_ca(void *baton, npie_cert_t *ca, const char *file,
@@ -98,6 +105,43 @@ apr_status_t npie_trust_load(npie_trust_t **ptrust,
     }
     *ptrust = trust;
     return APR_SUCCESS;
+}
+
+/* Has one of these signed the CRL? */
+static int has_listed(const apr_array_header_t *certs, X509_CRL *crl)
+{
+    int held = 0;
+
+    for (int i = 0; !held && i < certs->nelts; ++i) {
+        X509 *ca = cert_at(certs, i)->x509;
+
+        /* UINT32_MAX stands for an extension that is not there. */
+        held = (X509_get_key_usage(ca) & KU_CRL_SIGN) != 0
+            && X509_NAME_cmp(X509_CRL_get_issuer(crl),
+                             X509_get_subject_name(ca)) == 0
+            && X509_CRL_verify(crl, X509_get0_pubkey(ca)) == 1;
+    }
+    ERR_clear_error();
+    return held;
+}
+
+static int is_crl_signed(void *baton, X509_CRL *crl)
+{
+    const npie_trust_t *trust = baton;
+
+    return has_listed(trust->anchors, crl) || has_listed(trust->others, crl);
+}
+
+apr_status_t npie_trust_crls(npie_trust_t *trust,
+                             const apr_array_header_t *files, npie_err_t *err,
+                             apr_pool_t *p)
+{
+    return npie_crls_load(&trust->crls, files, is_crl_signed, trust, err, p);
+}
+
+apr_time_t npie_trust_crls_until(const npie_trust_t *trust)
+{
+    return npie_crls_until(trust->crls);
 }
 
 /* Did this CA's key sign this certificate? A name alone proves nothing: an
@@ -421,12 +465,30 @@ static apr_status_t copy_chain(apr_array_header_t **pchain,
     return APR_SUCCESS;
 }
 
-/* A path that holds: are its uses and its strength right? */
-static apr_status_t judge_path(const path_t *path, int uses, int min_bits,
-                               npie_err_t *err)
+/* NULL when no CA of the path was revoked by the one above it. What becomes
+ * of the leaf is the registry's matter, and of the anchor the admin's. */
+static const char *revocation_fault(const path_t *path,
+                                    const npie_crls_t *crls)
+{
+    for (int i = 1; i + 1 < sk_X509_num(path->chain); ++i) {
+        if (npie_crls_list(crls, sk_X509_value(path->chain, i),
+                           sk_X509_value(path->chain, i + 1))) {
+            return "a CA of the chain was revoked";
+        }
+    }
+    return NULL;
+}
+
+/* A path that holds: are its uses and its strength right, and all its CAs
+ * good? */
+static apr_status_t judge_path(const path_t *path, const npie_trust_t *trust,
+                               int uses, int min_bits, npie_err_t *err)
 {
     const char *fault = use_fault(path, uses);
 
+    if (fault == NULL) {
+        fault = revocation_fault(path, trust->crls);
+    }
     if (fault != NULL) {
         return npie_err_set(err, NPIE_ESIGNATURE, NPIE_P_UNTRUSTED, "%s",
                             fault);
@@ -459,7 +521,7 @@ static apr_status_t verify(apr_array_header_t **pchain, const char *fault,
                      "the certificate is not of a trusted authority: %s",
                      X509_verify_cert_error_string(path.error));
     } else {
-        rv = judge_path(&path, uses, min_bits, err);
+        rv = judge_path(&path, trust, uses, min_bits, err);
     }
     if (rv == APR_SUCCESS && pchain != NULL) {
         rv = copy_chain(pchain, &path, p);

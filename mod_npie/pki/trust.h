@@ -8,6 +8,10 @@
 
 #include "pki/cert.h"
 
+/** The shortest RSA key of an old certificate by default, bits: of login,
+ * letters, their verification and npie-signer alike. */
+#define NPIE_OLD_KEY_MIN_BITS 1024
+
 /** A set of CA certificates, roots and intermediates. Read-only after
  * loading: threads may share it. */
 typedef struct npie_trust_t npie_trust_t;
@@ -23,6 +27,24 @@ apr_status_t npie_trust_load(npie_trust_t **ptrust,
                              const apr_array_header_t *files,
                              npie_err_t *err, apr_pool_t *p);
 
+/** Is this certificate one of the set? 1 = yes. */
+int npie_trust_has(const npie_trust_t *trust, const npie_cert_t *ca);
+
+/**
+ * Loads CRLs of the trusted CAs; once, before the trust is used. A path with an
+ * intermediate that one of them lists is refused from then on, whenever and
+ * for whatever reason it was revoked.
+ * @param files of const char *, see npie_crls_load()
+ * @return as npie_crls_load()
+ */
+apr_status_t npie_trust_crls(npie_trust_t *trust,
+                             const apr_array_header_t *files, npie_err_t *err,
+                             apr_pool_t *p);
+
+/** When the first of the CRLs is to be replaced: its nextUpdate, UTC; 0: never,
+ * or there are none. */
+apr_time_t npie_trust_crls_until(const npie_trust_t *trust);
+
 /**
  * Verifies that a certificate was issued under this trust: path per RFC 5280
  * section 6 at a moment of the leaf's validity at which all of the chain's
@@ -31,9 +53,10 @@ apr_status_t npie_trust_load(npie_trust_t **ptrust,
  * present) must have digitalSignature, its extendedKeyUsage (when present)
  * clientAuth, emailProtection or any, and not documentSigning; an
  * intermediate's extendedKeyUsage (when present) must leave one of them, and a
- * policy that the path asks for must be there. Weak signatures (SHA-1) and RSA keys
- * from min_bits on are taken in this old chain; MD5 and shorter are not.
- * Revocation is the registry's matter. Two authorities of one name are told
+ * policy that the path asks for must be there. Weak signatures (SHA-1) and RSA
+ * keys from min_bits on are taken in this old chain; MD5 and shorter are not.
+ * No intermediate may be on a CRL of npie_trust_crls(); revocation of the leaf
+ * is the registry's matter. Two authorities of one name are told
  * apart by their keys. Thread-safe.
  * @param chain of npie_bytes_t, DER certificates that came along, of which
  *        the first eight CA certificates are looked at; may be NULL

@@ -37,7 +37,8 @@ static int is_clean(const json_t *json)
         }
     }
     json_object_foreach((json_t *)json, name, value) {
-        if (!is_clean(value)) {
+        /* Names of fields are shown too. */
+        if (!npie_text_is_clean(name, strlen(name)) || !is_clean(value)) {
             return 0;
         }
     }

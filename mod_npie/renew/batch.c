@@ -11,6 +11,7 @@
 #include <apr_thread_proc.h>
 
 #include "renew/interrupt.h"
+#include "renew/language.h"
 #include "renew/renewal.h"
 #include "renew/report.h"
 
@@ -18,18 +19,21 @@
  * line of its own. */
 static const struct {
     const char *slug;
-    const char *many;
-    const char *one;
+    npie_sentence_t many;
+    npie_sentence_t one;
 } words[NPIE_RESULTS] = {
-    [NPIE_RESULT_RENEWED] = { "renewed", "Renovados", "renovado" },
-    [NPIE_RESULT_ALREADY] = { "already-renewed", "Ya renovados antes",
-                              "ya renovado antes" },
-    [NPIE_RESULT_NOT_DUE] = { "not-due", "Vigentes todavía",
-                              "vigente todavía" },
-    [NPIE_RESULT_MAIL] = { "mail", "Esperan la liga del correo",
-                           "espera la liga del correo" },
-    [NPIE_RESULT_FAILED] = { "failed", "Con falla", "falla" },
-    [NPIE_RESULT_UNTRIED] = { "not-tried", "Sin intentar", "sin intentar" },
+    [NPIE_RESULT_RENEWED] = { "renewed", NPIE_S_RENEW_MANY_RENEWED,
+                              NPIE_S_RENEW_ONE_RENEWED },
+    [NPIE_RESULT_ALREADY] = { "already-renewed", NPIE_S_RENEW_MANY_ALREADY,
+                              NPIE_S_RENEW_ONE_ALREADY },
+    [NPIE_RESULT_NOT_DUE] = { "not-due", NPIE_S_RENEW_MANY_NOT_DUE,
+                              NPIE_S_RENEW_ONE_NOT_DUE },
+    [NPIE_RESULT_MAIL] = { "mail", NPIE_S_RENEW_MANY_MAIL,
+                           NPIE_S_RENEW_ONE_MAIL },
+    [NPIE_RESULT_FAILED] = { "failed", NPIE_S_RENEW_MANY_FAILED,
+                             NPIE_S_RENEW_ONE_FAILED },
+    [NPIE_RESULT_UNTRIED] = { "not-tried", NPIE_S_RENEW_MANY_UNTRIED,
+                              NPIE_S_RENEW_ONE_UNTRIED },
 };
 
 /** A list under way. What follows the lock is changed and read under it. */
@@ -88,7 +92,7 @@ static void tell_one(const batch_t *batch, const npie_ending_t *ending,
     else if (!batch->say->bar) {
         npie_say_line(batch->say, "%d/%d %s: %s", batch->done,
                       batch->jobs->nelts, npie_job_file(job),
-                      words[ending->result].one);
+                      npie_language_say(words[ending->result].one));
     }
 }
 
@@ -175,10 +179,14 @@ static npie_exit_t summarize(const batch_t *batch)
     for (int i = 0; i < batch->jobs->nelts; ++i) {
         ++counts[batch->endings[i].result];
     }
-    npie_say_line(say, "Resumen de %d patrones", batch->jobs->nelts);
+    npie_say_line(say, "%s", npie_sentence_fill(
+                      npie_language(), NPIE_S_RENEW_SUMMARY, batch->p,
+                      "patrones", apr_itoa(batch->p, batch->jobs->nelts),
+                      NULL));
     for (int result = 0; result < NPIE_RESULTS; ++result) {
         if (result != NPIE_RESULT_UNTRIED || counts[result] > 0) {
-            npie_say_line(say, "  %s: %d", words[result].many,
+            npie_say_line(say, "  %s: %d",
+                          npie_language_say(words[result].many),
                           counts[result]);
         }
     }
@@ -213,7 +221,7 @@ static apr_status_t report(const batch_t *batch, npie_err_t *err,
 
         npie_say_row(row, ending, job_at(batch->jobs, i));
         row->result = words[ending->result].slug;
-        row->word = words[ending->result].one;
+        row->word = npie_language_say(words[ending->result].one);
     }
     return npie_report_write(batch->options->report, rows, apr_time_now(), err,
                              p);

@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "renew/disk.h"
+#include "renew/language.h"
 #include "renew/renewal.h"
 #include "renew/report.h"
 
@@ -50,20 +51,21 @@ static void judge(npie_report_row_t *row, int days, apr_time_t now)
 {
     if (row->until <= now) {
         row->result = "expired";
-        row->word = "vencido";
+        row->word = npie_language_say(NPIE_S_RENEW_EXPIRED);
     }
     else if (row->until - now <= days * DAY) {
         row->result = "due";
-        row->word = "por vencer";
+        row->word = npie_language_say(NPIE_S_RENEW_DUE);
     }
     else {
         row->result = "valid";
-        row->word = "vigente";
+        row->word = npie_language_say(NPIE_S_RENEW_VALID);
         return;
     }
-    row->title = row->until <= now ? "El certificado venció."
-                                   : "El certificado vence pronto.";
-    row->remedy = "Renuévelo con npie-renew o en la página del instituto.";
+    row->title = npie_language_say(row->until <= now
+                                   ? NPIE_S_RENEW_HAS_EXPIRED
+                                   : NPIE_S_RENEW_EXPIRES_SOON);
+    row->remedy = npie_language_say(NPIE_S_RENEW_DO_RENEW);
 }
 
 static apr_status_t read_row(npie_report_row_t *row, const npie_job_t *job,
@@ -100,7 +102,7 @@ static npie_exit_t put_failure(npie_report_row_t *row, const npie_say_t *say,
     npie_say_problem(say, ending, npie_job_file(job));
     npie_say_row(row, ending, job);
     row->result = "failed";
-    row->word = "falla";
+    row->word = npie_language_say(NPIE_S_RENEW_ONE_FAILED);
     return ending->exit;
 }
 
@@ -110,9 +112,14 @@ static void tell(const npie_say_t *say, const npie_report_row_t *row,
     apr_time_t left = row->until - now;
     apr_int64_t days = (left < 0 ? -left : left) / DAY;
 
-    npie_say_line(say, "%s  %s  %s  %s  %s %" APR_INT64_T_FMT " días",
-                  npie_text_day(row->until, p), row->rp10, row->name,
-                  row->file, left <= 0 ? "venció hace" : "vence en", days);
+    npie_say_line(say, "%s  %s  %s  %s  %s", npie_text_day(row->until, p),
+                  row->rp10, row->name, row->file,
+                  npie_sentence_fill(npie_language(),
+                                     left <= 0 ? NPIE_S_RENEW_EXPIRED_DAYS
+                                               : NPIE_S_RENEW_EXPIRES_DAYS,
+                                     p, "dias",
+                                     apr_psprintf(p, "%" APR_INT64_T_FMT,
+                                                  days), NULL));
 }
 
 /* Says all, and writes the report. */

@@ -11,6 +11,7 @@
 #include <curl/curl.h>
 
 #include "renew/answer.h"
+#include "renew/language.h"
 
 #define BODY_MAX (4 * 1024 * 1024)
 #define HOPS_MAX 4
@@ -202,6 +203,11 @@ static struct curl_slist *headers_of(const exchange_t *x)
     struct curl_slist *list = curl_slist_append(NULL, x->json
         ? "Accept: application/json" : "Accept: */*");
 
+    if (npie_language() != NULL) {
+        list = curl_slist_append(list, apr_pstrcat(x->p, "Accept-Language: ",
+                                                   npie_language()->language,
+                                                   NULL));
+    }
     if (x->body != NULL) {
         list = curl_slist_append(list, "Content-Type: application/json");
         list = curl_slist_append(list, "Expect:");
@@ -301,9 +307,8 @@ static apr_status_t converse(npie_http_t *http, exchange_t *x,
         seconds = wait_asked(http, x, waited);
         next = next_hop(http, x);
         if (seconds > 0) {
-            npie_say_step(http->say,
-                          "El servidor está ocupado; pide esperar %d "
-                          "segundos.", seconds);
+            npie_say_step(http->say, NPIE_S_RENEW_BUSY, "segundos",
+                          apr_itoa(x->p, seconds), NULL);
             apr_sleep(apr_time_from_sec(seconds));
             waited += seconds;
         }

@@ -7,32 +7,32 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char at_once[] =
-    "\nnpie-renew: interrumpido. Lo hecho hasta aquí queda guardado y nada se "
-    "pierde.\n  Repita la misma orden para seguir donde quedó.\n";
-static const char after_this[] =
-    "\nnpie-renew: se termina con lo que está en curso y se da el resumen.\n"
-    "  Otra vez Ctrl-C interrumpe ya; la misma orden sigue después con los que "
-    "faltan.\n";
+#include "renew/language.h"
 
 /* A handler has no other way to say what came. */
 static volatile sig_atomic_t came, finishes;
 
-static void say(const char *text)
+/* What happens, and what to do: write() alone is allowed in a handler. */
+static void say(npie_sentence_t what, npie_sentence_t then)
 {
-    ssize_t put = write(STDERR_FILENO, text, strlen(text));
+    const char *const texts[] = { "\nnpie-renew: ", npie_language_say(what),
+                                  "\n  ", npie_language_say(then), "\n" };
 
-    (void)put;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); ++i) {
+        ssize_t put = write(STDERR_FILENO, texts[i], strlen(texts[i]));
+
+        (void)put;
+    }
 }
 
 static void handle(int number)
 {
     if (finishes && !came) {
         came = 1;
-        say(after_this);
+        say(NPIE_S_RENEW_FINISHES, NPIE_S_RENEW_FINISHES_THEN);
         return;
     }
-    say(at_once);
+    say(NPIE_S_RENEW_INTERRUPTED, NPIE_S_RENEW_INTERRUPTED_THEN);
     signal(number, SIG_DFL);
     raise(number);
 }

@@ -45,6 +45,7 @@ typedef struct npie_options_t {
     const char *url;     /**< https, ends with '/' ; NULL with check */
     const char *list;    /**< file; NULL: one employer */
     const char *out_dir; /**< for outputs that are not named */
+    const char *language; /**< tag; NULL: of the locale */
     const char *cacert;  /**< PEM file for TLS; NULL: the system's */
     const char *trust;   /**< PEM file of the institute's CAs; NULL: any */
     const char *kind;    /**< npie_key_make(); NULL: what the server asks */

@@ -19,6 +19,7 @@
 #include "renew/check.h"
 #include "renew/disk.h"
 #include "renew/interrupt.h"
+#include "renew/language.h"
 #include "renew/list.h"
 #include "renew/options.h"
 
@@ -81,6 +82,11 @@ static int must_ask(const apr_array_header_t *jobs)
     return 0;
 }
 
+static void say_failure(npie_sentence_t id)
+{
+    fprintf(stderr, "npie-renew: %s\n", npie_language_say(id));
+}
+
 static npie_exit_t work(const npie_options_t *options, int verbose,
                         apr_pool_t *p)
 {
@@ -110,8 +116,7 @@ static npie_exit_t work(const npie_options_t *options, int verbose,
         return npie_check_run(jobs, options, &say, p);
     }
     if (options->jobs > 1 && must_ask(jobs)) {
-        fputs("npie-renew: --jobs: las contraseñas no pueden preguntarse; "
-              "indique password y new-password\n", stderr);
+        say_failure(NPIE_S_RENEW_JOBS_PASSWORDS);
         return NPIE_EXIT_USAGE;
     }
     return npie_batch_renew(jobs, options, &say, p);
@@ -121,8 +126,18 @@ static npie_exit_t run(int argc, char **argv, apr_pool_t *p)
 {
     npie_options_t options;
     const char *why;
+    npie_err_t err;
+    apr_status_t rv;
     int verbose;
 
+    rv = npie_language_choose(NPIE_RENEW_SENTENCES,
+                              npie_options_language(argc, argv), &err, p);
+    if (rv != APR_SUCCESS) {
+        fprintf(stderr, "npie-renew: %s\n", err.detail);
+    }
+    if (rv == NPIE_EINPUT) {
+        return NPIE_EXIT_USAGE;
+    }
     switch (npie_options_read(&options, &verbose, &why, argc, argv, p)) {
     case NPIE_ASK_HELP:
         fputs(npie_options_help(p), stdout);
@@ -131,7 +146,8 @@ static npie_exit_t run(int argc, char **argv, apr_pool_t *p)
         puts("npie-renew " PACKAGE_VERSION);
         return NPIE_EXIT_DONE;
     case NPIE_ASK_WRONG:
-        fprintf(stderr, "npie-renew: %s\n  Vea npie-renew --help.\n", why);
+        fprintf(stderr, "npie-renew: %s\n  %s\n", why,
+                npie_language_say(NPIE_S_RENEW_SEE_HELP));
         return NPIE_EXIT_USAGE;
     default:
         return work(&options, verbose, p);
@@ -146,7 +162,7 @@ int main(int argc, char **argv)
 
     if (!harden() || apr_initialize() != APR_SUCCESS
         || apr_pool_create(&p, NULL) != APR_SUCCESS) {
-        fputs("npie-renew: no se puede empezar\n", stderr);
+        say_failure(NPIE_S_RENEW_NO_START);
         return NPIE_EXIT_FAILED;
     }
     CRYPTO_secure_malloc_init(SECURE_HEAP, SECURE_LEAST);
@@ -154,7 +170,7 @@ int main(int argc, char **argv)
         code = run(argc, argv, p);
     }
     else {
-        fputs("npie-renew: OpenSSL no tiene con qué trabajar\n", stderr);
+        say_failure(NPIE_S_RENEW_NO_OPENSSL);
         code = NPIE_EXIT_FAILED;
     }
     apr_pool_destroy(p);

@@ -3,7 +3,7 @@
 # t/guard/renew.sh holds it to the program.
 _npie_renew_options='--pfx= --cer= --key= --out= --password= --new-password=
 --user= --email= --phone= --fax= --accept-terms --key-type= --new-key --list=
---out-dir= --jobs= --report= --check --days= --cacert= --trust= --timeout= --iterations= --quiet
+--out-dir= --jobs= --report= --check --days= --cacert= --trust= --timeout= --iterations= --lang= --quiet
 --verbose --help --version'
 
 _npie_renew() {

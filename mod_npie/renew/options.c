@@ -12,6 +12,7 @@
 #include "base/parse.h"
 #include "base/text.h"
 #include "renew/key.h"
+#include "renew/language.h"
 #include "renew/report.h"
 
 #define TIMEOUT 60
@@ -20,48 +21,77 @@
 #define ITERATIONS_LEAST 1000
 #define ITERATIONS_MOST 10000000
 #define JOBS_MOST 16
+#define NO_VALUE NPIE_SENTENCES
 
 /** Where an option's value goes. */
 typedef enum slot_t {
     PFX, CER, KEY, OUT, USER, PASSWORD, NEW_PASSWORD, EMAIL, PHONE, FAX,
-    LIST, OUT_DIR, CACERT, TRUST, KEY_TYPE, ITERATIONS, TIMEOUT_SECONDS,
+    LIST, OUT_DIR, CACERT, LANGUAGE, TRUST, KEY_TYPE, ITERATIONS, TIMEOUT_SECONDS,
     CHECK_DAYS, REPORT, JOBS, ACCEPT, NEW_KEY, CHECK, QUIET, VERBOSE, SHOW_HELP, SHOW_VERSION
 } slot_t;
 
 static const struct row_t {
     const char *name;
-    const char *value; /* Spanish; NULL: it takes none */
+    npie_sentence_t value; /* NO_VALUE: it takes none */
     slot_t slot;
-    const char *help;
+    npie_sentence_t help;
 } rows[] = {
-    { "pfx", "ARCHIVO", PFX, "certificado anterior con su llave" },
-    { "cer", "ARCHIVO", CER, "certificado anterior, con --key" },
-    { "key", "ARCHIVO", KEY, "llave del certificado de --cer" },
-    { "out", "ARCHIVO", OUT, "certificado nuevo (.pfx); nunca se sobrescribe" },
-    { "password", "ORIGEN", PASSWORD,
-      "contraseña anterior: file:ARCHIVO o exec:PROGRAMA" },
-    { "new-password", "ORIGEN", NEW_PASSWORD, "contraseña nueva, igual" },
-    { "user", "USUARIO", USER, "usuario, si no es el registro patronal" },
-    { "email", "CORREO", EMAIL, "correo nuevo" },
-    { "phone", "TELÉFONO", PHONE, "teléfono nuevo" },
-    { "fax", "FAX", FAX, "fax nuevo" },
-    { "accept-terms", NULL, ACCEPT, "firmar las cartas sin preguntar" },
-    { "key-type", "TIPO", KEY_TYPE, "rsa:2048, rsa:3072, rsa:4096, p256, p384" },
-    { "new-key", NULL, NEW_KEY, "hacer otra llave en una renovación abierta" },
-    { "list", "ARCHIVO", LIST, "muchos patrones: un .pfx por renglón, CSV o JSON" },
-    { "out-dir", "CARPETA", OUT_DIR, "dónde quedan los nuevos de la lista" },
-    { "jobs", "NÚMERO", JOBS, "cuántos patrones de la lista a la vez" },
-    { "report", "ARCHIVO", REPORT, "informe nuevo de cada patrón, .csv o .json" },
-    { "check", NULL, CHECK, "decir qué vence y cuándo, sin renovar" },
-    { "days", "DÍAS", CHECK_DAYS, "con --check: avisar desde tantos días antes" },
-    { "cacert", "ARCHIVO", CACERT, "autoridad del servidor (TLS)" },
-    { "trust", "ARCHIVO", TRUST, "autoridad del instituto, para el certificado nuevo" },
-    { "timeout", "SEGUNDOS", TIMEOUT_SECONDS, "de cada petición" },
-    { "iterations", "NÚMERO", ITERATIONS, "de la derivación de la contraseña nueva" },
-    { "quiet", NULL, QUIET, "sin los pasos" },
-    { "verbose", NULL, VERBOSE, "los pasos de cada patrón de la lista" },
-    { "help", NULL, SHOW_HELP, "esta ayuda" },
-    { "version", NULL, SHOW_VERSION, "la versión" },
+    { "pfx", NPIE_S_RENEW_VALUE_FILE, PFX,
+      NPIE_S_RENEW_HELP_PFX },
+    { "cer", NPIE_S_RENEW_VALUE_FILE, CER,
+      NPIE_S_RENEW_HELP_CER },
+    { "key", NPIE_S_RENEW_VALUE_FILE, KEY,
+      NPIE_S_RENEW_HELP_KEY },
+    { "out", NPIE_S_RENEW_VALUE_FILE, OUT,
+      NPIE_S_RENEW_HELP_OUT },
+    { "password", NPIE_S_RENEW_VALUE_SOURCE, PASSWORD,
+      NPIE_S_RENEW_HELP_PASSWORD },
+    { "new-password", NPIE_S_RENEW_VALUE_SOURCE, NEW_PASSWORD,
+      NPIE_S_RENEW_HELP_NEW_PASSWORD },
+    { "user", NPIE_S_RENEW_VALUE_USER, USER,
+      NPIE_S_RENEW_HELP_USER },
+    { "email", NPIE_S_RENEW_VALUE_EMAIL, EMAIL,
+      NPIE_S_RENEW_HELP_EMAIL },
+    { "phone", NPIE_S_RENEW_VALUE_PHONE, PHONE,
+      NPIE_S_RENEW_HELP_PHONE },
+    { "fax", NPIE_S_RENEW_VALUE_FAX, FAX,
+      NPIE_S_RENEW_HELP_FAX },
+    { "accept-terms", NO_VALUE, ACCEPT,
+      NPIE_S_RENEW_HELP_ACCEPT_TERMS },
+    { "key-type", NPIE_S_RENEW_VALUE_TYPE, KEY_TYPE,
+      NPIE_S_RENEW_HELP_KEY_TYPE },
+    { "new-key", NO_VALUE, NEW_KEY,
+      NPIE_S_RENEW_HELP_NEW_KEY },
+    { "list", NPIE_S_RENEW_VALUE_FILE, LIST,
+      NPIE_S_RENEW_HELP_LIST },
+    { "out-dir", NPIE_S_RENEW_VALUE_FOLDER, OUT_DIR,
+      NPIE_S_RENEW_HELP_OUT_DIR },
+    { "jobs", NPIE_S_RENEW_VALUE_NUMBER, JOBS,
+      NPIE_S_RENEW_HELP_JOBS },
+    { "report", NPIE_S_RENEW_VALUE_FILE, REPORT,
+      NPIE_S_RENEW_HELP_REPORT },
+    { "check", NO_VALUE, CHECK,
+      NPIE_S_RENEW_HELP_CHECK },
+    { "days", NPIE_S_RENEW_VALUE_DAYS, CHECK_DAYS,
+      NPIE_S_RENEW_HELP_DAYS },
+    { "cacert", NPIE_S_RENEW_VALUE_FILE, CACERT,
+      NPIE_S_RENEW_HELP_CACERT },
+    { "trust", NPIE_S_RENEW_VALUE_FILE, TRUST,
+      NPIE_S_RENEW_HELP_TRUST },
+    { "timeout", NPIE_S_RENEW_VALUE_SECONDS, TIMEOUT_SECONDS,
+      NPIE_S_RENEW_HELP_TIMEOUT },
+    { "iterations", NPIE_S_RENEW_VALUE_NUMBER, ITERATIONS,
+      NPIE_S_RENEW_HELP_ITERATIONS },
+    { "lang", NPIE_S_RENEW_VALUE_LANGUAGE, LANGUAGE,
+      NPIE_S_RENEW_HELP_LANG },
+    { "quiet", NO_VALUE, QUIET,
+      NPIE_S_RENEW_HELP_QUIET },
+    { "verbose", NO_VALUE, VERBOSE,
+      NPIE_S_RENEW_HELP_VERBOSE },
+    { "help", NO_VALUE, SHOW_HELP,
+      NPIE_S_RENEW_HELP_HELP },
+    { "version", NO_VALUE, SHOW_VERSION,
+      NPIE_S_RENEW_HELP_VERSION },
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -70,8 +100,9 @@ static const char *number(int *out, const char *value, int min, int max,
                           const char *name, apr_pool_t *p)
 {
     return npie_parse_int(out, value, min, max, p) == NULL ? NULL
-        : apr_psprintf(p, "--%s: un número entero de %d a %d, no «%s»", name,
-                       min, max, value);
+        : npie_sentence_fill(npie_language(), NPIE_S_RENEW_WRONG_NUMBER, p,
+                             "opcion", name, "desde", apr_itoa(p, min),
+                             "hasta", apr_itoa(p, max), "valor", value, NULL);
 }
 
 /* rsa:3072 as RSA-3072, p256 as P-256. */
@@ -83,7 +114,8 @@ static const char *kind(npie_options_t *options, const char *value,
         : strncasecmp(value, "p", 1) == 0
           ? apr_pstrcat(p, "P-", value + 1, NULL) : value;
     return npie_key_is_kind(options->kind) ? NULL
-        : apr_psprintf(p, "--key-type: no se conoce «%s»", value);
+        : npie_sentence_fill(npie_language(), NPIE_S_RENEW_WRONG_TYPE, p,
+                             "valor", value, NULL);
 }
 
 /* The field of an option that is a text; NULL for the others. */
@@ -96,6 +128,7 @@ static const char **text_of(npie_options_t *o, slot_t slot)
         [EMAIL] = &o->job.email, [PHONE] = &o->job.phone,
         [FAX] = &o->job.fax, [LIST] = &o->list, [OUT_DIR] = &o->out_dir,
         [CACERT] = &o->cacert, [TRUST] = &o->trust,
+        [LANGUAGE] = &o->language,
     };
 
     return slot <= TRUST ? fields[slot] : NULL;
@@ -136,7 +169,9 @@ static const char *take(npie_options_t *o, int *pverbose, npie_ask_t *ask,
     if (text != NULL) {
         *text = value;
         return *value != '\0' ? NULL
-            : apr_psprintf(p, "--%s: falta el valor", row->name);
+            : npie_sentence_fill(npie_language(), NPIE_S_RENEW_NO_VALUE, p,
+                                 "opcion", apr_pstrcat(p, "--", row->name,
+                                                       NULL), NULL);
     }
     switch (row->slot) {
     case KEY_TYPE:
@@ -153,7 +188,7 @@ static const char *take(npie_options_t *o, int *pverbose, npie_ask_t *ask,
     case REPORT:
         o->report = value;
         return npie_report_is_name(value) ? NULL
-            : "--report: el nombre termina en .csv o .json";
+            : npie_language_say(NPIE_S_RENEW_WRONG_REPORT);
     default:
         return take_switch(o, pverbose, ask, row->slot);
     }
@@ -172,30 +207,29 @@ static const char *contradiction(const npie_options_t *o)
     const npie_job_t *job = &o->job;
 
     if (!is_source(job->password) || !is_source(job->new_password)) {
-        return "las contraseñas no van en la orden: file:ARCHIVO o "
-               "exec:PROGRAMA";
+        return npie_language_say(NPIE_S_RENEW_WRONG_PASSWORD);
     }
     if (o->list != NULL && (job->pfx != NULL || job->cer != NULL
                             || job->key != NULL || job->out != NULL)) {
-        return "--list no va con --pfx, --cer, --key ni --out";
+        return npie_language_say(NPIE_S_RENEW_LIST_ALONE);
     }
     if (o->list == NULL && (job->pfx != NULL) == (job->cer != NULL)) {
-        return "indique --pfx, o --cer con --key, o --list";
+        return npie_language_say(NPIE_S_RENEW_NOTHING_NAMED);
     }
     if (o->jobs > 1 && (o->list == NULL || !o->accept_terms)) {
-        return "--jobs va con --list y --accept-terms";
+        return npie_language_say(NPIE_S_RENEW_JOBS_WITH);
     }
     if (job->key != NULL && job->cer == NULL) {
-        return "--key va con --cer";
+        return npie_language_say(NPIE_S_RENEW_KEY_WITH);
     }
     if (job->cer != NULL && job->key == NULL && !o->check) {
-        return "--cer va con --key";
+        return npie_language_say(NPIE_S_RENEW_CER_WITH);
     }
     if (o->check ? o->url != NULL
                  : o->url == NULL || strncmp(o->url, "https://", 8) != 0
                    || o->url[8] == '\0') {
-        return o->check ? "--check no lleva dirección"
-                        : "falta la dirección: https://servidor/npie/";
+        return o->check ? npie_language_say(NPIE_S_RENEW_CHECK_NO_URL)
+                        : npie_language_say(NPIE_S_RENEW_NO_URL);
     }
     return NULL;
 }
@@ -210,7 +244,7 @@ static const char *read_all(npie_options_t *o, int *pverbose, npie_ask_t *ask,
     memset(table, 0, sizeof(table));
     for (apr_size_t k = 0; k < ROWS; ++k) {
         table[k].name = rows[k].name;
-        table[k].has_arg = rows[k].value != NULL ? required_argument
+        table[k].has_arg = rows[k].value != NO_VALUE ? required_argument
                                                  : no_argument;
         table[k].val = 1;
     }
@@ -223,9 +257,9 @@ static const char *read_all(npie_options_t *o, int *pverbose, npie_ask_t *ask,
             break;
         }
         if (got != 1) {
-            return apr_psprintf(p, got == ':' ? "«%s»: falta el valor"
-                                              : "no se conoce «%s»",
-                                argv[optind - 1]);
+            return npie_sentence_fill(
+                npie_language(), got == ':' ? NPIE_S_RENEW_NO_VALUE_QUOTED
+                : NPIE_S_RENEW_UNKNOWN, p, "opcion", argv[optind - 1], NULL);
         }
         why = take(o, pverbose, ask, &rows[i], optarg, p);
     }
@@ -233,7 +267,8 @@ static const char *read_all(npie_options_t *o, int *pverbose, npie_ask_t *ask,
         return why;
     }
     if (argc - optind > 1) {
-        return apr_psprintf(p, "sobra «%s»", argv[optind + 1]);
+        return npie_sentence_fill(npie_language(), NPIE_S_RENEW_TOO_MUCH, p,
+                                  "argumento", argv[optind + 1], NULL);
     }
     if (optind < argc) {
         o->url = argv[optind];
@@ -242,6 +277,25 @@ static const char *read_all(npie_options_t *o, int *pverbose, npie_ask_t *ask,
         }
     }
     return contradiction(o);
+}
+
+const char *npie_options_language(int argc, char **argv)
+{
+    static const char name[] = "--lang";
+    const apr_size_t len = sizeof(name) - 1;
+
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; ++i) {
+        if (strncmp(argv[i], name, len) != 0) {
+            continue;
+        }
+        if (argv[i][len] == '=') {
+            return argv[i] + len + 1;
+        }
+        if (argv[i][len] == '\0' && i + 1 < argc) {
+            return argv[i + 1];
+        }
+    }
+    return NULL;
 }
 
 npie_ask_t npie_options_read(npie_options_t *options, int *pverbose,
@@ -262,22 +316,27 @@ npie_ask_t npie_options_read(npie_options_t *options, int *pverbose,
 
 const char *npie_options_help(apr_pool_t *p)
 {
-    const char *help =
-        "npie-renew --pfx ANTERIOR.pfx --out NUEVO.pfx https://servidor/npie/\n"
-        "npie-renew --cer ANTERIOR.cer --key ANTERIOR.key --out NUEVO.pfx "
-        "https://servidor/npie/\n"
-        "npie-renew --list LISTA --accept-terms https://servidor/npie/\n"
-        "npie-renew --check --pfx ANTERIOR.pfx\n\n";
+    const char *old = npie_language_say(NPIE_S_RENEW_VALUE_OLD);
+    const char *fresh = npie_language_say(NPIE_S_RENEW_VALUE_NEW);
+    const char *list = npie_language_say(NPIE_S_RENEW_VALUE_LIST);
+    const char *server = npie_language_say(NPIE_S_RENEW_VALUE_SERVER);
+    const char *help = apr_psprintf(p,
+        "npie-renew --pfx %s.pfx --out %s.pfx https://%s/npie/\n"
+        "npie-renew --cer %s.cer --key %s.key --out %s.pfx https://%s/npie/\n"
+        "npie-renew --list %s --accept-terms https://%s/npie/\n"
+        "npie-renew --check --pfx %s.pfx\n\n", old, fresh, server, old, old,
+        fresh, server, list, server, old);
 
     for (apr_size_t i = 0; i < ROWS; ++i) {
+        const char *value = rows[i].value == NO_VALUE ? ""
+            : npie_language_say(rows[i].value);
         const char *head = apr_pstrcat(p, "--", rows[i].name,
-                                       rows[i].value != NULL ? " " : "",
-                                       rows[i].value, NULL);
+                                       *value != '\0' ? " " : "", value, NULL);
 
         int blanks = HELP_COLUMN - (int)npie_text_length(head);
 
         help = apr_psprintf(p, "%s  %s%*s%s\n", help, head, blanks, "",
-                            rows[i].help);
+                            npie_language_say(rows[i].help));
     }
     return help;
 }

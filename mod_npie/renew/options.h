@@ -20,13 +20,17 @@ typedef enum npie_ask_t {
  * Reads the command line.
  * @param options filled, with the defaults of what is not said
  * @param pverbose set to 1 for each step of a list too
- * @param pwhy with NPIE_ASK_WRONG: a Spanish sentence, in p
+ * @param pwhy with NPIE_ASK_WRONG: a sentence, in p
  */
 npie_ask_t npie_options_read(npie_options_t *options, int *pverbose,
                              const char **pwhy, int argc, char **argv,
                              apr_pool_t *p);
 
-/** Help, Spanish, many lines, in p. */
+/** The language that is asked for, to be chosen before the rest is read; NULL:
+ * none. */
+const char *npie_options_language(int argc, char **argv);
+
+/** Help, many lines, in p. */
 const char *npie_options_help(apr_pool_t *p);
 
 #endif

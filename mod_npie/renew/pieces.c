@@ -96,7 +96,8 @@ static int is_key(const unsigned char *at, long len)
 static int is_chain(const unsigned char *at, long len)
 {
     PKCS7 *p7 = d2i_PKCS7(NULL, &at, len);
-    int is_it = p7 != NULL && PKCS7_type_is_signed(p7)
+    /* Its content may be left out. */
+    int is_it = p7 != NULL && PKCS7_type_is_signed(p7) && p7->d.sign != NULL
         && sk_PKCS7_SIGNER_INFO_num(p7->d.sign->signer_info) <= 0;
 
     PKCS7_free(p7);

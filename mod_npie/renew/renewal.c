@@ -8,10 +8,12 @@
 
 #include <apr_strings.h>
 
+#include "base/date.h"
 #include "base/text.h"
 #include "pki/cms_make.h"
 #include "renew/disk.h"
 #include "renew/key.h"
+#include "renew/language.h"
 #include "renew/steps.h"
 #include "renew/terminal.h"
 
@@ -33,7 +35,8 @@ static int ask_again(npie_secret_want_t *want, int tried, const char *question,
             && err->problem != NPIE_P_NEW_PASSWORD_DIFFERS)) {
         return 0;
     }
-    want->prompt = apr_pstrcat(p, info->cause, " ", question, NULL);
+    want->prompt = apr_pstrcat(p, npie_language_say(info->cause), " ",
+                               question, NULL);
     return 1;
 }
 
@@ -58,7 +61,8 @@ apr_status_t npie_renewal_open_old(npie_credential_t *old,
                                    npie_err_t *err, apr_pool_t *p)
 {
     const char *file = npie_job_file(job);
-    const char *question = apr_pstrcat(p, "Contraseña de ", file, NULL);
+    const char *question = npie_sentence_fill(
+        npie_language(), NPIE_S_RENEW_ASK_OLD, p, "archivo", file, NULL);
     npie_secret_want_t want = { job->password, literal, 0, question, "old",
                                 file };
     npie_credential_file_t files[] = { { file, { NULL, 0 } },
@@ -87,8 +91,9 @@ static const char *user_of(const npie_steps_t *s)
 
 static apr_status_t ask_new_password(npie_steps_t *s, int is_new)
 {
-    const char *question = apr_pstrcat(s->p, "Contraseña nueva, para ",
-                                       s->papers.out, NULL);
+    const char *question = npie_sentence_fill(
+        npie_language(), NPIE_S_RENEW_ASK_NEW, s->p, "archivo", s->papers.out,
+        NULL);
     npie_secret_want_t want = { s->job->new_password, s->job->line != 0,
                                 is_new, question, "new", s->papers.out };
     npie_secret_t *password;
@@ -119,8 +124,8 @@ static apr_status_t open_pending(npie_steps_t *s)
                            s->err, s->p);
     }
     if (rv == APR_SUCCESS) {
-        npie_say_step(s->say, "Sigue una renovación sin terminar: %s",
-                      s->papers.pending);
+        npie_say_step(s->say, NPIE_S_RENEW_GOES_ON, "archivo",
+                      s->papers.pending, NULL);
         rv = npie_key_spki(s->new_spki, s->fresh.key);
     }
     return rv;
@@ -146,10 +151,11 @@ static apr_status_t prepare(npie_steps_t *s)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    npie_say_step(s->say, "Certificado de %s, registro patronal %s: %s el %s.",
-                  s->old.cert->common_name, s->old.cert->rp10,
-                  s->old.cert->not_after < apr_time_now() ? "venció" : "vence",
-                  npie_text_date_es(s->old.cert->not_after, s->p));
+    npie_say_step(s->say, s->old.cert->not_after < apr_time_now()
+                  ? NPIE_S_RENEW_OLD_ENDED : NPIE_S_RENEW_OLD_ENDS, "nombre",
+                  s->old.cert->common_name, "rp", s->old.cert->rp10, "fecha",
+                  npie_date_text(npie_language(), s->old.cert->not_after, s->p),
+                  NULL);
     rv = npie_credential_check(s->old.cert, s->err);
     if (rv == APR_SUCCESS) {
         rv = ask_new_password(s, !pending && !done);
@@ -248,7 +254,7 @@ static apr_status_t walk(npie_steps_t *s)
         else if (rv != APR_SUCCESS && s->err->problem == NPIE_P_OTHER_KEY
                  && !rekeyed) {
             rekeyed = 1;
-            npie_say_step(s->say, "La llave se hace otra vez.");
+            npie_say_step(s->say, NPIE_S_RENEW_REKEY, NULL);
             rv = npie_steps_rekey(s);
         }
     }
@@ -361,9 +367,9 @@ void npie_renewal_run(npie_ending_t *ending, npie_http_t *http,
     rv = prepare(&s);
     already = rv == APR_EOF;
     if (already) {
-        npie_say_step(say, "Ya estaba renovado: %s vence el %s.",
-                      s.papers.out,
-                      npie_text_date_es(s.fresh.cert->not_after, p));
+        npie_say_step(say, NPIE_S_RENEW_WAS_RENEWED, "archivo", s.papers.out,
+                      "fecha", npie_date_text(npie_language(),
+                                              s.fresh.cert->not_after, p), NULL);
         rv = APR_SUCCESS;
     }
     else if (rv == APR_SUCCESS) {
@@ -372,7 +378,6 @@ void npie_renewal_run(npie_ending_t *ending, npie_http_t *http,
     conclude(ending, &s, rv, already);
     tell_whose(ending, &s);
     if (rv == APR_SUCCESS && !already) {
-        npie_say_step(say, "Listo: %s. El certificado anterior ya no sirve; "
-                      "guarde el nuevo y borre el otro.", s.papers.out);
+        npie_say_step(say, NPIE_S_RENEW_DONE, "archivo", s.papers.out, NULL);
     }
 }

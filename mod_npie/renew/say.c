@@ -7,27 +7,24 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "renew/language.h"
+
 #define BAR 30
 #define CLEAR_LINE "\r\033[K"
 
-__attribute__((format(printf, 2, 0)))
-static void print(const char *head, const char *fmt, va_list args)
+void npie_say_step(const npie_say_t *say, npie_sentence_t id, ...)
 {
-    fputs(head, stdout);
-    vprintf(fmt, args);
-    putchar('\n');
-    fflush(stdout);
-}
-
-void npie_say_step(const npie_say_t *say, const char *fmt, ...)
-{
+    apr_pool_t *ptemp;
     va_list args;
 
-    va_start(args, fmt);
-    if (say->steps) {
-        print("- ", fmt, args);
+    if (!say->steps || apr_pool_create(&ptemp, NULL) != APR_SUCCESS) {
+        return;
     }
+    va_start(args, id);
+    printf("- %s\n", npie_sentence_vfill(npie_language(), id, ptemp, args));
     va_end(args);
+    fflush(stdout);
+    apr_pool_destroy(ptemp);
 }
 
 void npie_say_line(const npie_say_t *say, const char *fmt, ...)
@@ -35,8 +32,10 @@ void npie_say_line(const npie_say_t *say, const char *fmt, ...)
     va_list args;
 
     va_start(args, fmt);
-    print("", fmt, args);
+    vprintf(fmt, args);
     va_end(args);
+    putchar('\n');
+    fflush(stdout);
     (void)say;
 }
 
@@ -48,7 +47,8 @@ const char *npie_say_title(const npie_ending_t *ending)
     if (ending->title != NULL) {
         return ending->title;
     }
-    return info != NULL ? info->cause : "Algo falló en este equipo.";
+    return info != NULL ? npie_language_say(info->cause)
+        : npie_language_say(NPIE_S_RENEW_FAILED);
 }
 
 static const char *remedy_of(const npie_ending_t *ending)
@@ -59,7 +59,8 @@ static const char *remedy_of(const npie_ending_t *ending)
     if (ending->remedy != NULL) {
         return ending->remedy;
     }
-    return info != NULL ? info->remedy : "Repita la misma orden.";
+    return info != NULL ? npie_language_say(info->remedy)
+        : npie_language_say(NPIE_S_RENEW_REPEAT);
 }
 
 void npie_say_row(npie_report_row_t *row, const npie_ending_t *ending,
@@ -106,10 +107,12 @@ static void left_text(char *text, size_t size, int done, int all,
 
     text[0] = '\0';
     if (done > 0 && seconds < 60) {
-        snprintf(text, size, "faltan %d s ", (int)seconds);
+        snprintf(text, size, "%s %d s ", npie_language_say(
+                     NPIE_S_RENEW_LEFT), (int)seconds);
     }
     else if (done > 0) {
-        snprintf(text, size, "faltan %d min ", (int)((seconds + 59) / 60));
+        snprintf(text, size, "%s %d min ", npie_language_say(
+                     NPIE_S_RENEW_LEFT), (int)((seconds + 59) / 60));
     }
 }
 

@@ -14,9 +14,10 @@ typedef struct npie_say_t {
     int bar;   /**< 1: a progress bar, on a terminal only */
 } npie_say_t;
 
-/** One step, a line; at once, also into a pipe. */
-void npie_say_step(const npie_say_t *say, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
+/** One step, a line; at once, also into a pipe.
+ * @param ... as npie_sentence_fill() */
+void npie_say_step(const npie_say_t *say, npie_sentence_t id, ...)
+    __attribute__((sentinel));
 
 /** A line that is always told. */
 void npie_say_line(const npie_say_t *say, const char *fmt, ...)

@@ -16,6 +16,7 @@
 #include <openssl/crypto.h>
 
 #include "base/text.h"
+#include "renew/language.h"
 #include "renew/terminal.h"
 
 #define NEW_LEAST 8
@@ -173,7 +174,8 @@ static apr_status_t ask(npie_secret_t *secret, const npie_secret_want_t *want,
     if (rv == APR_SUCCESS && want->twice) {
         again = npie_secret_make(p);
         rv = npie_terminal_ask_hidden(again->text, NPIE_SECRET_MAX + 1,
-                                      "Otra vez, para comprobarla: ");
+                                      apr_pstrcat(p, npie_language_say(
+                                          NPIE_S_RENEW_ASK_AGAIN), " ", NULL));
         if (rv == APR_SUCCESS && strcmp(secret->text, again->text) != 0) {
             return npie_err_set(err, NPIE_EINPUT, NPIE_P_NEW_PASSWORD_DIFFERS,
                                 "the two entries differ");

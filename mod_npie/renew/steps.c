@@ -8,11 +8,13 @@
 
 #include <apr_strings.h>
 
+#include "base/date.h"
 #include "base/text.h"
 #include "pki/cms_make.h"
 #include "pki/digest.h"
 #include "renew/disk.h"
 #include "renew/key.h"
+#include "renew/language.h"
 #include "renew/terminal.h"
 #include "renew/verify.h"
 
@@ -24,14 +26,14 @@ typedef struct paper_t {
     const char *href;
     const char *what;     /**< in the name of its file */
     const char *unsigned_what;
-    const char *title;
+    npie_sentence_t title;
 } paper_t;
 
 static const paper_t papers[NPIE_STEPS_LETTERS] = {
     { NPIE_LETTER_RENEWAL, "CartadeAceptaciondeRenovacion.pdf", "carta",
-      "carta-por-firmar", "Carta de Aceptación de Renovación" },
+      "carta-por-firmar", NPIE_S_RENEW_LETTER1 },
     { NPIE_LETTER_TERMS, "TerminosyCondiciones.pdf", "terminos",
-      "terminos-por-firmar", "Términos y Condiciones" },
+      "terminos-por-firmar", NPIE_S_RENEW_LETTER2 },
 };
 
 apr_status_t npie_steps_take(npie_steps_t *s, const json_t *json)
@@ -59,7 +61,8 @@ static apr_status_t start(npie_steps_t *s)
     const char *phone = said(s->job->phone, s->stage.phone);
     const char *fax = said(s->job->fax, s->stage.fax);
 
-    npie_say_step(s->say, "Datos: correo %s, teléfono %s.", email, phone);
+    npie_say_step(s->say, NPIE_S_RENEW_DATA, "correo", email, "telefono",
+                  phone, NULL);
     return post(s, s->stage.next_href,
                 json_pack("{s:s, s:s, s:s, s:s}", "correo", email, "correo2",
                           email, "telefono", phone, "fax", fax));
@@ -72,7 +75,7 @@ static apr_status_t new_key(npie_steps_t *s)
         : *s->stage.key_kind != '\0' ? s->stage.key_kind : KIND_DEFAULT;
     apr_status_t rv;
 
-    npie_say_step(s->say, "Llave nueva: %s, se hace en este equipo.", kind);
+    npie_say_step(s->say, NPIE_S_RENEW_NEW_KEY, "tipo", kind, NULL);
     rv = npie_key_make(&s->fresh.key, kind, s->err, s->p);
     if (rv == APR_SUCCESS) {
         rv = npie_key_write(&s->key_file, s->fresh.key, s->new_password,
@@ -106,10 +109,22 @@ static apr_status_t make_key(npie_steps_t *s)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    npie_say_step(s->say, "Solicitud de certificado: se envía.");
+    npie_say_step(s->say, NPIE_S_RENEW_REQUEST, NULL);
     return post(s, s->stage.next_href,
                 json_pack("{s:s, s:s, s:s}", "solicitud", request, "nombre",
                           name, "huella", sha256));
+}
+
+/* Is an answer one of the words of a sentence? */
+static int is_among(const char *answer, const char *words, apr_pool_t *p)
+{
+    char *state = NULL;
+    char *word = apr_strtok(apr_pstrdup(p, words), " ", &state);
+
+    while (word != NULL && strcmp(word, answer) != 0) {
+        word = apr_strtok(NULL, " ", &state);
+    }
+    return word != NULL;
 }
 
 static apr_status_t agree(npie_steps_t *s, const paper_t *paper,
@@ -117,18 +132,19 @@ static apr_status_t agree(npie_steps_t *s, const paper_t *paper,
 {
     char answer[16];
 
-    npie_say_step(s->say, "%s, folio %" APR_INT64_T_FMT ": %s", paper->title,
-                  cadena->folio, path);
-    npie_say_step(s->say, "Cadena original: %s",
-                  npie_cadena_format(cadena, s->p));
+    npie_say_step(s->say, NPIE_S_RENEW_LETTER, "carta",
+                  npie_language_say(paper->title), "folio",
+                  apr_psprintf(s->p, "%" APR_INT64_T_FMT, cadena->folio),
+                  "archivo", path, NULL);
+    npie_say_step(s->say, NPIE_S_RENEW_CADENA, "cadena",
+                  npie_cadena_format(cadena, s->p), NULL);
     if (s->options->accept_terms) {
         return APR_SUCCESS;
     }
     if (npie_terminal_ask(answer, sizeof(answer),
-                          "¿La firma? Escriba sí o no: ") == APR_SUCCESS
-        && (strcmp(answer, "sí") == 0 || strcmp(answer, "si") == 0
-            || strcmp(answer, "SÍ") == 0 || strcmp(answer, "Sí") == 0
-            || strcmp(answer, "SI") == 0 || strcmp(answer, "Si") == 0)) {
+                          apr_pstrcat(s->p, npie_language_say(
+                              NPIE_S_RENEW_ASK_SIGN), " ", NULL)) == APR_SUCCESS
+        && is_among(answer, npie_language_say(NPIE_S_RENEW_YES), s->p)) {
         return APR_SUCCESS;
     }
     return npie_err_set(s->err, NPIE_EPOLICY, NPIE_P_DECLINED, "folio %"
@@ -209,7 +225,7 @@ static apr_status_t issue(npie_steps_t *s)
     json_t *json;
     apr_status_t rv;
 
-    npie_say_step(s->say, "Certificado: se pide.");
+    npie_say_step(s->say, NPIE_S_RENEW_ISSUE, NULL);
     rv = npie_http_post(&json, s->http, "certificado.html", json_object(),
                         s->stage.csrf, s->err, s->p);
     if (rv != APR_SUCCESS) {
@@ -240,8 +256,8 @@ static apr_status_t write_pfx(npie_steps_t *s, const npie_issued_t *issued)
         rv = npie_disk_write_new(s->papers.out, pfx, s->err, s->p);
     }
     if (rv == APR_SUCCESS) {
-        npie_say_step(s->say, "Certificado nuevo guardado: %s",
-                      s->papers.out);
+        npie_say_step(s->say, NPIE_S_RENEW_SAVED, "archivo", s->papers.out,
+                      NULL);
     }
     return rv;
 }
@@ -265,9 +281,10 @@ static apr_status_t sign_second(npie_steps_t *s)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    npie_say_step(s->say, "Certificado nuevo: serie %s, vence el %s.",
-                  s->fresh.cert->serial_text,
-                  npie_text_date_es(s->fresh.cert->not_after, s->p));
+    npie_say_step(s->say, NPIE_S_RENEW_NEW, "serie",
+                  s->fresh.cert->serial_text, "fecha",
+                  npie_date_text(npie_language(), s->fresh.cert->not_after, s->p),
+                  NULL);
     rv = write_pfx(s, &issued);
     return rv == APR_SUCCESS ? sign_letter(s, &papers[1], &s->fresh) : rv;
 }
@@ -325,7 +342,7 @@ static apr_status_t save_signed(npie_steps_t *s, const paper_t *paper)
                               s->p);
     }
     if (rv == APR_SUCCESS) {
-        npie_say_step(s->say, "Carta firmada: %s", path);
+        npie_say_step(s->say, NPIE_S_RENEW_LETTER_SAVED, "archivo", path, NULL);
     }
     return rv;
 }

@@ -13,13 +13,11 @@
 #include "pki/openssl.h"
 #include "renew/forms.h"
 #include "renew/key.h"
-
-/* RFC 9579, which OpenSSL knows from 3.4 on. */
-#define PBMAC1 "1.2.840.113549.1.5.14"
-#define OID_SIZE 64
+#include "renew/pbmac1.h"
 
 /** A PFX being taken apart. */
 typedef struct reader_t {
+    npie_bytes_t pfx;
     PKCS12 *p12;
     STACK_OF(PKCS7) *parts;
     apr_array_header_t *forms;
@@ -69,6 +67,11 @@ static void *open_mac(const void *p12, const npie_secret_t *form)
     int holds = PKCS12_verify_mac((PKCS12 *)p12, form->text, (int)form->len);
 
     return holds == 1 ? (void *)form : NULL;
+}
+
+static void *open_pbmac1(const void *mac, const npie_secret_t *form)
+{
+    return npie_pbmac1_holds(mac, form) ? (void *)form : NULL;
 }
 
 static const X509_ALGOR *algorithm_of_bag(const PKCS12_SAFEBAG *bag)
@@ -262,16 +265,43 @@ static apr_status_t not_proved(reader_t *r, int has_mac)
         : refuse(r, NPIE_P_PASSWORD, "the PFX does not open");
 }
 
-static int is_pbmac1(const PKCS12 *p12)
+/* PFX ::= SEQUENCE { version INTEGER, authSafe ContentInfo ...; libcrypto
+ * keeps authSafe to itself. NULL: there is none */
+static PKCS7 *content_of(npie_bytes_t pfx)
 {
-    const X509_ALGOR *algorithm;
-    const ASN1_OBJECT *object;
-    char text[OID_SIZE];
+    const unsigned char *at = pfx.data;
+    const unsigned char *end = pfx.data + pfx.len;
+    long left = (long)pfx.len;
+    int type, class;
 
-    PKCS12_get0_mac(NULL, &algorithm, NULL, NULL, p12);
-    X509_ALGOR_get0(&object, NULL, NULL, algorithm);
-    OBJ_obj2txt(text, sizeof(text), object, 1);
-    return strcmp(text, PBMAC1) == 0;
+    if ((ASN1_get_object(&at, &left, &type, &class, left) & 0x80) != 0
+        || (ASN1_get_object(&at, &left, &type, &class, end - at) & 0x80)
+           != 0) {
+        return NULL;
+    }
+    at += left;
+    return d2i_PKCS7(NULL, &at, end - at);
+}
+
+static apr_status_t prove_pbmac1(reader_t *r)
+{
+    PKCS7 *content = content_of(r->pfx);
+    npie_pbmac1_t mac;
+    npie_tried_t tried = npie_pbmac1_read(&mac, r->p12, content);
+    void *form;
+
+    if (tried == NPIE_TRIED_OPEN) {
+        tried = npie_forms_try(&form, open_pbmac1, &mac, NULL, r->forms);
+        npie_pbmac1_free(&mac);
+    }
+    PKCS7_free(content);
+    if (tried == NPIE_TRIED_UNSUPPORTED || tried == NPIE_TRIED_DAMAGED) {
+        return refuse(r, tried == NPIE_TRIED_DAMAGED
+                      ? NPIE_P_FILE_DAMAGED : NPIE_P_FILE_UNSUPPORTED,
+                      "the PFX has an unknown MAC");
+    }
+    r->store->is_sealed = tried == NPIE_TRIED_OPEN;
+    return r->store->is_sealed ? APR_SUCCESS : not_proved(r, 1);
 }
 
 static apr_status_t prove(reader_t *r)
@@ -282,8 +312,8 @@ static apr_status_t prove(reader_t *r)
     if (!PKCS12_mac_present(r->p12)) {
         return not_proved(r, 0);
     }
-    if (is_pbmac1(r->p12)) {
-        return refuse(r, NPIE_P_FILE_UNSUPPORTED, "the PFX has a PBMAC1");
+    if (npie_pbmac1_is_there(r->p12)) {
+        return prove_pbmac1(r);
     }
     PKCS12_get0_mac(NULL, NULL, NULL, &iterations, r->p12);
     if (!npie_forms_count_is_sane(iterations)) {
@@ -301,27 +331,12 @@ static int is_for_public_key(const PKCS7 *content)
     return PKCS7_type_is_signed(content) || PKCS7_type_is_enveloped(content);
 }
 
-/* PFX ::= SEQUENCE { version INTEGER, authSafe ContentInfo ...; libcrypto
- * does not say what kind of contents it refuses. */
+/* Does libcrypto refuse it for such contents? It does not say. */
 static int is_public_key_mode(npie_bytes_t pfx)
 {
-    const unsigned char *at = pfx.data;
-    long left = (long)pfx.len;
-    PKCS7 *content = NULL;
-    int type, class, is_it = 0;
+    PKCS7 *content = content_of(pfx);
+    int is_it = content != NULL && is_for_public_key(content);
 
-    if ((ASN1_get_object(&at, &left, &type, &class, left) & 0x80) == 0) {
-        const unsigned char *end = pfx.data + pfx.len;
-
-        if ((ASN1_get_object(&at, &left, &type, &class, end - at) & 0x80)
-            == 0) {
-            at += left;
-            content = d2i_PKCS7(NULL, &at, end - at);
-        }
-    }
-    if (content != NULL) {
-        is_it = is_for_public_key(content);
-    }
     PKCS7_free(content);
     ERR_clear_error();
     return is_it;
@@ -358,7 +373,7 @@ apr_status_t npie_store_open(npie_store_t *store, npie_bytes_t pfx,
                              const npie_secret_t *password, npie_err_t *err,
                              apr_pool_t *p)
 {
-    reader_t r = { NULL, NULL, npie_forms_make(password, p), store, err, p };
+    reader_t r = { pfx, NULL, NULL, npie_forms_make(password, p), store, err, p };
     apr_status_t rv;
 
     npie_store_init(store, p);

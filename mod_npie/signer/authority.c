@@ -18,6 +18,8 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include "pki/openssl.h"
+#include "pki/pem.h"
 #include "signer/say.h"
 #include "pkcs11/token.h"
 
@@ -132,48 +134,31 @@ apr_status_t npie_key_files_read(npie_key_files_t *files,
 }
 
 /* Adds one certificate to a chain. */
-static apr_status_t add_certificate(apr_array_header_t *chain, X509 *x509,
-                                    apr_pool_t *p)
+static apr_status_t add_certificate(void *baton, npie_cert_t *cert,
+                                    const char *file, npie_err_t *err)
 {
-    npie_bytes_t der = { NULL, 0 };
-    unsigned char *out;
-    int len = i2d_X509(x509, NULL);
+    apr_array_header_t *chain = baton;
 
-    if (len <= 0 || len > NPIE_CERT_MAX || chain->nelts >= CHAIN_MAX) {
-        return NPIE_ECONFIG;
+    if (chain->nelts >= CHAIN_MAX) {
+        return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
+                            "%s: more than %d certificates", file, CHAIN_MAX);
     }
-    out = apr_palloc(p, (apr_size_t)len);
-    der.data = out;
-    der.len = (apr_size_t)len;
-    i2d_X509(x509, &out);
-    APR_ARRAY_PUSH(chain, npie_bytes_t) = der;
+    APR_ARRAY_PUSH(chain, npie_bytes_t) = cert->der;
     return APR_SUCCESS;
 }
 
-/* The certificates of a PEM file. */
+/* The certificates of a PEM file. All of them are handed out. */
 static apr_status_t read_chain(apr_array_header_t **pchain, const char *name,
                                const char *path, npie_err_t *err,
                                apr_pool_t *p)
 {
-    apr_array_header_t *chain = apr_array_make(p, 2, sizeof(npie_bytes_t));
-    BIO *in = BIO_new_file(path, "r");
-    apr_status_t rv = APR_SUCCESS;
-    X509 *x509;
+    npie_err_t why = { 0, NPIE_P_NONE, "" };
 
-    while (in != NULL && rv == APR_SUCCESS
-           && (x509 = PEM_read_bio_X509(in, NULL, NULL, NULL)) != NULL) {
-        rv = add_certificate(chain, x509, p);
-        X509_free(x509);
-    }
-    BIO_free(in);
-    ERR_clear_error();
-    if (rv != APR_SUCCESS || chain->nelts == 0) {
-        return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
-                            "%s %s: it holds no certificate in PEM, or too "
-                            "many", name, path);
-    }
-    *pchain = chain;
-    return APR_SUCCESS;
+    *pchain = apr_array_make(p, 2, sizeof(npie_bytes_t));
+    return npie_pem_read(path, add_certificate, *pchain, &why, p)
+           == APR_SUCCESS ? APR_SUCCESS
+        : npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE, "%s %s", name,
+                       why.detail);
 }
 
 apr_status_t npie_authority_load(npie_authority_t **pauthority,
@@ -193,8 +178,11 @@ apr_status_t npie_authority_load(npie_authority_t **pauthority,
             rv = npie_sealer_create(&authority->sealer, seal, err, p);
         }
     }
+    if (rv == APR_SUCCESS) {
+        rv = npie_trust_load(&authority->trust, config->trust_files, err, p);
+    }
     return rv == APR_SUCCESS
-        ? npie_trust_load(&authority->trust, config->trust_files, err, p) : rv;
+        ? npie_trust_crls(authority->trust, config->trust_crls, err, p) : rv;
 }
 
 /* Has the ends of all certificates watched: the nearest first, which signs
@@ -222,16 +210,6 @@ static void watch_ends(npie_authority_t *authority,
     npie_ends_watch(authority->ends, apr_time_now());
 }
 
-/* The key is to be had without asking anybody. */
-static int no_passphrase(char *buf, int size, int rwflag, void *data)
-{
-    (void)buf;
-    (void)size;
-    (void)rwflag;
-    (void)data;
-    return -1;
-}
-
 static apr_status_t read_private(EVP_PKEY **pkey, const npie_key_file_t *file,
                                  const char *name, const char *path,
                                  npie_err_t *err)
@@ -240,7 +218,9 @@ static apr_status_t read_private(EVP_PKEY **pkey, const npie_key_file_t *file,
 
     *pkey = NULL;
     if (in != NULL) {
-        *pkey = PEM_read_bio_PrivateKey(in, NULL, no_passphrase, NULL);
+        *pkey = PEM_read_bio_PrivateKey(in, NULL,
+                                        npie_openssl_no_passphrase,
+                                        NULL);
         BIO_free(in);
     }
     ERR_clear_error();

@@ -12,10 +12,11 @@
 
 #include <apr_strings.h>
 
+#include "base/text.h"
 #include "base/wire.h"
 #include "letter/seal.h"
 #include "pki/cert.h"
-#include "signer/ticks.h"
+#include "base/ticks.h"
 
 /* A signer that is killed while it answers is started again by the parent.
  * One that hangs up this often refuses us, or dies of our request. */
@@ -231,7 +232,8 @@ static apr_status_t failure(apr_uint32_t status, npie_wire_reader_t *r,
     int problem = npie_wire_get_u16(r);
     const char *detail = npie_wire_get_string(r, DETAIL_MAX, ptemp);
 
-    if (npie_wire_get_end(r) != APR_SUCCESS) {
+    if (npie_wire_get_end(r) != APR_SUCCESS
+        || !npie_text_is_clean(detail, strlen(detail))) {
         return npie_signer_malformed(signer, err);
     }
     switch (status) {
@@ -263,12 +265,16 @@ static apr_status_t ask(apr_uint32_t *status, npie_wire_reader_t *answer,
 {
     npie_signer_header_t header = { (apr_uint16_t)op,
                                     (apr_uint32_t)npie_ticks(), 0 };
+    const apr_interval_time_t began = npie_ticks();
     npie_bytes_t payload;
     apr_status_t rv;
 
     *status = NPIE_SIGNER_OK;
     rv = exchange(&payload, signer, npie_signer_frame(&header, fields, p), err,
                   p);
+    if (signer->timed != NULL) {
+        signer->timed(npie_ticks() - began);
+    }
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -303,8 +309,12 @@ apr_status_t npie_signer_ping(npie_signer_state_t *state,
         return rv;
     }
     state->pid = npie_wire_get_u32(&r);
-    state->issued = npie_wire_get_u64(&r);
-    theirs = (apr_time_t)npie_wire_get_u64(&r);
+    state->entries = npie_wire_get_u64(&r);
+    theirs = npie_wire_get_time(&r);
+    apr_cpystrn(state->letters,
+                npie_wire_get_string(&r, sizeof(state->letters) - 1, ptemp),
+                sizeof(state->letters));
+    state->refused = npie_wire_get_u64(&r);
     /* It looked at its clock at some moment of this exchange. */
     answered = apr_time_now();
     state->ahead = theirs > answered ? theirs - answered
@@ -392,6 +402,7 @@ apr_status_t npie_signer_audit(npie_signer_head_t *kept,
     kept->sequence = (apr_int64_t)npie_wire_get_u64(&r);
     apr_cpystrn(kept->hash, npie_wire_get_string(&r, sizeof(kept->hash) - 1,
                                                  ptemp), sizeof(kept->hash));
-    return npie_wire_get_end(&r) == APR_SUCCESS
-               ? APR_SUCCESS : npie_signer_malformed(signer, err);
+    return npie_wire_get_end(&r) == APR_SUCCESS && kept->sequence >= 0
+           && npie_text_is_clean(kept->hash, strlen(kept->hash))
+           ? APR_SUCCESS : npie_signer_malformed(signer, err);
 }

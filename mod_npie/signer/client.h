@@ -7,15 +7,18 @@
 #include <apr_tables.h>
 #include <apr_time.h>
 
+#include "base/ticks.h"
 #include "base/wire.h"
 #include "model/reason.h"
 
+#include "pki/cert.h"
 #include "signer/protocol.h"
 
 /** Where the signer is. Read-only; threads may share it. */
 typedef struct npie_signer_t {
     const char *path;            /**< unix socket, absolute */
     apr_interval_time_t timeout; /**< for a whole exchange, microseconds */
+    npie_ticks_fn *timed;        /**< of each exchange, or NULL */
 } npie_signer_t;
 
 /** For what anybody may ask of the server: threads that wait longer than this
@@ -34,10 +37,13 @@ npie_signer_t npie_signer_within(const npie_signer_t *signer,
 /** What PING told. */
 typedef struct npie_signer_state_t {
     apr_uint32_t pid;
-    apr_uint64_t issued; /**< certificates in the issuance log */
+    apr_uint64_t entries; /**< in the ledger */
     apr_interval_time_t ahead; /**< how far its clock is ahead of this
                                     machine's at least, microseconds; < 0:
                                     behind */
+    char letters[NPIE_SHA256_HEX_SIZE]; /**< what letters must be drawn with:
+                                    npie_letter_art_digest() */
+    apr_uint64_t refused; /**< letters, since it began */
 } npie_signer_state_t;
 
 /** @return APR_SUCCESS; NPIE_EBACKEND (SIGNER_DOWN); NPIE_EPROTO */
@@ -111,6 +117,17 @@ typedef struct npie_signer_crl_t {
     apr_time_t this_update;   /**< UTC microseconds */
     apr_time_t next_update;
 } npie_signer_crl_t;
+
+/**
+ * Whose certificate OCSP answers are signed with, by a question about the
+ * authority's own.
+ * @param crl the CRL of the same moment
+ * @return as npie_signer_ask(); NPIE_EINPUT
+ */
+apr_status_t npie_signer_responder(npie_cert_t **presponder,
+                                   npie_signer_crl_t *crl,
+                                   const npie_signer_t *signer,
+                                   npie_err_t *err, apr_pool_t *p);
 
 /** The CRL as it is now; bytes in p.
  * @return as npie_signer_ask() */

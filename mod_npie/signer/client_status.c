@@ -3,8 +3,11 @@
  */
 #include "signer/client.h"
 
+#include <string.h>
+
 #include <apr_strings.h>
 
+#include "base/text.h"
 #include "pki/ocsp.h"
 
 /* A time in RFC 3339. */
@@ -43,8 +46,8 @@ apr_status_t npie_signer_crl(npie_signer_crl_t *crl,
     }
     crl->crl = npie_wire_get_bytes(&r, NPIE_SIGNER_REPLY_MAX);
     crl->ca = npie_wire_get_bytes(&r, NPIE_CERT_MAX);
-    crl->this_update = apr_time_from_sec((apr_int64_t)npie_wire_get_u64(&r));
-    crl->next_update = apr_time_from_sec((apr_int64_t)npie_wire_get_u64(&r));
+    crl->this_update = npie_wire_get_seconds(&r);
+    crl->next_update = npie_wire_get_seconds(&r);
     return npie_wire_get_end(&r) == APR_SUCCESS && crl->crl.len > 0
            ? APR_SUCCESS : npie_signer_malformed(signer, err);
 }
@@ -71,10 +74,8 @@ apr_status_t npie_signer_ocsp(npie_signer_ocsp_t *answer,
         return rv;
     }
     answer->response = npie_wire_get_bytes(&r, NPIE_OCSP_ANSWER_MAX);
-    answer->this_update =
-        apr_time_from_sec((apr_int64_t)npie_wire_get_u64(&r));
-    answer->next_update =
-        apr_time_from_sec((apr_int64_t)npie_wire_get_u64(&r));
+    answer->this_update = npie_wire_get_seconds(&r);
+    answer->next_update = npie_wire_get_seconds(&r);
     return npie_wire_get_end(&r) == APR_SUCCESS && answer->response.len > 0
            ? APR_SUCCESS : npie_signer_malformed(signer, err);
 }
@@ -86,7 +87,8 @@ static int take_head(npie_signer_head_t *head, npie_wire_reader_t *r,
     head->sequence = (apr_int64_t)npie_wire_get_u64(r);
     apr_cpystrn(head->hash, npie_wire_get_string(r, sizeof(head->hash) - 1, p),
                 sizeof(head->hash));
-    return head->sequence > 0;
+    return head->sequence > 0
+        && npie_text_is_clean(head->hash, strlen(head->hash));
 }
 
 apr_status_t npie_signer_heads(npie_signer_heads_t *heads,
@@ -115,7 +117,30 @@ apr_status_t npie_signer_heads(npie_signer_heads_t *heads,
         good = take_head(apr_array_push(heads->list), &r, p);
     }
     /* More without any would never end. */
-    good = good && (heads->next == 0 || count > 0);
+    good = good && (heads->next == 0 || count > 0) && heads->resealed >= 0
+        && npie_text_is_clean(heads->resealed_at, strlen(heads->resealed_at));
     return npie_wire_get_end(&r) == APR_SUCCESS && good
            ? APR_SUCCESS : npie_signer_malformed(signer, err);
+}
+
+/* An answer about a certificate that nobody knows is signed like any. */
+apr_status_t npie_signer_responder(npie_cert_t **presponder,
+                                   npie_signer_crl_t *crl,
+                                   const npie_signer_t *signer,
+                                   npie_err_t *err, apr_pool_t *p)
+{
+    npie_signer_ocsp_t answer;
+    npie_bytes_t request = { NULL, 0 };
+    apr_status_t rv = npie_signer_crl(crl, signer, err, p);
+
+    if (rv == APR_SUCCESS) {
+        rv = npie_ocsp_make(&request, request, crl->ca, "SHA256", err, p);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_signer_ocsp(&answer, signer, request,
+                              apr_array_make(p, 0, sizeof(npie_bytes_t)), err,
+                              p);
+    }
+    return rv == APR_SUCCESS
+        ? npie_ocsp_signer(presponder, answer.response, crl->ca, err, p) : rv;
 }

@@ -15,10 +15,14 @@
 #include <apr_strings.h>
 
 #include "base/settings.h"
+#include "pki/openssl.h"
+#include "pki/policy.h"
+#include "pki/trust.h"
+#include "signer/config_value.h"
 
 #define BACKDATE apr_time_from_sec(300)
-/* Under 2.25 (ITU-T X.667) a number of 128 random bits needs no registrar. */
-#define ADDITIONAL_OID "2.25.100662562719402897779814378220470279100"
+#define STATE "/var/lib/npie-signer"
+#define LEDGER "/var/lib/npie-ledger/ledger.db"
 
 /* What a key's function works on. */
 typedef struct reading_t {
@@ -31,11 +35,7 @@ typedef struct reading_t {
 static const char *absolute(const char **ppath, reading_t *r,
                             const char *value)
 {
-    if (value[0] != '/') {
-        return "the path must be absolute";
-    }
-    *ppath = apr_pstrdup(r->p, value);
-    return NULL;
+    return npie_signer_absolute(ppath, value, r->p);
 }
 
 /* A file, or a pkcs11: URI. */
@@ -118,99 +118,119 @@ static const char *set_seal_certificate(void *baton, const char *value)
     return absolute(&r->config->seal_certificate_file, r, value);
 }
 
-static const char *set_log(void *baton, const char *value)
+static const char *set_state(void *baton, const char *value)
 {
     reading_t *r = baton;
 
-    return absolute(&r->config->log_file, r, value);
+    return absolute(&r->config->state, r, value);
 }
 
-static const char *set_revocations(void *baton, const char *value)
+static const char *set_ledger(void *baton, const char *value)
 {
     reading_t *r = baton;
 
-    return absolute(&r->config->revocation_file, r, value);
+    if (value[0] != '/' && strncmp(value, "pgsql:", 6) != 0) {
+        return "a ledger is an absolute path, or pgsql: and the parameters of "
+               "a database";
+    }
+    if (npie_setting_holds_password(value)) {
+        return "leave the password out: name a file with passfile=, as libpq "
+               "does";
+    }
+    r->config->ledger = apr_pstrdup(r->p, value);
+    return NULL;
+}
+
+static const char *add_file(apr_array_header_t *files, reading_t *r,
+                            const char *value)
+{
+    const char **place = apr_array_push(files);
+
+    return absolute(place, r, value);
 }
 
 static const char *set_trust(void *baton, const char *value)
 {
     reading_t *r = baton;
-    const char *path = NULL;
-    const char *wrong = absolute(&path, r, value);
 
-    if (wrong == NULL) {
-        APR_ARRAY_PUSH(r->config->trust_files, const char *) = path;
-    }
-    return wrong;
+    return add_file(r->config->trust_files, r, value);
 }
 
-/* A whole decimal number of [min, max]; -1 when it is none. */
-static long number(const char *text, long min, long max)
-{
-    char *end;
-    long n;
-
-    if (!apr_isdigit(text[0])) {
-        return -1;
-    }
-    errno = 0;
-    n = strtol(text, &end, 10);
-    return errno == 0 && *end == '\0' && n >= min && n <= max ? n : -1;
-}
-
-/* A user by name or number. */
-static const char *account(uid_t *uid, gid_t *gid, const char *value)
-{
-    long n = number(value, 0, INT_MAX);
-    const struct passwd *pw = n >= 0 ? getpwuid((uid_t)n) : getpwnam(value);
-
-    if (pw == NULL) {
-        return "there is no such user";
-    }
-    *uid = pw->pw_uid;
-    *gid = pw->pw_gid;
-    return NULL;
-}
-
-static const char *set_heads(void *baton, const char *value)
+static const char *set_trust_crl(void *baton, const char *value)
 {
     reading_t *r = baton;
 
-    return absolute(&r->config->heads_file, r, value);
+    return add_file(r->config->trust_crls, r, value);
+}
+
+static const char *set_ledger_user(void *baton, const char *value)
+{
+    reading_t *r = baton;
+
+    return npie_signer_become(&r->config->ledger_uid, &r->config->ledger_gid,
+                              value);
+}
+
+static const char *set_draw_user(void *baton, const char *value)
+{
+    reading_t *r = baton;
+
+    return npie_signer_become(&r->config->draw_uid, &r->config->draw_gid,
+                              value);
+}
+
+static const char *set_terms(void *baton, const char *value)
+{
+    reading_t *r = baton;
+
+    return r->config->draw.terms->nelts < NPIE_DRAW_TERMS_MAX
+        ? add_file(r->config->draw.terms, r, value)
+        : "so many terms are not kept: leave the oldest ones out";
+}
+
+/* Directories, as npie_letter_art_load() takes them. */
+static const char *set_fonts(void *baton, const char *value)
+{
+    reading_t *r = baton;
+
+    r->config->draw.fonts = apr_pstrdup(r->p, value);
+    return NULL;
+}
+
+static const char *set_institution(void *baton, const char *value)
+{
+    reading_t *r = baton;
+
+    r->config->draw.institution = apr_pstrdup(r->p, value);
+    return NULL;
+}
+
+static const char *set_sentences(void *baton, const char *value)
+{
+    reading_t *r = baton;
+
+    return absolute(&r->config->draw.sentences, r, value);
 }
 
 static const char *set_user(void *baton, const char *value)
 {
     reading_t *r = baton;
-    uid_t uid;
-    gid_t gid;
-    const char *wrong = account(&uid, &gid, value);
 
-    if (wrong != NULL) {
-        return wrong;
-    }
-    if (uid == 0) {
-        return "the signer does not serve as root: name a user of its own";
-    }
     r->config->user = apr_pstrdup(r->p, value);
-    if (geteuid() == 0) {
-        r->config->uid = uid;
-        r->config->gid = gid;
-    }
-    return NULL;
+    return npie_signer_become(&r->config->uid, &r->config->gid, value);
 }
 
 static const char *set_peer(void *baton, const char *value)
 {
     reading_t *r = baton;
 
-    return account(&r->config->peer_uid, &r->config->peer_gid, value);
+    return npie_signer_account(&r->config->peer_uid, &r->config->peer_gid, value);
 }
 
 static const char *set_validity(void *baton, const char *value)
 {
     reading_t *r = baton;
-    long n = number(value, 1, 120);
+    long n = npie_signer_number(value, 1, 120);
 
     if (n < 0) {
         return "months are a number from 1 to 120";
@@ -219,64 +239,42 @@ static const char *set_validity(void *baton, const char *value)
     return NULL;
 }
 
-static const char *url(const char **purl, reading_t *r, const char *value)
-{
-    if (strncmp(value, "http://", 7) != 0 || value[7] == '\0') {
-        return "the address must begin with http:// (whoever checks a "
-               "certificate must not need one to get there)";
-    }
-    for (const char *c = value; *c != '\0'; c++) {
-        if (!apr_isgraph(*c)) {
-            return "the address must be ASCII without blanks";
-        }
-    }
-    *purl = apr_pstrdup(r->p, value);
-    return NULL;
-}
-
 static const char *set_crl_url(void *baton, const char *value)
 {
     reading_t *r = baton;
 
-    return url(&r->config->profile.points.crl_url, r, value);
+    return npie_signer_url(&r->config->profile.points.crl_url, value,
+                           r->p);
 }
 
 static const char *set_ocsp_url(void *baton, const char *value)
 {
     reading_t *r = baton;
 
-    return url(&r->config->profile.points.ocsp_url, r, value);
+    return npie_signer_url(&r->config->profile.points.ocsp_url, value,
+                           r->p);
 }
 
 static const char *set_issuer_url(void *baton, const char *value)
 {
     reading_t *r = baton;
 
-    return url(&r->config->profile.points.issuer_url, r, value);
-}
-
-static const char *oid(const char **poid, reading_t *r, const char *value)
-{
-    if (value[strspn(value, "0123456789.")] != '\0'
-        || strchr(value, '.') == NULL) {
-        return "a policy is a dotted object identifier, as 2.16.484.1";
-    }
-    *poid = apr_pstrdup(r->p, value);
-    return NULL;
+    return npie_signer_url(&r->config->profile.points.issuer_url, value,
+                           r->p);
 }
 
 static const char *set_policy(void *baton, const char *value)
 {
     reading_t *r = baton;
 
-    return oid(&r->config->profile.policy_oid, r, value);
+    return npie_signer_oid(&r->config->profile.policy_oid, value, r->p);
 }
 
 static const char *set_additional(void *baton, const char *value)
 {
     reading_t *r = baton;
 
-    return oid(&r->config->profile.additional_oid, r, value);
+    return npie_signer_oid(&r->config->profile.additional_oid, value, r->p);
 }
 
 static const char *set_unique_id(void *baton, const char *value)
@@ -289,30 +287,11 @@ static const char *set_unique_id(void *baton, const char *value)
         ? NULL : "PrintableString or BitString";
 }
 
-/* "30s", "1m", "2h", "10d"; 0 when it is none of these. */
-static apr_interval_time_t interval(const char *text, apr_pool_t *p)
-{
-    static const struct {
-        char unit;
-        int seconds;
-    } units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
-    apr_size_t len = strlen(text);
-
-    for (apr_size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-        if (len > 1 && text[len - 1] == units[i].unit) {
-            long n = number(apr_pstrmemdup(p, text, len - 1), 1, 1000000);
-
-            return n < 0 ? 0 : apr_time_from_sec(n) * units[i].seconds;
-        }
-    }
-    return 0;
-}
-
 static const char *set_letter_age(void *baton, const char *value)
 {
     reading_t *r = baton;
 
-    r->config->letter_max_age = interval(value, r->p);
+    r->config->letter_max_age = npie_signer_interval(value, r->p);
     return r->config->letter_max_age > 0 ? NULL
            : "a time is a number and s, m, h or d, as 10d";
 }
@@ -321,7 +300,7 @@ static const char *set_crl_validity(void *baton, const char *value)
 {
     reading_t *r = baton;
 
-    r->config->crl_validity = interval(value, r->p);
+    r->config->crl_validity = npie_signer_interval(value, r->p);
     return r->config->crl_validity >= apr_time_from_sec(60) ? NULL
            : "a time is a number and s, m, h or d, one minute at least, as 1d";
 }
@@ -330,7 +309,7 @@ static const char *set_ocsp_validity(void *baton, const char *value)
 {
     reading_t *r = baton;
 
-    r->config->ocsp_validity = interval(value, r->p);
+    r->config->ocsp_validity = npie_signer_interval(value, r->p);
     return r->config->ocsp_validity >= apr_time_from_sec(60) ? NULL
            : "a time is a number and s, m, h or d, one minute at least, as 1h";
 }
@@ -338,10 +317,10 @@ static const char *set_ocsp_validity(void *baton, const char *value)
 static const char *set_old_bits(void *baton, const char *value)
 {
     reading_t *r = baton;
-    long n = number(value, 1024, 16384);
+    long n = npie_signer_number(value, NPIE_OLD_KEY_MIN_BITS, NPIE_RSA_MAX_BITS);
 
     if (n < 0) {
-        return "bits are a number from 1024 to 16384";
+        return "bits are a number from 1024 to 8192";
     }
     r->config->old_key_min_bits = (int)n;
     return NULL;
@@ -363,8 +342,8 @@ static const char *set_new_keys(void *baton, const char *value)
             rules.p384 = 1;
         }
         else if (strncmp(word, "rsa:", 4) == 0
-                 && number(word + 4, 2048, 16384) > 0) {
-            rules.rsa_min_bits = (int)number(word + 4, 2048, 16384);
+                 && npie_signer_number(word + 4, 2048, 16384) > 0) {
+            rules.rsa_min_bits = (int)npie_signer_number(word + 4, 2048, 16384);
         }
         else {
             return "kinds of keys are rsa:<bits, 2048 at least>, p256, p384";
@@ -374,33 +353,25 @@ static const char *set_new_keys(void *baton, const char *value)
     return NULL;
 }
 
-static const char *rate(npie_bucket_t *out, reading_t *r, const char *value)
-{
-    char *rest;
-    char *count = apr_strtok(apr_pstrdup(r->p, value), " \t", &rest);
-    char *window = apr_strtok(NULL, " \t", &rest);
-    long n = count != NULL ? number(count, 1, 1000000) : -1;
-
-    if (n < 0 || window == NULL || apr_strtok(NULL, " \t", &rest) != NULL
-        || interval(window, r->p) == 0) {
-        return "a rate is a number and a time, as 600 1m";
-    }
-    *out = npie_bucket((int)n, interval(window, r->p));
-    return NULL;
-}
-
 static const char *set_rate(void *baton, const char *value)
 {
     reading_t *r = baton;
 
-    return rate(&r->config->rate, r, value);
+    return npie_signer_rate(&r->config->rate, value, r->p);
 }
 
 static const char *set_revoke_rate(void *baton, const char *value)
 {
     reading_t *r = baton;
 
-    return rate(&r->config->revoke_rate, r, value);
+    return npie_signer_rate(&r->config->revoke_rate, value, r->p);
+}
+
+static const char *set_ocsp_rate(void *baton, const char *value)
+{
+    reading_t *r = baton;
+
+    return npie_signer_rate(&r->config->ocsp_rate, value, r->p);
 }
 
 static const char *set_weak_keys(void *baton, const char *value)
@@ -419,6 +390,28 @@ static const char *set_sandbox(void *baton, const char *value)
            : "it is on or off";
 }
 
+/* The logs of version 0.1, for npie-signer -i. */
+static const char *set_log(void *baton, const char *value)
+{
+    reading_t *r = baton;
+
+    return absolute(&r->config->logs.issuance, r, value);
+}
+
+static const char *set_revocations(void *baton, const char *value)
+{
+    reading_t *r = baton;
+
+    return absolute(&r->config->logs.revocations, r, value);
+}
+
+static const char *set_heads(void *baton, const char *value)
+{
+    reading_t *r = baton;
+
+    return absolute(&r->config->logs.heads, r, value);
+}
+
 static const npie_setting_t keys[] = {
     { "Key", set_key, NPIE_SETTING_REQUIRED },
     { "Certificate", set_certificate, NPIE_SETTING_REQUIRED },
@@ -429,7 +422,17 @@ static const npie_setting_t keys[] = {
     { "PINFile", set_pin, 0 },
     { "SealPINFile", set_seal_pin, 0 },
     { "Trust", set_trust, NPIE_SETTING_REPEATED },
-    { "IssuanceLog", set_log, NPIE_SETTING_REQUIRED },
+    { "TrustCRL", set_trust_crl, NPIE_SETTING_REPEATED },
+    { "State", set_state, 0 },
+    { "Ledger", set_ledger, 0 },
+    { "LedgerUser", set_ledger_user, NPIE_SETTING_REQUIRED_BY_ROOT },
+    { "LetterTerms", set_terms,
+      NPIE_SETTING_REPEATED | NPIE_SETTING_REQUIRED },
+    { "LetterFonts", set_fonts, 0 },
+    { "Institution", set_institution, 0 },
+    { "Sentences", set_sentences, 0 },
+    { "DrawUser", set_draw_user, NPIE_SETTING_REQUIRED_BY_ROOT },
+    { "IssuanceLog", set_log, 0 },
     { "RevocationLog", set_revocations, 0 },
     { "AuditLog", set_heads, 0 },
     { "User", set_user, NPIE_SETTING_REQUIRED_BY_ROOT },
@@ -449,6 +452,7 @@ static const npie_setting_t keys[] = {
     { "WeakKeys", set_weak_keys, 0 },
     { "Rate", set_rate, 0 },
     { "RevokeRate", set_revoke_rate, 0 },
+    { "OCSPRate", set_ocsp_rate, 0 },
     { "Sandbox", set_sandbox, 0 },
     { NULL, NULL, 0 }
 };
@@ -456,21 +460,28 @@ static const npie_setting_t keys[] = {
 static void set_defaults(npie_signer_config_t *config, apr_pool_t *p)
 {
     config->trust_files = apr_array_make(p, 4, sizeof(const char *));
+    config->trust_crls = apr_array_make(p, 2, sizeof(const char *));
     config->token_environment = apr_array_make(p, 2, sizeof(const char *));
-    config->uid = geteuid();
-    config->gid = getegid();
+    config->uid = config->ledger_uid = config->draw_uid = geteuid();
+    config->gid = config->ledger_gid = config->draw_gid = getegid();
+    config->draw.terms = apr_array_make(p, 2, sizeof(const char *));
+    config->draw.fonts = NPIE_LETTER_FONTS;
+    config->draw.institution = NPIE_LETTER_INSTITUTION;
+    config->state = STATE;
+    config->ledger = LEDGER;
     config->profile.validity_months = 6;
     config->profile.backdate = BACKDATE;
-    config->profile.additional_oid = ADDITIONAL_OID;
+    config->profile.additional_oid = NPIE_ADDITIONAL_OID;
     config->ocsp_validity = apr_time_from_sec(3600);
     config->crl_validity = apr_time_from_sec(86400);
     config->letter_max_age = apr_time_from_sec(10 * 86400);
-    config->old_key_min_bits = 1024;
+    config->old_key_min_bits = NPIE_OLD_KEY_MIN_BITS;
     config->new_keys.rsa_min_bits = 2048;
     config->new_keys.p256 = 1;
     config->new_keys.p384 = 1;
     config->rate = npie_bucket(600, apr_time_from_sec(60));
     config->revoke_rate = npie_bucket(100, apr_time_from_sec(600));
+    config->ocsp_rate = npie_bucket(6000, apr_time_from_sec(60));
     config->weak_keys = NPIE_WEAK_KEYS;
     config->sandbox = 1;
 }
@@ -520,6 +531,17 @@ static apr_status_t settle_tokens(const char *file, reading_t *r,
     return APR_SUCCESS;
 }
 
+static void settle_logs(npie_signer_logs_t *logs, apr_pool_t *p)
+{
+    if (logs->issuance != NULL && logs->revocations == NULL) {
+        logs->revocations = apr_pstrcat(p, logs->issuance, ".revocations",
+                                        NULL);
+    }
+    if (logs->issuance != NULL && logs->heads == NULL) {
+        logs->heads = apr_pstrcat(p, logs->issuance, ".audit", NULL);
+    }
+}
+
 static int has_seal(const npie_signer_config_t *config)
 {
     return config->seal_key.file != NULL || config->seal_key.uri != NULL;
@@ -555,20 +577,11 @@ apr_status_t npie_signer_config_read(npie_signer_config_t **pconfig,
         return rv;
     }
     r.config->new_keys.known_weak = weak;
-    if (r.config->revocation_file == NULL) {
-        r.config->revocation_file = apr_pstrcat(p, r.config->log_file,
-                                                ".revocations", NULL);
-    }
+    settle_logs(&r.config->logs, p);
     trust = apr_array_make(p, 4, sizeof(const char *));
     APR_ARRAY_PUSH(trust, const char *) = r.config->certificate_file;
     apr_array_cat(trust, r.config->trust_files);
     r.config->trust_files = trust;
-    if (r.config->heads_file == NULL) {
-        r.config->heads_file = apr_pstrcat(p, r.config->log_file, ".audit",
-                                           NULL);
-    }
-    r.config->sealed_file = apr_pstrcat(p, r.config->log_file, ".seals",
-                                        NULL);
     *pconfig = r.config;
     return APR_SUCCESS;
 }

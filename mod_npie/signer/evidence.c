@@ -7,7 +7,8 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "letter/file.h"
+#include "letter/party.h"
+#include "letter/verify.h"
 #include "model/field.h"
 #include "pki/policy.h"
 
@@ -51,24 +52,6 @@ static apr_status_t verify_letter(npie_evidence_t *evidence,
     return APR_SUCCESS;
 }
 
-/* Is it signed with the certificate that it names? */
-static apr_status_t match_signer(const npie_evidence_t *evidence,
-                                 npie_err_t *err)
-{
-    const npie_cadena_t *cadena = evidence->cadena;
-    const int new = cadena->kind == NPIE_LETTER_TERMS;
-
-    if (strcmp(new ? cadena->new_spki : cadena->old_spki,
-               evidence->old->spki_sha256) == 0) {
-        return APR_SUCCESS;
-    }
-    return refuse(err, NPIE_P_LETTER_SIGNER, new
-                  ? "the letter names another new key than the one it is "
-                    "signed with"
-                  : "the letter names another old key than the one it is "
-                    "signed with");
-}
-
 /* Do letter, request and signing certificate speak of the same keys? */
 static apr_status_t match_keys(const npie_evidence_t *evidence,
                                npie_err_t *err)
@@ -80,7 +63,7 @@ static apr_status_t match_keys(const npie_evidence_t *evidence,
         && cadena->kind != NPIE_LETTER_ADDITIONAL) {
         return refuse(err, NPIE_P_LETTER, "it is neither letter 1 nor 3");
     }
-    rv = match_signer(evidence, err);
+    rv = npie_letter_party(cadena, evidence->old, err);
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -91,39 +74,6 @@ static apr_status_t match_keys(const npie_evidence_t *evidence,
     if (strcmp(cadena->old_spki, cadena->new_spki) == 0) {
         return refuse(err, NPIE_P_NEW_KEY_SEEN,
                       "the new key is the old one");
-    }
-    return APR_SUCCESS;
-}
-
-/* Is it the same employer? */
-static apr_status_t match_employer(const npie_evidence_t *evidence,
-                                   npie_err_t *err)
-{
-    const npie_cadena_t *cadena = evidence->cadena;
-    const npie_cert_t *old = evidence->old;
-    char rp[NPIE_RP_SIZE];
-
-    if (old->rp10[0] == '\0' || old->organization[0] == '\0'
-        || old->common_name[0] == '\0') {
-        return refuse(err, NPIE_P_CERT_MALFORMED,
-                      "the old certificate lacks employer number, name or "
-                      "representative");
-    }
-    if (npie_field_rp(rp, cadena->rp) != APR_SUCCESS
-        || strcmp(rp, cadena->rp) != 0
-        || strncmp(rp, old->rp10, NPIE_RP10_SIZE - 1) != 0) {
-        return refuse(err, NPIE_P_ISSUE_REFUSED,
-                      "the letter names another employer number than the old "
-                      "certificate");
-    }
-    if (old->rfc[0] != '\0' && strcmp(old->rfc, cadena->rfc) != 0) {
-        return refuse(err, NPIE_P_ISSUE_REFUSED,
-                      "the letter names another RFC than the old certificate");
-    }
-    if (old->curp[0] != '\0' && strcmp(old->curp, cadena->curp) != 0) {
-        return refuse(err, NPIE_P_ISSUE_REFUSED,
-                      "the letter names another CURP than the old "
-                      "certificate");
     }
     return APR_SUCCESS;
 }
@@ -200,9 +150,6 @@ apr_status_t npie_evidence_verify(npie_evidence_t **pevidence,
         rv = match_keys(evidence, err);
     }
     if (rv == APR_SUCCESS) {
-        rv = match_employer(evidence, err);
-    }
-    if (rv == APR_SUCCESS) {
         rv = check_fields(evidence, err);
     }
     if (rv == APR_SUCCESS) {
@@ -236,44 +183,30 @@ apr_status_t npie_evidence_fresh(const npie_evidence_t *evidence,
     return APR_SUCCESS;
 }
 
-/* Was the certificate in force when the letter was made? */
-static apr_status_t match_dates(const npie_evidence_t *evidence,
-                                apr_time_t now, npie_err_t *err)
-{
-    const npie_cadena_t *cadena = evidence->cadena;
-
-    if (cadena->time > now + SKEW) {
-        return refuse(err, NPIE_P_CLOCKS,
-                      "the letter is dated in the future: the "
-                      "clocks of httpd and npie-signer differ");
-    }
-    if (cadena->time + SKEW < evidence->old->not_before) {
-        return refuse(err, NPIE_P_CERT_NOT_YET,
-                      "the letter is older than the certificate it is signed "
-                      "with");
-    }
-    if (cadena->kind != NPIE_LETTER_RENEWAL
-        && cadena->time >= evidence->old->not_after) {
-        return refuse(err, NPIE_P_CERT_TOO_OLD,
-                      "the certificate had expired when the letter was made");
-    }
-    return APR_SUCCESS;
-}
-
 apr_status_t npie_evidence_letter(const npie_cadena_t **pcadena,
                                   const npie_evidence_rules_t *rules,
                                   npie_bytes_t letter, apr_time_t now,
                                   npie_err_t *err, apr_pool_t *p)
 {
-    npie_evidence_t evidence = { .csr = NULL };
-    apr_status_t rv = verify_letter(&evidence, rules, letter, err, p);
+    const npie_verify_rules_t verify = {
+        .trust = rules->cms.trust, .old_key_min_bits = rules->cms.min_bits,
+        .additional_oid = rules->additional_oid, .now = now
+    };
+    npie_letter_file_t *file;
+    npie_letter_view_t *view;
+    apr_status_t rv = npie_letter_file_parse(&file, letter, err, p);
 
     if (rv == APR_SUCCESS) {
-        rv = match_signer(&evidence, err);
+        rv = npie_letter_verify(&view, &verify, letter, err, p);
     }
-    if (rv == APR_SUCCESS) {
-        rv = match_employer(&evidence, err);
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
-    *pcadena = evidence.cadena;
-    return rv == APR_SUCCESS ? match_dates(&evidence, now, err) : rv;
+    *pcadena = view->cadena;
+    if (view->outcome == NPIE_OUTCOME_UNSIGNED) {
+        return refuse(err, NPIE_P_SIGNATURE, "the letter is not signed");
+    }
+    /* Good as far as the file goes: what the logs know comes next. */
+    return view->outcome == NPIE_OUTCOME_UNKNOWN ? APR_SUCCESS
+        : refuse(err, view->employer.problem, view->employer.detail);
 }

@@ -59,15 +59,12 @@ apr_status_t npie_evidence_fresh(const npie_evidence_t *evidence,
                                  apr_time_t now, npie_err_t *err);
 
 /**
- * Verifies a signed letter of any kind by itself: its form; its signature over
- * the whole file by a certificate of a trusted authority, the one that the
- * letter names; that both speak of the same employer; and that the
- * certificate was in force when the letter was made, or had expired where
- * the letter is the one that renews it.
+ * Verifies a signed letter of any kind by itself, by npie_letter_verify(), the
+ * rules of everybody who verifies letters; without a seal.
  * @param pcadena set to what the letter says
  * @param now UTC microseconds
- * @return APR_SUCCESS; NPIE_EINPUT, NPIE_ESIGNATURE, NPIE_EPOLICY with a
- *         problem number; NPIE_EINTERNAL
+ * @return APR_SUCCESS; NPIE_EINPUT, NPIE_EPOLICY with a problem number;
+ *         NPIE_EINTERNAL
  */
 apr_status_t npie_evidence_letter(const npie_cadena_t **pcadena,
                                   const npie_evidence_rules_t *rules,

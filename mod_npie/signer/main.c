@@ -2,6 +2,7 @@
  * npie-signer: holds the CA's key and makes certificates for employers who
  * have signed for one. See npie-signer(8).
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,14 +12,15 @@
 #include <apr_strings.h>
 #include <openssl/crypto.h>
 
+#include "base/text.h"
 #include "signer/authority.h"
+#include "signer/book.h"
 #include "signer/config.h"
-#include "signer/heads.h"
+#include "signer/drawer.h"
+#include "signer/import.h"
 #include "signer/listen.h"
-#include "signer/log.h"
 #include "signer/ops.h"
 #include "signer/privilege.h"
-#include "signer/reseal.h"
 #include "signer/sandbox.h"
 #include "signer/say.h"
 #include "signer/server.h"
@@ -38,7 +40,9 @@ typedef struct options_t {
     const char *config_file;
     const char *socket_path; /* NULL: descriptor 0 */
     const char *reseal;      /* a head; NULL: serve */
+    int import;              /* 1: the logs of version 0.1 */
     int check_only;
+    int print;               /* with check_only: say what the file comes to */
 } options_t;
 
 static int read_options(options_t *options, int argc, char **argv)
@@ -46,13 +50,20 @@ static int read_options(options_t *options, int argc, char **argv)
     int option;
 
     memset(options, 0, sizeof(*options));
-    while ((option = getopt(argc, argv, "f:r:ts:")) != -1) {
+    while ((option = getopt(argc, argv, "f:ir:tTs:")) != -1) {
         switch (option) {
         case 'f':
             options->config_file = optarg;
             break;
+        case 'i':
+            options->import = 1;
+            break;
         case 'r':
             options->reseal = optarg;
+            break;
+        case 'T':
+            options->print = 1;
+            options->check_only = 1;
             break;
         case 't':
             options->check_only = 1;
@@ -90,66 +101,110 @@ static apr_status_t socket_of(int *pfd, const options_t *options,
     return npie_listen_inherited(STDIN_FILENO, err);
 }
 
+/* What is there from root's hands to the cage. */
+typedef struct parts_t {
+    npie_signer_config_t *config;
+    npie_authority_t *authority;
+    npie_key_files_t *key;
+    npie_book_t book;
+    npie_ledger_t *ledger;
+    npie_drawer_t drawer;
+} parts_t;
+
 /* What still needs the privileges the signer was started with. */
-static apr_status_t prepare(npie_signer_config_t **pconfig,
-                            npie_authority_t **pauthority,
-                            npie_key_files_t *key, const options_t *options,
+static apr_status_t prepare(parts_t *parts, const options_t *options,
                             npie_err_t *err, apr_pool_t *p)
 {
     apr_status_t rv = npie_privilege_harden(err);
 
+    parts->key = apr_pcalloc(p, sizeof(*parts->key));
     if (rv == APR_SUCCESS) {
-        rv = npie_signer_config_read(pconfig, options->config_file, err, p);
+        rv = npie_signer_config_read(&parts->config, options->config_file, err,
+                                     p);
     }
     if (rv == APR_SUCCESS) {
-        rv = npie_key_files_read(key, *pconfig, err, p);
+        rv = npie_authority_load(&parts->authority, parts->config, err, p);
+    }
+    /* Before there is a key that they could take along. */
+    if (rv == APR_SUCCESS) {
+        rv = npie_book_start(&parts->book, parts->config, err, p);
     }
     if (rv == APR_SUCCESS) {
-        rv = npie_authority_load(pauthority, *pconfig, err, p);
+        rv = npie_drawer_start(&parts->drawer, parts->config, err, p);
     }
-    return rv;
+    return rv == APR_SUCCESS
+        ? npie_key_files_read(parts->key, parts->config, err, p) : rv;
+}
+
+/* The keys and the ledger, as the user that serves. */
+static apr_status_t unlock(parts_t *parts, int read_only, npie_err_t *err,
+                           apr_pool_t *p)
+{
+    apr_status_t rv = npie_authority_unlock(parts->authority, parts->key,
+                                            parts->config, err, p);
+
+    npie_key_files_forget(parts->key);
+    return rv == APR_SUCCESS
+        ? npie_book_open(&parts->ledger, &parts->book, parts->authority,
+                         parts->config, read_only, err, p) : rv;
+}
+
+/* New files come into it: the ledger's key at the first start. */
+static apr_status_t check_folder(const char *folder, npie_err_t *err)
+{
+    return access(folder, W_OK | X_OK) == 0 ? APR_SUCCESS
+        : npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE, "State: %s: %s: the "
+                       "folder must be there and belong to User", folder,
+                       strerror(errno));
 }
 
 static apr_status_t check(const options_t *options, npie_err_t *err,
                           apr_pool_t *p)
 {
-    npie_key_files_t *key = apr_pcalloc(p, sizeof(*key));
-    npie_signer_config_t *config;
-    npie_authority_t *authority;
-    apr_status_t rv = prepare(&config, &authority, key, options, err, p);
+    parts_t parts;
+    apr_status_t rv = prepare(&parts, options, err, p);
 
-    /* Whether a token can be used is a question of who asks it; and a module
-     * may leave files behind. */
-    if (rv == APR_SUCCESS && npie_signer_config_has_token(config)) {
-        rv = npie_privilege_drop(config, err);
+    /* Whether a token or a folder can be used is a question of who asks; and a
+     * token's module may leave files behind. */
+    if (rv == APR_SUCCESS) {
+        rv = npie_privilege_drop(parts.config, err);
     }
     if (rv == APR_SUCCESS) {
-        rv = npie_authority_unlock(authority, key, config, err, p);
+        rv = check_folder(parts.config->state, err);
     }
     if (rv == APR_SUCCESS) {
-        rv = npie_issuance_check(config->log_file, err, p);
+        rv = unlock(&parts, 1, err, p);
     }
+    /* One that is away may come back; whoever checks wants to know. */
     if (rv == APR_SUCCESS) {
-        rv = npie_revocations_check(config->revocation_file, err, p);
+        rv = npie_ledger_sync(parts.ledger, err, p);
     }
-    if (rv == APR_SUCCESS) {
-        rv = npie_heads_check(config->heads_file, err, p);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = npie_sealed_check(config->sealed_file, err, p);
+    if (rv == APR_SUCCESS && options->print) {
+        npie_signer_config_print(parts.config, parts.drawer.digest);
     }
     return rv;
 }
 
-static apr_status_t reseal(const options_t *options, npie_err_t *err,
-                           apr_pool_t *p)
+/* What is done once, by hand, with no httpd asking: it leaves an entry in the
+ * ledger, so it needs what serving needs. */
+static apr_status_t by_hand(const options_t *options, npie_err_t *err,
+                            apr_pool_t *p)
 {
-    npie_signer_config_t *config;
-    apr_status_t rv = npie_signer_config_read(&config, options->config_file,
-                                              err, p);
+    parts_t parts;
+    apr_status_t rv = prepare(&parts, options, err, p);
 
-    return rv == APR_SUCCESS ? npie_reseal(config, options->reseal, err, p)
-                             : rv;
+    if (rv == APR_SUCCESS) {
+        rv = npie_privilege_drop(parts.config, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = unlock(&parts, 0, err, p);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    return options->reseal != NULL
+        ? npie_book_reseal(parts.ledger, options->reseal, err, p)
+        : npie_import(parts.ledger, parts.authority, parts.config, err, p);
 }
 
 static apr_status_t confine(const npie_signer_config_t *config,
@@ -170,21 +225,13 @@ static apr_status_t confine(const npie_signer_config_t *config,
     return rv;
 }
 
-static void say_repaired(const char *file, const char *repaired)
-{
-    if (repaired != NULL) {
-        npie_signer_say("warn", "%s: %s", file, repaired);
-    }
-}
-
 /* At every start, for good. */
-static void say_resealed(const npie_heads_t *heads)
+static void say_resealed(const npie_kept_t *kept, apr_pool_t *p)
 {
-    if (npie_heads_resealed(heads) > 0) {
+    if (kept->epoch > 0) {
         npie_signer_say("warn", "the audit's head was set by hand %"
-                        APR_INT64_T_FMT " times, the last time at %s",
-                        npie_heads_resealed(heads),
-                        npie_heads_resealed_at(heads));
+                        APR_UINT64_T_FMT " times, the last time at %s",
+                        kept->epoch, npie_text_time(kept->resealed, p));
     }
 }
 
@@ -193,40 +240,23 @@ static apr_status_t start(int *pfd, npie_ops_t *ops, uid_t *ppeer,
                           const options_t *options, pid_t parent,
                           npie_err_t *err, apr_pool_t *p)
 {
-    npie_key_files_t *key = apr_pcalloc(p, sizeof(*key));
-    npie_signer_config_t *config;
-    npie_authority_t *authority;
-    npie_issuance_t *log;
-    npie_revocations_t *revocations;
-    npie_heads_t *heads;
-    npie_sealed_log_t *sealed;
-    apr_status_t rv = prepare(&config, &authority, key, options, err, p);
+    parts_t parts;
+    apr_status_t rv = prepare(&parts, options, err, p);
 
     if (rv == APR_SUCCESS) {
-        rv = socket_of(pfd, options, config, err);
+        rv = socket_of(pfd, options, parts.config, err);
     }
     if (rv == APR_SUCCESS) {
-        rv = npie_privilege_drop(config, err);
+        rv = npie_privilege_drop(parts.config, err);
     }
     if (rv == APR_SUCCESS && options->socket_path == NULL) {
         rv = npie_privilege_follow(parent, err);
     }
     if (rv == APR_SUCCESS) {
-        rv = npie_issuance_open(&log, config->log_file, err, p);
+        rv = unlock(&parts, 0, err, p);
     }
     if (rv == APR_SUCCESS) {
-        rv = npie_revocations_open(&revocations, config->revocation_file, err,
-                                   p);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = npie_heads_open(&heads, config->heads_file, err, p);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = npie_sealed_open(&sealed, config->sealed_file, err, p);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = npie_authority_unlock(authority, key, config, err, p);
-        npie_key_files_forget(key);
+        rv = npie_import_done(parts.ledger, parts.config, err, p);
     }
     if (rv == APR_SUCCESS && npie_server_prepare(*pfd) != APR_SUCCESS) {
         rv = npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
@@ -235,14 +265,11 @@ static apr_status_t start(int *pfd, npie_ops_t *ops, uid_t *ppeer,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    say_repaired(config->log_file, npie_issuance_repaired(log));
-    say_repaired(config->revocation_file,
-                 npie_revocations_repaired(revocations));
-    say_repaired(config->sealed_file, npie_sealed_repaired(sealed));
-    say_resealed(heads);
-    *ppeer = config->peer_uid;
-    npie_ops_init(ops, authority, log, revocations, heads, sealed, config, p);
-    return confine(config, err);
+    say_resealed(npie_known_kept(npie_ledger_known(parts.ledger)), p);
+    *ppeer = parts.config->peer_uid;
+    npie_ops_init(ops, parts.authority, parts.ledger, &parts.drawer,
+                  parts.config, p);
+    return confine(parts.config, err);
 }
 
 static int serve(const options_t *options, pid_t parent, apr_pool_t *p)
@@ -260,9 +287,9 @@ static int serve(const options_t *options, pid_t parent, apr_pool_t *p)
         return EXIT_START;
     }
     npie_signer_say("notice", "ready, as uid %ld, for uid %ld, %"
-                    APR_UINT64_T_FMT " certificates in the log",
+                    APR_UINT64_T_FMT " entries in the ledger",
                     (long)geteuid(), (long)peer,
-                    npie_issuance_count(ops.log));
+                    npie_ledger_number(ops.ledger));
     rv = npie_server_run(fd, &ops, peer, p);
     if (rv != APR_SUCCESS) {
         npie_signer_say("error", "cannot go on: %s",
@@ -296,10 +323,11 @@ static int run(const options_t *options, pid_t parent)
     if (p == NULL) {
         return EXIT_START;
     }
-    if (options->reseal != NULL) {
-        code = reseal(options, &err, p) == APR_SUCCESS ? 0 : EXIT_START;
+    if (options->reseal != NULL || options->import) {
+        code = by_hand(options, &err, p) == APR_SUCCESS ? 0 : EXIT_START;
         if (code != 0) {
-            npie_signer_say_err("error", "reseal", &err);
+            npie_signer_say_err("error", options->import ? "import" : "reseal",
+                                &err);
         }
     }
     else if (!options->check_only) {
@@ -327,7 +355,7 @@ int main(int argc, char **argv)
         return EXIT_START;
     }
     if (!read_options(&options, argc, argv)) {
-        fputs("usage: npie-signer -f conf [-t] [-r row:hash] "
+        fputs("usage: npie-signer -f conf [-t | -T] [-i] [-r row:hash] "
               "[-s /path/to/socket]\n",
               stderr);
         return EXIT_START;

@@ -8,39 +8,32 @@
 
 #include <apr_strings.h>
 
-#include "base/wire.h"
+#include "base/text.h"
 #include "letter/letter.h"
 #include "signer/say.h"
 
 void npie_ops_init(npie_ops_t *ops, npie_authority_t *authority,
-                   npie_issuance_t *log, npie_revocations_t *revocations,
-                   npie_heads_t *heads, npie_sealed_log_t *sealed,
+                   npie_ledger_t *ledger, const npie_drawer_t *drawer,
                    const npie_signer_config_t *config, apr_pool_t *p)
 {
+    memset(ops, 0, sizeof(*ops));
     ops->authority = authority;
-    ops->log = log;
-    ops->revocations = revocations;
+    ops->ledger = ledger;
+    ops->drawer = *drawer;
     ops->crl_validity = config->crl_validity;
     ops->ocsp_validity = config->ocsp_validity;
-    ops->responder = NULL;
-    ops->responder_pool = NULL;
     ops->p = p;
     apr_pool_create(&ops->crl.p, p);
-    ops->crl.der.data = NULL;
-    ops->crl.der.len = 0;
-    ops->heads = heads;
-    ops->sealed = sealed;
     ops->rules.cms.trust = authority->trust;
     ops->rules.cms.min_bits = config->old_key_min_bits;
     /* openssl, as people without JavaScript use it, leaves it out. */
     ops->rules.cms.require_signing_certificate = 0;
-    ops->rules.cms.seal = 0;
     ops->rules.new_keys = config->new_keys;
     ops->rules.letter_max_age = config->letter_max_age;
     ops->rules.additional_oid = config->profile.additional_oid;
     ops->rate = config->rate;
     ops->revoke_rate = config->revoke_rate;
-    ops->revoke_said = 0;
+    ops->ocsp_rate = config->ocsp_rate;
 }
 
 npie_bytes_t npie_ops_framed(const npie_signer_header_t *header,
@@ -65,95 +58,127 @@ void npie_ops_refuse(npie_bytes_t *reply, const npie_signer_header_t *header,
     *reply = npie_ops_framed(header, &w, p);
 }
 
-static apr_status_t conflict(npie_problem_t problem, const char *what,
-                             const npie_issuance_record_t *issued,
-                             npie_err_t *err)
-{
-    return npie_err_set(err, NPIE_EPOLICY, problem,
-                        "%s folio %" APR_INT64_T_FMT, what, issued->folio);
-}
+/* A request for a certificate, on its way. */
+typedef struct issuing_t {
+    npie_ops_t *ops;
+    const npie_evidence_t *evidence;
+    npie_bytes_t letter;
+    char digest[NPIE_SHA256_HEX_SIZE]; /* of it */
+    int drawn;         /* 1: it is of the installed terms */
+    npie_bytes_t cert; /* len 0: none is made or found yet */
+    npie_cert_t *made; /* made now; NULL: found */
+} issuing_t;
 
-/* Makes the certificate and has it on disk before anybody sees it. */
-static apr_status_t make(npie_bytes_t *cert, npie_ops_t *ops,
-                         const npie_evidence_t *evidence, apr_time_t now,
-                         npie_err_t *err, apr_pool_t *p)
+/* Makes the certificate. Kept, when another signer was faster with something
+ * else: nobody sees it before it is in the ledger. */
+static apr_status_t make(issuing_t *issuing, apr_time_t now, npie_err_t *err,
+                         apr_pool_t *p)
 {
-    npie_issuance_entry_t entry;
-    npie_cert_t *made;
+    const npie_evidence_t *evidence = issuing->evidence;
     npie_err_t cause = { 0, NPIE_P_NONE, "" };
     apr_status_t rv;
 
-    rv = npie_issuer_issue(cert, ops->authority->issuer, evidence->csr,
-                           &evidence->subject, now, &cause, p);
-    if (rv == APR_SUCCESS) {
-        rv = npie_cert_parse(&made, *cert, &cause, p);
+    if (issuing->made != NULL) {
+        return APR_SUCCESS;
     }
-    if (rv != APR_SUCCESS) {
-        /* The evidence holds: that our CA certificate ends too early, say, is
-         * nothing an employer can mend by a new letter. */
-        return npie_err_set(err, NPIE_EINTERNAL, rv == NPIE_EBACKEND
-                            ? NPIE_P_SIGNER_DOWN
-                            : cause.problem == NPIE_P_AUTHORITY_ENDS
-                            ? cause.problem : NPIE_P_INTERNAL, "%s",
-                            cause.detail);
-    }
-    entry.time = now;
-    entry.folio = evidence->cadena->folio;
-    entry.old_spki = evidence->cadena->old_spki;
-    entry.new_spki = evidence->cadena->new_spki;
-    entry.serial = made->serial;
-    entry.certificate = *cert;
-    rv = npie_issuance_append(ops->log, &entry, err, p);
+    rv = npie_issuer_issue(&issuing->cert, issuing->ops->authority->issuer,
+                           evidence->csr, &evidence->subject, now, &cause, p);
     if (rv == APR_SUCCESS) {
-        npie_signer_say("notice", "issued %s to %s for folio %"
-                        APR_INT64_T_FMT, made->serial, made->rp10,
-                        entry.folio);
+        rv = npie_cert_parse(&issuing->made, issuing->cert, &cause, p);
+    }
+    /* The evidence holds: that our CA certificate ends too early, say, is
+     * nothing an employer can mend by a new letter. */
+    return rv == APR_SUCCESS ? rv
+        : npie_err_set(err, NPIE_EINTERNAL, rv == NPIE_EBACKEND
+                       ? NPIE_P_SIGNER_DOWN
+                       : cause.problem == NPIE_P_AUTHORITY_ENDS
+                       ? cause.problem : NPIE_P_INTERNAL, "%s", cause.detail);
+}
+
+/* What was issued for this folio before. The dates are not judged again: what
+ * was answered once is answered the same for ever. */
+static apr_status_t repeat(issuing_t *issuing, const npie_entry_t *issued,
+                           npie_err_t *err, apr_pool_t *p)
+{
+    const npie_cadena_t *cadena = issuing->evidence->cadena;
+
+    issuing->made = NULL;
+    return strcmp(issued->field[NPIE_ISSUE_NEW], cadena->new_spki) == 0
+        && strcmp(issued->field[NPIE_ISSUE_OLD], cadena->old_spki) == 0
+        ? npie_ops_certificate(&issuing->cert, NULL, issued, err, p)
+        : npie_err_set(err, NPIE_EPOLICY, NPIE_P_ISSUE_REFUSED, "another key "
+                       "was certified for folio %" APR_INT64_T_FMT,
+                       cadena->folio);
+}
+
+static apr_status_t check_issue(apr_uint64_t *pturn, npie_ops_t *ops,
+                                const npie_evidence_t *evidence,
+                                apr_time_t now, npie_err_t *err,
+                                apr_pool_t *p)
+{
+    apr_status_t rv = npie_evidence_fresh(evidence, &ops->rules, now, err);
+
+    *pturn = 0;
+    if (rv == APR_SUCCESS) {
+        rv = npie_ops_check_revoked(ops, evidence->old,
+                                    "the letter is signed with", err, p);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_ops_check_key(ops, evidence->cadena, err, p);
+    }
+    if (rv == APR_SUCCESS
+        && evidence->cadena->kind == NPIE_LETTER_RENEWAL) {
+        rv = npie_ops_check_successor(pturn, ops, evidence, err, p);
+    }
+    return rv;
+}
+
+/* Last of all: it costs the most. Once, however often others are faster. */
+static apr_status_t check_drawn(issuing_t *issuing, npie_err_t *err,
+                                apr_pool_t *p)
+{
+    const npie_evidence_t *evidence = issuing->evidence;
+    apr_status_t rv = APR_SUCCESS;
+
+    if (!issuing->drawn) {
+        rv = npie_drawer_letter(&issuing->ops->drawer, issuing->letter,
+                                evidence->old, evidence->csr->public_key, err,
+                                p);
+        issuing->drawn = rv == APR_SUCCESS;
     }
     return rv;
 }
 
 /* The certificate of this folio: the one that was made, or a new one. */
-static apr_status_t issue(npie_bytes_t *cert, npie_ops_t *ops,
-                          const npie_evidence_t *evidence, npie_err_t *err,
+static apr_status_t issue(void *baton, npie_ledger_t *ledger, npie_err_t *err,
                           apr_pool_t *p)
 {
-    const npie_cadena_t *cadena = evidence->cadena;
-    const npie_issuance_record_t *issued;
-    apr_time_t now = apr_time_now();
-    apr_status_t rv;
+    issuing_t *issuing = baton;
+    const npie_cadena_t *cadena = issuing->evidence->cadena;
+    const apr_time_t now = apr_time_now();
+    const npie_entry_t *issued;
+    apr_uint64_t turn;
+    apr_status_t rv = npie_ledger_look(&issued, ledger, npie_mark_folio(
+        cadena->folio, p), err, p);
 
-    issued = npie_issuance_by_folio(ops->log, cadena->folio);
-    if (issued != NULL) {
-        if (strcmp(issued->new_spki, cadena->new_spki) != 0
-            || strcmp(issued->old_spki, cadena->old_spki) != 0) {
-            return conflict(NPIE_P_ISSUE_REFUSED,
-                            "another key was certified for", issued, err);
-        }
-        /* The dates are not judged again: what was answered once is answered
-         * the same for ever. */
-        return npie_issuance_certificate(cert, ops->log, issued, err, p);
+    if (rv == APR_SUCCESS && issued != NULL) {
+        return repeat(issuing, issued, err, p);
     }
-    rv = npie_evidence_fresh(evidence, &ops->rules, now, err);
-    if (rv != APR_SUCCESS) {
-        return rv;
+    if (rv == APR_SUCCESS) {
+        rv = check_issue(&turn, issuing->ops, issuing->evidence, now, err, p);
     }
-    if (npie_ops_is_revoked(ops, evidence->old)) {
-        return npie_err_set(err, NPIE_EPOLICY, NPIE_P_CERT_REVOKED,
-                            "the letter is signed with a certificate that was "
-                            "revoked or superseded");
+    if (rv == APR_SUCCESS) {
+        rv = check_drawn(issuing, err, p);
     }
-    issued = npie_issuance_by_key(ops->log, cadena->new_spki);
-    if (issued != NULL) {
-        return conflict(NPIE_P_NEW_KEY_SEEN, "the new key has been used for",
-                        issued, err);
+    if (rv == APR_SUCCESS) {
+        rv = make(issuing, now, err, p);
     }
-    if (cadena->kind == NPIE_LETTER_RENEWAL) {
-        rv = npie_ops_check_successor(ops, evidence, err, p);
-        if (rv != APR_SUCCESS) {
-            return rv;
-        }
-    }
-    return make(cert, ops, evidence, now, err, p);
+    return rv != APR_SUCCESS ? rv
+        : npie_ledger_add(ledger, NPIE_ENTRY_ISSUE, now, apr_psprintf(
+            p, "%" APR_INT64_T_FMT " %s %s %s %" APR_UINT64_T_FMT " %s %s",
+            cadena->folio, cadena->old_spki, cadena->new_spki,
+            issuing->made->serial, turn, issuing->digest,
+            npie_text_base64_encode(issuing->cert, p)), err, p);
 }
 
 void npie_ops_answer_failure(npie_bytes_t *reply,
@@ -176,9 +201,8 @@ void npie_ops_answer_failure(npie_bytes_t *reply,
                     problem, err->detail, p);
 }
 
-/* Answers for the caller when there are too many requests. */
-static int is_busy(npie_bytes_t *reply, npie_ops_t *ops,
-                   const npie_signer_header_t *header, apr_pool_t *p)
+int npie_ops_is_busy(npie_bytes_t *reply, npie_ops_t *ops,
+                     const npie_signer_header_t *header, apr_pool_t *p)
 {
     if (npie_bucket_take(&ops->rate)) {
         return 0;
@@ -197,7 +221,7 @@ static void answer_issue(npie_bytes_t *reply, npie_ops_t *ops,
     const apr_array_header_t *chain = ops->authority->chain;
     npie_bytes_t csr = npie_wire_get_bytes(r, NPIE_CSR_MAX);
     npie_bytes_t letter = npie_wire_get_bytes(r, NPIE_LETTER_MAX);
-    npie_bytes_t cert = { NULL, 0 };
+    issuing_t issuing = { .ops = ops, .letter = letter };
     npie_err_t err = { 0, NPIE_P_NONE, "" };
     npie_wire_writer_t w;
     apr_status_t rv;
@@ -209,14 +233,19 @@ static void answer_issue(npie_bytes_t *reply, npie_ops_t *ops,
                         p);
         return;
     }
-    if (is_busy(reply, ops, header, p)) {
+    if (npie_ops_is_busy(reply, ops, header, p)) {
         return;
     }
     rv = npie_evidence_verify(&evidence, &ops->rules, csr, letter, &err, p);
     if (rv == APR_SUCCESS) {
-        rv = issue(&cert, ops, evidence, &err, p);
+        rv = npie_ops_digest(issuing.digest, letter, &err);
+    }
+    if (rv == APR_SUCCESS) {
+        issuing.evidence = evidence;
+        rv = npie_ledger_decide(ops->ledger, issue, &issuing, &err, p);
     }
     if (rv != APR_SUCCESS) {
+        ops->refused += rv == NPIE_EPOLICY || rv == NPIE_EINPUT;
         npie_ops_answer_failure(reply, header,
                                 apr_psprintf(p, "folio %" APR_INT64_T_FMT,
                                              evidence != NULL
@@ -224,9 +253,14 @@ static void answer_issue(npie_bytes_t *reply, npie_ops_t *ops,
                                 rv, &err, p);
         return;
     }
+    if (issuing.made != NULL) {
+        npie_signer_say("notice", "issued %s to %s for folio %"
+                        APR_INT64_T_FMT, issuing.made->serial,
+                        issuing.made->rp10, evidence->cadena->folio);
+    }
     npie_wire_writer_init(&w, p);
     npie_wire_put_u32(&w, NPIE_SIGNER_OK);
-    npie_wire_put_bytes(&w, cert);
+    npie_wire_put_bytes(&w, issuing.cert);
     npie_wire_put_u16(&w, (apr_uint16_t)chain->nelts);
     for (int i = 0; i < chain->nelts; i++) {
         npie_wire_put_bytes(&w, APR_ARRAY_IDX(chain, i, npie_bytes_t));
@@ -234,40 +268,108 @@ static void answer_issue(npie_bytes_t *reply, npie_ops_t *ops,
     *reply = npie_ops_framed(header, &w, p);
 }
 
-/* Once for a letter: asked again, the seal is that of the first time. */
-static apr_status_t seal(npie_bytes_t *section, npie_ops_t *ops,
-                         npie_bytes_t letter, npie_err_t *err, apr_pool_t *p)
-{
-    const apr_time_t now = apr_time_now();
-    const npie_cadena_t *cadena;
-    npie_sealed_t sealed;
-    int again = 0;
-    apr_status_t rv = npie_evidence_letter(&cadena, &ops->rules, letter, now,
-                                           err, p);
+/* A letter on its way to a seal. */
+typedef struct putting_t {
+    npie_ops_t *ops;
+    npie_op_seal_t sealing;
+    int drawn;            /* 1: it is of the installed terms */
+    npie_bytes_t section; /* what is to be appended to it */
+} putting_t;
 
-    if (rv == APR_SUCCESS) {
-        rv = npie_ops_check_sealing(&sealed, &again, ops, cadena, letter, now,
-                                    err, p);
+/* Letters 1 and 3 were drawn again before a certificate was made. */
+static apr_status_t check_terms_drawn(putting_t *putting, npie_err_t *err,
+                                      apr_pool_t *p)
+{
+    const npie_op_seal_t *sealing = &putting->sealing;
+    apr_status_t rv = APR_SUCCESS;
+
+    if (sealing->made != NULL && !putting->drawn) {
+        rv = npie_drawer_terms(&putting->ops->drawer, sealing->letter,
+                               sealing->made, err, p);
+        putting->drawn = rv == APR_SUCCESS;
+    }
+    return rv;
+}
+
+/* The seal, with its digest. One that was given before is given again as it
+ * was, to the byte, or not at all. */
+static apr_status_t put_seal(char digest[NPIE_SHA256_HEX_SIZE],
+                             npie_bytes_t *signature, putting_t *putting,
+                             npie_err_t *err, apr_pool_t *p)
+{
+    const npie_op_seal_t *sealing = &putting->sealing;
+    apr_status_t rv = APR_SUCCESS;
+
+    if (sealing->again) {
+        rv = npie_text_base64_decode(signature, sealing->signature,
+                                     strlen(sealing->signature), p);
     }
     if (rv == APR_SUCCESS) {
-        rv = npie_sealer_seal(section, ops->authority->sealer, cadena, letter,
-                              sealed.time, err, p);
+        rv = npie_sealer_seal(&putting->section, signature,
+                              putting->ops->authority->sealer, sealing->cadena,
+                              sealing->letter, sealing->time, err, p);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_ops_digest(digest, putting->section, err);
+    }
+    return rv != APR_SUCCESS || !sealing->again
+        || strcmp(digest, sealing->section) == 0 ? rv
+        : npie_err_set(err, NPIE_EPOLICY, NPIE_P_LETTER, "the letter has a "
+                       "seal of another SealCertificate: a second one is not "
+                       "put on it");
+}
+
+/* Once for a letter: asked again, the seal is that of the first time. */
+static apr_status_t seal(void *baton, npie_ledger_t *ledger, npie_err_t *err,
+                         apr_pool_t *p)
+{
+    putting_t *putting = baton;
+    npie_op_seal_t *sealing = &putting->sealing;
+    const npie_cadena_t *cadena = sealing->cadena;
+    npie_bytes_t signature = { NULL, 0 };
+    char digest[NPIE_SHA256_HEX_SIZE];
+    apr_status_t rv = npie_ops_check_sealing(sealing, putting->ops,
+                                             apr_time_now(), err, p);
+
+    if (rv == APR_SUCCESS && !sealing->again) {
+        rv = check_terms_drawn(putting, err, p);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = put_seal(digest, &signature, putting, err, p);
     }
     /* On disk before anybody sees it. */
-    return rv == APR_SUCCESS && !again
-        ? npie_sealed_add(ops->sealed, &sealed, err, p) : rv;
+    return rv != APR_SUCCESS || sealing->again ? rv
+        : npie_ledger_add(ledger, NPIE_ENTRY_SEAL, sealing->time, apr_psprintf(
+            p, "%" APR_INT64_T_FMT " %d %s %s %s %s", cadena->folio,
+            (int)cadena->kind, cadena->new_spki, sealing->digest, digest,
+            npie_text_base64_encode(signature, p)), err, p);
+}
+
+/* Whose certificate is revoked seals no more. */
+static apr_status_t check_seal(npie_ops_t *ops, npie_err_t *err, apr_pool_t *p)
+{
+    const npie_cert_t *cert = npie_sealer_certificate(ops->authority->sealer);
+    apr_status_t rv = npie_ledger_sync(ops->ledger, err, p);
+
+    if (rv == APR_SUCCESS && npie_ops_is_ours(ops, cert)) {
+        rv = npie_ops_check_revoked(ops, cert, "it is", err, p);
+    }
+    return rv == NPIE_EPOLICY
+        ? npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
+                       "the seal's certificate was revoked: put another into "
+                       "SealCertificate") : rv;
 }
 
 static void answer_seal(npie_bytes_t *reply, npie_ops_t *ops,
                         const npie_signer_header_t *header,
                         npie_wire_reader_t *r, apr_pool_t *p)
 {
-    npie_bytes_t letter = npie_wire_get_bytes(r, NPIE_LETTER_MAX);
-    npie_bytes_t section = { NULL, 0 };
+    putting_t putting = { .ops = ops };
     npie_err_t err = { 0, NPIE_P_NONE, "" };
     npie_wire_writer_t w;
     apr_status_t rv;
 
+    putting.sealing.letter = npie_wire_get_bytes(r, NPIE_LETTER_MAX);
     if (npie_wire_get_end(r) != APR_SUCCESS) {
         npie_ops_refuse(reply, header, NPIE_SIGNER_MALFORMED, NPIE_P_REQUEST,
                         "the fields of SEAL are not a letter", p);
@@ -279,103 +381,26 @@ static void answer_seal(npie_bytes_t *reply, npie_ops_t *ops,
                         p);
         return;
     }
-    if (is_busy(reply, ops, header, p)) {
+    if (npie_ops_is_busy(reply, ops, header, p)) {
         return;
     }
-    if (npie_ops_is_revoked(ops, npie_sealer_certificate(
-            ops->authority->sealer))) {
-        rv = npie_err_set(&err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
-                          "the seal's certificate was revoked: put another "
-                          "into SealCertificate");
+    rv = check_seal(ops, &err, p);
+    if (rv == APR_SUCCESS) {
+        rv = npie_evidence_letter(&putting.sealing.cadena, &ops->rules,
+                                  putting.sealing.letter, apr_time_now(),
+                                  &err, p);
     }
-    else {
-        rv = seal(&section, ops, letter, &err, p);
+    if (rv == APR_SUCCESS) {
+        rv = npie_ledger_decide(ops->ledger, seal, &putting, &err, p);
     }
     if (rv != APR_SUCCESS) {
+        ops->refused += rv == NPIE_EPOLICY || rv == NPIE_EINPUT;
         npie_ops_answer_failure(reply, header, "SEAL", rv, &err, p);
         return;
     }
     npie_wire_writer_init(&w, p);
     npie_wire_put_u32(&w, NPIE_SIGNER_OK);
-    npie_wire_put_bytes(&w, section);
-    *reply = npie_ops_framed(header, &w, p);
-}
-
-/* Number 0 and no hash ask for the head alone. Only what is written counts
- * for the rate. */
-static void answer_audit(npie_bytes_t *reply, npie_ops_t *ops,
-                         const npie_signer_header_t *header,
-                         npie_wire_reader_t *r, apr_pool_t *p)
-{
-    const apr_uint64_t sequence = npie_wire_get_u64(r);
-    const char *hash = npie_wire_get_string(r, NPIE_SHA256_HEX_SIZE - 1, p);
-    const int asks = sequence == 0 && *hash == '\0';
-    npie_err_t err = { 0, NPIE_P_NONE, "" };
-    npie_wire_writer_t w;
-    apr_status_t rv = APR_SUCCESS;
-
-    if (npie_wire_get_end(r) != APR_SUCCESS
-        || (!asks && (sequence == 0 || sequence > APR_INT64_MAX
-                      || !npie_heads_is_hash(hash)))) {
-        npie_ops_refuse(reply, header, NPIE_SIGNER_MALFORMED, NPIE_P_REQUEST,
-                        "the fields of AUDIT are not a number and a hash", p);
-        return;
-    }
-    if (!asks && (apr_int64_t)sequence > npie_heads_sequence(ops->heads)
-        && is_busy(reply, ops, header, p)) {
-        return;
-    }
-    if (!asks) {
-        rv = npie_heads_keep(ops->heads, (apr_int64_t)sequence, hash,
-                             apr_time_now(), &err, p);
-    }
-    if (rv != APR_SUCCESS) {
-        npie_signer_say("error", "audit: %s", err.detail);
-        npie_ops_refuse(reply, header, rv == NPIE_EPOLICY ? NPIE_SIGNER_REFUSED
-                                                          : NPIE_SIGNER_FAILED,
-                        err.problem, err.detail, p);
-        return;
-    }
-    npie_wire_writer_init(&w, p);
-    npie_wire_put_u32(&w, NPIE_SIGNER_OK);
-    npie_wire_put_u64(&w, (apr_uint64_t)npie_heads_sequence(ops->heads));
-    npie_wire_put_string(&w, npie_heads_hash(ops->heads));
-    *reply = npie_ops_framed(header, &w, p);
-}
-
-static void answer_heads(npie_bytes_t *reply, npie_ops_t *ops,
-                         const npie_signer_header_t *header,
-                         npie_wire_reader_t *r, apr_pool_t *p)
-{
-    apr_uint64_t place = npie_wire_get_u64(r);
-    npie_err_t err = { 0, NPIE_P_NONE, "" };
-    apr_array_header_t *list;
-    npie_wire_writer_t w;
-    apr_status_t rv;
-
-    if (npie_wire_get_end(r) != APR_SUCCESS) {
-        npie_ops_refuse(reply, header, NPIE_SIGNER_MALFORMED, NPIE_P_REQUEST,
-                        "the fields of HEADS are not a place", p);
-        return;
-    }
-    rv = npie_heads_list(&list, &place, ops->heads, &err, p);
-    if (rv != APR_SUCCESS) {
-        npie_ops_answer_failure(reply, header, "HEADS", rv, &err, p);
-        return;
-    }
-    npie_wire_writer_init(&w, p);
-    npie_wire_put_u32(&w, NPIE_SIGNER_OK);
-    npie_wire_put_u64(&w, place);
-    npie_wire_put_u64(&w, (apr_uint64_t)npie_heads_resealed(ops->heads));
-    npie_wire_put_string(&w, npie_heads_resealed_at(ops->heads));
-    npie_wire_put_u16(&w, (apr_uint16_t)list->nelts);
-    for (int i = 0; i < list->nelts; ++i) {
-        const npie_signer_head_t *head = &APR_ARRAY_IDX(list, i,
-                                                        npie_signer_head_t);
-
-        npie_wire_put_u64(&w, (apr_uint64_t)head->sequence);
-        npie_wire_put_string(&w, head->hash);
-    }
+    npie_wire_put_bytes(&w, putting.section);
     *reply = npie_ops_framed(header, &w, p);
 }
 
@@ -383,25 +408,28 @@ static void answer_ping(npie_bytes_t *reply, npie_ops_t *ops,
                         const npie_signer_header_t *header,
                         npie_wire_reader_t *r, apr_pool_t *p)
 {
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
     npie_wire_writer_t w;
+    apr_status_t rv;
 
     if (npie_wire_get_end(r) != APR_SUCCESS) {
         npie_ops_refuse(reply, header, NPIE_SIGNER_MALFORMED, NPIE_P_REQUEST,
                         "PING has no fields", p);
         return;
     }
-    if (npie_issuance_broken(ops->log) || npie_sealed_broken(ops->sealed)
-        || npie_revocations_broken(ops->revocations)) {
-        npie_ops_refuse(reply, header, NPIE_SIGNER_FAILED, NPIE_P_INTERNAL,
-                        "the logs' disk failed: mend it and start "
-                        "npie-signer again", p);
+    rv = npie_ledger_sync(ops->ledger, &err, p);
+    if (rv != APR_SUCCESS) {
+        npie_ops_refuse(reply, header, NPIE_SIGNER_FAILED, err.problem,
+                        err.detail, p);
         return;
     }
     npie_wire_writer_init(&w, p);
     npie_wire_put_u32(&w, NPIE_SIGNER_OK);
     npie_wire_put_u32(&w, (apr_uint32_t)getpid());
-    npie_wire_put_u64(&w, npie_issuance_count(ops->log));
+    npie_wire_put_u64(&w, npie_ledger_number(ops->ledger));
     npie_wire_put_u64(&w, (apr_uint64_t)apr_time_now());
+    npie_wire_put_string(&w, ops->drawer.digest);
+    npie_wire_put_u64(&w, ops->refused);
     *reply = npie_ops_framed(header, &w, p);
 }
 
@@ -421,10 +449,10 @@ void npie_ops_answer(npie_bytes_t *reply, npie_ops_t *ops,
         answer_issue(reply, ops, header, &r, p);
         break;
     case NPIE_SIGNER_AUDIT:
-        answer_audit(reply, ops, header, &r, p);
+        npie_ops_audit(reply, ops, header, &r, p);
         break;
     case NPIE_SIGNER_HEADS:
-        answer_heads(reply, ops, header, &r, p);
+        npie_ops_heads(reply, ops, header, &r, p);
         break;
     case NPIE_SIGNER_SEAL:
         answer_seal(reply, ops, header, &r, p);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What the logs say against a letter whose signature holds: httpd may be
- * broken into, and its word for none of this.
+ * What the ledger says of a letter whose signature holds: httpd may be broken
+ * into, and its word counts for none of this.
  */
-#include "signer/ops.h"
+#include "signer/op.h"
 
 #include <string.h>
 
+#include <apr_strings.h>
+
+#include "base/text.h"
 #include "pki/digest.h"
-#include "pki/policy.h"
 
 static apr_status_t refuse(npie_err_t *err, npie_problem_t problem,
                            const char *what)
@@ -15,123 +17,256 @@ static apr_status_t refuse(npie_err_t *err, npie_problem_t problem,
     return npie_err_set(err, NPIE_EPOLICY, problem, "%s", what);
 }
 
-/* The certificate of a record, taken apart. */
-static apr_status_t read_record(npie_cert_t **pcert, const npie_ops_t *ops,
-                                const npie_issuance_record_t *record,
-                                npie_err_t *err, apr_pool_t *p)
+apr_status_t npie_ops_digest(char digest[NPIE_SHA256_HEX_SIZE],
+                             npie_bytes_t letter, npie_err_t *err)
 {
-    npie_bytes_t der;
-    apr_status_t rv = npie_issuance_certificate(&der, ops->log, record, err,
-                                                p);
-
-    return rv == APR_SUCCESS ? npie_cert_parse(pcert, der, err, p) : rv;
+    return npie_sha256_hex(digest, letter) == APR_SUCCESS ? APR_SUCCESS
+        : npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
+                       "the letter's digest could not be computed");
 }
 
-apr_status_t npie_ops_check_successor(const npie_ops_t *ops,
+apr_status_t npie_ops_certificate(npie_bytes_t *der, npie_cert_t **pcert,
+                                  const npie_entry_t *entry, npie_err_t *err,
+                                  apr_pool_t *p)
+{
+    const char *text = entry->field[NPIE_ISSUE_CERTIFICATE];
+    apr_status_t rv = npie_text_base64_decode(der, text, strlen(text), p);
+
+    if (rv == APR_SUCCESS && pcert != NULL) {
+        rv = npie_cert_parse(pcert, *der, NULL, p);
+    }
+    return rv == APR_SUCCESS ? rv
+        : npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
+                       "the certificate of the ledger's entry %"
+                       APR_UINT64_T_FMT " cannot be read", entry->number);
+}
+
+apr_status_t npie_ops_issuer(const char **pissuer, npie_ops_t *ops,
+                             const npie_cert_t *cert, npie_err_t *err,
+                             apr_pool_t *p)
+{
+    apr_array_header_t *chain;
+    npie_cert_t *ca;
+    apr_status_t rv;
+
+    *pissuer = npie_known_issuer(npie_ledger_known(ops->ledger));
+    if (npie_ops_is_ours(ops, cert)) {
+        return APR_SUCCESS;
+    }
+    rv = npie_trust_chain(&chain, ops->authority->trust, cert, err, p);
+    if (rv == APR_SUCCESS && chain->nelts > 0) {
+        rv = npie_cert_parse(&ca, APR_ARRAY_IDX(chain, 0, npie_bytes_t), err,
+                             p);
+    }
+    if (rv == APR_SUCCESS) {
+        *pissuer = chain->nelts > 0 ? ca->spki_sha256 : cert->spki_sha256;
+    }
+    return rv;
+}
+
+static apr_status_t find_revoked(const npie_entry_t **pentry, npie_ops_t *ops,
+                                 const npie_cert_t *cert, npie_err_t *err,
+                                 apr_pool_t *p)
+{
+    const char *issuer;
+    apr_status_t rv = npie_ops_issuer(&issuer, ops, cert, err, p);
+
+    return rv != APR_SUCCESS ? rv
+        : npie_ledger_look(pentry, ops->ledger,
+                           npie_mark_revoked(issuer, cert->serial, p), err, p);
+}
+
+apr_status_t npie_ops_check_revoked(npie_ops_t *ops, const npie_cert_t *cert,
+                                    const char *what, npie_err_t *err,
+                                    apr_pool_t *p)
+{
+    const npie_entry_t *entry = NULL;
+    apr_status_t rv = find_revoked(&entry, ops, cert, err, p);
+
+    return rv != APR_SUCCESS || entry == NULL ? rv
+        : npie_err_set(err, NPIE_EPOLICY, NPIE_P_CERT_REVOKED,
+                       "%s a certificate that was revoked or superseded",
+                       what);
+}
+
+apr_status_t npie_ops_check_key(npie_ops_t *ops, const npie_cadena_t *cadena,
+                                npie_err_t *err, apr_pool_t *p)
+{
+    const npie_ledger_range_t used = {
+        .prefix = apr_pstrcat(p, "used:", cadena->new_spki, ":", NULL),
+        .after = "", .most = 1
+    };
+    const npie_entry_t *entry;
+    apr_array_header_t *list;
+    apr_status_t rv = npie_ledger_look(&entry, ops->ledger, npie_mark_of(
+        "key", cadena->new_spki, p), err, p);
+
+    if (rv == APR_SUCCESS && entry == NULL) {
+        rv = npie_ledger_look_at(&list, NULL, ops->ledger, &used, err, p);
+        if (rv == APR_SUCCESS && list->nelts > 0) {
+            entry = APR_ARRAY_IDX(list, 0, const npie_entry_t *);
+        }
+    }
+    return rv != APR_SUCCESS || entry == NULL ? rv
+        : npie_err_set(err, NPIE_EPOLICY, NPIE_P_NEW_KEY_SEEN,
+                       "the new key has been used for folio %s",
+                       entry->field[NPIE_ISSUE_FOLIO]);
+}
+
+int npie_ops_is_renewed(npie_ops_t *ops, const char *spki, apr_pool_t *p)
+{
+    const npie_ledger_range_t used = {
+        .prefix = apr_pstrcat(p, "used:", spki, ":", NULL),
+        .after = "", .most = 1
+    };
+    apr_array_header_t *list;
+
+    return npie_ledger_look_at(&list, NULL, ops->ledger, &used, NULL, p)
+           == APR_SUCCESS && list->nelts > 0;
+}
+
+/* Was this certificate made in vain, and is nobody's to use? */
+static apr_status_t is_in_vain(int *pvain, npie_ops_t *ops,
+                               const npie_entry_t *issued, npie_err_t *err,
+                               apr_pool_t *p)
+{
+    const npie_entry_t *revoked = NULL, *terms = NULL;
+    npie_bytes_t der;
+    npie_cert_t *made;
+    apr_status_t rv = npie_ops_certificate(&der, &made, issued, err, p);
+
+    if (rv == APR_SUCCESS) {
+        rv = find_revoked(&revoked, ops, made, err, p);
+    }
+    if (rv == APR_SUCCESS && revoked != NULL) {
+        rv = npie_ledger_look(&terms, ops->ledger, npie_mark_of(
+            "terms", made->spki_sha256, p), err, p);
+    }
+    *pvain = revoked != NULL && terms == NULL;
+    return rv;
+}
+
+apr_status_t npie_ops_check_successor(apr_uint64_t *pturn, npie_ops_t *ops,
                                       const npie_evidence_t *evidence,
                                       npie_err_t *err, apr_pool_t *p)
 {
-    const npie_issuance_record_t *record =
-        npie_issuance_by_old(ops->log, evidence->cadena->old_spki);
+    /* All before the last are in vain, or it would not have been made. */
+    const npie_ledger_range_t range = {
+        .prefix = apr_pstrcat(p, "next:", evidence->cadena->old_spki, ":",
+                              NULL),
+        .after = "", .last_first = 1, .most = 1
+    };
+    const npie_entry_t *last;
+    apr_array_header_t *list;
+    int vain;
+    apr_status_t rv = npie_ledger_look_at(&list, NULL, ops->ledger, &range,
+                                          err, p);
 
-    for (; record != NULL; record = record->before) {
-        npie_cert_t *made;
-        apr_status_t rv = read_record(&made, ops, record, err, p);
-
-        if (rv != APR_SUCCESS) {
-            return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
-                                "the certificate of folio %" APR_INT64_T_FMT
-                                " cannot be read", record->folio);
-        }
-        if (npie_cert_has_policy(made, ops->rules.additional_oid) == 1) {
-            continue;
-        }
-        /* One that was made in vain, and is nobody's to use, is no
-         * successor. */
-        if (npie_revocations_find(ops->revocations, made->serial) == NULL
-            || npie_sealed_terms(ops->sealed, made->spki_sha256) != NULL) {
-            return npie_err_set(err, NPIE_EPOLICY, NPIE_P_CERT_SUPERSEDED,
-                                "the old key was renewed already, with folio %"
-                                APR_INT64_T_FMT, record->folio);
-        }
+    *pturn = 1;
+    if (rv != APR_SUCCESS || list->nelts == 0) {
+        return rv;
     }
-    return APR_SUCCESS;
+    last = APR_ARRAY_IDX(list, 0, const npie_entry_t *);
+    *pturn = npie_entry_number(last, NPIE_ISSUE_TURN) + 1;
+    rv = is_in_vain(&vain, ops, last, err, p);
+    return rv != APR_SUCCESS || vain ? rv
+        : npie_err_set(err, NPIE_EPOLICY, NPIE_P_CERT_SUPERSEDED,
+                       "the old key was renewed already, with folio %s",
+                       last->field[NPIE_ISSUE_FOLIO]);
 }
 
 /* Letter 2: the certificate that it is about is one that we made, and good. */
-static apr_status_t check_terms(const npie_ops_t *ops,
-                                const npie_cadena_t *cadena, apr_time_t now,
-                                npie_err_t *err, apr_pool_t *p)
+static apr_status_t check_terms(npie_op_seal_t *sealing, npie_ops_t *ops,
+                                apr_time_t now, npie_err_t *err,
+                                apr_pool_t *p)
 {
-    const npie_issuance_record_t *record =
-        npie_issuance_by_key(ops->log, cadena->new_spki);
-    const npie_sealed_t *sealed = npie_sealed_terms(ops->sealed,
-                                                    cadena->new_spki);
-    npie_cert_t *made;
-    apr_status_t rv;
+    const npie_cadena_t *cadena = sealing->cadena;
+    const npie_entry_t *issued, *terms = NULL;
+    npie_cert_t *made = NULL;
+    npie_bytes_t der;
+    apr_status_t rv = npie_ledger_look(&issued, ops->ledger, npie_mark_of(
+        "key", cadena->new_spki, p), err, p);
 
-    if (record == NULL || strcmp(record->new_spki, cadena->new_spki) != 0) {
+    if (rv == APR_SUCCESS && issued == NULL) {
         return refuse(err, NPIE_P_LETTER,
                       "no certificate was made for the key of these terms");
     }
-    if (sealed != NULL && sealed->folio != cadena->folio) {
+    if (rv == APR_SUCCESS) {
+        rv = npie_ledger_look(&terms, ops->ledger, npie_mark_of(
+            "terms", cadena->new_spki, p), err, p);
+    }
+    if (rv == APR_SUCCESS && terms != NULL) {
         return refuse(err, NPIE_P_LETTER,
                       "other terms of this certificate are sealed");
     }
-    rv = read_record(&made, ops, record, err, p);
-    if (rv != APR_SUCCESS) {
-        return rv;
+    if (rv == APR_SUCCESS) {
+        rv = npie_ops_certificate(&der, &made, issued, err, p);
     }
-    if (npie_revocations_find(ops->revocations, made->serial) != NULL) {
-        return refuse(err, NPIE_P_CERT_REVOKED,
-                      "the terms are signed with a revoked certificate");
+    if (rv == APR_SUCCESS) {
+        rv = npie_ops_check_revoked(ops, made, "the terms are signed with",
+                                    err, p);
     }
-    return now < made->not_after ? APR_SUCCESS
+    sealing->made = made;
+    return rv != APR_SUCCESS || now < made->not_after ? rv
         : refuse(err, NPIE_P_CERT_TOO_OLD,
                  "the certificate of these terms has expired");
 }
 
-/* Letters 1 and 3: a certificate was made upon them. */
-static apr_status_t check_issued(const npie_ops_t *ops,
-                                 const npie_cadena_t *cadena, npie_err_t *err)
+/* Letters 1 and 3: a certificate was made upon them. Those of version 0.1 are
+ * not known by what they say. */
+static apr_status_t check_issued(npie_ops_t *ops,
+                                 const npie_op_seal_t *sealing,
+                                 npie_err_t *err, apr_pool_t *p)
 {
-    const npie_issuance_record_t *record =
-        npie_issuance_by_folio(ops->log, cadena->folio);
+    const npie_entry_t *issued;
+    apr_status_t rv = npie_ledger_look(&issued, ops->ledger, npie_mark_folio(
+        sealing->cadena->folio, p), err, p);
 
-    return record != NULL && strcmp(record->old_spki, cadena->old_spki) == 0
-        && strcmp(record->new_spki, cadena->new_spki) == 0 ? APR_SUCCESS
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (issued != NULL
+        && strcmp(issued->field[NPIE_ISSUE_LETTER], "-") == 0) {
+        return refuse(err, NPIE_P_LETTER_OUTDATED, "the certificate upon this "
+                      "letter was made before version 0.2, which did not look "
+                      "at what a letter says");
+    }
+    return issued != NULL
+        && strcmp(issued->field[NPIE_ISSUE_LETTER], sealing->digest) == 0
+        ? APR_SUCCESS
         : refuse(err, NPIE_P_LETTER,
                  "no certificate was made upon this letter");
 }
 
-apr_status_t npie_ops_check_sealing(npie_sealed_t *sealed, int *pagain,
-                                    const npie_ops_t *ops,
-                                    const npie_cadena_t *cadena,
-                                    npie_bytes_t letter, apr_time_t now,
-                                    npie_err_t *err, apr_pool_t *p)
+apr_status_t npie_ops_check_sealing(npie_op_seal_t *sealing, npie_ops_t *ops,
+                                    apr_time_t now, npie_err_t *err,
+                                    apr_pool_t *p)
 {
-    const npie_sealed_t *before = npie_sealed_by_folio(ops->sealed,
-                                                       cadena->folio);
+    const npie_cadena_t *cadena = sealing->cadena;
+    const npie_entry_t *before;
+    apr_status_t rv = npie_ledger_look(&before, ops->ledger, npie_mark_seal(
+        cadena->folio, p), err, p);
 
-    memset(sealed, 0, sizeof(*sealed));
-    sealed->folio = cadena->folio;
-    sealed->kind = cadena->kind;
-    sealed->time = apr_time_from_sec(apr_time_sec(now));
-    strcpy(sealed->key, cadena->new_spki);
-    if (npie_sha256_hex(sealed->digest, letter) != APR_SUCCESS) {
-        return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
-                            "the letter's digest could not be computed");
+    sealing->again = 0;
+    sealing->made = NULL;
+    sealing->time = apr_time_from_sec(apr_time_sec(now));
+    if (rv == APR_SUCCESS) {
+        rv = npie_ops_digest(sealing->digest, sealing->letter, err);
     }
-    *pagain = before != NULL && strcmp(before->digest, sealed->digest) == 0;
-    if (*pagain) {
-        *sealed = *before;
-        return APR_SUCCESS;
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
     if (before != NULL) {
-        return refuse(err, NPIE_P_LETTER,
-                      "another letter of this folio is sealed");
+        sealing->again = strcmp(before->field[NPIE_SEAL_DIGEST],
+                                sealing->digest) == 0;
+        sealing->time = before->time;
+        sealing->section = before->field[NPIE_SEAL_SECTION];
+        sealing->signature = before->field[NPIE_SEAL_SIGNATURE];
+        return sealing->again ? APR_SUCCESS
+            : refuse(err, NPIE_P_LETTER,
+                     "another letter of this folio is sealed");
     }
     return cadena->kind == NPIE_LETTER_TERMS
-        ? check_terms(ops, cadena, now, err, p)
-        : check_issued(ops, cadena, err);
+        ? check_terms(sealing, ops, now, err, p)
+        : check_issued(ops, sealing, err, p);
 }

@@ -2,7 +2,9 @@
  * OCSP: what the logs, and certificates that were signed by the authority,
  * say of a status.
  */
-#include "signer/ops.h"
+#include "signer/op.h"
+
+#include <string.h>
 
 #include <apr_hash.h>
 #include <apr_strings.h>
@@ -16,22 +18,48 @@
 /* What is known while one request is answered. */
 typedef struct knowledge_t {
     const npie_ops_t *ops;
+    apr_pool_t *p;
     apr_hash_t *made; /* serials of which a certificate of ours is at hand */
 } knowledge_t;
+
+/* A certificate that ended may have been left out of the CRL since: then the
+ * ledger alone knows. @return 0: it cannot be told */
+static int ask_ledger(npie_status_t *status, const knowledge_t *knowledge,
+                      const npie_cert_t *cert)
+{
+    npie_ledger_t *ledger = knowledge->ops->ledger;
+    const char *issuer = npie_known_issuer(npie_ledger_known(ledger));
+    const npie_entry_t *entry;
+    npie_reason_t reason = NPIE_REASON_UNSPECIFIED;
+    apr_status_t rv = npie_ledger_look(&entry, ledger, npie_mark_revoked(
+        issuer, cert->serial, knowledge->p), NULL, knowledge->p);
+
+    if (rv == APR_SUCCESS && entry != NULL) {
+        npie_reason_find(&reason, entry->field[NPIE_REVOKE_REASON]);
+        status->revoked = 1;
+        status->reason = (int)reason;
+        status->when = npie_entry_time(entry, NPIE_REVOKE_TIME);
+    }
+    return rv == APR_SUCCESS;
+}
 
 static npie_status_t tell(void *baton, const char *serial)
 {
     const knowledge_t *knowledge = baton;
-    const npie_revoked_t *revoked =
-        npie_revocations_find(knowledge->ops->revocations, serial);
+    const npie_revoked_t *revoked = npie_known_revoked(
+        npie_ledger_known(knowledge->ops->ledger), serial);
+    const npie_cert_t *cert = apr_hash_get(knowledge->made, serial,
+                                           APR_HASH_KEY_STRING);
     npie_status_t status = { 0, 0, 0, 0 };
 
-    status.known = apr_hash_get(knowledge->made, serial,
-                                APR_HASH_KEY_STRING) != NULL;
+    status.known = cert != NULL;
     if (revoked != NULL) {
         status.revoked = 1;
         status.reason = (int)revoked->reason;
         status.when = revoked->revoked;
+    }
+    else if (cert != NULL && cert->not_after <= apr_time_now()) {
+        status.known = ask_ledger(&status, knowledge, cert);
     }
     return status;
 }
@@ -53,6 +81,27 @@ static void take_proofs(knowledge_t *knowledge, npie_wire_reader_t *r,
                          cert);
         }
     }
+}
+
+/* May it be signed now? httpd keeps an answer about a certificate on record for
+ * everybody else who asks; what has a nonce, or asks of what nobody has, is
+ * signed each time, and anybody may ask. */
+static int is_within_rate(npie_ops_t *ops, npie_bytes_t request,
+                          const knowledge_t *knowledge, apr_pool_t *p)
+{
+    npie_ocsp_request_t parsed;
+
+    if (npie_ocsp_parse(&parsed, request, NULL, p) != APR_SUCCESS
+        || (parsed.name != NULL && apr_hash_count(knowledge->made) > 0)
+        || npie_bucket_take(&ops->ocsp_rate)) {
+        return 1;
+    }
+    if (npie_bucket_say(&ops->ocsp_rate)) {
+        npie_signer_say("warn", "more OCSP requests with a nonce, or about "
+                        "certificates that are not on record, than OCSPRate "
+                        "allows: they are told to try later");
+    }
+    return 0;
 }
 
 /* The one certificate of ours that is in no registry. */
@@ -94,30 +143,46 @@ static apr_status_t ready(npie_ops_t *ops, apr_time_t now, npie_err_t *err)
     return APR_SUCCESS;
 }
 
+static apr_status_t answer_ocsp(npie_ocsp_answer_t *answer, npie_ops_t *ops,
+                                npie_bytes_t request, knowledge_t *knowledge,
+                                npie_err_t *err, apr_pool_t *p)
+{
+    const apr_time_t now = apr_time_now();
+    apr_status_t rv = npie_ops_follow(ops, now, err, p);
+
+    if (rv == APR_SUCCESS) {
+        rv = ready(ops, now, err);
+    }
+    return rv != APR_SUCCESS ? rv
+        : npie_responder_answer(answer, ops->responder, request, tell,
+                                knowledge, now, ops->ocsp_validity, err, p);
+}
+
 void npie_ops_ocsp(npie_bytes_t *reply, npie_ops_t *ops,
                    const npie_signer_header_t *header, npie_wire_reader_t *r,
                    apr_pool_t *p)
 {
-    const apr_time_t now = apr_time_now();
     npie_bytes_t request = npie_wire_get_bytes(r, NPIE_OCSP_MAX);
-    knowledge_t knowledge = { ops, apr_hash_make(p) };
+    knowledge_t knowledge = { ops, p, apr_hash_make(p) };
     npie_ocsp_answer_t answer;
     npie_err_t err = { 0, NPIE_P_NONE, "" };
     npie_wire_writer_t w;
     apr_status_t rv;
 
     take_proofs(&knowledge, r, p);
-    take_seal(&knowledge);
     if (npie_wire_get_end(r) != APR_SUCCESS) {
         npie_ops_refuse(reply, header, NPIE_SIGNER_MALFORMED, NPIE_P_REQUEST,
                         "the fields of OCSP are not what they must be", p);
         return;
     }
-    rv = ready(ops, now, &err);
-    if (rv == APR_SUCCESS) {
-        rv = npie_responder_answer(&answer, ops->responder, request, tell,
-                                   &knowledge, now, ops->ocsp_validity, &err,
-                                   p);
+    if (is_within_rate(ops, request, &knowledge, p)) {
+        take_seal(&knowledge);
+        rv = answer_ocsp(&answer, ops, request, &knowledge, &err, p);
+    }
+    else {
+        memset(&answer, 0, sizeof(answer));
+        answer.der = npie_ocsp_error(NPIE_OCSP_LATER, p);
+        rv = APR_SUCCESS;
     }
     if (rv != APR_SUCCESS) {
         npie_ops_answer_failure(reply, header, "OCSP", rv, &err, p);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * CRL and REVOKE.
  */
-#include "signer/ops.h"
+#include "signer/op.h"
 
 #include <string.h>
 
@@ -9,20 +9,20 @@
 #include <openssl/err.h>
 #include <openssl/x509.h>
 
+#include "base/text.h"
+#include "base/ticks.h"
 #include "pki/crl.h"
+#include "pki/digest.h"
+#include "signer/book.h"
 #include "signer/say.h"
-#include "signer/ticks.h"
 
 /* A client's clock may be a little behind ours. */
 #define BACKDATE apr_time_from_sec(300)
-/* How often an excess of revocations is said. */
-#define SAY_AGAIN apr_time_from_sec(10)
 /* A CRL is made anew when this part of its time is over. */
 #define CRL_PART 4
 #define SECONDS_MAX ((apr_uint64_t)1 << 40)
 
-/* Did this authority sign it? Whoever asks may revoke what we made, and
- * nothing that somebody else answers for. */
+/* Did this authority sign it? */
 int npie_ops_is_ours(const npie_ops_t *ops, const npie_cert_t *cert)
 {
     X509 *ca = npie_issuer_certificate(ops->authority->issuer);
@@ -34,10 +34,14 @@ int npie_ops_is_ours(const npie_ops_t *ops, const npie_cert_t *cert)
     return ours;
 }
 
-int npie_ops_is_revoked(const npie_ops_t *ops, const npie_cert_t *cert)
+apr_status_t npie_ops_follow(npie_ops_t *ops, apr_time_t now, npie_err_t *err,
+                             apr_pool_t *p)
 {
-    return npie_revocations_find(ops->revocations, cert->serial) != NULL
-           && npie_ops_is_ours(ops, cert);
+    const npie_crl_made_t *crl = npie_known_crl(npie_ledger_known(ops->ledger));
+    apr_status_t rv = npie_ledger_sync(ops->ledger, err, p);
+
+    return rv != APR_SUCCESS && crl->crl_number > 0 && now < crl->next_update
+        ? APR_SUCCESS : rv;
 }
 
 /* A time of the request; -1 when it is out of all range. One that is still to
@@ -55,33 +59,41 @@ static apr_time_t get_time(npie_wire_reader_t *r)
         : apr_time_from_sec((apr_int64_t)seconds);
 }
 
-static apr_status_t check_revocation(npie_revoked_t *revoked,
-                                     const npie_cert_t **pcert,
-                                     const npie_ops_t *ops,
+/* A revocation on its way. */
+typedef struct revoking_t {
+    npie_ops_t *ops;
+    npie_cert_t *cert;
+    const char *issuer; /* whose: not ours alone are kept from renewing */
+    npie_reason_t reason;
+    apr_time_t revoked;
+    apr_time_t invalid_since;
+    int is_due; /* 1: the rate has let it pass */
+    int again;  /* 1: it was revoked before */
+    int busy;   /* 1: the rate has not */
+} revoking_t;
+
+static apr_status_t check_revocation(revoking_t *revoking,
                                      npie_bytes_t certificate, int reason,
                                      npie_err_t *err, apr_pool_t *p)
 {
-    npie_cert_t *cert;
-    apr_status_t rv = npie_cert_parse(&cert, certificate, err, p);
+    apr_status_t rv = npie_cert_parse(&revoking->cert, certificate, err, p);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (!npie_ops_is_ours(ops, cert)) {
+    if (npie_ops_issuer(&revoking->issuer, revoking->ops, revoking->cert,
+                        NULL, p) != APR_SUCCESS) {
         return npie_err_set(err, NPIE_EPOLICY, NPIE_P_UNTRUSTED,
-                            "certificate %s is not of this authority",
-                            cert->serial);
+                            "certificate %s is of no trusted authority",
+                            revoking->cert->serial);
     }
-    if (npie_reason_name(reason) == NULL || revoked->revoked <= 0
-        || revoked->invalid_since < 0) {
+    if (npie_reason_name(reason) == NULL || revoking->revoked <= 0
+        || revoking->invalid_since < 0) {
         return npie_err_set(err, NPIE_EINPUT, NPIE_P_REQUEST,
                             "the reason or the times of the revocation of %s "
-                            "are out of range", cert->serial);
+                            "are out of range", revoking->cert->serial);
     }
-    *pcert = cert;
-    revoked->serial = cert->serial;
-    revoked->reason = (npie_reason_t)reason;
-    revoked->not_after = cert->not_after;
+    revoking->reason = (npie_reason_t)reason;
     return APR_SUCCESS;
 }
 
@@ -89,17 +101,14 @@ static apr_status_t check_revocation(npie_revoked_t *revoked,
  * rest there is httpd's word alone, and who has broken in there could revoke
  * the whole authority. */
 static int is_due(npie_ops_t *ops, const npie_cert_t *cert,
-                  npie_reason_t reason)
+                  npie_reason_t reason, apr_pool_t *p)
 {
-    const apr_interval_time_t ticks = npie_ticks();
-
     if ((reason == NPIE_REASON_SUPERSEDED
-         && npie_issuance_by_old(ops->log, cert->spki_sha256) != NULL)
+         && npie_ops_is_renewed(ops, cert->spki_sha256, p))
         || npie_bucket_take(&ops->revoke_rate)) {
         return 1;
     }
-    if (ops->revoke_said == 0 || ticks - ops->revoke_said > SAY_AGAIN) {
-        ops->revoke_said = ticks;
+    if (npie_bucket_say(&ops->revoke_rate)) {
         npie_signer_say("alert", "more revocations than RevokeRate allows, the "
                         "last one asked for is of %s: unless somebody revokes "
                         "many on purpose, httpd may be broken into",
@@ -108,134 +117,181 @@ static int is_due(npie_ops_t *ops, const npie_cert_t *cert,
     return 0;
 }
 
+/* What is another authority's goes to no CRL of ours: it is kept from renewing
+ * and signing, by every signer of this ledger. */
+static apr_status_t note(void *baton, npie_ledger_t *ledger, npie_err_t *err,
+                         apr_pool_t *p)
+{
+    revoking_t *revoking = baton;
+    const npie_cert_t *cert = revoking->cert;
+    const char *issuer = revoking->issuer;
+    const npie_entry_t *before;
+    apr_status_t rv = npie_ledger_look(&before, ledger, npie_mark_revoked(
+        issuer, cert->serial, p), err, p);
+
+    revoking->again = rv == APR_SUCCESS && before != NULL;
+    if (rv != APR_SUCCESS || before != NULL) {
+        return rv;
+    }
+    if (!revoking->is_due
+        && !is_due(revoking->ops, cert, revoking->reason, p)) {
+        revoking->busy = 1;
+        return NPIE_EBACKEND;
+    }
+    revoking->is_due = 1;
+    return npie_ledger_add(ledger, NPIE_ENTRY_REVOKE, apr_time_now(),
+                           apr_psprintf(p, "%s %s %s %s %s %s", issuer,
+                                        cert->serial,
+                                        npie_reason_name((int)revoking->reason),
+                                        npie_text_time(revoking->revoked, p),
+                                        revoking->invalid_since == 0 ? "-"
+                                        : npie_text_time(
+                                            revoking->invalid_since, p),
+                                        npie_text_time(cert->not_after, p)),
+                           err, p);
+}
+
 void npie_ops_revoke(npie_bytes_t *reply, npie_ops_t *ops,
                      const npie_signer_header_t *header,
                      npie_wire_reader_t *r, apr_pool_t *p)
 {
     npie_bytes_t certificate = npie_wire_get_bytes(r, NPIE_CERT_MAX);
     const int reason = npie_wire_get_u16(r);
-    npie_revoked_t revoked = { 0 };
+    revoking_t revoking = { .ops = ops };
     npie_err_t err = { 0, NPIE_P_NONE, "" };
-    const npie_cert_t *cert = NULL;
     npie_wire_writer_t w;
     apr_status_t rv;
 
-    revoked.revoked = get_time(r);
-    revoked.invalid_since = get_time(r);
+    revoking.revoked = get_time(r);
+    revoking.invalid_since = get_time(r);
     if (npie_wire_get_end(r) != APR_SUCCESS) {
         npie_signer_say("warn", "refused a REVOKE with malformed fields");
         npie_ops_refuse(reply, header, NPIE_SIGNER_MALFORMED, NPIE_P_REQUEST,
                         "the fields of REVOKE are not what they must be", p);
         return;
     }
-    rv = check_revocation(&revoked, &cert, ops, certificate, reason, &err, p);
-    if (rv == APR_SUCCESS
-        && npie_revocations_find(ops->revocations, revoked.serial) == NULL) {
-        if (!is_due(ops, cert, revoked.reason)) {
-            npie_ops_refuse(reply, header, NPIE_SIGNER_BUSY,
-                            NPIE_P_SIGNER_DOWN, "more revocations than the "
-                            "signer's RevokeRate allows", p);
-            return;
-        }
-        rv = npie_revocations_add(ops->revocations, &revoked, &err, p);
-        if (rv == APR_SUCCESS) {
-            npie_signer_say("notice", "revoked %s, %s", revoked.serial,
-                            npie_reason_name(reason));
-        }
+    rv = check_revocation(&revoking, certificate, reason, &err, p);
+    if (rv == APR_SUCCESS) {
+        rv = npie_ledger_decide(ops->ledger, note, &revoking, &err, p);
+    }
+    if (revoking.busy) {
+        npie_ops_refuse(reply, header, NPIE_SIGNER_BUSY, NPIE_P_SIGNER_DOWN,
+                        "more revocations than the signer's RevokeRate "
+                        "allows", p);
+        return;
     }
     if (rv != APR_SUCCESS) {
         npie_ops_answer_failure(reply, header, "REVOKE", rv, &err, p);
         return;
+    }
+    if (!revoking.again) {
+        npie_signer_say("notice", "revoked %s, %s", revoking.cert->serial,
+                        npie_reason_name(reason));
     }
     npie_wire_writer_init(&w, p);
     npie_wire_put_u32(&w, NPIE_SIGNER_OK);
     *reply = npie_ops_framed(header, &w, p);
 }
 
-/* Does the CRL at hand say all that is known, and will for a while? */
+/* Does the last CRL say all that is known, and will for a while? One that a
+ * machine made whose clock is a little ahead does too. */
 static int is_fresh(const npie_ops_t *ops, apr_time_t now)
 {
-    const npie_crl_made_t *last = npie_revocations_crl(ops->revocations);
-    const apr_array_header_t *all = npie_revocations_all(ops->revocations);
+    const npie_ledger_known_t *known = npie_ledger_known(ops->ledger);
+    const npie_crl_made_t *last = npie_known_crl(known);
 
-    if (ops->crl.der.len == 0 || now < ops->crl.made
-        || now - ops->crl.made >= ops->crl_validity / CRL_PART) {
-        return 0;
-    }
-    return all->nelts == 0
-           || APR_ARRAY_IDX(all, all->nelts - 1, npie_revoked_t *)->number
-              < last->number;
+    return last->crl_number > 0 && now >= last->made - BACKDATE
+           && now - last->made < ops->crl_validity / CRL_PART
+           && !npie_known_is_behind(known);
 }
 
-/* What the next CRL lists. RFC 5280 section 3.3: an entry stays until it has
- * stood on a CRL that was made after the certificate's end. */
-static apr_array_header_t *entries(const npie_ops_t *ops, apr_pool_t *p)
+/* Makes the next CRL, unless another signer has it made meanwhile. RFC 5280
+ * section 3.3: an entry stays until it has stood on a CRL that was made after
+ * the certificate's end. */
+static apr_status_t make_crl(void *baton, npie_ledger_t *ledger,
+                             npie_err_t *err, apr_pool_t *p)
 {
-    const npie_crl_made_t *last = npie_revocations_crl(ops->revocations);
-    const apr_array_header_t *all = npie_revocations_all(ops->revocations);
-    apr_array_header_t *list = apr_array_make(p, all->nelts + 1,
-                                              sizeof(npie_crl_entry_t));
+    npie_ops_t *ops = baton;
+    const npie_crl_made_t *last = npie_known_crl(npie_ledger_known(ledger));
+    npie_crl_made_t made = {
+        .crl_number = last->crl_number, .past_number = last->through,
+        .past_time = last->past_time > last->this_update ? last->past_time
+                                                         : last->this_update
+    };
 
-    for (int i = 0; i < all->nelts; i++) {
-        const npie_revoked_t *one = APR_ARRAY_IDX(all, i, npie_revoked_t *);
-        npie_crl_entry_t *entry;
-
-        if (last->crl_number != 0 && one->number < last->number
-            && last->this_update > one->not_after) {
-            continue;
-        }
-        entry = apr_array_push(list);
-        entry->serial = one->serial;
-        entry->reason = (int)one->reason;
-        entry->revoked = one->revoked;
-        entry->invalid_since = one->invalid_since;
-    }
-    return list;
+    return is_fresh(ops, apr_time_now()) ? APR_SUCCESS
+        : npie_book_crl(ledger, ops->authority, &made, ops->crl_validity, err,
+                        p);
 }
 
-/* Makes the next CRL. Its number is on disk before anybody sees it. */
-static apr_status_t make_crl(npie_ops_t *ops, apr_time_t now, npie_err_t *err,
-                             apr_pool_t *p)
+/* Has the bytes of the last CRL at hand. */
+static apr_status_t rebuild(npie_ops_t *ops, npie_err_t *err, apr_pool_t *p)
 {
-    npie_crl_made_t made = { .this_update = now - BACKDATE };
-    npie_bytes_t der;
+    const npie_crl_made_t *last = npie_known_crl(
+        npie_ledger_known(ops->ledger));
+    char digest[NPIE_SHA256_HEX_SIZE] = "";
+    npie_bytes_t der = { NULL, 0 }, signature;
+    npie_crl_t crl;
     apr_status_t rv;
 
-    made.crl_number = npie_revocations_crl(ops->revocations)->crl_number + 1;
-    made.next_update = now + ops->crl_validity;
-    rv = npie_crl_make(&der, ops->authority->issuer, entries(ops, p),
-                       made.crl_number, made.this_update, made.next_update,
-                       err, p);
+    if (ops->crl.number == last->crl_number && last->crl_number > 0) {
+        return APR_SUCCESS;
+    }
+    crl = npie_known_list(npie_ledger_known(ops->ledger), last, p);
+    rv = npie_text_base64_decode(&signature, last->signature,
+                                 strlen(last->signature), p);
     if (rv == APR_SUCCESS) {
-        rv = npie_revocations_note_crl(ops->revocations, &made, err, p);
+        rv = npie_crl_again(&der, signature, ops->authority->issuer, &crl, err,
+                            p);
     }
     if (rv == APR_SUCCESS) {
-        apr_pool_clear(ops->crl.p);
-        ops->crl.der.data = apr_pmemdup(ops->crl.p, der.data, der.len);
-        ops->crl.der.len = der.len;
-        ops->crl.made = now;
+        rv = npie_sha256_hex(digest, der);
     }
-    return rv;
+    if (rv != APR_SUCCESS || strcmp(digest, last->digest) != 0) {
+        return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
+                            "CRL %" APR_UINT64_T_FMT " is not what its entry "
+                            "in the ledger says", last->crl_number);
+    }
+    apr_pool_clear(ops->crl.p);
+    ops->crl.der.data = apr_pmemdup(ops->crl.p, der.data, der.len);
+    ops->crl.der.len = der.len;
+    ops->crl.number = last->crl_number;
+    return APR_SUCCESS;
+}
+
+/* The CRL as it is to be now; the one before as long as it is good. */
+static apr_status_t ready_crl(npie_ops_t *ops, npie_err_t *err, apr_pool_t *p)
+{
+    const npie_crl_made_t *last = npie_known_crl(
+        npie_ledger_known(ops->ledger));
+    const apr_time_t now = apr_time_from_sec(apr_time_sec(apr_time_now()));
+    apr_status_t rv = npie_ops_follow(ops, now, err, p);
+
+    if (rv == APR_SUCCESS && !is_fresh(ops, now)) {
+        rv = npie_ledger_decide(ops->ledger, make_crl, ops, err, p);
+        if (last->crl_number > 0 && now < last->next_update) {
+            rv = APR_SUCCESS;
+        }
+    }
+    return rv == APR_SUCCESS ? rebuild(ops, err, p) : rv;
 }
 
 void npie_ops_crl(npie_bytes_t *reply, npie_ops_t *ops,
                   const npie_signer_header_t *header, npie_wire_reader_t *r,
                   apr_pool_t *p)
 {
-    const npie_crl_made_t *made = npie_revocations_crl(ops->revocations);
-    const apr_time_t now = apr_time_from_sec(apr_time_sec(apr_time_now()));
+    const npie_crl_made_t *made = npie_known_crl(
+        npie_ledger_known(ops->ledger));
     npie_err_t err = { 0, NPIE_P_NONE, "" };
     npie_wire_writer_t w;
-    apr_status_t rv = APR_SUCCESS;
+    apr_status_t rv;
 
     if (npie_wire_get_end(r) != APR_SUCCESS) {
         npie_ops_refuse(reply, header, NPIE_SIGNER_MALFORMED, NPIE_P_REQUEST,
                         "CRL has no fields", p);
         return;
     }
-    if (!is_fresh(ops, now)) {
-        rv = make_crl(ops, now, &err, p);
-    }
+    rv = ready_crl(ops, &err, p);
     if (rv != APR_SUCCESS) {
         npie_ops_answer_failure(reply, header, "CRL", rv, &err, p);
         return;

@@ -14,7 +14,7 @@
 #include <sys/prctl.h>
 #endif
 
-#define FIRST_TO_CLOSE 3
+#include "ledger/inherited.h"
 
 static apr_status_t failed(npie_err_t *err, const char *what)
 {
@@ -29,19 +29,6 @@ static int hide(void)
     return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #else
     return 0;
-#endif
-}
-
-static void close_inherited(void)
-{
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
-    closefrom(FIRST_TO_CLOSE);
-#else
-    long max = sysconf(_SC_OPEN_MAX);
-
-    for (int fd = FIRST_TO_CLOSE; fd < max; fd++) {
-        close(fd);
-    }
 #endif
 }
 
@@ -60,7 +47,7 @@ apr_status_t npie_privilege_harden(npie_err_t *err)
         return failed(err, "no new privileges");
     }
 #endif
-    close_inherited();
+    npie_close_inherited();
     return APR_SUCCESS;
 }
 

@@ -5,8 +5,9 @@
  * id 4, payload length 4. The reply carries the request's op with the high
  * bit set, and its id. Payload fields are those of base/wire.h.
  *
- *   PING   -> (nothing);  reply: status 4, u32 pid, u64 certificates issued,
- *            u64 its clock (microseconds since 1970)
+ *   PING   -> (nothing);  reply: status 4, u32 pid, u64 entries in its ledger,
+ *            u64 its clock (microseconds since 1970), string digest of what
+ *            letters are drawn with, u64 letters refused since its start
  *   ISSUE  -> bytes CSR (DER), bytes letter 1 or 3 as signed (PDF)
  *            reply: status 4; 0: bytes certificate (DER), u16 n, n x bytes CA
  *            certificate (DER, nearest first); else: u16 problem number,
@@ -24,8 +25,9 @@
  *            error, not to be kept)
  *   REVOKE -> bytes certificate (DER), u16 CRLReason, u64 revoked, u64
  *            invalid since (seconds since 1970, 0 = not said)
- *            reply: status 4; 0: noted, now or before; 1: not a certificate
- *            of this authority, or else not to be revoked
+ *            reply: status 4; 0: noted, now or before; 1: a certificate
+ *            of no trusted authority, or else not to be revoked. One of ours
+ *            goes to the CRL; any is refused from then on by every signer
  *   AUDIT  -> u64 number of the newest row in the registry's audit, string
  *            its hash (64 hex digits); or 0 and "" to ask
  *            reply: status 4; 0: u64 number, string hash of the head that is

@@ -5,31 +5,17 @@
 
 #include <errno.h>
 #include <sched.h>
-#include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 
-#include <seccomp.h>
+#include "ledger/filter_linux.h"
 
-/* What libc and libcrypto need to live, and the loop to serve. */
+/* What the loop needs to serve, and the anchor of the ledger. */
 static const int allowed[] = {
-    /* the connections and the log */
-    SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(pread64), SCMP_SYS(recvfrom),
+    SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(pwrite64),
+    SCMP_SYS(recvfrom),
     SCMP_SYS(sendto), SCMP_SYS(accept4), SCMP_SYS(ppoll), SCMP_SYS(close),
-    SCMP_SYS(fsync), SCMP_SYS(ftruncate), SCMP_SYS(fstat),
+    SCMP_SYS(fstat),
     SCMP_SYS(newfstatat),
-    /* memory; mmap and mprotect are below */
-    SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise),
-    SCMP_SYS(mlock), SCMP_SYS(munlock), SCMP_SYS(sysinfo),
-    /* time, randomness, waiting */
-    SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday), SCMP_SYS(time),
-    SCMP_SYS(getrandom), SCMP_SYS(futex), SCMP_SYS(clock_nanosleep),
-    SCMP_SYS(nanosleep), SCMP_SYS(sched_yield), SCMP_SYS(restart_syscall),
-    /* who we are, signals, the end */
-    SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(getuid),
-    SCMP_SYS(geteuid), SCMP_SYS(rt_sigaction),
-    SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(exit),
-    SCMP_SYS(exit_group),
 };
 
 /* What modules of PKCS#11 tokens need besides. SoftHSM opens its files at
@@ -40,8 +26,9 @@ static const int allowed_tokens[] = {
     SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(access), SCMP_SYS(faccessat),
     SCMP_SYS(faccessat2), SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(statx),
     SCMP_SYS(statfs), SCMP_SYS(fstatfs), SCMP_SYS(lseek), SCMP_SYS(readv),
-    SCMP_SYS(writev), SCMP_SYS(pwrite64), SCMP_SYS(fcntl), SCMP_SYS(flock),
-    SCMP_SYS(fdatasync), SCMP_SYS(getdents64), SCMP_SYS(getcwd),
+    SCMP_SYS(writev), SCMP_SYS(pread64), SCMP_SYS(fcntl), SCMP_SYS(flock),
+    SCMP_SYS(fsync), SCMP_SYS(ftruncate), SCMP_SYS(fdatasync),
+    SCMP_SYS(getdents64), SCMP_SYS(getcwd),
     SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(rename),
     SCMP_SYS(renameat), SCMP_SYS(unlink), SCMP_SYS(unlinkat),
     SCMP_SYS(mkdir), SCMP_SYS(mkdirat), SCMP_SYS(rmdir), SCMP_SYS(umask),
@@ -61,20 +48,10 @@ static const int allowed_tokens[] = {
     SCMP_SYS(clock_getres), SCMP_SYS(prlimit64), SCMP_SYS(getrusage),
 };
 
-static int allow(scmp_filter_ctx filter, const int *calls, size_t count)
-{
-    int rc = 0;
-
-    for (size_t i = 0; rc == 0 && i < count; i++) {
-        rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
-    }
-    return rc;
-}
-
 static int add_tokens(scmp_filter_ctx filter)
 {
-    int rc = allow(filter, allowed_tokens,
-                   sizeof(allowed_tokens) / sizeof(allowed_tokens[0]));
+    int rc = npie_filter_allow(filter, allowed_tokens, sizeof(allowed_tokens)
+                               / sizeof(allowed_tokens[0]));
 
     if (rc == 0) {
         rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(getsockopt), 0);
@@ -95,19 +72,14 @@ static int add_tokens(scmp_filter_ctx filter)
 
 static int add_rules(scmp_filter_ctx filter, int tokens)
 {
-    int rc = allow(filter, allowed, sizeof(allowed) / sizeof(allowed[0]));
+    int rc = npie_filter_allow_life(filter);
 
+    if (rc == 0) {
+        rc = npie_filter_allow(filter, allowed,
+                               sizeof(allowed) / sizeof(allowed[0]));
+    }
     if (rc == 0 && tokens) {
         rc = add_tokens(filter);
-    }
-    /* Memory, but none that code could run from. */
-    if (rc == 0) {
-        rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
-                              SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-    }
-    if (rc == 0) {
-        rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
-                              SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
     }
     if (rc == 0 && !tokens) {
         rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(getsockopt), 2,
@@ -120,22 +92,10 @@ static int add_rules(scmp_filter_ctx filter, int tokens)
 apr_status_t npie_sandbox_enter(int *pconfined, int tokens,
                                 npie_err_t *err)
 {
-    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
-    int rc = filter == NULL ? -ENOMEM
-             : seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH,
-                                SCMP_ACT_KILL_PROCESS);
+    scmp_filter_ctx filter = npie_filter_make();
+    apr_status_t rv = npie_filter_load(filter, add_rules(filter, tokens),
+                                       err);
 
-    if (rc == 0) {
-        rc = add_rules(filter, tokens);
-    }
-    if (rc == 0) {
-        rc = seccomp_load(filter);
-    }
-    seccomp_release(filter);
-    if (rc != 0) {
-        return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
-                            "the filter of system calls: %s", strerror(-rc));
-    }
-    *pconfined = 1;
-    return APR_SUCCESS;
+    *pconfined = rv == APR_SUCCESS;
+    return rv;
 }

@@ -8,6 +8,7 @@
 #include <openssl/x509.h>
 
 #include "letter/seal.h"
+#include "model/zone.h"
 #include "pki/cms_make.h"
 #include "pki/seals.h"
 #include "signer/say.h"
@@ -16,6 +17,7 @@ struct npie_sealer_t {
     EVP_PKEY *key;
     npie_cert_t *cert;
     apr_array_header_t *above; /* of npie_bytes_t */
+    npie_zones_t *zones;
 };
 
 static apr_status_t free_key(void *data)
@@ -46,7 +48,7 @@ apr_status_t npie_sealer_create(npie_sealer_t **psealer,
             APR_ARRAY_IDX(chain, i, npie_bytes_t);
     }
     *psealer = sealer;
-    return APR_SUCCESS;
+    return npie_zones_load(&sealer->zones, err, p);
 }
 
 const npie_cert_t *npie_sealer_certificate(const npie_sealer_t *sealer)
@@ -86,26 +88,45 @@ apr_status_t npie_sealer_unlock(npie_sealer_t *sealer, EVP_PKEY *key,
                            err, p);
 }
 
-apr_status_t npie_sealer_seal(npie_bytes_t *psection, npie_sealer_t *sealer,
+/* What the seal shows: letters of older versions name no time zone. */
+static apr_status_t find_face(npie_face_t *face, const npie_sealer_t *sealer,
+                              npie_bytes_t letter, apr_time_t time,
+                              npie_err_t *err, apr_pool_t *p)
+{
+    npie_letter_file_t *file;
+    const apr_status_t rv = npie_letter_file_parse(&file, letter, err, p);
+
+    face->form = NPIE_FACE_UTC;
+    face->offset = 0;
+    if (rv == APR_SUCCESS && file->zone != NULL) {
+        face->form = NPIE_FACE_LOCAL;
+        face->offset = npie_zone_offset(sealer->zones, file->zone, time);
+    }
+    return rv;
+}
+
+apr_status_t npie_sealer_seal(npie_bytes_t *psection,
+                              npie_bytes_t *signature, npie_sealer_t *sealer,
                               const npie_cadena_t *cadena,
                               npie_bytes_t letter, apr_time_t time,
                               npie_err_t *err, apr_pool_t *p)
 {
+    npie_face_t face;
     npie_seal_t *seal;
     npie_bytes_t cms;
-    apr_status_t rv = APR_SUCCESS;
+    apr_status_t rv = find_face(&face, sealer, letter, time, err, p);
 
-    if (apr_time_now() >= sealer->cert->not_after) {
+    if (rv == APR_SUCCESS && apr_time_now() >= sealer->cert->not_after) {
         rv = npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
                           "the seal's certificate has expired: put another "
                           "into SealCertificate");
     }
     if (rv == APR_SUCCESS) {
-        rv = npie_seal_prepare(&seal, letter, time, err, p);
+        rv = npie_seal_prepare(&seal, letter, time, &face, err, p);
     }
     if (rv == APR_SUCCESS) {
-        rv = npie_cms_make(&cms, sealer->key, sealer->cert, sealer->above,
-                           seal->signed_part, 3, err, p);
+        rv = npie_cms_make_same(&cms, signature, sealer->key, sealer->cert,
+                                sealer->above, seal->signed_part, 3, err, p);
     }
     if (rv == APR_SUCCESS) {
         rv = npie_seal_fill(seal, cms, err);

@@ -12,6 +12,7 @@
 typedef struct npie_sealer_t npie_sealer_t;
 
 /**
+ * Reads the time zones too: while one thread runs, see npie_zones_load().
  * @param chain of npie_bytes_t, DER: the seal's certificate, then those above
  *        it that are to come along
  * @return APR_SUCCESS; NPIE_ECONFIG
@@ -39,12 +40,15 @@ apr_status_t npie_sealer_unlock(npie_sealer_t *sealer, EVP_PKEY *key,
  * Seals a letter that was judged (see npie_evidence_letter() and
  * npie_ops_check_sealing()).
  * @param psection set to what is to be appended to the letter, in p
+ * @param signature len 0: one is made, and this set to it; else that of the
+ *        seal that the letter has already
  * @param cadena the letter's
  * @param time the seal's, UTC microseconds
  * @return APR_SUCCESS; NPIE_EINPUT: no letter to seal; NPIE_EINTERNAL, also
  *         when the seal's certificate has ended
  */
-apr_status_t npie_sealer_seal(npie_bytes_t *psection, npie_sealer_t *sealer,
+apr_status_t npie_sealer_seal(npie_bytes_t *psection,
+                              npie_bytes_t *signature, npie_sealer_t *sealer,
                               const npie_cadena_t *cadena,
                               npie_bytes_t letter, apr_time_t time,
                               npie_err_t *err, apr_pool_t *p);

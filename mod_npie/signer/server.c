@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "signer/say.h"
-#include "signer/ticks.h"
+#include "base/ticks.h"
 
 #define CONNECTIONS_MAX 64
 #define FRAME_TIME (5 * APR_USEC_PER_SEC)  /* for a request or a reply */
@@ -297,9 +297,23 @@ static void begin_end(server_t *server)
     }
 }
 
+/* Without them nothing can be decided: they are started together again. */
+static int has_ended(const server_t *server, const struct pollfd *fds)
+{
+    const npie_ops_t *ops = server->ops;
+    const int ledger = fds[0].revents != 0 || npie_ledger_gone(ops->ledger);
+
+    if (ledger || fds[1].revents != 0 || ops->drawer.child->broken) {
+        npie_signer_say("error", "%s has ended", ledger ? "npie-ledger"
+                        : ops->drawer.child->name);
+        return 1;
+    }
+    return 0;
+}
+
 static apr_status_t turn(server_t *server, const sigset_t *mask)
 {
-    struct pollfd fds[CONNECTIONS_MAX + 1];
+    struct pollfd fds[CONNECTIONS_MAX + 3];
     connection_t *whose[CONNECTIONS_MAX + 1];
     apr_interval_time_t left = expire(server);
     nfds_t n = list(fds, whose, server);
@@ -308,10 +322,17 @@ static apr_status_t turn(server_t *server, const sigset_t *mask)
     if (n == 0) {
         return APR_SUCCESS;
     }
+    /* For their ends alone. */
+    fds[n].fd = npie_ledger_descriptor(server->ops->ledger);
+    fds[n + 1].fd = server->ops->drawer.child->fd;
+    fds[n].events = fds[n + 1].events = 0;
     ts.tv_sec = (time_t)(left / APR_USEC_PER_SEC);
     ts.tv_nsec = (long)(left % APR_USEC_PER_SEC) * 1000;
-    if (ppoll(fds, n, left < 0 ? NULL : &ts, mask) < 0) {
+    if (ppoll(fds, n + 2, left < 0 ? NULL : &ts, mask) < 0) {
         return errno == EINTR ? APR_SUCCESS : errno;
+    }
+    if (has_ended(server, fds + n)) {
+        return APR_EOF;
     }
     for (nfds_t i = 0; i < n; i++) {
         if (fds[i].revents == 0) {

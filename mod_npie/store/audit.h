@@ -20,6 +20,7 @@
 #ifndef NPIE_STORE_AUDIT_H
 #define NPIE_STORE_AUDIT_H
 
+#include "base/finding.h"
 #include "store/registry.h"
 
 /** One row. */
@@ -54,40 +55,28 @@ apr_status_t npie_audit_list(apr_array_header_t **prows,
                              npie_registry_t *registry, apr_int64_t after,
                              npie_err_t *err);
 
-/** What is wrong with some rows. */
-typedef enum npie_audit_fault_t {
-    NPIE_AUDIT_CHANGED,   /**< "changed": not what was written */
-    NPIE_AUDIT_MOVED,     /**< "moved": what was written as another row */
-    NPIE_AUDIT_MISSING,   /**< "missing" */
-    NPIE_AUDIT_CUT,       /**< "cut": missing at the end */
-    NPIE_AUDIT_FOREIGN,   /**< "foreign": beyond the end */
-    NPIE_AUDIT_REWRITTEN, /**< "rewritten": the chain up to the first row is
-                               not the one whose head was kept, nor at other
-                               kept heads up to the last */
-    NPIE_AUDIT_FAULTS     /**< how many */
-} npie_audit_fault_t;
+/** Which rows. */
+typedef struct npie_audit_filter_t {
+    apr_int64_t after;  /**< rows behind this one; 0: from the first */
+    apr_time_t since;   /**< at or after this; 0 = any */
+    apr_time_t until;   /**< before this; 0 = any */
+    const char *event;  /**< "" = any */
+} npie_audit_filter_t;
 
-/** Its word, static; "?" out of range. */
-const char *npie_audit_fault_name(npie_audit_fault_t fault);
-
-/** The rows from first to last. */
-typedef struct npie_audit_finding_t {
-    npie_audit_fault_t fault;
-    apr_int64_t first;
-    apr_int64_t last;
-    apr_int64_t was; /**< MOVED: the number it was written under; else 0 */
-} npie_audit_finding_t;
-
-/** The most findings of a report. */
-#define NPIE_AUDIT_FINDINGS_MAX 100
+/** As npie_audit_list(), of those that a filter lets through. */
+apr_status_t npie_audit_find(apr_array_header_t **prows,
+                             npie_registry_t *registry,
+                             const npie_audit_filter_t *filter,
+                             npie_err_t *err);
 
 /** What npie_audit_verify() saw. */
 typedef struct npie_audit_report_t {
     npie_audit_head_t head; /**< as of when it began; rows up to head.since
                                  cannot be checked */
     apr_int64_t checked;    /**< rows of the chain that were looked at */
-    apr_array_header_t *findings; /**< of npie_audit_finding_t; empty = good */
-    int more;               /**< 1: there were more findings */
+    npie_findings_t findings; /**< REWRITTEN: the chain up to the first row is
+                                   not the one whose head was kept, nor at
+                                   other kept heads up to the last */
 } npie_audit_report_t;
 
 /**

@@ -27,41 +27,10 @@ typedef struct walk_t {
     int searches;
 } walk_t;
 
-const char *npie_audit_fault_name(npie_audit_fault_t fault)
-{
-    static const char *const names[NPIE_AUDIT_FAULTS] = {
-        [NPIE_AUDIT_CHANGED] = "changed",
-        [NPIE_AUDIT_MOVED] = "moved",
-        [NPIE_AUDIT_MISSING] = "missing",
-        [NPIE_AUDIT_CUT] = "cut",
-        [NPIE_AUDIT_FOREIGN] = "foreign",
-        [NPIE_AUDIT_REWRITTEN] = "rewritten",
-    };
-
-    return (int)fault >= 0 && fault < NPIE_AUDIT_FAULTS ? names[fault] : "?";
-}
-
-static void find(walk_t *walk, npie_audit_fault_t fault, apr_int64_t first,
+static void find(walk_t *walk, npie_fault_t fault, apr_int64_t first,
                  apr_int64_t last, apr_int64_t was)
 {
-    apr_array_header_t *findings = walk->report->findings;
-    npie_audit_finding_t *before = findings->nelts == 0 ? NULL
-        : &APR_ARRAY_IDX(findings, findings->nelts - 1, npie_audit_finding_t);
-    npie_audit_finding_t *finding;
-
-    if (before != NULL && before->fault == fault && before->first == first
-        && before->last == last) {
-        return;
-    }
-    if (findings->nelts >= NPIE_AUDIT_FINDINGS_MAX) {
-        walk->report->more = 1;
-        return;
-    }
-    finding = apr_array_push(findings);
-    finding->fault = fault;
-    finding->first = first;
-    finding->last = last;
-    finding->was = was;
+    npie_findings_add(&walk->report->findings, fault, first, last, was);
 }
 
 /* The number that a row was written under; 0 when it was changed. */
@@ -110,16 +79,16 @@ static apr_status_t next_kept(walk_t *walk, npie_err_t *err)
 /* One finding for all of them: where the chain is another than it was. */
 static void find_rewritten(walk_t *walk, apr_int64_t row)
 {
-    apr_array_header_t *findings = walk->report->findings;
+    const npie_findings_t *findings = &walk->report->findings;
 
     if (walk->rewritten) {
-        APR_ARRAY_IDX(findings, walk->rewritten_at, npie_audit_finding_t).last
+        APR_ARRAY_IDX(findings->list, walk->rewritten_at, npie_finding_t).last
             = row;
         return;
     }
-    find(walk, NPIE_AUDIT_REWRITTEN, row, row, 0);
-    walk->rewritten = !walk->report->more;
-    walk->rewritten_at = findings->nelts - 1;
+    find(walk, NPIE_FAULT_REWRITTEN, row, row, 0);
+    walk->rewritten = !findings->more;
+    walk->rewritten_at = findings->list->nelts - 1;
 }
 
 /* Meets the heads that were kept up to a row; of rows missing or not in the
@@ -146,11 +115,11 @@ static void check_link(walk_t *walk, const npie_audit_row_t *row)
 {
     if (row->sequence == walk->report->head.since + 1) {
         if (strcmp(row->previous, GENESIS) != 0) {
-            find(walk, NPIE_AUDIT_CHANGED, row->sequence, row->sequence, 0);
+            find(walk, NPIE_FAULT_CHANGED, row->sequence, row->sequence, 0);
         }
     }
     else if (*walk->hash != '\0' && strcmp(row->previous, walk->hash) != 0) {
-        find(walk, NPIE_AUDIT_CHANGED, walk->at, walk->at, 0);
+        find(walk, NPIE_FAULT_CHANGED, walk->at, walk->at, 0);
     }
 }
 
@@ -162,13 +131,13 @@ static apr_status_t check_row(walk_t *walk, const npie_audit_row_t *row,
     apr_status_t rv;
 
     if (row->sequence > walk->at + 1) {
-        find(walk, NPIE_AUDIT_MISSING, walk->at + 1, row->sequence - 1, 0);
+        find(walk, NPIE_FAULT_MISSING, walk->at + 1, row->sequence - 1, 0);
         *walk->hash = '\0';
     }
     rv = npie_audit_hash(hash, row, p);
     if (rv == APR_SUCCESS && strcmp(hash, row->hash) != 0) {
         rv = find_number(&was, walk, row, p);
-        find(walk, was != 0 ? NPIE_AUDIT_MOVED : NPIE_AUDIT_CHANGED,
+        find(walk, was != 0 ? NPIE_FAULT_MOVED : NPIE_FAULT_CHANGED,
              row->sequence, row->sequence, was);
         *walk->hash = '\0';
     }
@@ -227,7 +196,7 @@ static apr_status_t check_beyond(walk_t *walk, npie_registry_t *registry,
         rv = npie_audit_head(&now, registry, err);
     }
     if (rv == APR_SUCCESS && last > now.sequence) {
-        find(walk, NPIE_AUDIT_FOREIGN, now.sequence + 1, last, 0);
+        find(walk, NPIE_FAULT_FOREIGN, now.sequence + 1, last, 0);
     }
     return rv;
 }
@@ -244,11 +213,11 @@ static apr_status_t check_end(walk_t *walk, npie_err_t *err)
         rv = next_kept(walk, err);
     }
     if (walk->at < end) {
-        find(walk, NPIE_AUDIT_CUT, walk->at + 1, end, 0);
+        find(walk, NPIE_FAULT_CUT, walk->at + 1, end, 0);
     }
     else if (strcmp(*walk->hash != '\0' ? walk->hash : head->hash, head->hash)
              != 0) {
-        find(walk, NPIE_AUDIT_CHANGED, walk->at, walk->at, 0);
+        find(walk, NPIE_FAULT_CHANGED, walk->at, walk->at, 0);
     }
     return rv;
 }
@@ -263,7 +232,7 @@ apr_status_t npie_audit_verify(npie_audit_report_t *report,
     int count;
 
     memset(report, 0, sizeof(*report));
-    report->findings = apr_array_make(p, 4, sizeof(npie_audit_finding_t));
+    report->findings = npie_findings_make(p);
     rv = npie_audit_head(&report->head, registry, err);
     if (rv == APR_SUCCESS) {
         rv = next_kept(&walk, err);

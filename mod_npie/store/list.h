@@ -53,6 +53,37 @@ apr_status_t npie_renewal_list(apr_array_header_t **plist,
                                npie_registry_t *registry, int all,
                                npie_err_t *err);
 
+/** A letter of an employer's, without its bytes. */
+typedef struct npie_letter_item_t {
+    apr_int64_t folio;
+    int kind;             /**< 1, 2, or 3 of an additional certificate */
+    apr_int64_t renewal;  /**< row, 0 = of a request */
+    apr_int64_t addition; /**< row, 0 = of a renewal */
+    apr_time_t created;
+    apr_time_t signed_at; /**< 0 = not yet */
+    int voided;
+} npie_letter_item_t;
+
+/** An employer's letters by folio, those of requests with them.
+ * @param plist set to an array of npie_letter_item_t, may be empty */
+apr_status_t npie_letters_of(apr_array_header_t **plist,
+                             npie_registry_t *registry, apr_int64_t employer,
+                             npie_err_t *err);
+
+/** A renewal, or a request for an additional certificate. */
+typedef struct npie_move_item_t {
+    apr_int64_t id;
+    int additional;    /**< 1: a request */
+    apr_time_t created;
+    const char *state; /**< as stored */
+} npie_move_item_t;
+
+/** An employer's renewals and requests, ended ones too, oldest first.
+ * @param plist set to an array of npie_move_item_t, may be empty */
+apr_status_t npie_moves_of(apr_array_header_t **plist,
+                           npie_registry_t *registry, apr_int64_t employer,
+                           npie_err_t *err);
+
 /** How much there is of everything. */
 typedef struct npie_summary_t {
     apr_int64_t employers;
@@ -63,6 +94,9 @@ typedef struct npie_summary_t {
     apr_int64_t mails_given_up; /**< but for those withdrawn */
     apr_time_t mail_oldest;     /**< waiting one queued at, 0 = none */
     apr_time_t audit_last;      /**< newest row of the audit, 0 = none */
+    apr_int64_t died;           /**< children of httpd, see NPIE_AUDIT_DIED */
+    apr_time_t died_last;       /**< the last one, 0 = none */
+    apr_time_t gave_up_last;    /**< a mail, likewise */
 } npie_summary_t;
 
 apr_status_t npie_registry_summary(npie_summary_t *summary,

@@ -15,6 +15,7 @@
 typedef struct npie_outbox_t {
     apr_int64_t id;
     npie_mail_kind_t kind;
+    const char *language;    /**< tag, at most 11 bytes; "" or NULL: Spanish */
     apr_int64_t employer;
     apr_int64_t renewal;     /**< row, 0 = none */
     apr_int64_t certificate; /**< row, 0 = none */
@@ -34,7 +35,7 @@ typedef struct npie_outbox_t {
 
 /**
  * Queues a mail, inside the transaction of what causes it. Of mail: kind,
- * employer, renewal, certificate, addition, days, address, queued and
+ * language, employer, renewal, certificate, addition, days, address, queued and
  * next_try.
  * @param pid set to the new row
  * @return also NPIE_ECONFLICT when that reminder of that certificate was
@@ -84,6 +85,18 @@ apr_status_t npie_outbox_withdraw(npie_registry_t *registry,
 apr_status_t npie_outbox_list(apr_array_header_t **plist,
                               npie_registry_t *registry, apr_int64_t renewal,
                               npie_err_t *err);
+
+/** All of an employer's, oldest first, likewise. */
+apr_status_t npie_outbox_of(apr_array_header_t **plist,
+                            npie_registry_t *registry, apr_int64_t employer,
+                            npie_err_t *err);
+
+/** How many mails of an employer's renewals and requests were queued to an
+ * address after a moment.
+ * @param address in any case of ASCII letters */
+apr_status_t npie_outbox_since(apr_int64_t *pcount, npie_registry_t *registry,
+                               apr_int64_t employer, const char *address,
+                               apr_time_t since, npie_err_t *err);
 
 /** How many mails wait: neither sent nor given up. */
 apr_status_t npie_outbox_waiting(apr_int64_t *pcount,

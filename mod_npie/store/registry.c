@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "store/registry_audit.h"
+#include "store/registry_file.h"
 #include "store/registry_sql.h"
 
 static apr_status_t close_registry(void *baton)
@@ -45,7 +46,9 @@ apr_status_t npie_sql_connect(npie_registry_t *registry, const char *driver,
                          &registry->handle, &said);
     if (rv != APR_SUCCESS) {
         return npie_err_set(err, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN,
-                            "registry: cannot connect by %s", driver);
+                            "registry: cannot connect by %s: %.*s", driver,
+                            said != NULL ? (int)strcspn(said, "\n") : 0,
+                            said != NULL ? said : "");
     }
     apr_pool_cleanup_register(registry->p, registry, close_registry,
                               apr_pool_cleanup_null);
@@ -108,16 +111,18 @@ static apr_status_t abandon(void *baton)
     return APR_SUCCESS;
 }
 
-apr_status_t npie_registry_begin(npie_registry_t *registry, npie_err_t *err)
+/* Begins, on a connection that has been looked at or is thought to be good. */
+static apr_status_t begin(npie_registry_t *registry, int look, npie_err_t *err)
 {
-    apr_status_t rv;
+    apr_status_t rv = APR_SUCCESS;
 
     if (registry->transaction) {
         return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
                             "registry: a transaction within a transaction");
     }
     take_turn(registry);
-    rv = npie_registry_check(registry, err);
+    rv = look ? npie_registry_check(registry, err)
+              : npie_sqlite_ready(registry, err);
     if (rv == APR_SUCCESS) {
         /* Not apr_dbd_transaction_start(): its pgsql driver writes through
          * NULL when BEGIN fails, and its sqlite3 driver leaves the
@@ -138,6 +143,11 @@ apr_status_t npie_registry_begin(npie_registry_t *registry, npie_err_t *err)
     apr_pool_cleanup_register(registry->p, registry, abandon,
                               apr_pool_cleanup_null);
     return APR_SUCCESS;
+}
+
+apr_status_t npie_registry_begin(npie_registry_t *registry, npie_err_t *err)
+{
+    return begin(registry, 1, err);
 }
 
 apr_status_t npie_registry_end(npie_registry_t *registry, int commit,
@@ -167,7 +177,49 @@ apr_status_t npie_registry_end(npie_registry_t *registry, int commit,
     }
     registry->transaction = 0;
     registry->failed = 0;
+    npie_frame_ended(registry, commit && rv == APR_SUCCESS);
     give_turn(registry);
+    return rv;
+}
+
+/* SQLite writes no page that stays as it was from the beginning: one up, and
+ * one down. */
+static apr_status_t write_nothing(void *baton, npie_err_t *err)
+{
+    npie_registry_t *registry = baton;
+    apr_status_t rv = APR_SUCCESS;
+
+    for (int by = 1; rv == APR_SUCCESS && by >= -1; by -= 2) {
+        npie_args_t args;
+
+        npie_args_init(&args, registry);
+        npie_args_number(&args, by);
+        rv = npie_sql_change(registry, NPIE_SQL_WRITE_TRIAL, &args,
+                             NPIE_EBACKEND, err);
+    }
+    return rv;
+}
+
+apr_status_t npie_registry_write_trial(npie_registry_t *registry,
+                                       npie_err_t *err)
+{
+    return npie_registry_write(registry, 0, write_nothing, registry, err);
+}
+
+/* Begins and locks an employer's row, which is only there when the schema is
+ * the right one: no need to look before. Rolled back when it fails. */
+static apr_status_t hold(npie_registry_t *registry, apr_int64_t employer,
+                         npie_err_t *err)
+{
+    apr_status_t rv = begin(registry, 0, err);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = npie_sql_change_id(registry, NPIE_SQL_EMPLOYER_HOLD, employer, err);
+    if (rv != APR_SUCCESS) {
+        npie_registry_end(registry, 0, NULL);
+    }
     return rv;
 }
 
@@ -175,18 +227,25 @@ apr_status_t npie_registry_write(npie_registry_t *registry,
                                  apr_int64_t employer, npie_registry_fn *write,
                                  void *baton, npie_err_t *err)
 {
-    apr_status_t rv = npie_registry_begin(registry, err);
+    apr_status_t rv;
 
+    if (employer == 0 || registry->transaction) {
+        rv = npie_registry_begin(registry, err);
+    }
+    else {
+        /* What a look finds wrong is why; what it mends is tried again. */
+        rv = hold(registry, employer, err);
+        if (rv != APR_SUCCESS) {
+            apr_status_t looked = npie_registry_check(registry, err);
+
+            rv = looked == APR_SUCCESS ? hold(registry, employer, err)
+                                       : looked;
+        }
+    }
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (employer != 0) {
-        rv = npie_sql_change_id(registry, NPIE_SQL_EMPLOYER_HOLD, employer,
-                                err);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = write(baton, err);
-    }
+    rv = write(baton, err);
     if (rv != APR_SUCCESS) {
         npie_registry_end(registry, 0, NULL);
         return rv;

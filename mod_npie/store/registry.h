@@ -4,7 +4,8 @@
  * and PostgreSQL; the schema is conf/sql/<driver>/.
  *
  * Times are whole seconds UTC in the tables and apr_time_t in the structs.
- * Letters, requests and certificates are kept as base64 text.
+ * Requests and certificates are kept as base64 text, letters and seals packed
+ * (store/registry_file.h), without what they have in common (store/frame.h).
  */
 #ifndef NPIE_STORE_REGISTRY_H
 #define NPIE_STORE_REGISTRY_H
@@ -19,12 +20,13 @@
 
 #include "base/bytes.h"
 #include "base/status.h"
+#include "base/ticks.h"
 #include "model/cadena.h"
 #include "model/employer.h"
 
 /** The schema that the statements are written for: the highest number of
  * conf/sql/<driver>/. */
-#define NPIE_SCHEMA_VERSION 8
+#define NPIE_SCHEMA_VERSION 10
 
 /** An open registry: one connection with its prepared statements, used by one
  * thread at a time. Filled by the caller from mod_dbd's ap_dbd_t (the rest
@@ -45,6 +47,9 @@ typedef struct npie_registry_t {
     apr_hash_t *prepared; /**< label -> apr_dbd_prepared_t *; its pool lives
                                as long as the connection */
     apr_thread_mutex_t *turn; /**< or NULL */
+    const struct npie_frame_t *frame; /**< what new letters have in common;
+                                           NULL: each is kept whole */
+    npie_ticks_fn *timed; /**< of each prepared statement, or NULL */
     apr_pool_t *p;        /**< of the request: rows live here */
     int transaction;      /**< 1 inside one; begin and end set these three */
     int failed;           /**< 1 after a failure in it */
@@ -93,6 +98,12 @@ apr_status_t npie_registry_begin(npie_registry_t *registry, npie_err_t *err);
  *         committed all the same when the connection broke at that moment */
 apr_status_t npie_registry_end(npie_registry_t *registry, int commit,
                                npie_err_t *err);
+
+/** Commits a transaction that changes nothing but is written like any other:
+ * a full disk, a standby and missing rights show.
+ * @return APR_SUCCESS; NPIE_EBACKEND */
+apr_status_t npie_registry_write_trial(npie_registry_t *registry,
+                                       npie_err_t *err);
 
 /** What a transaction writes, after it has read what it needs.
  * @return APR_SUCCESS to keep it; anything else undoes it */
@@ -300,6 +311,13 @@ typedef struct npie_letter_row_t {
  * one the folio is spent. */
 apr_status_t npie_folio_next(apr_int64_t *pfolio, npie_registry_t *registry,
                              npie_err_t *err);
+/** The folio drawn last, 0 = none. */
+apr_status_t npie_folio_last(apr_int64_t *pfolio, npie_registry_t *registry,
+                             npie_err_t *err);
+/** Passes over folios: the next one is above this. NPIE_ECONFLICT when it is
+ * already. */
+apr_status_t npie_folio_raise(npie_registry_t *registry, apr_int64_t folio,
+                              npie_err_t *err);
 apr_status_t npie_letter_get(npie_letter_row_t **pletter,
                              npie_registry_t *registry, apr_int64_t folio,
                              npie_err_t *err);
@@ -313,9 +331,13 @@ apr_status_t npie_letter_insert(npie_registry_t *registry,
 apr_status_t npie_letter_set_signed(npie_registry_t *registry,
                                     apr_int64_t folio, npie_bytes_t pdf,
                                     apr_time_t when, npie_err_t *err);
-/** Voids a letter; again is no failure. */
+/** Voids a letter; again is no failure. Of one that nobody signed the hash is
+ * kept and not the bytes: its pdf is one NUL. */
 apr_status_t npie_letter_void(npie_registry_t *registry, apr_int64_t folio,
                               npie_err_t *err);
+
+/** The audit's event for a child of httpd that died. */
+#define NPIE_AUDIT_DIED "child-died"
 
 /** Appends to the audit (store/audit.h): with the transaction that is open,
  * at its commit, which fails when this cannot be written; else at once.

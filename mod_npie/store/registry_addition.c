@@ -3,6 +3,7 @@
  */
 #include "store/addition.h"
 
+#include "store/registry_file.h"
 #include "store/registry_rows.h"
 #include "store/registry_sql.h"
 
@@ -52,7 +53,7 @@ static void take_addition(void *baton, npie_row_t *row)
 
     take_short(a, row);
     a->csr = npie_row_bytes(row);
-    a->pdf = npie_row_bytes(row);
+    a->pdf = npie_row_file(row);
 }
 
 static void append_short(void *baton, npie_row_t *row)
@@ -163,7 +164,11 @@ apr_status_t npie_addition_update(npie_registry_t *registry,
                                   npie_err_t *err)
 {
     npie_args_t args;
+    apr_status_t rv = npie_frame_keep(registry, err);
 
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
     npie_args_init(&args, registry);
     npie_args_reference(&args, a->certificate);
     npie_args_text(&args, npie_addition_state_name(a->state));
@@ -171,7 +176,7 @@ apr_status_t npie_addition_update(npie_registry_t *registry,
     npie_args_text(&args, a->spki);
     npie_args_text(&args, a->key_sha256);
     npie_args_reference(&args, a->folio);
-    npie_args_bytes(&args, a->pdf);
+    npie_args_file(&args, registry, a->pdf);
     npie_args_time(&args, a->keyed);
     npie_args_time(&args, a->signed_at);
     npie_args_number(&args, apr_time_sec(a->changed));

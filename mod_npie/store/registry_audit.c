@@ -36,14 +36,13 @@ static void take_head(void *baton, npie_row_t *row)
 
 static apr_status_t select_head(npie_audit_head_t *head,
                                 npie_registry_t *registry,
-                                npie_sql_t statement, npie_err_t *err)
+                                npie_sql_t statement, npie_args_t *args,
+                                npie_err_t *err)
 {
-    npie_args_t args;
     apr_status_t rv;
 
     memset(head, 0, sizeof(*head));
-    npie_args_init(&args, registry);
-    rv = npie_sql_select(registry, statement, &args, take_head, head, err);
+    rv = npie_sql_select(registry, statement, args, take_head, head, err);
     return rv == APR_NOTFOUND
                ? npie_err_set(err, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN,
                               "registry: audit_head has no row")
@@ -53,15 +52,26 @@ static apr_status_t select_head(npie_audit_head_t *head,
 apr_status_t npie_audit_head(npie_audit_head_t *head,
                              npie_registry_t *registry, npie_err_t *err)
 {
-    return select_head(head, registry, NPIE_SQL_AUDIT_HEAD, err);
+    npie_args_t args;
+
+    npie_args_init(&args, registry);
+    return select_head(head, registry, NPIE_SQL_AUDIT_HEAD, &args, err);
 }
 
-static apr_status_t insert_row(npie_registry_t *registry,
-                               const npie_audit_row_t *row, npie_err_t *err)
+/* One row behind the head, which becomes the head. */
+static apr_status_t append(npie_registry_t *registry, npie_audit_head_t *head,
+                           npie_audit_row_t *row, npie_err_t *err)
 {
+    char hash[NPIE_SHA256_HEX_SIZE];
     npie_args_t args;
     apr_status_t rv;
 
+    row->sequence = ++head->sequence;
+    row->previous = head->hash;
+    rv = npie_audit_hash(hash, row, registry->p);
+    if (rv != APR_SUCCESS) {
+        return npie_err_set(err, rv, NPIE_P_INTERNAL, "no digest");
+    }
     npie_args_init(&args, registry);
     npie_args_number(&args, row->sequence);
     npie_args_number(&args, apr_time_sec(row->at));
@@ -69,46 +79,36 @@ static apr_status_t insert_row(npie_registry_t *registry,
     npie_args_text(&args, row->event);
     npie_args_text(&args, row->detail);
     npie_args_text(&args, row->previous);
-    npie_args_text(&args, row->hash);
+    npie_args_text(&args, hash);
     rv = npie_sql_change(registry, NPIE_SQL_AUDIT, &args, NPIE_EBACKEND, err);
-    if (rv == APR_SUCCESS) {
-        npie_args_init(&args, registry);
-        npie_args_text(&args, row->hash);
-        rv = npie_sql_change(registry, NPIE_SQL_AUDIT_HEAD_SET, &args,
-                             NPIE_EBACKEND, err);
-    }
+    apr_cpystrn(head->hash, hash, sizeof(head->hash));
     return rv;
-}
-
-/* One row at the chain's end, which the first statement locks. */
-static apr_status_t append(npie_registry_t *registry, npie_audit_row_t *row,
-                           npie_err_t *err)
-{
-    npie_audit_head_t head;
-    char hash[NPIE_SHA256_HEX_SIZE];
-    apr_status_t rv = select_head(&head, registry, NPIE_SQL_AUDIT_NEXT, err);
-
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    row->sequence = head.sequence;
-    row->previous = head.hash;
-    row->hash = hash;
-    rv = npie_audit_hash(hash, row, registry->p);
-    if (rv != APR_SUCCESS) {
-        return npie_err_set(err, rv, NPIE_P_INTERNAL, "no digest");
-    }
-    return insert_row(registry, row, err);
 }
 
 apr_status_t npie_audit_flush(npie_registry_t *registry, npie_err_t *err)
 {
     apr_array_header_t *rows = registry->audit;
-    apr_status_t rv = APR_SUCCESS;
+    npie_audit_head_t head;
+    npie_args_t args;
+    apr_status_t rv;
 
-    for (int i = 0; rows != NULL && i < rows->nelts && rv == APR_SUCCESS;
-         ++i) {
-        rv = append(registry, &APR_ARRAY_IDX(rows, i, npie_audit_row_t), err);
+    if (rows == NULL) {
+        return APR_SUCCESS;
+    }
+    /* The rows' numbers at once; whoever appends next waits for this. */
+    npie_args_init(&args, registry);
+    npie_args_number(&args, rows->nelts);
+    rv = select_head(&head, registry, NPIE_SQL_AUDIT_NEXT, &args, err);
+    head.sequence -= rows->nelts;
+    for (int i = 0; rv == APR_SUCCESS && i < rows->nelts; ++i) {
+        rv = append(registry, &head, &APR_ARRAY_IDX(rows, i, npie_audit_row_t),
+                    err);
+    }
+    if (rv == APR_SUCCESS) {
+        npie_args_init(&args, registry);
+        npie_args_text(&args, head.hash);
+        rv = npie_sql_change(registry, NPIE_SQL_AUDIT_HEAD_SET, &args,
+                             NPIE_EBACKEND, err);
     }
     return rv;
 }
@@ -162,5 +162,26 @@ apr_status_t npie_audit_list(apr_array_header_t **prows,
                                          take_row, rows, err);
 
     *prows = rows;
+    return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
+}
+
+apr_status_t npie_audit_find(apr_array_header_t **prows,
+                             npie_registry_t *registry,
+                             const npie_audit_filter_t *filter,
+                             npie_err_t *err)
+{
+    npie_args_t args;
+    apr_status_t rv;
+
+    *prows = apr_array_make(registry->p, 100, sizeof(npie_audit_row_t));
+    npie_args_init(&args, registry);
+    npie_args_number(&args, filter->after);
+    npie_args_number(&args, apr_time_sec(filter->since));
+    npie_args_number(&args, filter->until == 0 ? APR_INT64_MAX
+                            : apr_time_sec(filter->until));
+    npie_args_text(&args, filter->event);
+    npie_args_text(&args, filter->event);
+    rv = npie_sql_select(registry, NPIE_SQL_AUDIT_FIND, &args, take_row,
+                         *prows, err);
     return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
 }

@@ -19,16 +19,11 @@ static const char *const status_names[] = {
 static const npie_column_t data[] = NPIE_COLUMN_ROWS(NPIE_CERTIFICATE_DATA);
 #undef RECORD
 
-static const npie_columns_t columns = {
-    data, sizeof(data) / sizeof(data[0]), status_names,
-    NPIE_CERTIFICATE_REVOKED + 1
+const npie_table_t npie_table_certificate = {
+    sizeof(npie_certificate_t),
+    { { data, sizeof(data) / sizeof(data[0]), status_names,
+        NPIE_CERTIFICATE_REVOKED + 1 }, { NULL, 0, NULL, 0 } }
 };
-
-void npie_row_certificate(npie_certificate_t *c, npie_row_t *row)
-{
-    c->id = npie_row_number(row);
-    npie_columns_take(c, &columns, row);
-}
 
 const char *npie_certificate_status_name(npie_certificate_status_t status)
 {
@@ -38,28 +33,37 @@ const char *npie_certificate_status_name(npie_certificate_status_t status)
 
 static void take_certificate(void *baton, npie_row_t *row)
 {
-    npie_row_certificate(baton, row);
+    *(npie_certificate_t **)baton = npie_table_take(&npie_table_certificate,
+                                                    row);
 }
 
 void npie_rows_certificate(void *baton, npie_row_t *row)
 {
-    apr_array_header_t *list = baton;
-    npie_certificate_t *c = apr_pcalloc(list->pool, sizeof(*c));
+    APR_ARRAY_PUSH((apr_array_header_t *)baton, npie_certificate_t *) =
+        npie_table_take(&npie_table_certificate, row);
+}
 
-    npie_row_certificate(c, row);
-    APR_ARRAY_PUSH(list, npie_certificate_t *) = c;
+static apr_status_t find(npie_certificate_t **pcertificate,
+                         npie_registry_t *registry, npie_sql_t statement,
+                         npie_args_t *args, npie_err_t *err)
+{
+    npie_certificate_t *c = NULL;
+    apr_status_t rv = npie_sql_select(registry, statement, args,
+                                      take_certificate, &c, err);
+
+    *pcertificate = rv == APR_SUCCESS ? c : NULL;
+    return rv;
 }
 
 static apr_status_t find_by_id(npie_certificate_t **pcertificate,
                                npie_registry_t *registry, npie_sql_t statement,
                                apr_int64_t id, npie_err_t *err)
 {
-    npie_certificate_t *c = apr_pcalloc(registry->p, sizeof(*c));
-    apr_status_t rv = npie_sql_select_id(registry, statement, id,
-                                         take_certificate, c, err);
+    npie_args_t args;
 
-    *pcertificate = rv == APR_SUCCESS ? c : NULL;
-    return rv;
+    npie_args_init(&args, registry);
+    npie_args_number(&args, id);
+    return find(pcertificate, registry, statement, &args, err);
 }
 
 apr_status_t npie_certificate_get(npie_certificate_t **pcertificate,
@@ -82,16 +86,12 @@ apr_status_t npie_certificate_by_spki(npie_certificate_t **pcertificate,
                                       npie_registry_t *registry,
                                       const char *spki, npie_err_t *err)
 {
-    npie_certificate_t *c = apr_pcalloc(registry->p, sizeof(*c));
     npie_args_t args;
-    apr_status_t rv;
 
     npie_args_init(&args, registry);
     npie_args_text(&args, spki);
-    rv = npie_sql_select(registry, NPIE_SQL_CERTIFICATE_BY_SPKI, &args,
-                         take_certificate, c, err);
-    *pcertificate = rv == APR_SUCCESS ? c : NULL;
-    return rv;
+    return find(pcertificate, registry, NPIE_SQL_CERTIFICATE_BY_SPKI, &args,
+                err);
 }
 
 apr_status_t npie_certificate_additionals(apr_array_header_t **plist,
@@ -116,7 +116,7 @@ apr_status_t npie_certificate_insert(apr_int64_t *pid,
     apr_status_t rv;
 
     npie_args_init(&args, registry);
-    npie_columns_put(&args, &columns, c);
+    npie_columns_put(&args, &npie_table_certificate.lists[0], c);
     rv = npie_sql_number(pid, registry, NPIE_SQL_CERTIFICATE_INSERT, &args,
                          err);
     return rv == APR_NOTFOUND

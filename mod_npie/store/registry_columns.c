@@ -71,6 +71,23 @@ void npie_columns_take(void *record, const npie_columns_t *columns,
     }
 }
 
+void *npie_table_take(const npie_table_t *table, npie_row_t *row)
+{
+    const apr_int64_t id = npie_row_number(row);
+    void *record;
+
+    if (id == 0) {
+        row->column += table->lists[0].count + table->lists[1].count;
+        return NULL;
+    }
+    record = apr_pcalloc(row->registry->p, table->size);
+    *(apr_int64_t *)record = id;
+    for (int i = 0; i < 2; ++i) {
+        npie_columns_take(record, &table->lists[i], row);
+    }
+    return record;
+}
+
 void npie_columns_put(npie_args_t *args, const npie_columns_t *columns,
                       const void *record)
 {

@@ -73,6 +73,20 @@ typedef struct npie_columns_t {
     int names_count;
 } npie_columns_t;
 
+/** A table in C: id, then its lists of columns. */
+typedef struct npie_table_t {
+    apr_size_t size; /**< of a record, which begins with its apr_int64_t id */
+    npie_columns_t lists[2];
+} npie_table_t;
+
+extern const npie_table_t npie_table_employer;
+extern const npie_table_t npie_table_certificate;
+extern const npie_table_t npie_table_renewal;
+
+/** Takes the next columns of a row, id and all lists, as a record in
+ * registry->p. NULL, and past them, when id is NULL: an outer join. */
+void *npie_table_take(const npie_table_t *table, npie_row_t *row);
+
 /** Takes the next columns of a row into a record. */
 void npie_columns_take(void *record, const npie_columns_t *columns,
                        npie_row_t *row);
@@ -102,6 +116,14 @@ void npie_columns_put(npie_args_t *args, const npie_columns_t *columns,
 #define NPIE_SETS_FIRST(kind, column, member) #column " = " NPIE_PLACE_##kind
 #define NPIE_SETS_NEXT(kind, column, member)                                 \
     ", " #column " = " NPIE_PLACE_##kind
+/* Of a table that is called so in the statement: "c.id, c.employer". */
+#define NPIE_NAMES_C(kind, column, member) ", c." #column
+#define NPIE_NAMES_E(kind, column, member) ", e." #column
+#define NPIE_NAMES_I(kind, column, member) ", i." #column
+#define NPIE_NAMES_N(kind, column, member) ", n." #column
+#define NPIE_NAMES_O(kind, column, member) ", o." #column
+#define NPIE_NAMES_R(kind, column, member) ", r." #column
+#define NPIE_COLUMN_NAMES_OF(X, LIST) LIST(NPIE_NAMES_##X, NPIE_NAMES_##X)
 #define NPIE_COLUMN_NAMES(LIST) LIST(NPIE_NAMES_FIRST, NPIE_NAMES_NEXT)
 #define NPIE_COLUMN_PLACES(LIST) LIST(NPIE_PLACES_FIRST, NPIE_PLACES_NEXT)
 #define NPIE_COLUMN_SETS(LIST) LIST(NPIE_SETS_FIRST, NPIE_SETS_NEXT)

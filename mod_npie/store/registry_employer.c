@@ -15,32 +15,38 @@ static const npie_column_t data[] = NPIE_COLUMN_ROWS(NPIE_EMPLOYER_DATA);
 #undef RECORD
 
 /* What never changes, and what may. */
-static const npie_columns_t key_columns = {
-    keys, sizeof(keys) / sizeof(keys[0]), NULL, 0
-};
-static const npie_columns_t data_columns = {
-    data, sizeof(data) / sizeof(data[0]), NULL, 0
+const npie_table_t npie_table_employer = {
+    sizeof(npie_employer_t),
+    { { keys, sizeof(keys) / sizeof(keys[0]), NULL, 0 },
+      { data, sizeof(data) / sizeof(data[0]), NULL, 0 } }
 };
 
 static void take_employer(void *baton, npie_row_t *row)
 {
-    npie_employer_t *e = baton;
+    *(npie_employer_t **)baton = npie_table_take(&npie_table_employer, row);
+}
 
-    e->id = npie_row_number(row);
-    npie_columns_take(e, &key_columns, row);
-    npie_columns_take(e, &data_columns, row);
+static apr_status_t find(npie_employer_t **pemployer,
+                         npie_registry_t *registry, npie_sql_t statement,
+                         npie_args_t *args, npie_err_t *err)
+{
+    npie_employer_t *e = NULL;
+    apr_status_t rv = npie_sql_select(registry, statement, args,
+                                      take_employer, &e, err);
+
+    *pemployer = rv == APR_SUCCESS ? e : NULL;
+    return rv;
 }
 
 apr_status_t npie_employer_get(npie_employer_t **pemployer,
                                npie_registry_t *registry, apr_int64_t id,
                                npie_err_t *err)
 {
-    npie_employer_t *e = apr_pcalloc(registry->p, sizeof(*e));
-    apr_status_t rv = npie_sql_select_id(registry, NPIE_SQL_EMPLOYER_GET, id,
-                                         take_employer, e, err);
+    npie_args_t args;
 
-    *pemployer = rv == APR_SUCCESS ? e : NULL;
-    return rv;
+    npie_args_init(&args, registry);
+    npie_args_number(&args, id);
+    return find(pemployer, registry, NPIE_SQL_EMPLOYER_GET, &args, err);
 }
 
 static apr_status_t find_by_text(npie_employer_t **pemployer,
@@ -48,15 +54,11 @@ static apr_status_t find_by_text(npie_employer_t **pemployer,
                                  npie_sql_t statement, const char *text,
                                  npie_err_t *err)
 {
-    npie_employer_t *e = apr_pcalloc(registry->p, sizeof(*e));
     npie_args_t args;
-    apr_status_t rv;
 
     npie_args_init(&args, registry);
     npie_args_text(&args, text);
-    rv = npie_sql_select(registry, statement, &args, take_employer, e, err);
-    *pemployer = rv == APR_SUCCESS ? e : NULL;
-    return rv;
+    return find(pemployer, registry, statement, &args, err);
 }
 
 apr_status_t npie_employer_by_user(npie_employer_t **pemployer,
@@ -82,8 +84,8 @@ apr_status_t npie_employer_insert(apr_int64_t *pid, npie_registry_t *registry,
     apr_status_t rv;
 
     npie_args_init(&args, registry);
-    npie_columns_put(&args, &key_columns, e);
-    npie_columns_put(&args, &data_columns, e);
+    npie_columns_put(&args, &npie_table_employer.lists[0], e);
+    npie_columns_put(&args, &npie_table_employer.lists[1], e);
     rv = npie_sql_number(pid, registry, NPIE_SQL_EMPLOYER_INSERT, &args, err);
     return rv == APR_NOTFOUND
                ? npie_sql_conflict("the employer or its user exists", err)
@@ -108,11 +110,8 @@ apr_status_t npie_employer_set_contact(npie_registry_t *registry,
 
 static void append_employer(void *baton, npie_row_t *row)
 {
-    apr_array_header_t *list = baton;
-    npie_employer_t *e = apr_pcalloc(list->pool, sizeof(*e));
-
-    take_employer(e, row);
-    APR_ARRAY_PUSH(list, npie_employer_t *) = e;
+    APR_ARRAY_PUSH((apr_array_header_t *)baton, npie_employer_t *) =
+        npie_table_take(&npie_table_employer, row);
 }
 
 static apr_status_t list(apr_array_header_t **plist,
@@ -168,7 +167,7 @@ apr_status_t npie_employer_update(npie_registry_t *registry,
     npie_args_t args;
 
     npie_args_init(&args, registry);
-    npie_columns_put(&args, &data_columns, e);
+    npie_columns_put(&args, &npie_table_employer.lists[1], e);
     npie_args_number(&args, e->id);
     return npie_sql_change(registry, NPIE_SQL_EMPLOYER_UPDATE, &args,
                            APR_NOTFOUND, err);

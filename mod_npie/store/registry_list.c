@@ -73,6 +73,63 @@ apr_status_t npie_renewal_list(apr_array_header_t **plist,
     return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
 }
 
+/* A statement about one employer, whom it names twice. */
+static apr_status_t select_of(apr_array_header_t *list,
+                              npie_registry_t *registry, npie_sql_t statement,
+                              apr_int64_t employer, npie_row_fn *take,
+                              npie_err_t *err)
+{
+    npie_args_t args;
+    apr_status_t rv;
+
+    npie_args_init(&args, registry);
+    npie_args_number(&args, employer);
+    npie_args_number(&args, employer);
+    rv = npie_sql_select(registry, statement, &args, take, list, err);
+    return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
+}
+
+static void take_letter_item(void *baton, npie_row_t *row)
+{
+    npie_letter_item_t *item = apr_array_push(baton);
+
+    item->folio = npie_row_number(row);
+    item->kind = (int)npie_row_number(row);
+    item->renewal = npie_row_number(row);
+    item->addition = npie_row_number(row);
+    item->created = npie_row_time(row);
+    item->signed_at = npie_row_time(row);
+    item->voided = (int)npie_row_number(row);
+}
+
+apr_status_t npie_letters_of(apr_array_header_t **plist,
+                             npie_registry_t *registry, apr_int64_t employer,
+                             npie_err_t *err)
+{
+    *plist = apr_array_make(registry->p, 8, sizeof(npie_letter_item_t));
+    return select_of(*plist, registry, NPIE_SQL_LETTERS_OF, employer,
+                     take_letter_item, err);
+}
+
+static void take_move_item(void *baton, npie_row_t *row)
+{
+    npie_move_item_t *item = apr_array_push(baton);
+
+    item->id = npie_row_number(row);
+    item->additional = (int)npie_row_number(row);
+    item->created = npie_row_time(row);
+    item->state = npie_row_text(row);
+}
+
+apr_status_t npie_moves_of(apr_array_header_t **plist,
+                           npie_registry_t *registry, apr_int64_t employer,
+                           npie_err_t *err)
+{
+    *plist = apr_array_make(registry->p, 8, sizeof(npie_move_item_t));
+    return select_of(*plist, registry, NPIE_SQL_MOVES_OF, employer,
+                     take_move_item, err);
+}
+
 static void take_summary(void *baton, npie_row_t *row)
 {
     npie_summary_t *summary = baton;
@@ -85,6 +142,9 @@ static void take_summary(void *baton, npie_row_t *row)
     summary->mails_given_up = npie_row_number(row);
     summary->mail_oldest = npie_row_time(row);
     summary->audit_last = npie_row_time(row);
+    summary->died = npie_row_number(row);
+    summary->died_last = npie_row_time(row);
+    summary->gave_up_last = npie_row_time(row);
 }
 
 apr_status_t npie_registry_summary(npie_summary_t *summary,

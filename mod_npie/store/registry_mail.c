@@ -3,6 +3,10 @@
  */
 #include "store/outbox.h"
 
+#include <string.h>
+
+#include <apr_strings.h>
+
 #include "store/registry_rows.h"
 
 /* Of OUTBOX_DUE. */
@@ -13,16 +17,41 @@ static const char *const purpose_names[NPIE_LINK_PURPOSES] = {
     [NPIE_LINK_STOP] = "stop",
 };
 
+/* Takes a mail's kind and language: "obtener", or "obtener.en". */
+static void take_kind(npie_outbox_t *m, npie_row_t *row)
+{
+    const char *text = npie_row_text(row);
+    const apr_size_t len = strcspn(text, ".");
+    int i = 0;
+
+    while (i < NPIE_MAIL_KINDS) {
+        const char *name = npie_mail_kind_name((npie_mail_kind_t)i);
+
+        if (strncmp(name, text, len) == 0 && name[len] == '\0') {
+            break;
+        }
+        i++;
+    }
+    row->bad |= i == NPIE_MAIL_KINDS;
+    m->kind = (npie_mail_kind_t)(i < NPIE_MAIL_KINDS ? i : 0);
+    m->language = text[len] == '.' ? text + len + 1 : "";
+}
+
+/* The same as the table has it. */
+static const char *kind_text(const npie_outbox_t *m, apr_pool_t *p)
+{
+    const char *name = npie_mail_kind_name(m->kind);
+
+    return m->language == NULL || *m->language == '\0' ? name
+        : apr_pstrcat(p, name, ".", m->language, NULL);
+}
+
 static void take_mail(void *baton, npie_row_t *row)
 {
-    const char *names[NPIE_MAIL_KINDS];
     npie_outbox_t *m = baton;
 
-    for (int i = 0; i < NPIE_MAIL_KINDS; i++) {
-        names[i] = npie_mail_kind_name((npie_mail_kind_t)i);
-    }
     m->id = npie_row_number(row);
-    m->kind = (npie_mail_kind_t)npie_row_name(row, names, NPIE_MAIL_KINDS);
+    take_kind(m, row);
     m->employer = npie_row_number(row);
     m->renewal = npie_row_number(row);
     m->certificate = npie_row_number(row);
@@ -46,7 +75,7 @@ apr_status_t npie_outbox_queue(apr_int64_t *pid, npie_registry_t *registry,
     apr_status_t rv;
 
     npie_args_init(&args, registry);
-    npie_args_text(&args, npie_mail_kind_name(mail->kind));
+    npie_args_text(&args, kind_text(mail, registry->p));
     npie_args_number(&args, mail->employer);
     npie_args_reference(&args, mail->renewal);
     npie_args_reference(&args, mail->certificate);
@@ -182,8 +211,13 @@ apr_status_t npie_outbox_withdraw(npie_registry_t *registry,
                                   apr_int64_t renewal, npie_mail_kind_t kind,
                                   apr_time_t when, npie_err_t *err)
 {
-    return mark(registry, NPIE_SQL_OUTBOX_WITHDRAW, renewal,
-                npie_mail_kind_name(kind), when, err);
+    const char *name = npie_mail_kind_name(kind);
+    apr_status_t rv = mark(registry, NPIE_SQL_OUTBOX_WITHDRAW, renewal, name,
+                           when, err);
+
+    return rv != APR_SUCCESS ? rv
+        : mark(registry, NPIE_SQL_OUTBOX_WITHDRAW, renewal,
+               apr_pstrcat(registry->p, name, ".%", NULL), when, err);
 }
 
 void npie_rows_mail(void *baton, npie_row_t *row)
@@ -206,6 +240,43 @@ apr_status_t npie_outbox_list(apr_array_header_t **plist,
     rv = rv == APR_NOTFOUND ? APR_SUCCESS : rv;
     *plist = rv == APR_SUCCESS ? list : NULL;
     return rv;
+}
+
+apr_status_t npie_outbox_of(apr_array_header_t **plist,
+                            npie_registry_t *registry, apr_int64_t employer,
+                            npie_err_t *err)
+{
+    apr_status_t rv;
+
+    *plist = apr_array_make(registry->p, 8, sizeof(npie_outbox_t *));
+    rv = npie_sql_select_id(registry, NPIE_SQL_OUTBOX_OF, employer,
+                            npie_rows_mail, *plist, err);
+    return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
+}
+
+static void take_sum(void *baton, npie_row_t *row)
+{
+    apr_int64_t *sum = baton;
+
+    *sum = npie_row_number(row);
+    *sum += npie_row_number(row);
+}
+
+apr_status_t npie_outbox_since(apr_int64_t *pcount, npie_registry_t *registry,
+                               apr_int64_t employer, const char *address,
+                               apr_time_t since, npie_err_t *err)
+{
+    npie_args_t args;
+
+    *pcount = 0;
+    npie_args_init(&args, registry);
+    for (int i = 0; i < 2; i++) {
+        npie_args_number(&args, employer);
+        npie_args_number(&args, apr_time_sec(since));
+        npie_args_text(&args, address);
+    }
+    return npie_sql_select(registry, NPIE_SQL_OUTBOX_SINCE, &args, take_sum,
+                           pcount, err);
 }
 
 apr_status_t npie_outbox_waiting(apr_int64_t *pcount,

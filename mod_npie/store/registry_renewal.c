@@ -2,6 +2,7 @@
  * Renewals and their letters in the registry.
  */
 #include "store/registry_columns.h"
+#include "store/registry_file.h"
 
 #include <stddef.h>
 
@@ -28,20 +29,16 @@ static const npie_column_t data[] = NPIE_COLUMN_ROWS(NPIE_RENEWAL_DATA);
 #undef RECORD
 
 /* What never changes, and what may. */
-static const npie_columns_t key_columns = {
-    keys, sizeof(keys) / sizeof(keys[0]), NULL, 0
-};
-static const npie_columns_t data_columns = {
-    data, sizeof(data) / sizeof(data[0]), state_names, NPIE_RENEWAL_STATES
+const npie_table_t npie_table_renewal = {
+    sizeof(npie_renewal_t),
+    { { keys, sizeof(keys) / sizeof(keys[0]), NULL, 0 },
+      { data, sizeof(data) / sizeof(data[0]), state_names,
+        NPIE_RENEWAL_STATES } }
 };
 
 static void take_renewal(void *baton, npie_row_t *row)
 {
-    npie_renewal_t *r = baton;
-
-    r->id = npie_row_number(row);
-    npie_columns_take(r, &key_columns, row);
-    npie_columns_take(r, &data_columns, row);
+    *(npie_renewal_t **)baton = npie_table_take(&npie_table_renewal, row);
 }
 
 static apr_status_t find_renewal(npie_renewal_t **prenewal,
@@ -49,9 +46,9 @@ static apr_status_t find_renewal(npie_renewal_t **prenewal,
                                  npie_sql_t statement, apr_int64_t id,
                                  npie_err_t *err)
 {
-    npie_renewal_t *renewal = apr_pcalloc(registry->p, sizeof(*renewal));
+    npie_renewal_t *renewal = NULL;
     apr_status_t rv = npie_sql_select_id(registry, statement, id, take_renewal,
-                                         renewal, err);
+                                         &renewal, err);
 
     *prenewal = rv == APR_SUCCESS ? renewal : NULL;
     return rv;
@@ -88,8 +85,8 @@ apr_status_t npie_renewal_insert(apr_int64_t *pid, npie_registry_t *registry,
     apr_status_t rv;
 
     npie_args_init(&args, registry);
-    npie_columns_put(&args, &key_columns, renewal);
-    npie_columns_put(&args, &data_columns, renewal);
+    npie_columns_put(&args, &npie_table_renewal.lists[0], renewal);
+    npie_columns_put(&args, &npie_table_renewal.lists[1], renewal);
     rv = npie_sql_number(pid, registry, NPIE_SQL_RENEWAL_INSERT, &args, err);
     return rv == APR_NOTFOUND
                ? npie_sql_conflict("the employer has an open renewal", err)
@@ -104,26 +101,50 @@ apr_status_t npie_renewal_update(npie_registry_t *registry,
     npie_args_t args;
 
     npie_args_init(&args, registry);
-    npie_columns_put(&args, &data_columns, renewal);
+    npie_columns_put(&args, &npie_table_renewal.lists[1], renewal);
     npie_args_number(&args, renewal->id);
     npie_args_text(&args, npie_renewal_state_name(expected));
     return npie_sql_change(registry, NPIE_SQL_RENEWAL_UPDATE, &args,
                            NPIE_ECONFLICT, err);
 }
 
-apr_status_t npie_folio_next(apr_int64_t *pfolio, npie_registry_t *registry,
-                             npie_err_t *err)
+static apr_status_t ask_folio(apr_int64_t *pfolio, npie_registry_t *registry,
+                              npie_sql_t statement, npie_err_t *err)
 {
     npie_args_t args;
     apr_status_t rv;
 
     npie_args_init(&args, registry);
-    rv = npie_sql_number(pfolio, registry, NPIE_SQL_FOLIO_NEXT, &args, err);
+    rv = npie_sql_number(pfolio, registry, statement, &args, err);
     if (rv == APR_NOTFOUND) {
         return npie_err_set(err, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN,
                             "registry: the folio counter is missing");
     }
     return rv;
+}
+
+apr_status_t npie_folio_next(apr_int64_t *pfolio, npie_registry_t *registry,
+                             npie_err_t *err)
+{
+    return ask_folio(pfolio, registry, NPIE_SQL_FOLIO_NEXT, err);
+}
+
+apr_status_t npie_folio_last(apr_int64_t *pfolio, npie_registry_t *registry,
+                             npie_err_t *err)
+{
+    return ask_folio(pfolio, registry, NPIE_SQL_FOLIO_LAST, err);
+}
+
+apr_status_t npie_folio_raise(npie_registry_t *registry, apr_int64_t folio,
+                              npie_err_t *err)
+{
+    npie_args_t args;
+
+    npie_args_init(&args, registry);
+    npie_args_number(&args, folio);
+    npie_args_number(&args, folio);
+    return npie_sql_change(registry, NPIE_SQL_FOLIO_RAISE, &args,
+                           NPIE_ECONFLICT, err);
 }
 
 static void take_letter(void *baton, npie_row_t *row)
@@ -138,7 +159,7 @@ static void take_letter(void *baton, npie_row_t *row)
     row->bad |= kind != NPIE_LETTER_RENEWAL && kind != NPIE_LETTER_TERMS;
     l->kind = (npie_letter_kind_t)kind;
     l->created = npie_row_time(row);
-    l->pdf = npie_row_bytes(row);
+    l->pdf = npie_row_file(row);
     l->sha256 = npie_row_text(row);
     l->signed_at = npie_row_time(row);
     l->voided = (int)npie_row_number(row);
@@ -161,13 +182,17 @@ apr_status_t npie_letter_insert(npie_registry_t *registry,
                                 npie_err_t *err)
 {
     npie_args_t args;
+    apr_status_t rv = npie_frame_keep(registry, err);
 
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
     npie_args_init(&args, registry);
     npie_args_number(&args, letter->folio);
     npie_args_number(&args, letter->renewal);
     npie_args_number(&args, letter->kind);
     npie_args_number(&args, apr_time_sec(letter->created));
-    npie_args_bytes(&args, letter->pdf);
+    npie_args_file(&args, registry, letter->pdf);
     npie_args_text(&args, letter->sha256);
     npie_args_time(&args, letter->signed_at);
     npie_args_number(&args, letter->voided);
@@ -180,9 +205,13 @@ apr_status_t npie_letter_set_signed(npie_registry_t *registry,
                                     apr_time_t when, npie_err_t *err)
 {
     npie_args_t args;
+    apr_status_t rv = npie_frame_keep(registry, err);
 
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
     npie_args_init(&args, registry);
-    npie_args_bytes(&args, pdf);
+    npie_args_file(&args, registry, pdf);
     npie_args_time(&args, when);
     npie_args_number(&args, folio);
     return npie_sql_change(registry, NPIE_SQL_LETTER_SET_SIGNED, &args,
@@ -192,5 +221,12 @@ apr_status_t npie_letter_set_signed(npie_registry_t *registry,
 apr_status_t npie_letter_void(npie_registry_t *registry, apr_int64_t folio,
                               npie_err_t *err)
 {
-    return npie_sql_change_id(registry, NPIE_SQL_LETTER_VOID, folio, err);
+    static const unsigned char nul[] = { 0 };
+    npie_args_t args;
+
+    npie_args_init(&args, registry);
+    npie_args_file(&args, registry, (npie_bytes_t){ nul, sizeof(nul) });
+    npie_args_number(&args, folio);
+    return npie_sql_change(registry, NPIE_SQL_LETTER_VOID, &args,
+                           APR_NOTFOUND, err);
 }

@@ -3,7 +3,7 @@
  */
 #include "store/revocation.h"
 
-#include "store/registry_sql.h"
+#include "store/registry_columns.h"
 
 apr_status_t npie_certificate_generation(apr_int64_t *pgeneration,
                                          npie_registry_t *registry,
@@ -59,7 +59,8 @@ static void append_untold(void *baton, npie_row_t *row)
     npie_untold_t *one = apr_pcalloc(list->pool, sizeof(*one));
 
     one->invalid_since = npie_row_time(row);
-    npie_row_certificate(&one->certificate, row);
+    one->certificate = *(npie_certificate_t *)npie_table_take(
+        &npie_table_certificate, row);
     APR_ARRAY_PUSH(list, npie_untold_t *) = one;
 }
 
@@ -79,11 +80,11 @@ apr_status_t npie_certificate_untold(apr_array_header_t **plist,
 
 static void append_der(void *baton, npie_row_t *row)
 {
-    npie_certificate_t certificate;
+    const npie_certificate_t *certificate =
+        npie_table_take(&npie_table_certificate, row);
 
-    npie_row_certificate(&certificate, row);
     APR_ARRAY_PUSH((apr_array_header_t *)baton, npie_bytes_t) =
-        certificate.der;
+        certificate->der;
 }
 
 apr_status_t npie_certificate_by_serial(apr_array_header_t *list,

@@ -44,6 +44,51 @@ apr_status_t npie_schema_version(int *pversion, npie_registry_t *registry,
     return APR_SUCCESS;
 }
 
+apr_status_t npie_schema_writable(npie_registry_t *registry, npie_err_t *err)
+{
+    int is_sqlite = npie_sql_is_sqlite(registry);
+    const char *said = npie_sql_ask(registry, is_sqlite
+                                    ? "PRAGMA journal_mode"
+                                    : "SHOW transaction_read_only", 0);
+    apr_status_t rv;
+
+    if (said == NULL) {
+        return npie_sql_failed(registry, "asking how it is written", err);
+    }
+    if (strcmp(said, is_sqlite ? "wal" : "off") != 0) {
+        return npie_err_set(err, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN, is_sqlite
+            ? "registry: its journal_mode is %s: PRAGMA journal_mode = WAL"
+            : "registry: transaction_read_only is %s: it is a standby", said);
+    }
+    if (!is_sqlite) {
+        return APR_SUCCESS;
+    }
+    rv = npie_sql_run(registry, "BEGIN IMMEDIATE", err);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    /* Of a file that it may not write SQLite only reads, until it is to. */
+    rv = npie_sql_run(registry, "UPDATE schema SET version = version"
+                      " WHERE version < 0", err);
+    npie_sql_run(registry, "ROLLBACK", NULL);
+    return rv;
+}
+
+const char *npie_schema_no_timeout(npie_registry_t *registry)
+{
+    static const char *const names[] = { "statement_timeout", "lock_timeout" };
+
+    for (int i = 0; i < 2 && !npie_sql_is_sqlite(registry); i++) {
+        const char *value = npie_sql_ask(registry, apr_pstrcat(
+            registry->p, "SHOW ", names[i], NULL), 0);
+
+        if (value != NULL && strcmp(value, "0") == 0) {
+            return names[i];
+        }
+    }
+    return NULL;
+}
+
 /* Past blanks and comments. */
 static const char *skip(const char *sql)
 {
@@ -158,6 +203,15 @@ apr_status_t npie_schema_apply(npie_registry_t *registry, const char *sql,
     return rv;
 }
 
+/* Packed files (store/registry_file.h) that name a frame which is not there. */
+#define FRAMELESS(framed, hash)                                              \
+    "SELECT count(*) FROM (SELECT pdf AS b FROM letter UNION ALL"            \
+    " SELECT seal FROM letter UNION ALL SELECT pdf FROM addition"            \
+    " UNION ALL SELECT stamps FROM letter UNION ALL"                         \
+    " SELECT stamps FROM addition"                                           \
+    " UNION ALL SELECT seal FROM addition) f WHERE substr(b, 1, 1) = "       \
+    framed " AND NOT EXISTS (SELECT 1 FROM frame WHERE sha256 = " hash ")"
+
 /* Rows that contradict each other: how many, and what that means. */
 static const struct {
     const char *sql;
@@ -181,7 +235,10 @@ static const struct {
       "renewals past letter 1 whose letter 1 is not signed" },
     { "SELECT count(*) FROM renewal r LEFT JOIN letter l"
       " ON l.folio = r.letter2 WHERE r.state = 'completed'"
-      " AND (l.signed_at IS NULL OR l.voided = 1)",
+      " AND (l.signed_at IS NULL OR l.voided = 1)"
+      /* Lost with the registry that was restored: flow/reconcile.h. */
+      " AND NOT EXISTS (SELECT 1 FROM audit a WHERE a.event = 'reconcile'"
+      " AND a.detail LIKE '%, completed: renewal ' || r.id || ',%')",
       "completed renewals whose letter 2 is not signed" },
     { "SELECT count(*) FROM renewal r JOIN letter l"
       " ON l.folio IN (r.letter1, r.letter2) WHERE l.renewal <> r.id",
@@ -234,6 +291,22 @@ static apr_status_t sqlite_verify(apr_array_header_t *findings,
     return APR_SUCCESS;
 }
 
+/* A finding, unless what the statement counts is 0. */
+static apr_status_t count_rows(apr_array_header_t *findings,
+                               npie_registry_t *registry, const char *sql,
+                               const char *what, npie_err_t *err)
+{
+    const char *count = npie_sql_ask(registry, sql, 0);
+
+    if (count == NULL) {
+        return npie_sql_failed(registry, what, err);
+    }
+    if (strcmp(count, "0") != 0) {
+        add(findings, apr_psprintf(registry->p, "%s %s", count, what));
+    }
+    return APR_SUCCESS;
+}
+
 apr_status_t npie_schema_verify(apr_array_header_t **pfindings,
                                 npie_registry_t *registry, npie_err_t *err)
 {
@@ -244,15 +317,16 @@ apr_status_t npie_schema_verify(apr_array_header_t **pfindings,
     apr_size_t n = sizeof(contradictions) / sizeof(contradictions[0]);
 
     for (apr_size_t i = 0; rv == APR_SUCCESS && i < n; i++) {
-        const char *count = npie_sql_ask(registry, contradictions[i].sql, 0);
-
-        if (count == NULL) {
-            rv = npie_sql_failed(registry, contradictions[i].what, err);
-        }
-        else if (strcmp(count, "0") != 0) {
-            add(findings, apr_psprintf(registry->p, "%s %s", count,
-                                       contradictions[i].what));
-        }
+        rv = count_rows(findings, registry, contradictions[i].sql,
+                        contradictions[i].what, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = count_rows(findings, registry, npie_sql_is_sqlite(registry)
+                        ? FRAMELESS("x'02'", "CAST(substr(b, 2, 64) AS TEXT)")
+                        : FRAMELESS("'\\x02'",
+                                    "encode(substr(b, 2, 64), 'escape')"),
+                        "letters or seals without the frame that they were"
+                        " packed with", err);
     }
     *pfindings = findings;
     return rv;

@@ -3,7 +3,7 @@
  */
 #include "store/sealing.h"
 
-#include "store/registry_sql.h"
+#include "store/registry_file.h"
 
 /* The statements about one table. */
 static const struct {
@@ -21,7 +21,7 @@ static void take_sealing(void *baton, npie_row_t *row)
 {
     npie_sealing_t *sealing = baton;
 
-    sealing->section = npie_row_bytes(row);
+    sealing->section = npie_row_file(row);
     sealing->sealed_at = npie_row_time(row);
 }
 
@@ -72,9 +72,13 @@ apr_status_t npie_sealing_set(npie_registry_t *registry, npie_sealing_of_t of,
                               apr_time_t when, npie_err_t *err)
 {
     npie_args_t args;
+    apr_status_t rv = npie_frame_keep(registry, err);
 
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
     npie_args_init(&args, registry);
-    npie_args_bytes(&args, section);
+    npie_args_file(&args, registry, section);
     npie_args_time(&args, when);
     npie_args_number(&args, folio);
     return npie_sql_change(registry, places[of].set, &args,

@@ -3,12 +3,16 @@
  */
 #include "store/registry_columns.h"
 
+#include <apr_buckets.h>
 #include <apr_strings.h>
+#include <openssl/crypto.h>
 
 #include <string.h>
 
 #include "base/text.h"
+#include "store/registry_file.h"
 
+#define NPIE_SCHEMA_TEXT APR_STRINGIFY(NPIE_SCHEMA_VERSION)
 const npie_statement_t npie_registry_statements[] = {
 #define NPIE_STATEMENT(name, label, sql) [NPIE_SQL_##name] = { label, sql },
 #include "store/registry.def"
@@ -18,7 +22,7 @@ const npie_statement_t npie_registry_statements[] = {
 
 /* Names every table and reads none. */
 #define ALL_TABLES "SELECT 1 FROM schema, counter, employer, certificate," \
-    " seen_key, renewal, letter, audit, audit_head, outbox, link" \
+    " seen_key, renewal, letter, frame, audit, audit_head, outbox, link" \
     " LIMIT 0"
 
 void npie_args_init(npie_args_t *args, const npie_registry_t *registry)
@@ -64,6 +68,16 @@ void npie_args_bytes(npie_args_t *args, npie_bytes_t bytes)
     put(args, bytes.len == 0 ? "" : npie_text_base64_encode(bytes, args->p));
 }
 
+/* apr_dbd wants the number of bytes as text, and names of table and column
+ * that only Oracle's driver reads. */
+void npie_args_binary(npie_args_t *args, npie_bytes_t bytes)
+{
+    put(args, bytes.len == 0 ? "" : (const char *)bytes.data);
+    put(args, apr_psprintf(args->p, "%" APR_SIZE_T_FMT, bytes.len));
+    put(args, "");
+    put(args, "");
+}
+
 /* The next column as the driver has it: valid only until the last row. */
 static const char *next_entry(npie_row_t *row)
 {
@@ -72,6 +86,16 @@ static const char *next_entry(npie_row_t *row)
 
     row->column++;
     return entry == NULL ? "" : entry;
+}
+
+const char *npie_row_entry(npie_row_t *row)
+{
+    const char *entry = NULL;
+
+    /* apr_dbd_get_entry() of PostgreSQL knows no NULL. */
+    return apr_dbd_datum_get(row->registry->driver, row->row, row->column++,
+                             APR_DBD_TYPE_STRING, &entry) == APR_SUCCESS
+        ? apr_pstrdup(row->registry->p, entry) : NULL;
 }
 
 const char *npie_row_text(npie_row_t *row)
@@ -120,6 +144,51 @@ npie_bytes_t npie_row_bytes(npie_row_t *row)
         row->bad = 1;
     }
     return bytes;
+}
+
+/* A view of the next column, with its length. */
+static npie_bytes_t next_binary(npie_row_t *row)
+{
+    apr_pool_t *p = row->registry->p;
+    apr_bucket_brigade *brigade =
+        apr_brigade_create(p, apr_bucket_alloc_create(p));
+    const char *data = NULL;
+    apr_size_t len = 0;
+
+    if (apr_dbd_datum_get(row->registry->driver, row->row, row->column,
+                          APR_DBD_TYPE_BLOB, brigade) == APR_SUCCESS) {
+        apr_bucket_read(APR_BRIGADE_FIRST(brigade), &data, &len,
+                        APR_BLOCK_READ);
+    }
+    /* The bytes are the driver's; the bucket would copy them at the end. */
+    apr_brigade_destroy(brigade);
+    row->column++;
+    return (npie_bytes_t){ (const unsigned char *)data, len };
+}
+
+npie_bytes_t npie_row_binary(npie_row_t *row)
+{
+    const char *entry;
+    unsigned char *data;
+    size_t len, room;
+
+    if (npie_sql_is_sqlite(row->registry)) {
+        return next_binary(row);
+    }
+    /* apr_dbd asks PostgreSQL for text: "\\x" and hex digits. */
+    entry = next_entry(row);
+    if (*entry == '\0') {
+        return (npie_bytes_t){ NULL, 0 };
+    }
+    room = strlen(entry) / 2;
+    data = apr_palloc(row->registry->p, room);
+    if (entry[0] != '\\' || entry[1] != 'x'
+        || (entry[2] != '\0'
+            && !OPENSSL_hexstr2buf_ex(data, room, &len, entry + 2, '\0'))) {
+        row->bad = 1;
+        return (npie_bytes_t){ NULL, 0 };
+    }
+    return (npie_bytes_t){ data, entry[2] != '\0' ? len : 0 };
 }
 
 int npie_row_name(npie_row_t *row, const char *const *names, int count)
@@ -269,6 +338,7 @@ static int revived(npie_registry_t *registry)
     if (!pgsql_connected(registry)) {
         return 0;
     }
+    npie_frame_forget(registry);
     for (s = npie_registry_statements; s->label != NULL; s++) {
         apr_dbd_prepared_t *again = NULL;
 
@@ -324,9 +394,34 @@ static int read_rows(npie_registry_t *registry, apr_dbd_results_t *results,
     return rows;
 }
 
-apr_status_t npie_sql_select(npie_registry_t *registry, npie_sql_t statement,
-                             npie_args_t *args, npie_row_fn *fn, void *baton,
-                             npie_err_t *err)
+apr_status_t npie_sql_rows(npie_registry_t *registry, const char *sql,
+                           npie_row_fn *fn, void *baton, const char *what,
+                           npie_err_t *err)
+{
+    apr_dbd_results_t *results = NULL;
+    int bad = 0;
+
+    if (apr_dbd_select(registry->driver, registry->p, registry->handle,
+                       &results, sql, 1) != 0) {
+        return npie_sql_failed(registry, what, err);
+    }
+    read_rows(registry, results, fn, baton, &bad);
+    return bad ? npie_err_set(err, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN,
+                              "registry: %s: a row cannot be read", what)
+               : APR_SUCCESS;
+}
+
+static void note_time(const npie_registry_t *registry,
+                      apr_interval_time_t began)
+{
+    if (registry->timed != NULL) {
+        registry->timed(npie_ticks() - began);
+    }
+}
+
+static apr_status_t select_rows(npie_registry_t *registry,
+                                npie_sql_t statement, npie_args_t *args,
+                                npie_row_fn *fn, void *baton, npie_err_t *err)
 {
     const char *label = npie_registry_statements[statement].label;
     apr_dbd_prepared_t *prepared = find(registry, statement, err);
@@ -356,6 +451,18 @@ apr_status_t npie_sql_select(npie_registry_t *registry, npie_sql_t statement,
                             "registry: %s: a row cannot be read", label);
     }
     return rows > 0 ? APR_SUCCESS : APR_NOTFOUND;
+}
+
+apr_status_t npie_sql_select(npie_registry_t *registry, npie_sql_t statement,
+                             npie_args_t *args, npie_row_fn *fn, void *baton,
+                             npie_err_t *err)
+{
+    const apr_interval_time_t began = npie_ticks();
+    const apr_status_t rv = select_rows(registry, statement, args, fn, baton,
+                                        err);
+
+    note_time(registry, began);
+    return rv;
 }
 
 apr_status_t npie_sql_select_id(npie_registry_t *registry,
@@ -388,13 +495,17 @@ apr_status_t npie_sql_change(npie_registry_t *registry, npie_sql_t statement,
 {
     const char *label = npie_registry_statements[statement].label;
     apr_dbd_prepared_t *prepared = find(registry, statement, err);
+    const apr_interval_time_t began = npie_ticks();
     int changed = 0;
+    int ret;
 
     if (prepared == NULL) {
         return NPIE_EBACKEND;
     }
-    if (apr_dbd_pquery(registry->driver, registry->p, registry->handle,
-                       &changed, prepared, args->count, args->values) != 0) {
+    ret = apr_dbd_pquery(registry->driver, registry->p, registry->handle,
+                         &changed, prepared, args->count, args->values);
+    note_time(registry, began);
+    if (ret != 0) {
         return fail(registry, label, err);
     }
     if (changed > 0) {

@@ -15,7 +15,7 @@ typedef enum npie_sql_t {
     NPIE_SQL_END
 } npie_sql_t;
 
-/** The most arguments of a statement. */
+/** The most arguments of a statement. A binary one counts for four. */
 #define NPIE_SQL_ARGS_MAX 24
 
 /** A statement's arguments, put in the order of its placeholders. Strings
@@ -36,6 +36,8 @@ void npie_args_reference(npie_args_t *args, apr_int64_t id);
 void npie_args_time(npie_args_t *args, apr_time_t when);
 /** Base64. */
 void npie_args_bytes(npie_args_t *args, npie_bytes_t bytes);
+/** Binary, for a placeholder %pDb. */
+void npie_args_binary(npie_args_t *args, npie_bytes_t bytes);
 
 /** A row being read, column by column from the first. */
 typedef struct npie_row_t {
@@ -51,12 +53,13 @@ const char *npie_row_text(npie_row_t *row);
 apr_int64_t npie_row_number(npie_row_t *row);
 apr_time_t npie_row_time(npie_row_t *row);
 npie_bytes_t npie_row_bytes(npie_row_t *row);
+/** As npie_row_text(), but NULL reads as NULL. */
+const char *npie_row_entry(npie_row_t *row);
+/** Of a binary column. */
+npie_bytes_t npie_row_binary(npie_row_t *row);
 /** The position of the column's text among count names; a text that is none
  * of them makes the row bad and reads as the last. */
 int npie_row_name(npie_row_t *row, const char *const *names, int count);
-
-/** The columns of a certificate, all of them. */
-void npie_row_certificate(npie_certificate_t *c, npie_row_t *row);
 
 /** Takes one row into whatever baton is. */
 typedef void npie_row_fn(void *baton, npie_row_t *row);
@@ -108,6 +111,16 @@ apr_status_t npie_sql_run(npie_registry_t *registry, const char *sql,
  *         or there was no row */
 const char *npie_sql_ask(npie_registry_t *registry, const char *sql,
                          int column);
+
+/**
+ * Runs SQL that is no prepared statement and answers rows, and reads them all.
+ * @param fn called for each row
+ * @return APR_SUCCESS, also with no row; NPIE_EBACKEND, its detail begins with
+ *         what
+ */
+apr_status_t npie_sql_rows(npie_registry_t *registry, const char *sql,
+                           npie_row_fn *fn, void *baton, const char *what,
+                           npie_err_t *err);
 
 /**
  * Connects a registry whose p and prepared are set, without preparing

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The registry's tables themselves: made, brought up to date, looked over.
- * For npiectl alone; httpd works on tables that are there.
+ * The registry's tables themselves: made, brought up to date, looked over. For
+ * npiectl, and for httpd's look at its configuration; its requests work on
+ * tables that are there.
  */
 #ifndef NPIE_STORE_SCHEMA_H
 #define NPIE_STORE_SCHEMA_H
@@ -23,6 +24,20 @@ apr_status_t npie_schema_connect(npie_registry_t **pregistry,
  * @return APR_SUCCESS; NPIE_EBACKEND */
 apr_status_t npie_schema_version(int *pversion, npie_registry_t *registry,
                                  npie_err_t *err);
+
+/**
+ * Can this user write? SQLite: the file must have a journal of kind WAL, and
+ * its lock is taken and given back. PostgreSQL: it must be no standby.
+ * @return APR_SUCCESS; NPIE_EBACKEND, " is locked" in err->detail when another
+ *         process writes
+ */
+apr_status_t npie_schema_writable(npie_registry_t *registry, npie_err_t *err);
+
+/** Which of the time-outs that keep a statement or a lock from holding a thread
+ * for ever is not set on a connection to PostgreSQL.
+ * @return its name, static; NULL: both are, or this is SQLite, which waits for
+ *         two seconds */
+const char *npie_schema_no_timeout(npie_registry_t *registry);
 
 /**
  * Runs one step, the text of a file of conf/sql/<driver>/, which begins and

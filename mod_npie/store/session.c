@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-#include "store/session_redis.h"
+#include "store/session_cache.h"
+#include "store/session_sealed.h"
 #include "store/session_value.h"
 
 /* How long a key's set of sessions is kept, seconds: never shorter than a
@@ -15,23 +16,13 @@
  * admin's limit was longer. */
 #define HOLDER_MIN (7 * 24 * 3600)
 
-/* The name of a session's key; NULL when it is no SHA-256 in hex. */
-static const char *session_key(const char *key, apr_pool_t *p)
+/* Refuses what is no SHA-256 in hex. */
+static apr_status_t check_hex(const char *what, const char *text,
+                              npie_err_t *err)
 {
-    return npie_redis_is_hex64(key, strlen(key))
-               ? npie_redis_key("session", key, p) : NULL;
-}
-
-static const char *holder_key(const char *spki, apr_pool_t *p)
-{
-    return npie_redis_is_hex64(spki, strlen(spki))
-               ? npie_redis_key("holder", spki, p) : NULL;
-}
-
-/* Redis takes no time to live below one second. */
-static int seconds_of(int seconds)
-{
-    return seconds > 0 ? seconds : 1;
+    return npie_redis_is_hex64(text, strlen(text)) ? APR_SUCCESS
+        : npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
+                       "redis: %s is no SHA-256", what);
 }
 
 apr_status_t npie_session_get(npie_session_t **psession,
@@ -39,79 +30,114 @@ apr_status_t npie_session_get(npie_session_t **psession,
                               int idle, apr_time_t now, npie_err_t *err,
                               apr_pool_t *p)
 {
-    const char *name = session_key(key, p);
+    apr_interval_time_t age;
+    npie_session_cache_t *cache = npie_redis_cache(&age, sessions);
     npie_session_t *session;
-    npie_redis_batch_t batch;
-    npie_bytes_t value;
-    apr_status_t rv;
+    npie_bytes_t value, kept;
+    apr_uint64_t turn;
+    apr_status_t rv = APR_SUCCESS;
 
     *psession = NULL;
-    if (name == NULL) {
+    if (check_hex("a session", key, NULL) != APR_SUCCESS) {
         return APR_NOTFOUND;
     }
-    npie_redis_init(&batch, p);
-    npie_redis_command(&batch, "sn", "GETEX");
-    npie_redis_word(&batch, name);
-    npie_redis_word(&batch, "EX");
-    npie_redis_number(&batch, seconds_of(idle));
-    rv = npie_redis_run(&batch, sessions, err);
+    kept = npie_session_cache_get(&turn, cache, key, age, p);
+    value = kept;
+    if (kept.len == 0) {
+        rv = npie_sealed_get(&value, sessions, "session", key,
+                             idle > 0 ? idle : 1, err, p);
+    }
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (batch.replies[0]->type == REDIS_REPLY_NIL) {
-        npie_redis_done(&batch);
-        return APR_NOTFOUND;
-    }
     session = apr_pcalloc(p, sizeof(*session));
-    value.data = (const unsigned char *)batch.replies[0]->str;
-    value.len = batch.replies[0]->len;
-    rv = npie_session_decode(session, key, value, p);
-    npie_redis_done(&batch);
-    if (rv != APR_SUCCESS) {
+    if (npie_session_decode(session, value, p) != APR_SUCCESS) {
         return npie_err_set(err, APR_NOTFOUND, NPIE_P_SESSION,
-                            "redis: a session's value cannot be read");
+                            "redis: a session of another version of mod_npie");
     }
     if (now >= session->expires) {
         return APR_NOTFOUND;
+    }
+    if (kept.len == 0) {
+        npie_session_cache_put(cache, turn, key, session->spki, value);
     }
     *psession = session;
     return APR_SUCCESS;
 }
 
-/* Writes a session. @param only_there 1: only over one that still is */
-static apr_status_t put(npie_sessions_t *sessions, const char *key,
-                        const npie_session_t *session, int idle,
-                        int only_there, npie_err_t *err, apr_pool_t *ptemp)
+/* Writes a session under one of the secrets. One that was refused opens
+ * nothing, so nobody has to end it: it is in no set.
+ * @param only_there 1: only over one that still is
+ * @return APR_SUCCESS; APR_NOTFOUND: it is not; NPIE_EBACKEND */
+static apr_status_t put_under(int which, npie_sessions_t *sessions,
+                              const char *key, const npie_session_t *session,
+                              int idle, int only_there, npie_err_t *err,
+                              apr_pool_t *ptemp)
 {
-    const char *name = session_key(key, ptemp);
-    const char *holder = holder_key(session->spki, ptemp);
     const apr_int64_t life = apr_time_sec(session->expires - session->created);
+    npie_sealed_name_t name, holder;
     npie_redis_batch_t batch;
-    apr_status_t rv;
+    apr_status_t rv = npie_sealed_name(&name, sessions, which, "session", key,
+                                       err, ptemp);
 
-    if (name == NULL || holder == NULL) {
-        return npie_redis_bad_key("a session", err);
-    }
     npie_redis_init(&batch, ptemp);
-    npie_redis_command(&batch, "i", "SADD");
-    npie_redis_word(&batch, holder);
-    npie_redis_word(&batch, key);
-    npie_redis_command(&batch, "i", "EXPIRE");
-    npie_redis_word(&batch, holder);
-    npie_redis_number(&batch, life > HOLDER_MIN ? life : HOLDER_MIN);
-    npie_redis_command(&batch, only_there ? "on" : "o", "SET");
-    npie_redis_word(&batch, name);
-    npie_redis_bytes(&batch, npie_session_encode(key, session, ptemp));
-    npie_redis_word(&batch, "EX");
-    npie_redis_number(&batch, seconds_of(idle));
+    if (rv == APR_SUCCESS) {
+        rv = npie_sealed_name(&holder, sessions, which, "holder",
+                              session->spki, err, ptemp);
+    }
+    if (rv == APR_SUCCESS && session->access != NPIE_ACCESS_REFUSED) {
+        npie_redis_command(&batch, "i", "SADD");
+        npie_redis_word(&batch, holder.name);
+        npie_redis_word(&batch, name.slot.name);
+        npie_redis_command(&batch, "i", "EXPIRE");
+        npie_redis_word(&batch, holder.name);
+        npie_redis_number(&batch, life > HOLDER_MIN ? life : HOLDER_MIN);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_sealed_set(&batch, sessions, &name,
+                             npie_session_encode(session, ptemp), idle, err);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
     if (only_there) {
         npie_redis_word(&batch, "XX");
     }
     rv = npie_redis_run(&batch, sessions, err);
-    if (rv == APR_SUCCESS && batch.replies[2]->type == REDIS_REPLY_NIL) {
+    if (rv == APR_SUCCESS && batch.replies[batch.count - 1]->type == REDIS_REPLY_NIL) {
         rv = APR_NOTFOUND;
     }
     npie_redis_done(&batch);
+    return rv;
+}
+
+/* What the process knows of a session is no longer so. */
+static void forget(npie_sessions_t *sessions, const char *key)
+{
+    apr_interval_time_t age;
+
+    npie_session_cache_end(npie_redis_cache(&age, sessions), key);
+}
+
+static apr_status_t put(npie_sessions_t *sessions, const char *key,
+                        const npie_session_t *session, int idle,
+                        int only_there, npie_err_t *err, apr_pool_t *ptemp)
+{
+    const int secrets = only_there ? npie_sealed_secrets(sessions) : 1;
+    apr_status_t rv = check_hex("a session", key, err);
+
+    if (rv == APR_SUCCESS) {
+        rv = check_hex("a holder", session->spki, err);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = APR_NOTFOUND;
+    for (int i = 0; rv == APR_NOTFOUND && i < secrets; i++) {
+        rv = put_under(i, sessions, key, session, idle, only_there, err,
+                       ptemp);
+    }
+    forget(sessions, key);
     return rv;
 }
 
@@ -132,22 +158,17 @@ apr_status_t npie_session_change(npie_sessions_t *sessions, const char *key,
 apr_status_t npie_session_end(npie_sessions_t *sessions, const char *key,
                               npie_err_t *err, apr_pool_t *ptemp)
 {
-    const char *name = session_key(key, ptemp);
-    npie_redis_batch_t batch;
-    apr_status_t rv;
+    apr_int64_t count;
+    apr_status_t rv = check_hex("a session", key, err);
 
-    if (name == NULL) {
-        return npie_redis_bad_key("a session", err);
+    if (rv == APR_SUCCESS) {
+        rv = npie_sealed_delete(&count, sessions, "session", key, err, ptemp);
+        forget(sessions, key);
     }
-    npie_redis_init(&batch, ptemp);
-    npie_redis_command(&batch, "i", "DEL");
-    npie_redis_word(&batch, name);
-    rv = npie_redis_run(&batch, sessions, err);
-    npie_redis_done(&batch);
     return rv;
 }
 
-/* The session keys in a reply but one, copied.
+/* The names of sessions in a reply but one, copied.
  * @return how many there are in the array */
 static int list_members(apr_array_header_t *members, const redisReply *reply,
                         const char *except)
@@ -164,19 +185,16 @@ static int list_members(apr_array_header_t *members, const redisReply *reply,
     return members->nelts;
 }
 
-apr_status_t npie_session_end_all(npie_sessions_t *sessions, const char *spki,
-                                  const char *except, npie_err_t *err,
-                                  apr_pool_t *ptemp)
+/* Ends the sessions in one set. except: the name of one to spare, or NULL. */
+static apr_status_t end_set(npie_sessions_t *sessions, const char *holder,
+                            const char *except, npie_err_t *err,
+                            apr_pool_t *ptemp)
 {
-    const char *holder = holder_key(spki, ptemp);
     apr_array_header_t *members = apr_array_make(ptemp, 8, sizeof(char *));
     npie_redis_batch_t batch;
     apr_status_t rv;
     int count;
 
-    if (holder == NULL) {
-        return npie_redis_bad_key("a holder", err);
-    }
     npie_redis_init(&batch, ptemp);
     npie_redis_command(&batch, "a", "SMEMBERS");
     npie_redis_word(&batch, holder);
@@ -193,8 +211,9 @@ apr_status_t npie_session_end_all(npie_sessions_t *sessions, const char *spki,
     npie_redis_init(&batch, ptemp);
     npie_redis_command(&batch, "i", "DEL");
     for (int i = 0; i < count; i++) {
-        npie_redis_word(&batch, session_key(APR_ARRAY_IDX(members, i, char *),
-                                            ptemp));
+        npie_redis_word(&batch, apr_pstrcat(ptemp, NPIE_SEALED_PREFIX "session:",
+                                            APR_ARRAY_IDX(members, i, char *),
+                                            NULL));
     }
     npie_redis_command(&batch, "i", "SREM");
     npie_redis_word(&batch, holder);
@@ -203,5 +222,30 @@ apr_status_t npie_session_end_all(npie_sessions_t *sessions, const char *spki,
     }
     rv = npie_redis_run(&batch, sessions, err);
     npie_redis_done(&batch);
+    return rv;
+}
+
+apr_status_t npie_session_end_all(npie_sessions_t *sessions, const char *spki,
+                                  const char *except, npie_err_t *err,
+                                  apr_pool_t *ptemp)
+{
+    apr_status_t rv = check_hex("a holder", spki, err);
+    npie_sealed_name_t holder, spared;
+    apr_interval_time_t age;
+
+    for (int i = 0; rv == APR_SUCCESS && i < npie_sealed_secrets(sessions);
+         i++) {
+        rv = npie_sealed_name(&holder, sessions, i, "holder", spki, err,
+                              ptemp);
+        if (rv == APR_SUCCESS && except != NULL) {
+            rv = npie_sealed_name(&spared, sessions, i, "session", except, err,
+                                  ptemp);
+        }
+        if (rv == APR_SUCCESS) {
+            rv = end_set(sessions, holder.name,
+                         except != NULL ? spared.slot.name : NULL, err, ptemp);
+        }
+    }
+    npie_session_cache_end_all(npie_redis_cache(&age, sessions), spki);
     return rv;
 }

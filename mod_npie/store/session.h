@@ -2,15 +2,17 @@
  * Sessions and other short-lived things in Redis. The only place that uses
  * hiredis. Whatever is here may vanish at any time and costs a login.
  *
- * Keys: npie:1:session:<sha256 of the cookie>, npie:1:holder:<spki sha256>
- * (set of session keys), npie:1:draft:<session>:<page>, npie:1:once:<sha256>,
- * npie:1:rate:<name>:<seconds>:<window number>. What a key's name is made of
- * is letters, digits and .:_%- alone; anything else is NPIE_EINTERNAL where
- * something is written and APR_NOTFOUND where something is read.
+ * Whoever else writes Redis gains nothing but what losing data gives: names
+ * are keyed hashes and values are sealed, see pki/secretbox.h. Keys:
+ * npie:1:session:<hash>, npie:1:holder:<hash> (set of the names of a key's
+ * sessions), npie:1:draft:<hash>, npie:1:once:<hash>, npie:1:status:<hash>,
+ * npie:1:rate:<hash> (a plain number). What can still be done by who writes
+ * there: take away, put back what was there before within its own time
+ * (a session until its absolute end, a challenge for five minutes), and count.
  *
  * A Redis user for this needs the keys npie:1:* and no commands but del,
- * expire, get, getex, incr, ping, sadd, select, set, smembers, srem. Redis
- * 6.2 or later.
+ * expire, get, getex, incr, ping, role (with Sentinels), sadd, select, set,
+ * smembers, srem. Redis 6.2 or later.
  */
 #ifndef NPIE_STORE_SESSION_H
 #define NPIE_STORE_SESSION_H
@@ -20,21 +22,48 @@
 
 #include "base/bytes.h"
 #include "base/status.h"
+#include "base/ticks.h"
+#include "pki/secretbox.h"
 
 /** A process's pool of connections; threads share it. The process must ignore
  * SIGPIPE, as httpd does. */
 typedef struct npie_sessions_t npie_sessions_t;
 
+/** A host by TCP. */
+typedef struct npie_redis_host_t {
+    const char *host;
+    int port;
+} npie_redis_host_t;
+
+/** What happens to the pool of connections. */
+typedef enum npie_redis_event_t {
+    NPIE_REDIS_CONNECTED, /**< a new connection */
+    NPIE_REDIS_WAITED,    /**< every connection was in use: one waited */
+    NPIE_REDIS_FULL,      /**< and none came free within the timeout */
+    NPIE_REDIS_FAILED     /**< a command, or connecting, failed */
+} npie_redis_event_t;
+
+/** Called as it happens, by any thread. */
+typedef void npie_redis_event_fn(npie_redis_event_t event);
+
 /** How Redis is reached. */
 typedef struct npie_redis_t {
     const char *socket;   /**< unix socket path, or NULL: TCP */
-    const char *host;     /**< TCP host */
+    const char *host;     /**< TCP host, or NULL: the sentinels tell */
     int port;
+    const npie_redis_host_t *sentinel; /**< the Sentinels */
+    int sentinels;        /**< how many; 0: there is a socket or a host */
+    const char *master;   /**< its name for the Sentinels */
     int database;         /**< SELECT number, 0 = none */
     const char *user;     /**< ACL user or NULL */
     const char *password; /**< or NULL; never logged */
     apr_interval_time_t timeout; /**< connect and command, microseconds */
     int connections;      /**< most connections of a process */
+    npie_redis_event_fn *event; /**< or NULL */
+    npie_ticks_fn *timed;       /**< of each exchange, or NULL */
+    struct npie_session_cache_t *cache; /**< or NULL, see cache_age */
+    apr_interval_time_t cache_age; /**< a session found there is so old at
+                                        most */
 } npie_redis_t;
 
 /** What a session's holder may do. Stored as this character. */
@@ -71,14 +100,20 @@ typedef struct npie_session_t {
 /**
  * Makes the pool; connects at first use.
  * @param redis copied into p
+ * @param secrets what is kept is sealed with these; NULL: with a constant,
+ *        which protects against damage alone
  * @return APR_SUCCESS or APR's error
  */
 apr_status_t npie_sessions_create(npie_sessions_t **psessions,
-                                  const npie_redis_t *redis, apr_pool_t *p);
+                                  const npie_redis_t *redis,
+                                  const npie_secrets_t *secrets,
+                                  apr_pool_t *p);
 
 /**
- * Reads a session and puts its idle end off, in one round trip (GETEX). A
- * stale connection is replaced and the command repeated once.
+ * Reads a session and puts its idle end off, in one round trip (GETEX), which
+ * threads share (store/session_share.h). A stale connection is replaced and
+ * the command repeated once. With a cache a session read a moment ago is read
+ * again there, and its end is not put off.
  * @param key 64 hex digits that the caller makes of what the client sent
  * @param idle seconds the session lives on without another request
  * @param now a session past its absolute end is APR_NOTFOUND
@@ -91,7 +126,7 @@ apr_status_t npie_session_get(npie_session_t **psession,
                               int idle, apr_time_t now, npie_err_t *err,
                               apr_pool_t *p);
 
-/** Writes a session and notes it under its key's holder.
+/** Writes a session and, unless it is REFUSED, notes it under its key's holder.
  * @return APR_SUCCESS; NPIE_EBACKEND */
 apr_status_t npie_session_put(npie_sessions_t *sessions, const char *key,
                               const npie_session_t *session, int idle,
@@ -130,8 +165,9 @@ apr_status_t npie_draft_get(const char **pvalue, npie_sessions_t *sessions,
                             const char *key, const char *page, npie_err_t *err,
                             apr_pool_t *p);
 
-/** Notes a thing that may be used once (a login challenge) for seconds.
- * @param id SHA-256 in hex
+/** Notes a thing that may be used once (a login challenge) for seconds. Its
+ * name is a keyed hash, so nobody else can note one.
+ * @param id any text
  * @return APR_SUCCESS; NPIE_EBACKEND */
 apr_status_t npie_once_put(npie_sessions_t *sessions, const char *id,
                            int seconds, npie_err_t *err, apr_pool_t *ptemp);
@@ -144,7 +180,6 @@ apr_status_t npie_once_take(npie_sessions_t *sessions, const char *id,
 
 /** Counts an event in a fixed window.
  * @param pcount how many in this window, this one included
- * @param name at most 128 characters
  * @return APR_SUCCESS; NPIE_EBACKEND */
 apr_status_t npie_rate_count(apr_int64_t *pcount, npie_sessions_t *sessions,
                              const char *name, int window_seconds,

@@ -7,8 +7,8 @@
 #include "store/session.h"
 
 /**
- * unix:/path or host:port, then timeout=, connections=, database=, user=,
- * password-file= in any order.
+ * unix:/path, host:port or sentinel://host:port,.../master, then timeout=,
+ * connections=, database=, user=, password-file= in any order.
  * @param out holds the defaults; changed on success alone; strings in p
  * @return NULL, or a sentence that says what is wrong and what is allowed
  */

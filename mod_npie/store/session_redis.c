@@ -2,6 +2,8 @@
  * The pool of Redis connections and how commands go over one.
  */
 #include "store/session_redis.h"
+#include "store/session_sentinel.h"
+#include "store/session_share.h"
 
 #include <apr_lib.h>
 #include <apr_reslist.h>
@@ -10,17 +12,19 @@
 #include <errno.h>
 #include <string.h>
 
-#define ID_MAX 128
-
 struct npie_sessions_t {
     npie_redis_t redis;
     struct timeval timeout;
     apr_reslist_t *connections;
+    npie_secretbox_t *box;
+    npie_sentinel_t *sentinel; /* NULL: none */
+    npie_share_t *share;
 };
 
 /* What the pool holds: a connection, or the place for one. */
 typedef struct connection_t {
     redisContext *context; /* NULL until it is needed */
+    unsigned generation;   /* of the master that it is of */
 } connection_t;
 
 static apr_status_t make_place(void **resource, void *params, apr_pool_t *p)
@@ -47,24 +51,39 @@ static apr_status_t clear_place(void *resource, void *params, apr_pool_t *p)
 }
 
 apr_status_t npie_sessions_create(npie_sessions_t **psessions,
-                                  const npie_redis_t *redis, apr_pool_t *p)
+                                  const npie_redis_t *redis,
+                                  const npie_secrets_t *secrets, apr_pool_t *p)
 {
+    static const npie_secrets_t none = { .count = 0 };
     npie_sessions_t *sessions = apr_pcalloc(p, sizeof(*sessions));
     const int most = redis->connections > 0 ? redis->connections : 1;
     apr_interval_time_t timeout = redis->timeout;
     apr_status_t rv;
 
     sessions->redis = *redis;
+    sessions->redis.connections = most;
     sessions->redis.socket = apr_pstrdup(p, redis->socket);
     sessions->redis.host = apr_pstrdup(p, redis->host);
     sessions->redis.user = apr_pstrdup(p, redis->user);
     sessions->redis.password = apr_pstrdup(p, redis->password);
+    sessions->redis.master = apr_pstrdup(p, redis->master);
     /* hiredis and apr_reslist both take zero for "for ever". */
     if (timeout < apr_time_from_msec(1)) {
         timeout = apr_time_from_msec(1);
     }
     sessions->timeout.tv_sec = (time_t)apr_time_sec(timeout);
     sessions->timeout.tv_usec = (suseconds_t)apr_time_usec(timeout);
+    rv = npie_secretbox_create(&sessions->box,
+                               secrets != NULL ? secrets : &none, p);
+    if (rv == APR_SUCCESS && redis->sentinels > 0) {
+        rv = npie_sentinel_create(&sessions->sentinel, &sessions->redis, p);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_share_create(&sessions->share, p);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
     /* Every place is made now: later, when threads share p with others,
      * nothing must be allocated from it. */
     rv = apr_reslist_create(&sessions->connections, most, most, most, 0,
@@ -74,6 +93,23 @@ apr_status_t npie_sessions_create(npie_sessions_t **psessions,
         *psessions = sessions;
     }
     return rv;
+}
+
+struct npie_session_cache_t *npie_redis_cache(apr_interval_time_t *page,
+                                              const npie_sessions_t *sessions)
+{
+    *page = sessions->redis.cache_age;
+    return sessions->redis.cache;
+}
+
+npie_share_t *npie_redis_share(const npie_sessions_t *sessions)
+{
+    return sessions->share;
+}
+
+const npie_secretbox_t *npie_redis_box(const npie_sessions_t *sessions)
+{
+    return sessions->box;
 }
 
 void npie_redis_init(npie_redis_batch_t *batch, apr_pool_t *p)
@@ -143,6 +179,13 @@ static apr_status_t refused(npie_err_t *err, const char *what,
     return down(err, what, i > 0 ? code : "an error reply");
 }
 
+static void note(const npie_sessions_t *sessions, npie_redis_event_t event)
+{
+    if (sessions->redis.event != NULL) {
+        sessions->redis.event(event);
+    }
+}
+
 /* Runs one command of the greeting of a new connection. */
 static apr_status_t greet(redisContext *context, int argc, const char **argv,
                           npie_err_t *err)
@@ -158,6 +201,28 @@ static apr_status_t greet(redisContext *context, int argc, const char **argv,
     }
     else if (reply->type != REDIS_REPLY_STATUS) {
         rv = down(err, argv[0], "another kind of reply");
+    }
+    freeReplyObject(reply);
+    return rv;
+}
+
+/* A master that was replaced does not know it yet, or does and is a replica:
+ * nothing is written to the one that says so. */
+static apr_status_t check_role(redisContext *context, npie_err_t *err)
+{
+    redisReply *reply = redisCommand(context, "ROLE");
+    apr_status_t rv = APR_SUCCESS;
+
+    if (reply == NULL) {
+        return down(err, "ROLE", context->errstr);
+    }
+    if (reply->type == REDIS_REPLY_ERROR) {
+        rv = refused(err, "ROLE", reply);
+    }
+    else if (reply->type != REDIS_REPLY_ARRAY || reply->elements == 0
+             || reply->element[0]->type != REDIS_REPLY_STRING
+             || strcmp(reply->element[0]->str, "master") != 0) {
+        rv = down(err, "ROLE", "it is no master");
     }
     freeReplyObject(reply);
     return rv;
@@ -183,12 +248,30 @@ static apr_status_t introduce(const npie_redis_t *redis, redisContext *context,
         argv[1] = database;
         rv = greet(context, 2, argv, err);
     }
-    return rv;
+    return rv == APR_SUCCESS && redis->sentinels > 0
+        ? check_role(context, err) : rv;
+}
+
+/* Where to connect to: what is configured, or what the Sentinels say.
+ * @param doubt 1: what they said was wrong */
+static apr_status_t find(npie_master_t *master,
+                         const npie_sessions_t *sessions, int doubt,
+                         npie_err_t *err)
+{
+    if (sessions->sentinel != NULL) {
+        return npie_sentinel_master(master, sessions->sentinel, doubt, err);
+    }
+    apr_cpystrn(master->host, sessions->redis.host == NULL
+                                  ? "" : sessions->redis.host,
+                sizeof(master->host));
+    master->port = sessions->redis.port;
+    master->generation = 0;
+    return APR_SUCCESS;
 }
 
 static apr_status_t connect_to(connection_t *connection,
                                const npie_sessions_t *sessions,
-                               npie_err_t *err)
+                               const npie_master_t *master, npie_err_t *err)
 {
     const npie_redis_t *redis = &sessions->redis;
     redisContext *context;
@@ -199,7 +282,7 @@ static apr_status_t connect_to(connection_t *connection,
                                               sessions->timeout);
     }
     else {
-        context = redisConnectWithTimeout(redis->host, redis->port,
+        context = redisConnectWithTimeout(master->host, master->port,
                                           sessions->timeout);
     }
     if (context == NULL) {
@@ -221,7 +304,9 @@ static apr_status_t connect_to(connection_t *connection,
     if (redis->socket == NULL) {
         redisEnableKeepAlive(context);
     }
+    note(sessions, NPIE_REDIS_CONNECTED);
     connection->context = context;
+    connection->generation = master->generation;
     return APR_SUCCESS;
 }
 
@@ -292,6 +377,8 @@ static apr_status_t attempt(npie_redis_batch_t *batch, redisContext *context,
         }
         batch->replies[i] = reply;
         if (batch->replies[i]->type == REDIS_REPLY_ERROR) {
+            /* It has become a replica: nothing was done. */
+            *pdead = strncmp(batch->replies[i]->str, "READONLY", 8) == 0;
             return refused(err, name, batch->replies[i]);
         }
         if (!fits(batch->replies[i], batch->types[i])) {
@@ -301,14 +388,42 @@ static apr_status_t attempt(npie_redis_batch_t *batch, redisContext *context,
     return APR_SUCCESS;
 }
 
+/* A new connection, to another master where the one that was known is not
+ * there any more. */
+static apr_status_t reconnect(connection_t *connection,
+                              const npie_sessions_t *sessions,
+                              npie_master_t *master, npie_err_t *err)
+{
+    const unsigned before = master->generation;
+    apr_status_t rv = connect_to(connection, sessions, master, err);
+
+    if (rv == APR_SUCCESS || sessions->sentinel == NULL) {
+        return rv;
+    }
+    rv = find(master, sessions, 1, err);
+    if (rv == APR_SUCCESS && master->generation == before) {
+        return down(err, "connect", "the master does not answer, and the "
+                    "Sentinels know no other one yet");
+    }
+    return rv != APR_SUCCESS ? rv
+                             : connect_to(connection, sessions, master, err);
+}
+
 /* After any failure the connection is given up: replies may still be under
  * way on it. */
 static apr_status_t run_on(npie_redis_batch_t *batch, connection_t *connection,
                            npie_sessions_t *sessions, npie_err_t *err)
 {
-    apr_status_t rv = APR_SUCCESS;
+    npie_master_t master;
+    apr_status_t rv = find(&master, sessions, 0, err);
     int dead = 0;
 
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (connection->generation != master.generation) {
+        disconnect(connection);
+    }
     if (connection->context != NULL) {
         rv = attempt(batch, connection->context, &dead, err);
         if (rv == APR_SUCCESS) {
@@ -319,8 +434,11 @@ static apr_status_t run_on(npie_redis_batch_t *batch, connection_t *connection,
         if (!dead) {
             return rv;
         }
+        rv = find(&master, sessions, 1, err);
     }
-    rv = connect_to(connection, sessions, err);
+    if (rv == APR_SUCCESS) {
+        rv = reconnect(connection, sessions, &master, err);
+    }
     if (rv == APR_SUCCESS) {
         rv = attempt(batch, connection->context, &dead, err);
         if (rv != APR_SUCCESS) {
@@ -331,41 +449,88 @@ static apr_status_t run_on(npie_redis_batch_t *batch, connection_t *connection,
     return rv;
 }
 
-apr_status_t npie_redis_run(npie_redis_batch_t *batch,
-                            npie_sessions_t *sessions, npie_err_t *err)
+void npie_redis_append(redisContext *context, const npie_redis_batch_t *batch)
+{
+    append(context, batch->words[0], batch->p);
+}
+
+int npie_redis_fits(const npie_redis_batch_t *batch)
+{
+    return fits(batch->replies[0], batch->types[0]);
+}
+
+redisContext *npie_redis_borrow(void **pborrowed, npie_sessions_t *sessions)
+{
+    connection_t *connection;
+    npie_master_t master;
+    apr_status_t rv;
+
+    if (apr_reslist_acquire(sessions->connections, pborrowed)
+        != APR_SUCCESS) {
+        return NULL;
+    }
+    connection = *pborrowed;
+    rv = find(&master, sessions, 0, NULL);
+    if (rv == APR_SUCCESS && connection->generation != master.generation) {
+        disconnect(connection);
+    }
+    if (rv == APR_SUCCESS && connection->context == NULL) {
+        rv = connect_to(connection, sessions, &master, NULL);
+    }
+    if (rv != APR_SUCCESS) {
+        apr_reslist_release(sessions->connections, *pborrowed);
+        return NULL;
+    }
+    return connection->context;
+}
+
+void npie_redis_return(npie_sessions_t *sessions, void *borrowed, int good)
+{
+    if (!good) {
+        disconnect(borrowed);
+    }
+    apr_reslist_release(sessions->connections, borrowed);
+}
+
+static apr_status_t run(npie_redis_batch_t *batch, npie_sessions_t *sessions,
+                        npie_err_t *err)
 {
     void *resource = NULL;
     apr_status_t rv;
 
+    if (apr_reslist_acquired_count(sessions->connections)
+        >= (apr_uint32_t)sessions->redis.connections) {
+        note(sessions, NPIE_REDIS_WAITED);
+    }
     rv = apr_reslist_acquire(sessions->connections, &resource);
     if (rv != APR_SUCCESS) {
+        note(sessions, NPIE_REDIS_FULL);
         return down(err, "connect", "every connection is in use");
     }
     rv = run_on(batch, resource, sessions, err);
     apr_reslist_release(sessions->connections, resource);
+    if (rv != APR_SUCCESS) {
+        note(sessions, NPIE_REDIS_FAILED);
+    }
     return rv;
 }
 
-const char *npie_redis_key(const char *kind, const char *id, apr_pool_t *p)
+void npie_redis_timed(const npie_sessions_t *sessions,
+                      apr_interval_time_t began)
 {
-    const apr_size_t len = strlen(id);
-
-    if (len == 0 || len > ID_MAX) {
-        return NULL;
+    if (sessions->redis.timed != NULL) {
+        sessions->redis.timed(npie_ticks() - began);
     }
-    for (apr_size_t i = 0; i < len; i++) {
-        if (!apr_isascii(id[i])
-            || (!apr_isalnum(id[i]) && strchr(".:_%-", id[i]) == NULL)) {
-            return NULL;
-        }
-    }
-    return apr_pstrcat(p, "npie:1:", kind, ":", id, NULL);
 }
 
-apr_status_t npie_redis_bad_key(const char *what, npie_err_t *err)
+apr_status_t npie_redis_run(npie_redis_batch_t *batch,
+                            npie_sessions_t *sessions, npie_err_t *err)
 {
-    return npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
-                        "redis: %s is no name for a key", what);
+    const apr_interval_time_t began = npie_ticks();
+    const apr_status_t rv = run(batch, sessions, err);
+
+    npie_redis_timed(sessions, began);
+    return rv;
 }
 
 int npie_redis_is_hex64(const char *text, apr_size_t len)

@@ -48,13 +48,33 @@ void npie_redis_number(npie_redis_batch_t *batch, apr_int64_t number);
 apr_status_t npie_redis_run(npie_redis_batch_t *batch,
                             npie_sessions_t *sessions, npie_err_t *err);
 
-/** A key's name: "npie:1:", kind, ':', id, in p. NULL when id is empty, longer
- * than 128 bytes, or has other characters than letters, digits and .:_%- */
-const char *npie_redis_key(const char *kind, const char *id, apr_pool_t *p);
+/** What the threads of a process look up together. */
+struct npie_share_t *npie_redis_share(const npie_sessions_t *sessions);
 
-/** Refuses an identifier.
- * @return NPIE_EINTERNAL */
-apr_status_t npie_redis_bad_key(const char *what, npie_err_t *err);
+/** Counts an exchange. @param began npie_ticks() before it */
+void npie_redis_timed(const npie_sessions_t *sessions,
+                      apr_interval_time_t began);
+
+/**
+ * A connection of the pool for a while, connected, to the master.
+ * @param pborrowed set to what npie_redis_return() takes
+ * @return NULL: there is none, and nothing to return
+ */
+redisContext *npie_redis_borrow(void **pborrowed, npie_sessions_t *sessions);
+/** @param good 0: replies may still be under way on it, it is given up */
+void npie_redis_return(npie_sessions_t *sessions, void *borrowed, int good);
+/** Formats the first command of a batch into a connection's buffer. */
+void npie_redis_append(redisContext *context, const npie_redis_batch_t *batch);
+/** Is the first reply of a kind that was asked for? */
+int npie_redis_fits(const npie_redis_batch_t *batch);
+
+/** The cache of a store, or NULL.
+ * @param page set to how old a session in it may be */
+struct npie_session_cache_t *npie_redis_cache(apr_interval_time_t *page,
+                                              const npie_sessions_t *sessions);
+
+/** The secrets of a store. */
+const npie_secretbox_t *npie_redis_box(const npie_sessions_t *sessions);
 
 /** Is this 64 lower-case hex digits? len in bytes. */
 int npie_redis_is_hex64(const char *text, apr_size_t len);

@@ -9,122 +9,26 @@
 
 #include <string.h>
 
-#include "store/session_redis.h"
+#include "store/session_sealed.h"
 
-/* Runs the batch for its first reply's number. */
-static apr_status_t run_for_number(apr_int64_t *pnumber,
-                                   npie_redis_batch_t *batch,
-                                   npie_sessions_t *sessions, npie_err_t *err)
+/* Keeps a text. @param always 0: only where there is none */
+static apr_status_t put(npie_sessions_t *sessions, const char *kind,
+                        const char *id, const char *value, int seconds,
+                        int always, npie_err_t *err, apr_pool_t *ptemp)
 {
-    apr_status_t rv = npie_redis_run(batch, sessions, err);
-
-    if (rv == APR_SUCCESS) {
-        *pnumber = batch->replies[0]->integer;
-    }
-    npie_redis_done(batch);
-    return rv;
-}
-
-/* Begins SET name value EX seconds. */
-static void command_set(npie_redis_batch_t *batch, const char *name,
-                        const char *value, int seconds)
-{
-    npie_redis_command(batch, "o", "SET");
-    npie_redis_word(batch, name);
-    npie_redis_word(batch, value);
-    npie_redis_word(batch, "EX");
-    npie_redis_number(batch, seconds > 0 ? seconds : 1);
-}
-
-static const char *draft_key(const char *key, const char *page, apr_pool_t *p)
-{
-    return npie_redis_is_hex64(key, strlen(key)) && *page != '\0'
-               ? npie_redis_key("draft", apr_pstrcat(p, key, ":", page, NULL),
-                                p)
-               : NULL;
-}
-
-apr_status_t npie_draft_put(npie_sessions_t *sessions, const char *key,
-                            const char *page, const char *value, int seconds,
-                            npie_err_t *err, apr_pool_t *ptemp)
-{
-    const char *name = draft_key(key, page, ptemp);
+    const npie_bytes_t bytes = { (const unsigned char *)value, strlen(value) };
     npie_redis_batch_t batch;
-    apr_status_t rv;
+    npie_sealed_name_t sealed;
+    apr_status_t rv = npie_sealed_name(&sealed, sessions, 0, kind, id, err,
+                                       ptemp);
 
-    if (name == NULL) {
-        return npie_redis_bad_key("a draft", err);
-    }
     npie_redis_init(&batch, ptemp);
-    if (value == NULL) {
-        npie_redis_command(&batch, "i", "DEL");
-        npie_redis_word(&batch, name);
+    if (rv == APR_SUCCESS) {
+        rv = npie_sealed_set(&batch, sessions, &sealed, bytes, seconds, err);
     }
-    else {
-        command_set(&batch, name, value, seconds);
-    }
-    rv = npie_redis_run(&batch, sessions, err);
-    npie_redis_done(&batch);
-    return rv;
-}
-
-/* The text under a name. */
-static apr_status_t get(const char **pvalue, npie_sessions_t *sessions,
-                        const char *name, npie_err_t *err, apr_pool_t *p)
-{
-    npie_redis_batch_t batch;
-    const redisReply *reply;
-    apr_status_t rv;
-
-    *pvalue = NULL;
-    if (name == NULL) {
-        return APR_NOTFOUND;
-    }
-    npie_redis_init(&batch, p);
-    npie_redis_command(&batch, "sn", "GET");
-    npie_redis_word(&batch, name);
-    rv = npie_redis_run(&batch, sessions, err);
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    reply = batch.replies[0];
-    if (reply->type == REDIS_REPLY_STRING) {
-        *pvalue = apr_pstrmemdup(p, reply->str, reply->len);
-    }
-    npie_redis_done(&batch);
-    return *pvalue != NULL ? APR_SUCCESS : APR_NOTFOUND;
-}
-
-apr_status_t npie_draft_get(const char **pvalue, npie_sessions_t *sessions,
-                            const char *key, const char *page, npie_err_t *err,
-                            apr_pool_t *p)
-{
-    return get(pvalue, sessions, draft_key(key, page, p), err, p);
-}
-
-apr_status_t npie_status_get(const char **pvalue, npie_sessions_t *sessions,
-                             const char *name, npie_err_t *err, apr_pool_t *p)
-{
-    return get(pvalue, sessions, npie_redis_key("status", name, p), err, p);
-}
-
-apr_status_t npie_status_put(npie_sessions_t *sessions, const char *name,
-                             const char *value, int seconds, int always,
-                             npie_err_t *err, apr_pool_t *ptemp)
-{
-    const char *key = npie_redis_key("status", name, ptemp);
-    npie_redis_batch_t batch;
-    apr_status_t rv;
-
-    if (key == NULL) {
-        return npie_redis_bad_key("a status", err);
-    }
-    npie_redis_init(&batch, ptemp);
-    npie_redis_command(&batch, "on", "SET");
-    npie_redis_word(&batch, key);
-    npie_redis_word(&batch, value);
-    npie_redis_word(&batch, "EX");
-    npie_redis_number(&batch, seconds > 0 ? seconds : 1);
     if (!always) {
         npie_redis_word(&batch, "NX");
     }
@@ -133,42 +37,70 @@ apr_status_t npie_status_put(npie_sessions_t *sessions, const char *name,
     return rv;
 }
 
+static apr_status_t get(const char **pvalue, npie_sessions_t *sessions,
+                        const char *kind, const char *id, npie_err_t *err,
+                        apr_pool_t *p)
+{
+    npie_bytes_t bytes;
+    apr_status_t rv = npie_sealed_get(&bytes, sessions, kind, id, 0, err, p);
+
+    *pvalue = rv == APR_SUCCESS ? (const char *)bytes.data : NULL;
+    return rv;
+}
+
+/* A draft's identifier; "" when there is none. */
+static const char *draft_id(const char *key, const char *page, apr_pool_t *p)
+{
+    return npie_redis_is_hex64(key, strlen(key)) && *page != '\0'
+               ? apr_pstrcat(p, key, ":", page, NULL) : "";
+}
+
+apr_status_t npie_draft_put(npie_sessions_t *sessions, const char *key,
+                            const char *page, const char *value, int seconds,
+                            npie_err_t *err, apr_pool_t *ptemp)
+{
+    const char *id = draft_id(key, page, ptemp);
+    apr_int64_t count;
+
+    return value == NULL
+        ? npie_sealed_delete(&count, sessions, "draft", id, err, ptemp)
+        : put(sessions, "draft", id, value, seconds, 1, err, ptemp);
+}
+
+apr_status_t npie_draft_get(const char **pvalue, npie_sessions_t *sessions,
+                            const char *key, const char *page, npie_err_t *err,
+                            apr_pool_t *p)
+{
+    return get(pvalue, sessions, "draft", draft_id(key, page, p), err, p);
+}
+
+apr_status_t npie_status_get(const char **pvalue, npie_sessions_t *sessions,
+                             const char *name, npie_err_t *err, apr_pool_t *p)
+{
+    return get(pvalue, sessions, "status", name, err, p);
+}
+
+apr_status_t npie_status_put(npie_sessions_t *sessions, const char *name,
+                             const char *value, int seconds, int always,
+                             npie_err_t *err, apr_pool_t *ptemp)
+{
+    return put(sessions, "status", name, value, seconds, always, err, ptemp);
+}
+
 apr_status_t npie_once_put(npie_sessions_t *sessions, const char *id,
                            int seconds, npie_err_t *err, apr_pool_t *ptemp)
 {
-    const char *name = npie_redis_key("once", id, ptemp);
-    npie_redis_batch_t batch;
-    apr_status_t rv;
-
-    if (name == NULL) {
-        return npie_redis_bad_key("a thing good once", err);
-    }
-    npie_redis_init(&batch, ptemp);
-    command_set(&batch, name, "1", seconds);
-    rv = npie_redis_run(&batch, sessions, err);
-    npie_redis_done(&batch);
-    return rv;
+    return put(sessions, "once", id, "1", seconds, 1, err, ptemp);
 }
 
 apr_status_t npie_once_take(npie_sessions_t *sessions, const char *id,
                             npie_err_t *err, apr_pool_t *ptemp)
 {
-    const char *name = npie_redis_key("once", id, ptemp);
-    npie_redis_batch_t batch;
-    apr_int64_t taken = 0;
-    apr_status_t rv;
+    apr_int64_t taken;
+    apr_status_t rv = npie_sealed_delete(&taken, sessions, "once", id, err,
+                                         ptemp);
 
-    if (name == NULL) {
-        return APR_NOTFOUND;
-    }
-    npie_redis_init(&batch, ptemp);
-    npie_redis_command(&batch, "i", "DEL");
-    npie_redis_word(&batch, name);
-    rv = run_for_number(&taken, &batch, sessions, err);
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    return taken == 1 ? APR_SUCCESS : APR_NOTFOUND;
+    return rv == APR_SUCCESS && taken == 0 ? APR_NOTFOUND : rv;
 }
 
 apr_status_t npie_rate_count(apr_int64_t *pcount, npie_sessions_t *sessions,
@@ -176,23 +108,30 @@ apr_status_t npie_rate_count(apr_int64_t *pcount, npie_sessions_t *sessions,
                              npie_err_t *err, apr_pool_t *ptemp)
 {
     const int window = window_seconds > 0 ? window_seconds : 1;
-    const char *key = npie_redis_key("rate", name, ptemp);
     npie_redis_batch_t batch;
+    npie_sealed_name_t sealed;
+    apr_status_t rv;
 
-    if (key == NULL) {
-        return npie_redis_bad_key("a rate", err);
-    }
     /* A name for each window: a counter that lost its end for whatever
      * reason would refuse its client for ever. */
-    key = apr_psprintf(ptemp, "%s:%d:%" APR_INT64_T_FMT, key, window,
-                       apr_time_sec(apr_time_now()) / window);
+    name = apr_psprintf(ptemp, "%s:%d:%" APR_INT64_T_FMT, name, window,
+                        apr_time_sec(apr_time_now()) / window);
+    rv = npie_sealed_name(&sealed, sessions, 0, "rate", name, err, ptemp);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
     npie_redis_init(&batch, ptemp);
     npie_redis_command(&batch, "i", "INCR");
-    npie_redis_word(&batch, key);
+    npie_redis_word(&batch, sealed.name);
     npie_redis_command(&batch, "i", "EXPIRE");
-    npie_redis_word(&batch, key);
+    npie_redis_word(&batch, sealed.name);
     npie_redis_number(&batch, window);
-    return run_for_number(pcount, &batch, sessions, err);
+    rv = npie_redis_run(&batch, sessions, err);
+    if (rv == APR_SUCCESS) {
+        *pcount = batch.replies[0]->integer;
+    }
+    npie_redis_done(&batch);
+    return rv;
 }
 
 apr_status_t npie_sessions_ping(npie_sessions_t *sessions, npie_err_t *err,

@@ -11,7 +11,7 @@
 
 /* Raise it whenever the fields change: sessions of another version are
  * logins to be made again. */
-#define WIRE_VERSION 0x4E02
+#define WIRE_VERSION 0x4E03
 
 /* Bytes of the longest string. */
 #define STRING_MAX 1024
@@ -30,8 +30,7 @@ static void list_strings(const char **fields[9], npie_session_t *s)
     fields[8] = &s->csrf;
 }
 
-npie_bytes_t npie_session_encode(const char *key,
-                                 const npie_session_t *session, apr_pool_t *p)
+npie_bytes_t npie_session_encode(const npie_session_t *session, apr_pool_t *p)
 {
     npie_session_t copy = *session;
     const char **fields[9];
@@ -39,7 +38,6 @@ npie_bytes_t npie_session_encode(const char *key,
 
     npie_wire_writer_init(&w, p);
     npie_wire_put_u16(&w, WIRE_VERSION);
-    npie_wire_put_string(&w, key);
     npie_wire_put_u16(&w, (apr_uint16_t)session->access);
     npie_wire_put_u32(&w, (apr_uint32_t)session->problem);
     npie_wire_put_u64(&w, (apr_uint64_t)session->employer);
@@ -63,20 +61,15 @@ static int is_access(int access)
         || access == NPIE_ACCESS_TERMS || access == NPIE_ACCESS_APPLICATION;
 }
 
-apr_status_t npie_session_decode(npie_session_t *session, const char *key,
-                                 npie_bytes_t bytes, apr_pool_t *p)
+apr_status_t npie_session_decode(npie_session_t *session, npie_bytes_t bytes,
+                                 apr_pool_t *p)
 {
     const char **fields[9];
     npie_wire_reader_t r;
-    npie_bytes_t owner;
     apr_uint16_t access;
 
     npie_wire_reader_init(&r, bytes);
     if (npie_wire_get_u16(&r) != WIRE_VERSION) {
-        return NPIE_EPROTO;
-    }
-    owner = npie_wire_get_bytes(&r, STRING_MAX);
-    if (owner.len != strlen(key) || memcmp(owner.data, key, owner.len) != 0) {
         return NPIE_EPROTO;
     }
     access = npie_wire_get_u16(&r);
@@ -92,11 +85,11 @@ apr_status_t npie_session_decode(npie_session_t *session, const char *key,
             return NPIE_EPROTO;
         }
     }
-    session->not_before = (apr_time_t)npie_wire_get_u64(&r);
-    session->not_after = (apr_time_t)npie_wire_get_u64(&r);
-    session->event = (apr_time_t)npie_wire_get_u64(&r);
-    session->created = (apr_time_t)npie_wire_get_u64(&r);
-    session->expires = (apr_time_t)npie_wire_get_u64(&r);
+    session->not_before = npie_wire_get_time(&r);
+    session->not_after = npie_wire_get_time(&r);
+    session->event = npie_wire_get_time(&r);
+    session->created = npie_wire_get_time(&r);
+    session->expires = npie_wire_get_time(&r);
     if (npie_wire_get_end(&r) != APR_SUCCESS || !is_access(access)
         || !npie_redis_is_hex64(session->spki, strlen(session->spki))) {
         return NPIE_EPROTO;

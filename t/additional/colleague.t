@@ -171,13 +171,13 @@ redirected(press(accion => 'revocar', c => $row->{certificate}), 'adicionales', 
 is($colleague->get('/idse/')->{status}, 303, 'his session ended');
 redirected(browser(vhost => 'mail')->login(user => $employer->{user}, as => \%as),
     'rechazo-revocado', 'and he logs in no more');
-is(error_of($colleague->get(path_of($ready))), 87, 'the link opens nothing any more');
+is(error_of($colleague->get(path_of($ready))), 70, 'the link opens nothing any more');
 redirected(press(accion => 'otra', n => $row->{id}), 'adicionales', 'asked for again');
 my (undef, undef, $again) = mail_wait($to, 3);
 like($again->{subject}, qr/^Haga la llave/, 'a mail for a new key');
 is(standing(), 'requested', 'in place of the old one');
 redirected(press(accion => 'retirar', n => (rows())[0]{id}), 'adicionales', 'taken back');
-is(error_of($colleague->get(path_of($again))), 87, 'that link opens nothing any more');
+is(error_of($colleague->get(path_of($again))), 70, 'that link opens nothing any more');
 is(world()->registry->value("SELECT count(*) FROM audit WHERE event LIKE 'additional-%'
     AND detail LIKE 'request %'") > 5, 1, 'all of it is in the audit');
 

@@ -97,3 +97,46 @@ test('lapsed with the renewal, asked for again with one click', () => withPeople
   const mails = await world.sql("SELECT kind FROM outbox WHERE address = 'ines@empresa.example'");
   assert.deepEqual(mails, [{ kind: 'adicional' }, { kind: 'adicional' }]);
 }));
+
+test('a refused address is shown and mended; equal rows are told apart', () =>
+  withPeople(async (open) => {
+    const employer = await world.employer('modern', 'kind=valid');
+    const boss = await open(world, employer);
+    const { page } = boss;
+    await boss.steps.acceso();
+    await boss.expect('/idse/');
+    const request = async (holder, address) => {
+      await list(world, boss);
+      await page.fill('#titular', holder);
+      await page.fill('#correo_titular', address);
+      await page.fill('#finalidad', 'Consultas');
+      await page.click('text=Enviarle la liga');
+      await page.waitForSelector('#hecho');
+    };
+    await request('Iñaki Peña Muñoz', 'nadie@empresa.example');
+    for (const end = Date.now() + 30_000; ; await list(world, boss)) {
+      if (await page.locator('.correo-colega[data-estado="rechazado"]').count() === 1) {
+        break;
+      }
+      assert.ok(Date.now() < end, await world.log());
+    }
+    assert.match(await page.innerText('.fichas'), /rechazó la dirección[^]*Aquí no vive nadie/);
+    await look(page, '8-adicionales-rechazado');
+    const mended = 'inaki.dos@empresa.example';
+    await page.fill('.fichas input[type="email"]', 'no es una');
+    await page.click('text=Cambiarla');
+    assert.equal(await boss.error(), '41');
+    await page.fill('.fichas input[type="email"]', mended);
+    await page.click('text=Cambiarla');
+    await page.waitForSelector('#hecho');
+    assert.match(await page.innerText('#hecho'), /La dirección quedó corregida/);
+    assert.deepEqual(await list(world, boss), ['solicitado'], 'one, not two');
+    assert.match(await page.innerText('.fichas'), new RegExp(mended));
+    assert.equal(await page.locator('.repetido').count(), 0);
+    await request('Iñaki Peña Muñoz', mended);
+    assert.equal(await page.locator('.repetido').count(), 2, 'one address, two certificates');
+    const names = await page.locator('.fichas button, .fichas a, .fichas summary')
+      .evaluateAll((all) => all.map(({ textContent }) => textContent.replace(/\s+/g, ' ')));
+    assert.deepEqual(names, [...new Set(names)], 'no two controls have one name');
+    await look(page, '8-adicionales-repetido');
+  }));

@@ -251,13 +251,14 @@ describe('a new .pfx', () => {
   const makePfx = (changes, algorithm = 'P-256') =>
     bench.call('makePfx', { ...made[algorithm], ...changes });
 
-  for (const algorithm of ['RSA-3072', 'P-256']) {
-    test(`${algorithm}: other programs read it`, async () => {
-      const answer = await makePfx({}, algorithm);
+  for (const [algorithm, isOld] of [['RSA-3072', false], ['P-256', false], ['RSA-3072', true],
+    ['P-256', true]]) {
+    test(`${algorithm}${isOld ? ', for an old Windows' : ''}: other programs read it`, async () => {
+      const answer = await makePfx({ isOld }, algorithm);
       assert.equal(answer.ok, true, JSON.stringify(answer));
       assert.ok(answer.progress.every((value, i) => value >= (answer.progress[i - 1] ?? 0)));
       save('new.pfx', fromBase64(answer.pfx));
-      judgePfx(bench.folder, 'new.pfx', PASSWORD, { name: 'A064878710_2', chain: 2 });
+      judgePfx(bench.folder, 'new.pfx', PASSWORD, { name: 'A064878710_2', chain: 2, isOld });
       const opened = await bench.call('open', {
         files: [make.read('new.pfx')], password: PASSWORD });
       assert.equal(opened.certificate.subject.cn, 'LUIS PEÑA');

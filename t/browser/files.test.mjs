@@ -189,6 +189,8 @@ describe('keys of other programs', () => {
     'PBES2 AES-128': ['-v2', 'aes-128-cbc'],
     'PBES2 AES-192': ['-v2', 'aes-192-cbc'],
     'PBES2 AES-256 SHA-512': ['-v2', 'aes-256-cbc', '-v2prf', 'hmacWithSHA512'],
+    ...Object.fromEntries(['MD5', 'SHA224', 'SHA384', 'SHA512-224', 'SHA512-256'].map((hash) =>
+      [`PBES2 with HMAC ${hash}`, ['-v2', 'aes-256-cbc', '-v2prf', `hmacWith${hash}`]])),
     'PBES2 3DES, as SAT writes it': ['-v2', 'des3', '-v2prf', 'hmacWithSHA1', '-outform', 'DER'],
     'PBES2 RC2': ['-v2', 'rc2'],
     'PBES2 RC2-64': ['-v2', 'rc2-64-cbc'],

@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { look } from './lib/look.mjs';
+import { judgePfx } from './lib/outside.mjs';
 import { NEW_PASSWORD, withPeople } from './lib/renewal.mjs';
 import { startWorld } from './lib/world.mjs';
 
@@ -214,6 +215,26 @@ test('a lost key is made again, a renewal is cancelled, and one may leave', () =
     await page.goto(`${world.url}/npie/no-hay.html`);
     assert.equal(await person.error(), '16');
     await look(page, '9-error');
+  }));
+
+test('a copy for an old Windows beside the .pfx, and the renewal goes on', () =>
+  withPerson('modern', async (person, employer) => {
+    const { page } = person;
+    await person.goTo('certificado');
+    await person.openFile(person.key, NEW_PASSWORD);
+    const pfx = await person.save(() => page.click('#formar-boton'));
+    await page.click('text=Mi Windows es anterior al 10');
+    assert.match(await page.innerText('#guardar'), /3DES y SHA-1/);
+    await look(page, '5-windows-antiguo');
+    const old = await person.save(() => page.click('#antiguo-boton'));
+    assert.match(old, /_2-windows-antiguo\.pfx$/);
+    judgePfx(employer.folder, old, NEW_PASSWORD, { name: `${employer.rp10}_2`, chain: 3, isOld: true });
+    judgePfx(employer.folder, pfx, NEW_PASSWORD, { name: `${employer.rp10}_2`, chain: 3 });
+    await page.click('#seguir');
+    await person.expect('terminos');
+    await person.openFile(old, NEW_PASSWORD);
+    await page.click('text=Firmar la carta');
+    await person.expect('listo');
   }));
 
 test('near its end a certificate opens the application, and renewing is offered', () =>

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { basename } from 'node:path';
 import { after, before, test } from 'node:test';
-import { NEW_PASSWORD, withPeople } from './lib/renewal.mjs';
+import { logInTab, NEW_PASSWORD, withPeople } from './lib/renewal.mjs';
 import { startWorld } from './lib/world.mjs';
 
 let world;
@@ -32,13 +32,7 @@ async function makeKey({ page, save }, tab = page) {
 async function logInElsewhere({ context }, employer) {
   const tab = await context.newPage();
   await tab.goto(`${world.url}/npie/acceso.html`);
-  await tab.setInputFiles('#archivo', employer.pfx);
-  await tab.fill('#clave', employer.password);
-  await tab.click('#abrir-boton');
-  await tab.waitForSelector('#confirmar:not([hidden])');
-  await tab.click('#entrar-boton');
-  await tab.waitForURL((url) => !url.pathname.endsWith('acceso.html'));
-  await tab.close();
+  await logInTab(tab, employer);
 }
 
 test('a second tab\'s key is not thrown away in silence', () => withPerson(async (person) => {
@@ -55,9 +49,68 @@ test('a second tab\'s key is not thrown away in silence', () => withPerson(async
   await second.waitForSelector('#error:not([hidden])');
   const said = await second.innerText('#error');
   assert.ok(said.includes(first) && said.includes(other), said);
+  assert.match(said, /del \d+ de \S+ de \d+ a las .* del \d+ de \S+ de \d+ a las /, 'with the times');
   await second.click('text=Seguir con la otra llave');
   await second.waitForURL(/carta\.html$/);
 }));
+
+test('and can be the one that counts', () => withPerson(async (person) => {
+  const { page, context } = person;
+  await person.goTo('llave');
+  const second = await context.newPage();
+  await second.goto(page.url());
+  const first = await makeKey(person);
+  const other = await makeKey(person, second);
+  await page.click('#seguir-boton');
+  await person.expect('carta');
+  await second.click('#seguir-boton');
+  await second.click('text=Usar la que acabo de guardar');
+  await second.waitForURL(/carta\.html$/);
+  await page.reload();
+  await person.expect('carta');
+  await person.steps.carta();
+  await person.expect('certificado');
+  const asked = await page.innerText('#archivo-ayuda');
+  assert.ok(asked.includes(other) && !asked.includes(first), asked);
+}));
+
+test('a key for a renewal that was cancelled meanwhile', () => withPerson(async (person) => {
+  const { page, context } = person;
+  await person.goTo('llave');
+  const second = await context.newPage();
+  await second.goto(page.url());
+  const file = await makeKey(person);
+  await second.click('text=Cancelar la renovación');
+  await second.click('text=Cancelar esta renovación');
+  await second.waitForURL(/aviso\.html$/);
+  await page.click('#seguir-boton');
+  await page.waitForSelector('#error:not([hidden])');
+  const said = await page.innerText('#error');
+  assert.ok(said.includes(file), said);
+}));
+
+test('other data from a second tab are told, and can be the ones that count', () =>
+  withPerson(async (person) => {
+    const { page, context } = person;
+    await person.goTo('datos');
+    const second = await context.newPage();
+    await second.goto(page.url());
+    await person.steps.datos();
+    await person.expect('llave');
+    await person.steps.llave();
+    await person.expect('carta');
+    await second.fill('#correo', 'otra@empresa.example');
+    await second.fill('#correo2', 'otra@empresa.example');
+    await second.fill('#telefono', '55 5012 2200');
+    await second.click('text=Confirmar y seguir');
+    await second.waitForSelector('#error:not([hidden])');
+    assert.equal(await second.innerText('#error-numero'), '48');
+    assert.match(await second.innerText('#error-detalle'),
+      /nuevo@empresa\.example.*otra@empresa\.example/);
+    await second.getByRole('button', { name: 'Usar los de esta página' }).click();
+    await second.waitForURL(/llave\.html$/);
+    assert.match(await second.innerText('#repaso'), /otra@empresa\.example/);
+  }));
 
 test('81 shows the fingerprint of the key that counts', () => withPerson(async (person) => {
   const { page } = person;

@@ -226,6 +226,8 @@ for (const link of ['required', 'optional']) {
         await follow(person, reminder);
         await person.expect('acceso');
         await person.steps.acceso(employer.pfx, employer.password, { here: true });
+        await person.expect('casa');
+        await person.page.click('text=Renovar el certificado');
         await person.expect('aviso');
         assert.match(await person.page.innerText('#avisos'), new RegExp(employer.email));
         await look(person.page, '2-aviso-correo');
@@ -240,6 +242,35 @@ for (const link of ['required', 'optional']) {
     }
 
     if (link === 'required') {
+      test('an address that is refused is told in red, and mended before the certificate has it', () =>
+        withPeople(async (open) => {
+          const employer = await world.employer('modern');
+          const person = await open(world, employer);
+          const { page } = person;
+          await person.goTo('datos');
+          await toLetter(person, 'nadie@empresa.example');
+          for (const end = Date.now() + WAIT; Date.now() < end; await page.reload()) {
+            if (await page.getAttribute('#estado-correo', 'data-estado') === 'rechazado') {
+              break;
+            }
+          }
+          assert.match(await page.innerText('.entrada'), /no se pudo entregar/);
+          assert.match(await page.getAttribute('section.nota', 'class'), /tono-mal/);
+          await look(page, '5-correo-rechazado');
+          await page.click('text=Corregirla en la carta y en el certificado');
+          await person.expect('datos');
+          const address = `avisos-${++addresses}@empresa.example`;
+          await toLetter(person, address);
+          const [mail] = await mailsTo(address);
+          await follow(person, mail);
+          await page.click('text=Confirmar mi correo y seguir');
+          await person.expect('certificado');
+          const [{ letters }] = await world.sql(`SELECT count(*) AS letters FROM letter l
+            JOIN renewal r ON r.id = l.renewal JOIN employer e ON e.id = r.employer
+            WHERE e.rp = '${employer.rp}' AND l.voided = 0 AND r.email = '${address}'`);
+          assert.equal(letters, 1);
+        }));
+
       test('the registered address stops the renewal', () => withPeople(async (open) => {
         const { employer, person } = await signed(open);
         const { page } = person;

@@ -74,7 +74,9 @@ describe('verificar', () => {
     'seal-altered': [() => flipped(letter1, letter1.length - 30), ['altered', 'good', 'altered'],
       /no está como se firmó/],
     appended: [() => Buffer.concat([letter1, Buffer.from('13 0 obj\n<<>>\nendobj\n')]),
-      ['appended', 'good', 'good'], /se le agregó algo/],
+      ['altered', 'good', 'good'], /se le agregó algo/],
+    before: [() => Buffer.concat([Buffer.from('\n'), letter1]), ['altered', 'good', 'good'],
+      /se le agregó algo/],
     replaced: [() => Buffer.concat([unsealed(letter2),
       letter1.subarray(unsealed(letter1).length)]), ['altered', 'good', 'partial'], /no está como/],
     foreign: [() => Buffer.from('hola'), ['foreign', '', ''], /no es una carta/],
@@ -91,7 +93,35 @@ describe('verificar', () => {
         assert.match(text, /Ese certificado ya había vencido/);
         assert.match(text, /Instituto de Demostración/);
         assert.match(text, /\|\|1\.0\|1\|/);
+        assert.equal(await page.getAttribute('#consta', 'data-consta'), 'same');
+        assert.match(text, /Lo que consta en el Instituto/);
+        assert.match(text, /sustituido por otro el/);
+        assert.match(text, /vigente hasta el/);
       }
+    });
+  }
+
+  // Rows of the registry change under letters that stay as they are.
+  const known = {
+    revoked: ["UPDATE certificate SET status = 'revoked', ended = 1000000000 WHERE generation = 2",
+      () => letter2, ['ended', 'ended', 'good'], /ya no valía cuando se firmó/, 'tono-mal'],
+    additional: ["UPDATE certificate SET status = 'active', ended = NULL, additional = 1"
+      + ' WHERE generation = 2', () => letter2, ['additional', 'additional', 'good'],
+    /certificado adicional/, 'tono-mal'],
+    voided: ['UPDATE letter SET voided = 1 WHERE kind = 1', () => letter1,
+      ['void', 'good', 'good'], /se anuló/, 'tono-mal'],
+    unsigned: ['UPDATE letter SET voided = 0, signed_at = NULL WHERE kind = 1', () => letter1,
+      ['unknown', 'good', 'good'], /no tiene esta firma/, 'tono-ojo'],
+    gone: ['UPDATE letter SET folio = 4000 WHERE kind = 1', () => letter1,
+      ['unknown', 'good', 'good'], /no conoce esta carta/, 'tono-mal'],
+  };
+  for (const [name, [sql, bytes, shown, title, tone]] of Object.entries(known)) {
+    test(`on record: ${name}`, async () => {
+      await world.sql(sql);
+      assert.deepEqual(await verify(bytes(), `${name}.pdf`), shown);
+      assert.match(await page.textContent('h1'), title);
+      assert.match(await page.getAttribute('#resultado', 'class'), new RegExp(tone));
+      await look(page, `verificar-${name}`);
     });
   }
 

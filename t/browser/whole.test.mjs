@@ -11,11 +11,14 @@ import { ask, linkOf, list, makeKey, receive, revoke } from './lib/colleague.mjs
 import { askOpenssl, judgeLetter, judges, trust } from './lib/judges.mjs';
 import { readMails } from './lib/mailbox.mjs';
 import { run } from './lib/outside.mjs';
-import { NEW_PASSWORD, withPeople } from './lib/renewal.mjs';
+import { NEW_PASSWORD, NEXT_PASSWORD, withPeople } from './lib/renewal.mjs';
 import { startWorld } from './lib/world.mjs';
 
 const EMPLOYERS = 10_000;
 const WAIT = 30_000;
+/** This world dates no letters and names no site; its clock may be anything. */
+const isTrouble = ({ part, state }) => state !== 'ok' && part !== 'clock'
+  && !(['timestamps', 'site'].includes(part) && state === 'not set up');
 const employers = [];
 let world;
 
@@ -37,10 +40,10 @@ async function until(what, holds) {
 }
 
 /** The certificate of a PFX, in a file of its own. */
-function certificateOf(pfx) {
+function certificateOf(pfx, password = NEW_PASSWORD) {
   const file = `${pfx}.crt`;
   run(world.folder, 'openssl', 'pkcs12', '-in', pfx, '-nokeys', '-clcerts', '-passin',
-    `pass:${NEW_PASSWORD}`, '-out', file);
+    `pass:${password}`, '-out', file);
   return file;
 }
 
@@ -99,18 +102,18 @@ async function renew(person, address, proved) {
 }
 
 /** Asked for before: key, signature, certificate. */
-async function additional(boss, colleague, mails) {
-  await makeKey(colleague, await linkOf(world, mails));
+async function additional(boss, colleague, mails, password = NEW_PASSWORD) {
+  await makeKey(colleague, await linkOf(world, mails), password);
   await list(world, boss);
   await boss.page.click('text=Firmar la solicitud');
   await boss.expect('autorizar');
   await boss.openFile(boss.pfx, NEW_PASSWORD);
   await boss.page.dblclick('text=Firmar la carta');
   await boss.expect('adicionales');
-  await receive(colleague, await linkOf(world, mails + 1));
-  await colleague.steps.acceso(colleague.pfx, NEW_PASSWORD);
+  await receive(colleague, await linkOf(world, mails + 1), password);
+  await colleague.steps.acceso(colleague.pfx, password);
   await colleague.expect('/idse/');
-  return certificateOf(colleague.pfx);
+  return certificateOf(colleague.pfx, password);
 }
 
 async function prepare(made) {
@@ -175,7 +178,7 @@ test('from an empty machine', (t) => withPeople(async (open) => {
 
   await stage('every part works', async () => {
     const parts = await ctl('status');
-    assert.deepEqual(parts.filter(({ part, state }) => part !== 'clock' && state !== 'ok'), []);
+    assert.deepEqual(parts.filter(isTrouble), []);
     assert.ok(parts.length >= 7);
   });
 
@@ -209,7 +212,7 @@ test('from an empty machine', (t) => withPeople(async (open) => {
     await boss.expect('adicionales');
     await boss.page.click('text=Solicitarlo otra vez');
     await boss.page.waitForSelector('#hecho');
-    extra = await additional(boss, colleague, 3);
+    extra = await additional(boss, colleague, 3, NEXT_PASSWORD);
     await all('good', extra);
   });
 
@@ -235,6 +238,12 @@ test('from an empty machine', (t) => withPeople(async (open) => {
     await boss.expect('rechazo-revocado');
   });
 
+  // Before the audit is cut, which npie-signer knows better.
+  await stage('every part still works', async () => {
+    assert.deepEqual((await ctl('status')).filter(isTrouble), []);
+    assert.doesNotMatch(await world.log(), /\b(crit|alert|emerg)\b\]/);
+  });
+
   await stage('the audit has all of it, and tells what is done to it', async () => {
     const rows = await audited();
     const newest = `sequence = ${rows}`;
@@ -255,11 +264,5 @@ test('from an empty machine', (t) => withPeople(async (open) => {
     await world.sql(`DELETE FROM audit WHERE ${newest}; UPDATE audit_head SET
       (sequence, hash) = (SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1)`);
     assert.deepEqual(await told(), [`cut ${rows}`]);
-  });
-
-  await stage('every part still works', async () => {
-    assert.deepEqual((await ctl('status')).filter(({ part, state }) =>
-      part !== 'clock' && state !== 'ok'), []);
-    assert.doesNotMatch(await world.log(), /\b(crit|alert|emerg)\b\]/);
   });
 }));

@@ -29,7 +29,7 @@ points() { # NAME: the addresses in it, one a line
 (umask 077 && echo 'otra frase de paso' > "$work/other")
 ok 'made' ends 0 ca init "$ca" -j --organization 'Instituto de Prueba Ñ' --name 'Autoridad de Prueba' \
     --key p256 --years 5 --passphrase-file "$work/pass" --url http://pki.example/npie
-ok 'tells its files' json '@$j == 9 && 3 == grep { $_->{secret} } @$j'
+ok 'tells its files' json '@$j == 10 && 3 == grep { $_->{secret} } @$j'
 ok 'keys are 0600' test "$(stat -c %a "$ca"/*.key "$ca"/offline/*.key | sort -u)" = 600
 ok 'httpd and npiectl can read the certificates' test "$(stat -c %a "$ca" "$ca"/*.c?? | sort -u | tr '\n' ' ')" = '644 755 '
 ok 'root.key lies apart' test "$(stat -c %a "$ca/offline"):$(ls "$ca/offline")" = 700:root.key
@@ -81,6 +81,91 @@ ca=$work/later
 ok 'for another day' ca_init "$ca" --key p256 --from 2031-01-01 --years 9
 ok 'on which it begins' shows seal 'Not Before: Jan  1 00:00:00 2031 GMT'
 ok 'for nine years' shows issuing 'Not After : Jan  1 00:00:00 2040 GMT'
+ca=$work/ca
+
+# The root on a machine of its own: its key is never where the signer is.
+off=$work/off
+line=$work/line
+ok 'the root alone' ends 0 ca init "$off" -j --root-only --organization 'Instituto de Prueba' --key p256 --passphrase-file "$work/pass"
+ok 'and nothing else' test "$(cd "$off" && find . -type f | sort | tr '\n' ' ')" = './offline/root.key ./root.cer ./root.crl ./root.crt '
+ok 'a key and its request, where it is used' ends 0 ca request "$line" --organization 'Instituto de Prueba' --key p256
+ok 'which openssl verifies' eval "openssl req -in '$line/issuing.csr' -noout -verify > '$work/out' 2>&1"
+ok 'not made twice' ends 1 ca request "$line"
+ok 'the key is its owner'"'"'s' test "$(stat -c %a "$line/issuing.key")" = 600
+ok 'signed' ends 0 ca sign "$off" "$line/issuing.csr" "$work/issuing-1.crt" -j --url http://pki.example/npie --passphrase-file "$work/pass"
+ok 'not over a file' ends 1 ca sign "$off" "$line/issuing.csr" "$work/issuing-1.crt" --passphrase-file "$work/pass"
+ok 'nor what is no request' ends 1 ca sign "$off" "$off/root.crt" "$work/no.crt" --passphrase-file "$work/pass"
+cp "$off"/root.c?? "$line/"
+ok 'nor is there an authority without it' ends 1 ca renew "$line"
+ok 'somebody else'"'"'s is refused' ends 1 ca renew "$line" --certificate "$work/ca/issuing.crt"
+ok 'brought back' ends 0 ca renew "$line" -j --certificate "$work/issuing-1.crt"
+ok 'makes the authority' json '2 == grep { $_->{state} eq "renewed" } @{$j->{certificates}}'
+ca=$line
+for part in issuing seal; do
+    ok "$part.key is its certificate's too" key_of $part
+    ok "$part verifies too" verifies $part
+done
+ok 'the seal has the addresses' test "$(points seal | tr '\n' ' ')" = 'URI:http://pki.example/npie/ca.crl OCSP - URI:http://pki.example/npie/ocsp CA Issuers - URI:http://pki.example/npie/ca.cer '
+ok 'no key of the root' eval "! grep -rlE ENCRYPTED '$line' > '$work/out'"
+all() { find "$ca" -type f | sort | xargs sha256sum | sha256sum; }
+was=$(all)
+ok 'brought again' ends 0 ca renew "$line" -j --certificate "$work/issuing-1.crt"
+ok 'all is kept' json '2 == grep { $_->{state} eq "kept" } @{$j->{certificates}} and !@{$j->{next}}'
+ok 'truly' test "$(all)" = "$was"
+
+# Rollover: what an authority of nine years ago issued, and what it issues then.
+ca=$work/aging
+ok 'an authority nine years old' ends 0 ca init "$ca" --key p256 --from "$(date -u -d '-9 years -6 months' +%F)" --years 10 \
+    --seal-years 10 --url http://pki.example/npie --passphrase-file "$work/pass"
+leaf() { # NAME: signed by issuing.key
+    openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$work/$1.key" -subj "/CN=$1" -out "$work/$1.csr" 2> "$work/err" &&
+        openssl x509 -req -in "$work/$1.csr" -CA "$ca/issuing.crt" -CAkey "$ca/issuing.key" -days 180 -out "$work/$1.crt" \
+            -extfile <(printf 'authorityKeyIdentifier=keyid:always\nsubjectKeyIdentifier=hash\nkeyUsage=critical,digitalSignature\n') 2> "$work/err"
+}
+holds() { # NAME ISSUING [OPTION...]: by the root alone, with what came along
+    openssl verify -x509_strict -CAfile "$ca/root.crt" -untrusted "$2" "${@:3}" "$work/$1.crt" > "$work/out" 2>&1
+}
+ok 'a certificate before' leaf earlier
+cp "$ca/issuing.crt" "$work/issuing-before.crt"
+cp "$ca/seal.crt" "$work/sealed.crt"
+sum=$(sha256sum < "$ca/issuing.key")
+mv "$ca/offline" "$work/away"
+ok 'without the key of the root' ends 0 ca renew "$ca" -j
+ok 'the issuing CA is due and the seal renewed' json 'join(" ", map { $_->{state} } @{$j->{certificates}}) eq "due renewed"'
+ok 'which is told' json '$j->{next}[0] =~ /ca sign/'
+ok 'the next seal' verifies seal
+ok 'has a key of its own' eval "key_of seal && ! cmp -s '$ca/seal.crt' '$work/sealed.crt'"
+ok 'and the addresses of the last' test "$(points seal | wc -l)" = 3
+ok 'the last one stays known' test "$(grep -c BEGIN "$ca/seals.pem")" = 2
+ok 'first the one in use' eval "openssl x509 -in '$ca/seals.pem' | cmp -s - '$ca/seal.crt'"
+mv "$work/away" "$ca/offline"
+ok 'not with another passphrase' ends 1 ca renew "$ca" --passphrase-file "$work/other"
+ok 'with the key' ends 0 ca renew "$ca" -j --passphrase-file "$work/pass"
+ok 'it is renewed' json 'join(" ", map { $_->{state} } @{$j->{certificates}}) eq "renewed kept"'
+ok 'for ten years' lives 3640
+ok 'the key is the same' test "$(sha256sum < "$ca/issuing.key")" = "$sum"
+ok 'its own' key_of issuing
+ok 'with the addresses' test "$(points issuing | tr '\n' ' ')" = 'URI:http://pki.example/npie/root.crl CA Issuers - URI:http://pki.example/npie/root.cer '
+ok 'a certificate after' leaf later
+ok 'the one before holds as it came' holds earlier "$work/issuing-before.crt"
+ok 'and by what is served now' holds earlier "$ca/issuing.crt"
+ok 'the one after holds' holds later "$ca/issuing.crt"
+ok 'after the end of the first too' holds later "$ca/issuing.crt" -attime "$(($(date +%s) + 179 * 86400))"
+ok 'all three are trusted' test "$(grep -c BEGIN "$ca/authorities.pem")" = 3
+was=$(all)
+ok 'once more' ends 0 ca renew "$ca" -j --passphrase-file "$work/pass"
+ok 'nothing is due' json '2 == grep { $_->{state} eq "kept" } @{$j->{certificates}}'
+ok 'nothing changed' test "$(all)" = "$was"
+cp "$ca/seal.crt" "$work/sealed.crt"
+ok 'a seal whose key leaked' ends 0 ca renew "$ca" -j --seal
+ok 'is another one at once' eval "key_of seal && ! cmp -s '$ca/seal.crt' '$work/sealed.crt'"
+# Ended between the two names: key in place, certificate not yet.
+cp "$ca/seal.crt" "$ca/seal.crt.new"
+cp "$work/sealed.crt" "$ca/seal.crt"
+ok 'one that was interrupted' ends 0 ca renew "$ca"
+ok 'is brought to its end' key_of seal
+openssl x509 -in "$ca/issuing.crt" -out "$work/new-key.crt"
+ok 'another key is no renewal' ends 1 ca renew "$ca" --certificate "$work/issuing-1.crt"
 ca=$work/ca
 
 before=$(find "$ca" -type f -exec cat {} + | sha256sum)

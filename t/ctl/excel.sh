@@ -125,6 +125,20 @@ done
 row Y3824564102 03810 Michoacan 5512345678
 stored entity 16
 
+# What spreadsheets do so that numbers keep their zeros, and blanks nobody sees.
+row Y3824564102 '="03810"' '"=""09"""' 5512345678
+taken 'numbers as formulas of text'
+stored postcode 03810
+row $'Y3824564102\u00a0' $'\u00a003810\u2003' 9 5512345678
+taken 'blanks of other widths round values'
+printf '%s\r\n%s\r\n\x1a' "$names" "$values" > "$file"
+taken 'the end of a file of DOS'
+for begin in 'PK\003\004' '\320\317\021\340\241' '<html><table>' '<?xml version="1.0"?>'; do
+    printf "$begin\001\002\003" > "$file"
+    ok "refused: $begin" ends 1 employer import "$file"
+    ok 'and what to do' complained 'save it as CSV UTF-8'
+done
+
 # Telephones, and what is pasted with them.
 for phone in '+52 33 3501 2277' '52 33 3501 2277' '(+52) 33 3501 2277' '01 33 3501 2277' \
     '044 33 3501 2277' '+52 1 33 3501 2277' '0052 33-3501-2277' '33–3501–2277' \

@@ -88,6 +88,18 @@ on() {
     registry="pgsql:host=$work/pgsql user=npie dbname=$database"
 }
 
+# row SEQUENCE DETAIL [AT [EVENT [ACTOR]]]: appended to the audit, by a chain worked
+# out here; leaves its $hash.
+row() {
+    local at=${3:-1795000000} event=${4:-data} actor=${5:-3030}
+    previous=$(sql 'SELECT hash FROM audit_head')
+    hash=$(printf 'npie-audit-1 %s %s %s:%s %s:%s %s:%s %s' "$1" "$at" ${#actor} "$actor" ${#event} "$event" \
+        ${#2} "$2" "$previous" | sha256sum | cut -d' ' -f1)
+    sql "INSERT INTO audit (sequence, at, actor, event, detail, previous, hash) VALUES
+        ($1, $at, '$actor', '$event', '$2', '$previous', '$hash')"
+    sql "UPDATE audit_head SET sequence = $1, hash = '$hash'"
+}
+
 # ca_init FOLDER OPTION...: with a passphrase of root.key, as nobody is there to
 # be asked.
 ca_init() {
@@ -95,24 +107,35 @@ ca_init() {
     ctl ca init --passphrase-file "$work/passphrase" "$@"
 }
 
-# An authority in $work/ca and npie-signer.conf; its logs are in $log. $registry
-# is set.
-signer_make() {
-    local account
+# Folders of npie-signer's and of its ledger's, each of its user when root makes
+# them: $state and $ledger; the users in $account, $ledger_account and
+# $draw_account, that of npie-draw.
+signer_folders() {
     account=$(id -un)
+    ledger_account=$account draw_account=$account
+    state=$work/state
+    ledger=$work/ledger
+    mkdir "$state" "$ledger"
+    [ "$(id -u)" = 0 ] || return 0
+    account=nobody
+    ledger_account=daemon draw_account=games
+    chown $account "$state"
+    chown $ledger_account "$ledger"
+}
+
+# An authority in $work/ca and npie-signer.conf. $registry is set.
+signer_make() {
     ca_init "$work/ca" --key p256
-    log=$work
-    if [ "$(id -u)" = 0 ]; then
-        log=$work/log
-        account=nobody
-        mkdir "$log"
-        chown nobody "$log"
-    fi
+    signer_folders
     cat > "$work/npie-signer.conf" <<CONF
 Key $work/ca/issuing.key
 Certificate $work/ca/issuing.crt
 Trust $work/ca/root.crt
-IssuanceLog $log/issuance.log
+State $state
+Ledger $ledger/ledger.db
+LedgerUser $ledger_account
+LetterTerms $top/conf/letter/terminos.txt
+DrawUser $draw_account
 User $account
 PeerUser $(id -un)
 CONF

@@ -51,6 +51,9 @@ understood "pfx;correo;teléfono\r\na.pfx;a@b.example;55 1234 5678\r\n"
 understood "pfx;password\r\nMu\xf1oz/a.pfx;pass:$secret\r\n" '/Muñoz/a.pfx'
 understood '"Empresa\nuno.pfx"\r\n' 'uno.pfx'
 understood 'pfx;email;phone\r\n"Empresa\nuno.pfx";a@b.example;"5555012299"\r\n' 'uno.pfx'
+understood "pfx\xc2\xa0;password\r\na.pfx\xc2\xa0;pass:$secret\r\n"
+understood "pfx;password\r\n=\"a.pfx\";pass:$secret\r\n"
+understood "pfx;password\r\na.pfx;pass:$secret\r\n\x1a"
 understood '# nota\n\n  a.pfx  \n'
 understood '"A.P12"\r\n' '/A.P12'
 understood '[{"pfx":"a.pfx","fax":null,"phone":5512345678}]'

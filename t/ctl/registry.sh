@@ -106,6 +106,27 @@ printf 'Registry pgsql:postgresql://npie:Prueba123@localhost/npie\n' > "$secret"
 ok 'a password in an address' with 604 1
 printf 'Registry sqlite3:/nowhere/registry.db\n' > "$secret"
 ok 'without one everyone may read it' with 644 3
+
+# libpq's own reasons, and no password.
+on pgsql
+ctl registry init
+sql "CREATE ROLE cautious LOGIN PASSWORD 'Acierto-1'"
+sed -i '1i local all cautious scram-sha-256' "$work/pgsql/data/pg_hba.conf"
+sql 'SELECT pg_reload_conf()' > "$work/reload"
+whole=$registry
+registry="pgsql:host=$work/pgsql user=cautious password=Error-22 dbname=$database"
+ok 'a wrong password' ends 3 registry check
+ok 'is told by libpq' complained 'password authentication failed for user "cautious"'
+ok 'which keeps it for itself' test -z "$(grep -h Error-22 "$work/out" "$work/err")"
+registry="pgsql:host=$work/pgsql user=npie dbname=nowhere"
+ok 'a wrong database' ends 3 registry check
+ok 'is told apart' complained 'database "nowhere" does not exist'
+registry="pgsql:host=$work/none user=npie dbname=nowhere"
+ok 'a server that is not there' ends 3 registry check
+ok 'is told apart, too' complained 'No such file or directory'
+registry=$whole
+ok 'a second init' ends 1 registry init
+ok 'says what to do' complained 'npiectl registry upgrade'
 registry=sqlite3:/nowhere/registry.db
 ok 'a file that cannot be made' ends 1 registry init
 ok 'no registry is named' test "$("$npiectl" registry check 2>&1 | grep -c -- --registry)" = 1

@@ -71,7 +71,7 @@ ok 'token options want a token' ends 1 ca init "$work/no" --label x
 ok 'and say so' complained 'give --pkcs11 too'
 
 ok 'made' init ca -j --organization 'Instituto de Prueba'
-ok 'tells files and keys' json '@$j == 10 && 3 == grep({ $_->{secret} } @$j) && 2 == grep({ $_->{file} =~ /^pkcs11:/ } @$j)'
+ok 'tells files and keys' json '@$j == 11 && 3 == grep({ $_->{secret} } @$j) && 2 == grep({ $_->{file} =~ /^pkcs11:/ } @$j)'
 ok 'no key files but the root'\''s' test "$(cd "$work/ca" && find . -name '*.key')" = ./offline/root.key
 ok 'seal and issuing CA verify' verifies ca
 holds > "$work/objects"
@@ -94,10 +94,13 @@ fi
 
 # The configuration as it was made, but for who and where.
 signer_conf=$work/npie-signer.conf
-mkdir "$work/log"
-[ "$(id -u)" -ne 0 ] || { chown -R nobody "$work/tokens" "$work/log"; chmod -R go+rX "$work/ca"; }
-sed -e "s|/var/lib/npie-signer|$work/log|" -e "s|^User .*|User nobody|" -e "s|^PeerUser .*|PeerUser $(id -u)|" \
-    "$work/ca/npie-signer.conf" > "$signer_conf"
+signer_folders
+[ "$(id -u)" -ne 0 ] || { chown -R nobody "$work/tokens"; chmod -R go+rX "$work/ca"; }
+sed -e "s|/var/lib/npie-signer|$state|" -e "s|/var/lib/npie-ledger|$ledger|" \
+    -e "s|^LedgerUser .*|LedgerUser $ledger_account|" \
+    -e "s|^DrawUser .*|DrawUser $draw_account|" \
+    -e "s|^LetterTerms .*|LetterTerms $top/conf/letter/terminos.txt|" -e "s|^User .*|User $account|" \
+    -e "s|^PeerUser .*|PeerUser $(id -u)|" "$work/ca/npie-signer.conf" > "$signer_conf"
 # Sanitizers make system calls of their own.
 ! nm "$npie_signer" | grep -q __asan_init || echo 'Sandbox off' >> "$signer_conf"
 ok 'npie-signer -t takes it' "$npie_signer" -t -f "$signer_conf"

@@ -31,6 +31,7 @@ redirected(browser()->login(as => $r->{new}, user => $r->{employer}{user}), '/id
 # One dies in the middle of a request: it is counted and told, the request too,
 # and the secret in its address is not.
 my $died = died();
+my $told = told($died);
 my $secret = 'T' x 32;
 my $pid = open(my $held, '|-', 'openssl', 's_client', '-quiet', '-verify_quiet', '-connect',
     world()->url =~ s{https://}{}r) // die "openssl: $!";
@@ -53,13 +54,28 @@ like($log, qr{child (\d+) was serving POST /npie/enlace\.html from 127\.0\.0\.1$
 ok(scalar(grep { $log =~ /child $_ was/ } @alive), 'by its process');
 is(died(), $died + @alive, 'and on the page of server-status');
 unlike(slurp("$ENV{NPIE_LOGS}/error_log"), qr/NPIE0145.*$secret/, 'without the secret');
+is(told($told + @alive), $told + @alive, 'the audit has every death once');
 
 # One that is told to end has not died.
 kill USR1 => slurp($ENV{NPIE_HTTPD_PID});
 select undef, undef, undef, 3;
 is(browser()->get('/npie/acceso.html')->{status}, 200, 'a graceful restart');
-is(died(), 0, 'is nobody\'s death');
+is(died(), $died + @alive, 'is nobody\'s death');
+is(told($told + @alive), $told + @alive, 'nor is one told again');
 done_testing;
+
+# How many the audit has, once it has that many.
+sub told
+{
+    my $count;
+    for (1 .. 100) {
+        $count = world()->registry->value(
+            "SELECT count(*) FROM audit WHERE event = 'child-died'");
+        last if $count >= $_[0];
+        select undef, undef, undef, 0.2;
+    }
+    return $count;
+}
 
 # How many children server-status says have died.
 sub died

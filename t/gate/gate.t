@@ -23,13 +23,16 @@ is($shown{REMOTE_USER}, $valid->{user}, 'REMOTE_USER');
 is($shown{NPIE_RP}, $valid->{rp}, 'NPIE_RP');
 is($shown{NPIE_RFC}, $valid->{rfc}, 'NPIE_RFC');
 like($shown{NPIE_CERT_SERIAL}, qr/^3[0-9]([0-9]{2}){19}$/, 'NPIE_CERT_SERIAL');
+is($shown{NPIE_CERT_NUMBER}, pack('H*', $shown{NPIE_CERT_SERIAL}),
+    'NPIE_CERT_NUMBER: the digits that pages and letters show');
 like($answer->{headers}, qr/^Cache-Control:.*\bprivate\b/m, 'which no cache keeps for others');
 
 my @forged = map { ('-H', "$_: forged", '-H', ($_ =~ s/_/-/gr) . ': forged') }
     qw(NPIE_RP NPIE_RFC NPIE_NAME NPIE_CERT_SERIAL REMOTE_USER);
-$answer = $client->get($page, curl => \@forged);
+$answer = $client->get($page, curl => [@forged, '-H', 'X-Kept: kept']);
 is($answer->{status}, 200, 'headers of those names: in as before');
 unlike($answer->{body}, qr/forged/, 'and nothing of theirs behind the gate');
+like($answer->{headers}, qr/^X-Seen: kept\r$/m, 'nor in what is passed on');
 $answer = browser()->get($page, curl => [@forged, '-H', "REMOTE_USER: $valid->{user}"]);
 redirected($answer, 'acceso', 'headers alone open nothing');
 

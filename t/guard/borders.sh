@@ -4,24 +4,25 @@
 # shellcheck source=t/guard/tap.sh
 . "$top_srcdir/t/guard/tap.sh"
 
+# What every object and program asks for, read once: its path, a symbol.
+mapfile -t all < <(find mod_npie -name '*.o' | sort)
+inputs 'objects' "${all[@]}"
+asked=$($NM -uA "${all[@]}" npie-signer | awk '{ print $1, $NF }')
+
 # wants PATTERN OBJECT...: undefined symbols that match, with their object.
 wants() {
-    local pattern=$1 object
+    local pattern=$1
     shift
-    for object in "$@"; do
-        $NM -u "$object" | awk -v o="$object" -v p="$pattern" \
-            '$2 ~ p { print o ": " $2 }'
-    done
+    printf '%s\n' "$@" | awk -v p="$pattern" '
+        NR == FNR { of[$0 ":"] = 1; next }
+        $1 in of && $2 ~ p { print $1, $2 }' - <(printf '%s\n' "$asked")
 }
 
-for room in base model pki pkcs11 store letter renew mail signer flow ctl; do
+for room in base model pki pkcs11 tsa store letter renew mail ledger draw signer flow ctl; do
     mapfile -t files < <(find mod_npie/"$room" -name '*.o' | sort)
     inputs "objects of $room" "${files[@]}"
     none "$room asks nothing of httpd (no ap_*)" "$(wants '^ap_' "${files[@]}")"
 done
-
-mapfile -t all < <(find mod_npie -name '*.o' | sort)
-inputs 'objects' "${all[@]}"
 
 # place NAME PATTERN ALLOWED: only objects whose path matches ALLOWED ask for
 # these symbols, and at least one does.
@@ -33,7 +34,8 @@ place() {
 }
 place hiredis '^redis[A-Z]' 'mod_npie/store/(\.libs/)?[a-z_]*-?session'
 place libharu '^HPDF_' 'mod_npie/letter/(\.libs/)?[^:]*'
-place libcurl '^curl_' 'mod_npie/(mail/(\.libs/)?[a-z_]*-?smtp|renew/(\.libs/)?[a-z_]*-?http)'
+place libcurl '^curl_' 'mod_npie/(tsa/(\.libs/)?[a-z_]*-?fetch|mail/(\.libs/)?[a-z_]*-?smtp|renew/(\.libs/)?[a-z_]*-?http)'
+place zstd '^ZSTD_' 'mod_npie/store/(\.libs/)?[a-z_]*-?registry_file'
 place apr_dbd '^apr_dbd_' 'mod_npie/store/(\.libs/)?[a-z_]*-?(registry|statements|rows)'
 
 none 'letter/file.c knows nothing of libharu' \
@@ -58,8 +60,16 @@ if [ "$PKCS11" = yes ]; then
         "$(wants '^dlopen' "${all[@]}" | grep -v '^mod_npie/pkcs11/' || true)"
 fi
 
-none 'npie-signer needs neither hiredis, libharu nor apr-util' \
-    "$(readelf -d npie-signer | grep NEEDED | grep -E 'hiredis|hpdf|aprutil' || true)"
+none 'npie-signer needs neither hiredis, libharu, apr-util nor a database' \
+    "$(readelf -d npie-signer | grep NEEDED | grep -E 'hiredis|hpdf|aprutil|sqlite|libpq' || true)"
+inputs 'npie-ledger' npie-ledger
+none 'npie-ledger has no key to sign with' \
+    "$($NM npie-ledger | grep -E 'npie_(ledger_key|issuer|pkcs11|chain)_|EVP_' || true)"
+inputs 'npie-draw' npie-draw
+none 'npie-draw has no key to sign with' \
+    "$($NM npie-draw | grep -E 'npie_(ledger_key|issuer|pkcs11|chain|cms_make)' || true)"
+place libpq '^PQ' 'mod_npie/ledger/(\.libs/)?[a-z_]*-?link_pgsql'
+place sqlite '^sqlite3_' 'mod_npie/ledger/(\.libs/)?[a-z_]*-?store_sqlite'
 none 'npie-signer holds nothing of httpd' "$(wants '^ap_' npie-signer)"
 
 inputs 'npiectl' npiectl

@@ -11,9 +11,8 @@ left='flow/flow flow/port
 letter/art letter/check letter/compose letter/letter letter/trial letter/values
 mail/smtp mail/smtp_verdict
 pkcs11/session pkcs11/token
-signer/log signer/log_line
-store/audit store/registry store/registry_audit store/registry_columns store/registry_sql
-store/session store/session_redis store/session_value'
+store/audit store/registry store/registry_audit store/registry_columns store/registry_file store/registry_sql
+store/session store/session_redis store/session_sealed store/session_sentinel store/session_share store/session_value'
 
 mapfile -t files < <(find mod_npie -mindepth 2 -name '*.[ch]' | sort)
 inputs 'sources' "${files[@]}"

@@ -49,4 +49,9 @@ none "conf/npie-signer.conf lists the keys of the code" \
 none "npie-signer(8) describes the keys of the code" \
     "$(differ "$in_code" "$in_page")"
 none "the manual describes the signer's keys" "$(differ "$in_code" "$in_manual")"
+printed=$(grep -oE '"[A-Z][A-Za-z0-9]+["\]?' "$top_srcdir/mod_npie/signer/config_print.c" |
+    grep -oE '[A-Za-z0-9]+' | sort -u)
+none "npie-signer -T prints every key but those of keys and PINs" \
+    "$(comm -23 <(printf '%s\n' "$in_code") <(printf '%s\n' "$printed") |
+        grep -vxE '(Seal)?(Key|PINFile)|PKCS11Environment' || true)"
 tap_end

@@ -6,7 +6,7 @@
 . "$top_srcdir/t/guard/tap.sh"
 cd "$top_srcdir"
 
-rooms=(base model pki pkcs11 store letter renew mail signer flow httpd ctl)
+rooms=(base model pki pkcs11 tsa store letter renew mail ledger draw signer flow httpd ctl)
 for i in "${!rooms[@]}"; do
     room=${rooms[i]}
     inputs "room" "mod_npie/$room"

@@ -39,7 +39,8 @@ echo '# an admin was here' >>"$conf/npie.conf"
 installed install
 none 'what an admin has changed stays as it is' \
     "$(tail -n 1 "$conf/npie.conf" | grep -v '^# an admin was here$')"
-none 'and the new reference is beside it' "$(cmp "$conf/original/npie.conf" conf/original/npie.conf)"
+reference=$(find "$root" -path '*/share/npie/original/npie.conf')
+none 'and the new reference is with what is installed' "$(cmp "$reference" conf/original/npie.conf)"
 installed uninstall
 none 'uninstall takes away all but that' "$(find "$root" -type f ! -path "$conf/npie.conf")"
 none 'which is left' "$([ -e "$conf/npie.conf" ] || echo 'npie.conf is gone')"

@@ -36,6 +36,7 @@ sub column_add
     }
     $reference{$table}{$name} = $1 if $what =~ s/\bREFERENCES (\w+ \(\w+\))//;
     $what =~ s/\b(?:BIG|SMALL)INT\b/INTEGER/;
+    $what =~ s/\b(?:BYTEA|BLOB|ANY)\b/BINARY/;
     $what =~ s/NOT NULL PRIMARY KEY AUTOINCREMENT|GENERATED ALWAYS AS IDENTITY PRIMARY KEY/NUMBERED/;
     $column{$table}{$name} = one_space($what);
     return;
@@ -74,6 +75,10 @@ sub alter
         }
     } elsif ($what =~ /^ALTER COLUMN (\w+) DROP IDENTITY$/) {
         $column{$table}{$1} =~ s/NUMBERED/NOT NULL PRIMARY KEY/ or die "$1 is not numbered\n";
+    } elsif ($what =~ /^ALTER COLUMN (\w+) TYPE BYTEA USING /) {
+        $column{$table}{$1} =~ s/\bTEXT\b/BINARY/ or die "$1 is no text\n";
+    } elsif ($what =~ /^ALTER COLUMN (\w+) SET STORAGE EXTERNAL$/) {
+        $column{$table}{$1} =~ /\bBINARY\b/ or die "$1 is not binary\n";
     } elsif ($what =~ /^RENAME TO (\w+)$/) {
         $_->{$1} = delete $_->{$table} for grep { $_->{$table} } \(%column, %reference, %check, %index);
     } else {

@@ -27,7 +27,7 @@ alone() {
     (cd / && env -i PATH="$PATH" "$program" 2>&1) >"$1.alone" || sed 's/^/# /' "$1.alone"
     rm -f "$1.alone"
 }
-for program in t/unit/test_letter t/unit/test_template t/fuzz/replay_letter; do
+for program in t/unit/test_letter t/unit/test_template t/fuzz/fuzz_letter; do
     none "$program finds its files from elsewhere" "$(alone $program)"
 done
 none 'every rule of t/mutate stands in its file' \

@@ -84,7 +84,20 @@ says($boss->send_json($sign, { firma => $cms->(%{ $employer->{as} }) }),
 says(act('revocar', c => $row->{certificate}), '200 adicionales revoked', 'revoked');
 says($boss->send_json($sign, { firma => $cms->(%{ $employer->{as} }) }), '409 87',
     'not signed any more');
-says($colleague->fetch(path_of($ready)), '403 87', 'its link is over');
+says($colleague->fetch(path_of($ready)), '403 70', 'its link is over');
+
+# Mended before a key is made: another request, whose mail is told of.
+my ($refused) = @{ says(act('pedir', %eva, correo_titular => 'nadie@empresa.example'),
+    '200 adicionales requested revoked', 'to an address that is none')->{additional} };
+like($refused->{mail}{state}, qr/^(queued|refused)$/, 'what became of its mail');
+says(act('corregir', n => $refused->{id}, correo_titular => 'nadie@empresa.example'), '422 46',
+    'the same address');
+says(act('corregir', n => $refused->{id}, correo_titular => 'nadie'), '422 41', 'no address');
+my ($new) = @{ says(act('corregir', n => $refused->{id}, correo_titular => address()),
+    '200 adicionales requested revoked', 'mended')->{additional} };
+isnt($new->{id}, $refused->{id}, 'by another request');
+says(act('corregir', n => $refused->{id}, correo_titular => address()), '409 87', 'the other is gone');
+says(act('retirar', n => $new->{id}), '200 adicionales revoked', 'and taken back');
 
 # Again, taken back; then made here.
 ($row) = @{ says(act('otra', n => $row->{id}), '200 adicionales requested',

@@ -3,9 +3,12 @@
 # description in the manual has it.
 use strict;
 use warnings;
+use File::Temp ();
+use MIME::Base64 ();
 use Test::More;
 use Npie::Mail;
 use Npie::Test;
+use Npie::Tsa;
 
 my %DATA = (telefono => '5555012299');
 
@@ -37,12 +40,44 @@ sub problem_at
 my $nobody = program();
 says($nobody->fetch('/npie/'), '401 15', 'nobody: the root');
 says($nobody->fetch('/npie/acceso.html'), '200 acceso', 'the login page');
+says($nobody->fetch('/npie/contador.html'), '200 acceso', 'the page for several employers');
+says($nobody->fetch('/npie/inicio.html'), '200 acceso', 'the start page is that to programs');
 says($nobody->fetch('/npie/enlace.html?t=' . 'a' x 32), '404 16', 'no mail, no links');
 says($nobody->send_json('/npie/acceso.html', { reto => 'x', firma => 'AAAA' }), '422 26',
     'a challenge that is none');
 says($nobody->send_json('/npie/datos.html', {}), '401 15', 'an action');
 is($nobody->ask('POST', '/npie/reto', bytes => '{}')->{status}, 405, 'reto by POST');
 is($nobody->fetch("/npie/$_")->{status}, 405, "$_ by GET") for qw(cancelar rehacer salir);
+
+# Whoever has a key alone proves that, and gets its certificate; nobody else does.
+sub proof
+{
+    my ($key, $challenge) = @_;
+    my $dir = world()->{dir};
+    my $text = Npie::Openssl::spit("$dir/reto.$$", $challenge);
+    Npie::Openssl::run('openssl', 'pkey', '-in', $key, '-pubout', '-outform', 'DER', '-out',
+        "$dir/spki.$$");
+    Npie::Openssl::run('openssl', 'dgst', '-sha256', '-sign', $key, '-out', "$dir/firma.$$",
+        $text);
+    return (reto => $challenge, map { $_->[0] => MIME::Base64::encode_base64(
+        Npie::Openssl::slurp("$dir/$_->[1].$$"), '') } [llave => 'spki'], [firma => 'firma']);
+}
+my ($mine, $none) = (employer(), employer(registered => 0));
+my $fresh = sub { $nobody->fetch('/npie/reto')->{json}{challenge} };
+my %proof = proof($mine->{as}{key}, $fresh->());
+my $found = $nobody->send_json('/npie/certificado-de-llave', { %proof });
+is($found->{status}, 200, 'a key is proved');
+Npie::Openssl::run('openssl', 'x509', '-in', $mine->{as}{certificate}, '-outform', 'DER', '-out',
+    world()->{dir} . "/mine.$$");
+is(MIME::Base64::decode_base64($found->{json}{certificate}),
+    Npie::Openssl::slurp(world()->{dir} . "/mine.$$"), 'and gets its certificate');
+says($nobody->send_json('/npie/certificado-de-llave', { %proof }), '422 26', 'not twice');
+says($nobody->send_json('/npie/certificado-de-llave', { %proof, reto => $fresh->() }),
+    '422 27', 'not for another challenge');
+says($nobody->send_json('/npie/certificado-de-llave', { proof($none->{as}{key}, $fresh->()) }),
+    '403 88', 'a key that no certificate has');
+says($nobody->send_json('/npie/certificado-de-llave', { %proof, reto => $fresh->(),
+    llave => '=' }), '422 27', 'no key');
 
 # Those who are refused, and since when.
 my $fixed = '2023-11-14T22:13:20Z';
@@ -128,7 +163,18 @@ says($program->fetch('/npie/terminos.html'), '200 terminos', 'letter 2');
 $answer = $program->go_on($place, $program->signature($place, 2, %{ $program->{new} }));
 says($answer, '200 listo', 'done');
 says($program->fetch('/npie/listo.html'), '200 listo', 'the page');
-is($program->fetch('/npie/')->{location}, '/idse/', 'the root leads to the application');
+says($program->fetch('/npie/casa.html'), '200 casa', 'the holder\'s page');
+# A download seals a letter that the job has not reached; then both are dated.
+$program->fetch($_->{href}) for @{ $answer->{json}{letters} };
+my $work = File::Temp->newdir;
+my $tsa = Npie::Tsa->start(world()->{dir} . '/ca', "$work");
+world()->npiectl(qw(letter renew-timestamps --url), $tsa->{url}, '--tsa',
+    world()->{dir} . '/ca/tsa-root.crt');
+$tsa->stop;
+is($program->fetch($_->{timestamp} // '/')->{type}, 'application/vnd.etsi.timestamp-token',
+    'the timestamp of letter ' . $_->{kind})
+    for @{ $program->fetch('/npie/casa.html')->{json}{letters} };
+says($program->fetch('/npie/'), '200 application', 'the root is the application\'s place');
 
 # Valid already: the application, and a renewal before its time.
 (undef, $answer) = logged_in(employer(kind => 'early'));
@@ -173,6 +219,10 @@ says($other->fetch(path_of($mail)), '403 63', 'used');
 says($other->send_json('/npie/enlace.html', { t => 'x' }), '403 66', 'cut short');
 says($program->fetch('/npie/enlace.html?hecho=continuar'), '200 acceso', 'after the button');
 is($program->go_on($place)->{location}, '/npie/certificado.html', 'confirmed');
+
+# For balancers.
+is($program->fetch('/npie/salud')->{json}{status}, 'ok', 'salud: all parts work');
+is($program->ask('POST', '/npie/salud', bytes => '{}')->{status}, 405, 'which takes no form');
 
 # Too often, and parts out of reach.
 my @asked = map { program(vhost => 'short')->fetch('/npie/reto') } 1 .. 6;

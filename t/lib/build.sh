@@ -22,7 +22,8 @@ configure_and_make() {
     local dir=$1 log=$2
     shift 2
     if [ ! -f "$dir/config.status" ]; then
-        (cd "$dir" && quietly "$log" "$NPIE_TOP/configure" "$@") || return
+        # libtool is a script that runs for every file, and takes twice as long in bash.
+        (cd "$dir" && CONFIG_SHELL=/bin/sh quietly "$log" /bin/sh "$NPIE_TOP/configure" "$@") || return
     fi
     quietly "$log" make -C "$dir" -j"$(nproc)"
 }

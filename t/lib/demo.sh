@@ -71,6 +71,9 @@ $(employer_show "a modern PFX (AES-256, RSA-2048)" "$modern")
 Mail to any address arrives at  $mailbox
 (the mail server rejects nadie@... and defers gris@...).
 
+Letters are dated by a timestamp authority of the demo's own,
+$(cat "$demo/world/tsa/url")
+
 Both files are also in demo-out/. The application behind the gate is
 $address/idse/ . The server's log is $demo/world/logs/error_log .
 Ctrl-C stops the demo.
@@ -94,6 +97,8 @@ if [ -z "$once" ]; then
     mailbox=$(t/lib/world mail "$demo/world" optional) ||
         die "the mail server did not start" "read the log above"
 fi
+t/lib/world tsa "$demo/world" > "$demo/tsa.log" 2>&1 ||
+    die "the timestamp authority did not start" "read $demo/tsa.log"
 say "starting Redis, npie-signer and httpd"
 address=$(t/lib/world start "$demo/world" "$module" "$signer" "$data/npie" "$conf" \
     www-data 8443) ||

@@ -42,18 +42,24 @@ my $there = browser();
 refused($there, $there->login(%who, challenge => $foreign), 'acceso', 26,
     'refused: given out for another host');
 
-# Redis keeps what was given out under its SHA-256. Planted there, so that the
-# time alone is what differs.
+# Redis keeps what was given out under a keyed hash. Planted there with the
+# secret, so that the time alone is what differs.
+my ($secret) = Npie::Openssl::slurp(world()->{dir} . '/session.secret') =~ /^([0-9a-f]{64})$/m;
+sub kept_under
+{
+    my ($text) = @_;
+    my $mac = Digest::SHA::hmac_sha512_hex("once\0" . Digest::SHA::sha256_hex($text),
+        pack 'H*', $secret);
+    return 'npie:1:once:' . substr $mac, 0, 64;
+}
 for my $case (['aviso', 10], ['acceso', 400]) {
     my ($page, $age) = @$case;
     my $aged = browser()->challenge;
-    my ($key) = grep { /[0-9a-f]{64}/ } split /\n/,
-        world()->redis('KEYS', '*' . Digest::SHA::sha256_hex($aged));
-    ok($key, 'a challenge is in Redis under its SHA-256');
+    like(world()->redis('EXISTS', kept_under($aged)), qr/1/,
+        'a challenge is in Redis under a hash that needs the secret');
     my $then = POSIX::strftime('%Y-%m-%dT%H:%M:%SZ', gmtime(time - $age));
     $aged =~ s/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/$then/ or die "no time in it\n";
-    $key =~ s/[0-9a-f]{64}/Digest::SHA::sha256_hex($aged)/e;
-    world()->redis('SET', $key, '1');
+    world()->redis('SET', kept_under($aged), '1');
     redirected(browser()->login(%who, challenge => $aged), $page,
         "$age seconds old: $page");
 }

@@ -41,9 +41,9 @@ sub ended
     return $employer;
 }
 
-my $expired = qr/<dt>Venció</;
-my $valid = qr/<dt>Vigente hasta</;
-my $end = qr/<dt>Fecha de término</;
+my $expired = qr/<dt>Venció el</;
+my $valid = qr/<dt>Vigente hasta el</;
+my $end = qr/<dt>Vencía el</;
 my $colleague = "additional = 1, holder = 'Eva', holder_email = 'eva\@empresa.example'";
 
 my $client = logged_in(employer());

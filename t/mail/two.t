@@ -44,7 +44,7 @@ sub configure
     symlink "$dir/tls", "$own/tls";
     $httpd->{world} = bless { dir => $own }, 'Npie::World';
     my %variables = (world()->variables(signer => $SIGNER), npie_user => '',
-        npie_mail => '', npie_http_port => Npie::World::port_free(),
+        npie_services => '', npie_http_port => Npie::World::port_free(),
         npie_modules => Npie::World::modules_conf() =~ s/mpm_event/$httpd->{mpm}/gr,
         npie_module => "$ENV{NPIE_BUILD}/.libs/mod_npie.so");
     spit("$own/port", $variables{npie_port});

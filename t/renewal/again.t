@@ -73,7 +73,10 @@ my $bystander = browser();
 my $another = employer(kind => 'valid');
 redirected($bystander->login(as => $another->{as}, user => $another->{user}), '/idse/',
     'another employer logs in');
-nothing($bystander, 'another employer');
+my %own = files($bystander);
+is(join(' ', grep { $own{$_} ne '' } @FILES), 'certificado.cer',
+    'and gets his own certificate, which no renewal made');
+isnt($own{'certificado.cer'}, $first{'certificado.cer'}, 'another one');
 my $renewed = renewal('listo');
 my %other = files($renewed->{client});
 is(scalar(grep { $other{$_} ne '' && $other{$_} ne $first{$_} } @FILES), 4,

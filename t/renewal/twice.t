@@ -2,6 +2,7 @@
 # Double clicks, Back, several browsers at once: one renewal, one certificate.
 use strict;
 use warnings;
+use Digest::SHA qw(sha256_hex);
 use Test::More;
 use Npie::Test;
 
@@ -34,14 +35,23 @@ my $form = [ $r->{client}->csrf('llave.html') ];
 $r->{new} = Npie::Test::key_new($r);
 redirected($r->{client}->key_send($r->{new}), 'carta', 'a key');
 redirected($r->{client}->key_send($r->{new}), 'carta', 'the same key again');
-redirected($r->{client}->data(correo => 'tarde@empresa.example',
-    correo2 => 'tarde@empresa.example', telefono => '5555012200'), 'carta',
-    'the data again, too late: to where the renewal is');
+refused($r->{client}, $r->{client}->data(correo => 'tarde@empresa.example',
+    correo2 => 'tarde@empresa.example', telefono => '5555012200'), 'carta', 48,
+    'other data, too late: to where the renewal is, with a word');
+like($r->{client}->get('/npie/carta.html')->{body},
+    qr/nuevo\@empresa\.example.* del \d+ de \w+ de \d+ a las .*tarde\@empresa\.example/,
+    'which says both, and the time');
 is(world()->registry->value("SELECT email FROM renewal
     WHERE employer = $r->{employer}{id}"), 'nuevo@empresa.example',
     'and nothing has changed');
-redirected($r->{client}->key_send(Npie::Test::key_new($r)), 'carta',
-    'another key without rehacer: to where the renewal is');
+my $mark = sub { substr sha256_hex(Npie::Openssl::slurp($_[0]{key})), 0, 6 };
+my $other = Npie::Test::key_new($r);
+refused($r->{client}, $r->{client}->key_send($other), 'carta', 58,
+    'another key without rehacer: to where the renewal is, with a word');
+my ($kept, $sent) = map { $mark->($_) } $r->{new}, $other;
+my $page = $r->{client}->get('/npie/carta.html')->{body};
+like($page, qr/$kept.* del \d+ de \w+ de \d+ a las .*$sent/, 'which says both fingerprints');
+like($page, qr/<details open>\s*<summary>Perdí la llave nueva/, 'and offers to make it again');
 
 # The key made again, on purpose.
 my $letter = $r->{client}->letter('carta.html');

@@ -40,6 +40,11 @@ for my $path (qw(salir cancelar rehacer llave.html carta.html certificado.html
     $answer = $mine->{client}->post("/npie/$path", [nada => 1], json => 1);
     is($answer->{status}, 403, "$path without a token");
 }
+for my $path (qw(salir cancelar rehacer datos.html)) {
+    refused($mine->{client}, $mine->{client}->post("/npie/$path", [csrf => $foreign]),
+        $path eq 'datos.html' ? 'datos' : 'aviso', 11,
+        "$path with a stale token: the page again, with a new one");
+}
 is(world()->registry->value("SELECT state FROM renewal
     WHERE employer = $mine->{employer}{id}") // 'none', 'none', 'nothing was done');
 for my $path (qw(salir cancelar rehacer)) {

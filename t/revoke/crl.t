@@ -115,15 +115,19 @@ like($text, qr/Privilege Withdrawn/, 'for that reason');
 like($text, qr/Invalidity Date/, 'since then');
 redirected($there->get('/idse/'), 'acceso', 'its session is over');
 
-# Of an earlier authority: told, but not on this list.
+# Of an earlier authority: on the block list of every signer, not on this CRL.
 my $older = employer(ca => 'old');
 my $before = number($text);
 $registry->sql("UPDATE certificate SET status = 'revoked', ended = strftime('%s'),
     reason = '' WHERE employer = $older->{id}");
 told();
 ok($registry->value("SELECT told FROM certificate WHERE employer = $older->{id}"),
-    'one of another authority is not asked again');
+    'one of another authority is told as well');
+my ($of_older) = (run('openssl', 'x509', '-in', "$older->{old}.crt", '-noout', '-serial') =~ /=(\w+)/);
+like(world()->ledger("SELECT line FROM entry WHERE line LIKE '% $of_older %'
+    AND line LIKE '% revoke %'"), qr/ $of_older unspecified /, 'every signer of the ledger refuses it');
 is(number(crl()), $before, 'and changes nothing here');
-like(slurp("$dir/signer/issuance.log.revocations"), qr/ revoke $serial keyCompromise /,
-    'the signer has it in its own log');
+like(world()->ledger("SELECT line FROM entry WHERE line LIKE '% $serial %'
+    AND line LIKE '% revoke %'"), qr/ $serial keyCompromise /,
+    'the signer has it in its ledger');
 done_testing;

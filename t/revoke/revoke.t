@@ -60,8 +60,8 @@ is($registry->value("SELECT count(*) FROM audit WHERE event = 'revoke'
 my $other = employer(kind => 'valid');
 my $victim = browser();
 $victim->login(as => $other->{as}, user => $other->{user});
-is($victim->post('/npie/revocar.html', [ csrf => 'x', cual => 'este', motivo => 'robada',
-    confirmo => 'si' ])->{status}, 403, 'not without the token');
+refused($victim, $victim->post('/npie/revocar.html', [ csrf => 'x', cual => 'este',
+    motivo => 'robada', confirmo => 'si' ]), 'revocar', 11, 'not without the token');
 is(certificates($other), 'active ', 'nothing happened');
 
 # At each step of a renewal; the certificate has expired.

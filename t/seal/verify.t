@@ -5,7 +5,7 @@ use warnings;
 use JSON::PP ();
 use Test::More;
 use File::Temp ();
-use Npie::Openssl qw(certificate_make cms_sign);
+use Npie::Openssl qw(certificate_make cms_sign spit);
 use Npie::Test;
 
 my $r = renewal('listo');
@@ -34,6 +34,11 @@ is($good->{employer}{signature}, 'good', 'signed');
 ok($good->{employer}{expiredThen}, 'with an expired certificate');
 is($good->{employer}{certificate}{rp}, substr($good->{letter}{rp}, 0, 10), 'of this employer');
 like($good->{seal}{certificate}{name}, qr/^Instituto de Demo/, 'sealed');
+is($good->{institute}{record}, 'same', 'the institute has it');
+is($good->{institute}{folio}, $good->{letter}{folio}, 'under its folio');
+is($good->{institute}{signer}{status}, 'superseded', 'its signer, by the letter itself');
+is($good->{institute}{certificate}{status}, 'active', 'what was made upon it');
+is_deeply($good->{proved}, {by => 'record', time => $good->{institute}{signed}}, 'since when');
 like($good->{letter}{cadena}, qr/^\|\|1\.0\|1\|/, 'and says what it says');
 
 my ($signed) = $letter =~ /^(.*?%%EOF\n)/s;
@@ -42,7 +47,32 @@ substr(my $altered = $letter, 4000, 1) ^= "\x01";
 my $bad = found($altered, 'an altered one');
 is_deeply([$bad->{outcome}, $bad->{employer}{signature}, $bad->{letter}],
     ['altered', 'altered', undef], 'says so, and nothing else');
-is(found("$letter ", 'with a byte more')->{after}, 1, 'counts it');
+my $more = found("$letter ", 'with a byte more');
+is_deeply([@$more{qw(outcome where after)}], ['altered', 'after', 1], 'counts it');
+my $less = found(" $letter", 'with a byte before it');
+is_deeply([@$less{qw(outcome where before)}], ['altered', 'before', 1], 'counts it');
+# npiectl asks the same registry, or says that it did not.
+{
+    my $file = File::Temp->new(SUFFIX => '.pdf');
+    my $conf = world()->{dir} . '/npiectl.conf';
+    my $ctl = sub {
+        my ($bytes, @option) = @_;
+        spit($file->filename, $bytes);
+        # The exit status is 1 for all but the good ones.
+        my $said = qx($ENV{NPIE_BUILD}/npiectl -c '$conf' -j letter verify @option '$file');
+        is($? >> 8, $said =~ /"outcome": ?"(?:sealed|signed)"/ ? 0 : 1, 'and so it ends');
+        return JSON::PP::decode_json($said);
+    };
+    for ([$letter, 'sealed'], [$signed, 'signed'], [$altered, 'altered']) {
+        my ($bytes, $outcome) = @$_;
+        my $said = $ctl->($bytes);
+        is($said->{outcome}, $outcome, "npiectl: $outcome");
+        is_deeply($said, found($bytes, 'as the page'), 'word for word');
+    }
+    my $alone = $ctl->($signed, '--offline');
+    is_deeply([$alone->{outcome}, $alone->{institute}{record}], ['unknown', 'unasked'],
+        'a letter without a seal is nothing without the registry');
+}
 is(found('hola', 'no PDF')->{outcome}, 'foreign', 'is none of ours');
 
 # The same letter with another seal in its place: of a certificate for seals by
@@ -76,7 +106,7 @@ for my $by (qw(old issuing)) {
 is(found(resealed("$ca/seal-before"), 'with the seal of before')->{outcome}, 'sealed',
     'it is still sealed');
 
-is(verify('%PDF-1.4' . 'x' x 600_000)->{status}, 413, 'longer than any letter');
+is(verify('%PDF-1.4' . 'x' x 1_000_000)->{status}, 413, 'longer than any letter');
 is(verify('x' x 1_100_000)->{status}, 413, 'longer than any body');
 is($anybody->post('/npie/verificar.html', [])->{status}, 303, 'no file: the form again');
 is(verify($letter, curl => ['-H', 'Origin: https://other.example'])->{status}, 403,

@@ -13,7 +13,7 @@ $world->httpd_configure(module => "$ENV{NPIE_BUILD}/.libs/mod_npie.so",
     signer => "$ENV{NPIE_BUILD}/npie-signer");
 my ($httpd, $npie) = map { "$world->{dir}/$_.conf" } qw(httpd npie);
 my ($modules, $directives) = (slurp($httpd), slurp($npie));
-(my $on = $directives) =~ s/^(\s*ServerName .*\n)/$1NPIETLSExpired on\n/m;
+(my $on = $directives) =~ s/^(\s*ServerName .*\n)/$1NPIETLSExpired on\n$1SSLVerifyClient optional\n/m;
 my ($ssl) = $modules =~ /^(LoadModule ssl_module .*\n)/m;
 
 is(judged($modules, $on), '', 'with mod_ssl it can be on');

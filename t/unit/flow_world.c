@@ -11,6 +11,7 @@
 #include <apr_strings.h>
 #include <openssl/cms.h>
 
+#include "flow/record.h"
 #include "model/field.h"
 
 #define FONTS "/usr/share/fonts/truetype/liberation:/usr/share/fonts/truetype/dejavu"
@@ -51,7 +52,8 @@ static int set_up(void)
     world->stranger = fixture_ca("Otra autoridad", p);
     world->signer =
         fixture_signer(world->ca,
-                       apr_pstrcat(p, "Rate 100000 1m\n",
+                       apr_pstrcat(p, "Rate 100000 1m\nInstitution Instituto de "
+                                   "prueba\n",
                                    fixture_seal(forge_seal(world->ca->id,
                                                            FORGE_SEAL_USAGE,
                                                            p), p), NULL), p);
@@ -67,7 +69,8 @@ static int set_up(void)
         fprintf(stderr, "world: %s\n", err.detail);
         return -1;
     }
-    return 0;
+    return npie_frame_make(&world->frame, npie_letter_art_sample(world->art),
+                           &err) == APR_SUCCESS ? 0 : -1;
 }
 
 static void make_world(void)
@@ -127,6 +130,7 @@ static void connect_registry(person_t *person)
     assert_ok(person, npie_registry_open(&flow->registry, world->driver,
                                          world->params, &person->err,
                                          person->p));
+    flow->registry->frame = &world->frame;
     flow->signer = &world->signer->client;
     flow->trust = world->trust;
     flow->seals = world->seals;
@@ -250,13 +254,39 @@ person_t *person_renewed(const person_t *person, apr_pool_t *p)
     return again;
 }
 
+static fixture_employer_t *colleague_of(person_t *person)
+{
+    return certify(person, identity_key("P-256", person->p),
+                   person->old->cert->not_before);
+}
+
 apr_int64_t person_additional(person_t *person)
 {
-    fixture_employer_t *colleague =
-        certify(person, identity_key("P-256", person->p),
-                person->old->cert->not_before);
+    return insert_certificate(person, colleague_of(person)->cert, 1);
+}
 
-    return insert_certificate(person, colleague->cert, 1);
+identity_t *person_colleague(person_t *person)
+{
+    fixture_employer_t *colleague = colleague_of(person);
+
+    insert_certificate(person, colleague->cert, 1);
+    return &colleague->id;
+}
+
+npie_letter_view_t *person_look(person_t *person, npie_bytes_t file, int asked)
+{
+    npie_known_t known;
+    const npie_verify_rules_t rules = {
+        .trust = world->trust, .seals = world->seals,
+        .old_key_min_bits = 1024, .known = asked ? &known : NULL,
+        .now = person->flow.now
+    };
+    npie_letter_view_t *view;
+
+    npie_record_port(&known, person->flow.registry);
+    assert_ok(person, npie_letter_verify(&view, &rules, file, &person->err,
+                                         person->p));
+    return view;
 }
 
 apr_status_t person_data(person_t *person)

@@ -12,6 +12,8 @@
 #include "unit/signer_fixture.h"
 
 #include "flow/flow.h"
+#include "letter/verify.h"
+#include "store/frame.h"
 
 #define DAY apr_time_from_sec(86400)
 /* When the certificate of an employer was made that expired a month ago. */
@@ -29,6 +31,7 @@ typedef struct world_t {
     npie_trust_t *trust;
     npie_seals_t *seals;      /* npie-signer's */
     npie_letter_art_t *art;
+    npie_frame_t frame;       /* of its letters */
     int employers;            /* how many there are */
 } world_t;
 
@@ -71,6 +74,8 @@ person_t *person_again(const person_t *person, apr_pool_t *p);
 person_t *person_renewed(const person_t *person, apr_pool_t *p);
 /* Puts an additional certificate into the registry; returns its row. */
 apr_int64_t person_additional(person_t *person);
+/* The same; returns its key and certificate. */
+identity_t *person_colleague(person_t *person);
 
 /* The moves with everything right. */
 apr_status_t person_data(person_t *person);
@@ -100,6 +105,9 @@ npie_bytes_t cms_over(const identity_t *id, const npie_bytes_t *content,
 /* Over the letter. */
 npie_bytes_t letter_cms(person_t *person, npie_letter_kind_t kind,
                         const identity_t *id);
+/* What verifying a file says, with the registry or without. */
+npie_letter_view_t *person_look(person_t *person, npie_bytes_t file,
+                                int asked);
 /* SHA-256 of the key, hex. */
 const char *spki_of(const identity_t *key, apr_pool_t *p);
 

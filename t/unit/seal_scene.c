@@ -77,7 +77,8 @@ npie_bytes_t seal_sealed(npie_bytes_t letter, const identity_t *id,
     npie_bytes_t cms;
     npie_seal_t *seal;
 
-    if (npie_seal_prepare(&seal, letter, time, &err, p) != APR_SUCCESS
+    if (npie_seal_prepare(&seal, letter, time, &scene->face, &err, p)
+           != APR_SUCCESS
         || npie_cms_make(&cms, id->key, parse(id, p), chain,
                          seal->signed_part, 3, &err, p) != APR_SUCCESS
         || npie_seal_fill(seal, cms, &err) != APR_SUCCESS) {
@@ -91,11 +92,26 @@ npie_letter_view_t *seal_look(npie_bytes_t file, apr_pool_t *p)
     npie_letter_view_t *view;
     npie_err_t err;
 
+    scene->rules.now = apr_time_now() + apr_time_from_sec(90);
     if (npie_letter_verify(&view, &scene->rules, file, &err, p)
         != APR_SUCCESS) {
         fail_msg("verify: %s", err.detail);
     }
     return view;
+}
+
+void seal_sample_keys(sample_t *sample, const npie_cert_t *new)
+{
+    const npie_cert_t *old = parse(scene->old, scene->p);
+    npie_letter_t *letter = &sample->letter;
+
+    letter->old_spki = old->spki_sha256;
+    letter->old_public_key = old->public_key;
+    letter->new_spki = new->spki_sha256;
+    letter->new_public_key = new->public_key;
+    letter->serial = new->serial_text;
+    letter->not_before = new->not_before;
+    letter->not_after = new->not_after;
 }
 
 static void draw(const npie_letter_art_t *art, npie_letter_kind_t kind)
@@ -105,8 +121,7 @@ static void draw(const npie_letter_art_t *art, npie_letter_kind_t kind)
     /* Each letter has a folio of its own. */
     sample->letter.folio += kind == NPIE_LETTER_TERMS;
     sample->letter.time = scene->time;
-    sample->letter.old_spki = parse(scene->old, scene->p)->spki_sha256;
-    sample->letter.new_spki = parse(scene->new, scene->p)->spki_sha256;
+    seal_sample_keys(sample, parse(scene->new, scene->p));
     scene->letter[kind] =
         seal_signed(sample_draw(art, &sample->letter, scene->p),
                     kind == NPIE_LETTER_RENEWAL ? scene->old : scene->new,
@@ -146,6 +161,7 @@ static void make_scene(apr_pool_t *p)
 
     scene = apr_pcalloc(p, sizeof(*scene));
     scene->p = p;
+    scene->face = (npie_face_t){ NPIE_FACE_LOCAL, -8 * 3600 };
     scene->ca = identity_key("P-256", p);
     forge_certificate(scene->ca, &root, p);
     scene->old = seal_employer(scene->ca, -400, -200, p);

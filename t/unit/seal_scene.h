@@ -10,6 +10,7 @@
 #include "letter/revision.h"
 #include "letter/verify.h"
 #include "unit/forge.h"
+#include "unit/letter_sample.h"
 
 typedef struct seal_scene_t {
     apr_pool_t *p;
@@ -24,6 +25,7 @@ typedef struct seal_scene_t {
     npie_bytes_t letter[3];  /* 1 and 2, as signed */
     npie_bytes_t sealed[3];
     apr_time_t time;         /* of the letters */
+    npie_face_t face;        /* of seals made from now on */
 } seal_scene_t;
 
 /* What a group of tests works on, and its setup and teardown. */
@@ -44,5 +46,9 @@ npie_bytes_t seal_sealed(npie_bytes_t letter, const identity_t *id,
 npie_bytes_t seal_joined(npie_bytes_t a, npie_bytes_t b, apr_pool_t *p);
 /* What verifying says. */
 npie_letter_view_t *seal_look(npie_bytes_t file, apr_pool_t *p);
+
+/* The keys and the new certificate of the scene in a letter of that sample.
+ * new: of the scene's new key. */
+void seal_sample_keys(sample_t *sample, const npie_cert_t *new);
 
 #endif

@@ -25,6 +25,7 @@
 typedef struct sessions_fixture_t {
     apr_pool_t *p;
     npie_redis_t redis;
+    npie_secrets_t secrets;
     npie_sessions_t *sessions;
     npie_err_t err;
 } sessions_fixture_t;
@@ -34,9 +35,44 @@ static inline npie_sessions_t *sessions_open(sessions_fixture_t *f)
 {
     npie_sessions_t *sessions = NULL;
 
-    assert_int_equal(npie_sessions_create(&sessions, &f->redis, f->p),
+    assert_int_equal(npie_sessions_create(&sessions, &f->redis, &f->secrets,
+                                          f->p),
                      APR_SUCCESS);
     return sessions;
+}
+
+/* Runs redis-cli with these arguments on the test's Redis.
+ * @return its output, in f->p */
+static inline char *sessions_cli(sessions_fixture_t *f, const char *arguments)
+{
+    char buf[8192];
+    size_t len;
+    FILE *out = popen(apr_psprintf(f->p, "redis-cli -s %s/redis.sock %s",
+                                   npie_backend_directory(), arguments), "r");
+
+    assert_non_null(out);
+    len = fread(buf, 1, sizeof(buf) - 1, out);
+    buf[len] = '\0';
+    assert_int_equal(pclose(out), 0);
+    return apr_pstrdup(f->p, buf);
+}
+
+/* The one key of a kind in Redis, in f->p. */
+static inline const char *sessions_key(sessions_fixture_t *f, const char *kind)
+{
+    char *names = sessions_cli(f, apr_psprintf(f->p, "--raw keys 'npie:1:%s:*'",
+                                               kind));
+
+    assert_int_equal(strcspn(names, "\n") + 1, strlen(names));
+    names[strcspn(names, "\n")] = '\0';
+    return names;
+}
+
+/* Seconds that the one key of a kind lives on. */
+static inline int sessions_ttl(sessions_fixture_t *f, const char *kind)
+{
+    return atoi(sessions_cli(f, apr_pstrcat(f->p, "ttl ",
+                                            sessions_key(f, kind), NULL)));
 }
 
 static inline int sessions_setup(void **state)
@@ -48,7 +84,10 @@ static inline int sessions_setup(void **state)
                                   "/redis.sock", NULL);
     f->redis.timeout = apr_time_from_sec(3);
     f->redis.connections = 4;
+    f->secrets.count = 1;
+    memset(f->secrets.bytes[0], 0x5a, NPIE_SECRET_BYTES);
     f->sessions = sessions_open(f);
+    sessions_cli(f, "flushall");
     *state = f;
     return 0;
 }
@@ -80,22 +119,6 @@ static inline npie_session_t sessions_sample(void)
     };
 
     return session;
-}
-
-/* Runs redis-cli with these arguments on the test's Redis.
- * @return its output, in f->p */
-static inline char *sessions_cli(sessions_fixture_t *f, const char *arguments)
-{
-    char buf[8192];
-    size_t len;
-    FILE *out = popen(apr_psprintf(f->p, "redis-cli -s %s/redis.sock %s",
-                                   npie_backend_directory(), arguments), "r");
-
-    assert_non_null(out);
-    len = fread(buf, 1, sizeof(buf) - 1, out);
-    buf[len] = '\0';
-    assert_int_equal(pclose(out), 0);
-    return apr_pstrdup(f->p, buf);
 }
 
 /* Group setup and teardown: Redis runs for the whole program. */

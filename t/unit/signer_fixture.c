@@ -19,9 +19,11 @@
 #include <apr_file_io.h>
 #include <apr_strings.h>
 #include <openssl/cms.h>
+#include <openssl/ocsp.h>
 
 #include "letter/file.h"
 #include "pki/csr.h"
+#include "pki/ocsp.h"
 #include "unit/forge.h"
 #include "unit/letter_form.h"
 
@@ -108,12 +110,60 @@ fixture_employer_t *fixture_expired(fixture_ca_t *ca, apr_pool_t *p)
                             apr_time_now() - 7 * MONTH, p);
 }
 
+/* Public keys by their digests, as letters show them. */
+typedef struct seen_key_t {
+    char spki[NPIE_SHA256_HEX_SIZE];
+    npie_bytes_t key;
+    struct seen_key_t *next;
+} seen_key_t;
+
+static struct {
+    apr_pool_t *p;          /* NULL at first */
+    npie_letter_art_t *art; /* made once: it takes a while */
+    seen_key_t *keys;
+} drawing;
+
+static apr_status_t end_drawing(void *data)
+{
+    (void)data;
+    memset(&drawing, 0, sizeof(drawing));
+    return APR_SUCCESS;
+}
+
+static void begin_drawing(void)
+{
+    if (drawing.p == NULL) {
+        apr_pool_create(&drawing.p, NULL);
+        apr_pool_cleanup_register(drawing.p, NULL, end_drawing,
+                                  apr_pool_cleanup_null);
+        drawing.art = sample_art(drawing.p);
+    }
+}
+
+/* Notes a key that letters will be about. */
+static void see(const char *spki, npie_bytes_t key)
+{
+    seen_key_t *seen;
+
+    begin_drawing();
+    seen = apr_palloc(drawing.p, sizeof(*seen));
+    apr_cpystrn(seen->spki, spki, sizeof(seen->spki));
+    seen->key.data = apr_pmemdup(drawing.p, key.data, key.len);
+    seen->key.len = key.len;
+    seen->next = drawing.keys;
+    drawing.keys = seen;
+}
+
 npie_cadena_t *fixture_cadena(const fixture_employer_t *employer,
                               const identity_t *new_key, apr_int64_t folio,
                               apr_pool_t *p)
 {
     npie_cadena_t *cadena = apr_pcalloc(p, sizeof(*cadena));
+    const npie_csr_t *request = request_of(new_key, p);
 
+    see(employer->cert->spki_sha256, employer->cert->public_key);
+    see(request->spki_sha256, request->public_key);
+    cadena->holder = cadena->purpose = "";
     cadena->kind = NPIE_LETTER_RENEWAL;
     cadena->folio = folio;
     cadena->rp = employer->rp;
@@ -121,17 +171,62 @@ npie_cadena_t *fixture_cadena(const fixture_employer_t *employer,
     cadena->curp = employer->curp;
     cadena->user = "A064878710";
     cadena->old_spki = employer->cert->spki_sha256;
-    cadena->new_spki = request_of(new_key, p)->spki_sha256;
+    cadena->new_spki = request->spki_sha256;
     cadena->email = "ximena@molinos.example";
     cadena->time = apr_time_from_sec(apr_time_sec(apr_time_now()));
     return cadena;
 }
 
-npie_bytes_t fixture_letter(const npie_cadena_t *cadena, apr_pool_t *p)
+npie_bytes_t fixture_bare_letter(const npie_cadena_t *cadena, apr_pool_t *p)
 {
     return form_make(apr_psprintf(p, "1 0 obj\n<x><npie:cadena>%s"
                                   "</npie:cadena></x>\nendobj\n",
                                   npie_cadena_format(cadena, p)), 0, p);
+}
+
+static npie_bytes_t seen_key(const char *spki, apr_pool_t *p)
+{
+    for (const seen_key_t *seen = drawing.keys; seen != NULL;
+         seen = seen->next) {
+        if (strcmp(seen->spki, spki) == 0) {
+            return seen->key;
+        }
+    }
+    return sample_key(91, p);
+}
+
+sample_t *fixture_sample(const npie_cadena_t *cadena, apr_pool_t *p)
+{
+    sample_t *sample = sample_make(cadena->kind, p);
+
+    begin_drawing();
+    sample->employer.rp = cadena->rp;
+    sample->employer.rfc = cadena->rfc;
+    sample->employer.curp = cadena->curp;
+    sample->employer.user = cadena->user;
+    if (cadena->kind != NPIE_LETTER_ADDITIONAL) {
+        sample->employer.contact.email = cadena->email;
+    }
+    sample->letter.holder_email = cadena->email;
+    sample->letter.holder = cadena->holder;
+    sample->letter.purpose = cadena->purpose;
+    sample->letter.folio = cadena->folio;
+    sample->letter.time = cadena->time;
+    sample->letter.old_spki = cadena->old_spki;
+    sample->letter.new_spki = cadena->new_spki;
+    sample->letter.old_public_key = seen_key(cadena->old_spki, p);
+    sample->letter.new_public_key = seen_key(cadena->new_spki, p);
+    return sample;
+}
+
+npie_bytes_t fixture_letter(const npie_cadena_t *cadena, apr_pool_t *p)
+{
+    const sample_t *sample = fixture_sample(cadena, p);
+    npie_bytes_t pdf;
+
+    /* Some tests say what cannot be drawn. */
+    return npie_letter_draw(&pdf, drawing.art, &sample->letter, NULL, p)
+        == APR_SUCCESS ? pdf : fixture_bare_letter(cadena, p);
 }
 
 npie_bytes_t fixture_signed(npie_bytes_t letter,
@@ -196,15 +291,38 @@ npie_bytes_t fixture_read(const char *path, apr_pool_t *p)
     return bytes;
 }
 
+/* How many, or -1 before npie-signer has made its ledger. */
+static int records_now(const char *command)
+{
+    FILE *out = popen(command, "r");
+    int records = -1;
+
+    assert_non_null(out);
+    if (fscanf(out, "%d", &records) != 1) {
+        records = -1;
+    }
+    pclose(out);
+    return records;
+}
+
 int fixture_records(const fixture_signer_t *signer, apr_pool_t *p)
 {
-    npie_bytes_t file = fixture_read(signer->log, p);
-    int lines = 0;
+    const int file = *signer->ledger == '/';
+    const char *command = apr_psprintf(
+        p, "%s '%s' %s \"SELECT count(*) FROM %sentry WHERE line LIKE '%% issue "
+        "%%'\" 2>&1", file ? "sqlite3 -cmd '.timeout 9000' -readonly"
+        : "psql -qAt -v ON_ERROR_STOP=1 -d", file ? signer->ledger
+        : signer->ledger + strlen("pgsql:"), file ? "" : "-c",
+        file ? "" : "npie_ledger.");
+    int records = records_now(command);
 
-    for (apr_size_t i = 0; i < file.len; i++) {
-        lines += file.data[i] == '\n';
+    /* A start takes long where every processor is busy. */
+    for (int i = 0; i < 3000 && records < 0; i++) {
+        apr_sleep(apr_time_from_msec(10));
+        records = records_now(command);
     }
-    return lines - 1;
+    assert_true(records >= 0);
+    return records;
 }
 
 int fixture_said(const fixture_signer_t *signer, const char *text,
@@ -271,11 +389,28 @@ int fixture_filters(void)
 #endif
 }
 
+/* Users of Debian's that are neither root nor nobody. */
+#define LEDGER_USER "daemon"
+#define DRAW_USER "games"
+
+/* A folder of a user's own, when root makes it. */
+static void make_folder(const char *path, const char *name)
+{
+    struct passwd entry, *user = NULL;
+    char text[1024];
+
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_int_equal(getpwnam_r(name, &entry, text, sizeof(text), &user), 0);
+    assert_non_null(user);
+    if (geteuid() == 0) {
+        assert_int_equal(chown(path, user->pw_uid, user->pw_gid), 0);
+    }
+}
+
 fixture_signer_t *fixture_signer(const fixture_ca_t *ca, const char *more,
                                  apr_pool_t *p)
 {
     fixture_signer_t *signer = apr_pcalloc(p, sizeof(*signer));
-    const struct passwd *user = getpwnam("nobody");
     char *dir = apr_pstrdup(p, "/tmp/npie-signer-XXXXXX");
     const char *key_file;
     const char *cert_file;
@@ -284,7 +419,8 @@ fixture_signer_t *fixture_signer(const fixture_ca_t *ca, const char *more,
     assert_int_equal(chmod(dir, 0755), 0);
     signer->dir = dir;
     signer->conf = apr_pstrcat(p, dir, "/signer.conf", NULL);
-    signer->log = apr_pstrcat(p, dir, "/log/issuance.log", NULL);
+    signer->state = apr_pstrcat(p, dir, "/state", NULL);
+    signer->ledger = apr_pstrcat(p, dir, "/ledger/ledger.db", NULL);
     signer->said = apr_pstrcat(p, dir, "/said", NULL);
     signer->client.path = apr_pstrcat(p, dir, "/socket", NULL);
     signer->client.timeout = apr_time_from_sec(10);
@@ -297,15 +433,13 @@ fixture_signer_t *fixture_signer(const fixture_ca_t *ca, const char *more,
     identity_write_key(ca->id, key_file);
     assert_int_equal(chmod(key_file, 0400), 0);
     fixture_write(cert_file, unit_bytes(npie_cert_pem(ca->cert, p)), 0644);
-    assert_int_equal(mkdir(apr_pstrcat(p, dir, "/log", NULL), 0700), 0);
-    if (geteuid() == 0) {
-        assert_non_null(user);
-        assert_int_equal(chown(apr_pstrcat(p, dir, "/log", NULL),
-                               user->pw_uid, user->pw_gid), 0);
-    }
+    make_folder(signer->state, "nobody");
+    make_folder(apr_pstrcat(p, dir, "/ledger", NULL), LEDGER_USER);
     fixture_write(signer->conf, unit_bytes(apr_psprintf(p,
-        "# made by a test\n\nKey %s\nCertificate %s\nIssuanceLog %s\n"
-        "User nobody\n%s%s%s", key_file, cert_file, signer->log,
+        "# made by a test\n\nKey %s\nCertificate %s\nState %s\n"
+        "Ledger %s\nLedgerUser " LEDGER_USER "\nUser nobody\n"
+        "LetterTerms " SAMPLE_TERMS "\nDrawUser " DRAW_USER "\n%s%s%s",
+        key_file, cert_file, signer->state, signer->ledger,
         strstr(more, "PeerUser ") != NULL ? ""
             : apr_psprintf(p, "PeerUser %ld\n", (long)geteuid()),
         strstr(more, "Sandbox ") != NULL || fixture_filters() ? ""
@@ -361,9 +495,9 @@ int fixture_signer_stop(fixture_signer_t *signer, int number)
     return fixture_signer_wait(signer);
 }
 
-void fixture_alive(const fixture_signer_t *signer, apr_uint64_t issued)
+void fixture_alive(const fixture_signer_t *signer, int issued)
 {
-    npie_signer_state_t told = { 0, 0, 0 };
+    npie_signer_state_t told = { .pid = 0 };
     npie_err_t err = { 0, NPIE_P_NONE, "" };
 
     if (npie_signer_ping(&told, &signer->client, &err, signer->p)
@@ -371,5 +505,52 @@ void fixture_alive(const fixture_signer_t *signer, apr_uint64_t issued)
         fail_msg("ping: %s", err.detail);
     }
     assert_int_equal(told.pid, signer->pid);
-    assert_int_equal(told.issued, issued);
+    assert_int_equal(fixture_records(signer, signer->p), issued);
+}
+
+int fixture_status(const fixture_signer_t *signer, const npie_cert_t *cert,
+                   const fixture_ca_t *by, const fixture_ca_t *ca, int proof,
+                   apr_pool_t *p)
+{
+    apr_array_header_t *known = apr_array_make(p, 1, sizeof(npie_bytes_t));
+    npie_signer_ocsp_t answer;
+    npie_err_t err = { 0 };
+    npie_bytes_t request;
+    const unsigned char *at;
+    OCSP_RESPONSE *response;
+    OCSP_BASICRESP *basic;
+    X509_STORE *store = X509_STORE_new();
+    STACK_OF(X509) *none = sk_X509_new_null();
+    ASN1_GENERALIZEDTIME *from = NULL;
+    time_t lately = time(NULL) - 298;
+    int status = -1;
+
+    if (proof) {
+        APR_ARRAY_PUSH(known, npie_bytes_t) = cert->der;
+    }
+    assert_int_equal(npie_ocsp_make(&request, cert->der, by->cert->der,
+                                    "SHA1", &err, p), APR_SUCCESS);
+    assert_int_equal(npie_signer_ocsp(&answer, &signer->client, request,
+                                      known, &err, p), APR_SUCCESS);
+    at = answer.response.data;
+    response = d2i_OCSP_RESPONSE(NULL, &at, (long)answer.response.len);
+    assert_non_null(response);
+    if (OCSP_response_status(response) == OCSP_RESPONSE_STATUS_SUCCESSFUL) {
+        basic = OCSP_response_get1_basic(response);
+        X509_STORE_add_cert(store, ca->cert->x509);
+        X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
+        assert_int_equal(OCSP_basic_verify(basic, none, store, 0), 1);
+        status = OCSP_single_get0_status(OCSP_resp_get0(basic, 0), NULL, NULL,
+                                         &from, NULL);
+        /* Backdated, for clients whose clocks are a little behind. */
+        assert_int_equal(X509_cmp_time((ASN1_TIME *)from, &lately), -1);
+        OCSP_BASICRESP_free(basic);
+    }
+    else {
+        assert_int_equal(answer.this_update, 0);
+    }
+    sk_X509_free(none);
+    X509_STORE_free(store);
+    OCSP_RESPONSE_free(response);
+    return status;
 }

@@ -14,6 +14,7 @@
 #include "pki/issue.h"
 #include "signer/client.h"
 #include "unit/identity.h"
+#include "unit/letter_sample.h"
 
 /* An authority; key and certificate live as long as the pool. */
 typedef struct fixture_ca_t {
@@ -36,7 +37,8 @@ typedef struct fixture_signer_t {
     apr_pool_t *p;
     const char *dir;
     const char *conf;
-    const char *log;     /* issuance log */
+    const char *state;   /* folder of its ledger's key and anchor */
+    const char *ledger;  /* database */
     const char *said;    /* its standard error */
     int listener;
     pid_t pid;           /* 0: not running */
@@ -62,8 +64,12 @@ fixture_employer_t *fixture_expired(fixture_ca_t *ca, apr_pool_t *p);
 npie_cadena_t *fixture_cadena(const fixture_employer_t *employer,
                               const identity_t *new_key, apr_int64_t folio,
                               apr_pool_t *p);
-/* A letter with nothing in it but what the signer reads, unsigned. */
+/* The letter that says so, drawn as the signer's terms want it, unsigned. */
 npie_bytes_t fixture_letter(const npie_cadena_t *cadena, apr_pool_t *p);
+/* What it is drawn from, to be changed. */
+sample_t *fixture_sample(const npie_cadena_t *cadena, apr_pool_t *p);
+/* A letter with nothing on its pages, and a cadena. */
+npie_bytes_t fixture_bare_letter(const npie_cadena_t *cadena, apr_pool_t *p);
 /* The same file with that certificate's signature inside. */
 npie_bytes_t fixture_signed(npie_bytes_t letter,
                             const fixture_employer_t *employer, apr_pool_t *p);
@@ -78,8 +84,9 @@ fixture_signer_t *fixture_signer(const fixture_ca_t *ca, const char *more,
  * calls of their own, nor with NPIE_TEST_SANDBOX=off, which is for valgrind. */
 int fixture_filters(void);
 void fixture_signer_start(fixture_signer_t *signer);
-/* The process that was started last answers, and has issued so many. */
-void fixture_alive(const fixture_signer_t *signer, apr_uint64_t issued);
+/* The process that was started last answers, and its ledger has so many
+ * certificates. */
+void fixture_alive(const fixture_signer_t *signer, int issued);
 /* Sends the signal; returns the status as of waitpid(2). */
 int fixture_signer_stop(fixture_signer_t *signer, int number);
 /* Waits for its end. */
@@ -88,8 +95,14 @@ int fixture_signer_wait(fixture_signer_t *signer);
 int fixture_listen(const char *path);
 void fixture_write(const char *path, npie_bytes_t bytes, int mode);
 npie_bytes_t fixture_read(const char *path, apr_pool_t *p);
-/* Records in the issuance log. */
+/* Certificates in the ledger. */
 int fixture_records(const fixture_signer_t *signer, apr_pool_t *p);
+/* The OCSP status that the signer tells of a certificate made by an authority;
+ * -1: an answer that is only an error. ca: the signer's; proof: 1: it is shown
+ * the certificate. */
+int fixture_status(const fixture_signer_t *signer, const npie_cert_t *cert,
+                   const fixture_ca_t *by, const fixture_ca_t *ca, int proof,
+                   apr_pool_t *p);
 /* Did it say that? */
 int fixture_said(const fixture_signer_t *signer, const char *text,
                  apr_pool_t *p);

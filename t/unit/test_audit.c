@@ -70,18 +70,18 @@ static const char *verify_all(registry_fixture_t *f,
     assert_ok(f, npie_audit_verify(&report, f->registry,
                                    kept != NULL ? next_kept : NULL, &kept,
                                    &f->err, f->p));
-    for (int i = 0; i < report.findings->nelts; ++i) {
-        const npie_audit_finding_t *finding =
-            &APR_ARRAY_IDX(report.findings, i, npie_audit_finding_t);
+    for (int i = 0; i < report.findings.list->nelts; ++i) {
+        const npie_finding_t *finding =
+            &APR_ARRAY_IDX(report.findings.list, i, npie_finding_t);
 
         text = apr_psprintf(f->p, "%s%s%s %d-%d", text, i > 0 ? ", " : "",
-                            npie_audit_fault_name(finding->fault),
+                            npie_fault_name(finding->fault),
                             (int)finding->first, (int)finding->last);
         if (finding->was != 0) {
             text = apr_psprintf(f->p, "%s was %d", text, (int)finding->was);
         }
     }
-    return report.more ? apr_pstrcat(f->p, text, " ...", NULL) : text;
+    return report.findings.more ? apr_pstrcat(f->p, text, " ...", NULL) : text;
 }
 
 static const char *verify(registry_fixture_t *f, const npie_audit_head_t *kept)

@@ -260,7 +260,8 @@ static void test_corrected(void **state)
     assert_ok(person, person_key(person));
     assert_letter1(person);
     person->contact.fax = "3399999999";
-    assert_later(person, person_data(person));
+    assert_call(person, NPIE_ECONFLICT, NPIE_P_DATA_OTHER,
+                person_data(person));
     assert_string_equal(person_place(person).renewal->contact.fax, "");
     assert_audit(person, "data data key");
 }

@@ -110,9 +110,15 @@ static void test_second(void **state)
                              &subject, apr_time_now() - DAY, *state);
     login = login_first(person, user);
     assert_int_equal(login.verdict, NPIE_VERDICT_RENEWAL);
-    login = login_with(person, &other->id, user);
-    assert_int_equal(login.problem, NPIE_P_CERT_UNKNOWN);
-    assert_string_equal(rows(person), "1");
+    /* Whatever generation it is: the database alone refuses a second first. */
+    for (int generation = 1; generation <= 3; generation += 2) {
+        world_ask(apr_psprintf(*state, "UPDATE certificate SET generation = %d"
+                               " WHERE employer = %" APR_INT64_T_FMT,
+                               generation, person->employer.id), *state);
+        login = login_with(person, &other->id, user);
+        assert_int_equal(login.problem, NPIE_P_CERT_UNKNOWN);
+        assert_string_equal(rows(person), "1");
+    }
 
     person = person_first(&fixture_subject, *state);
     assert_ok(person, npie_key_note(person->flow.registry,

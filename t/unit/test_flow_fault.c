@@ -32,8 +32,8 @@ static void test_signer_gone(void **state)
     person_t *person = person_at(NPIE_RENEWAL_CONFIRMED, *state);
     const npie_signer_t *signer = person->flow.signer;
     const npie_signer_t gone = {
-        apr_pstrcat(*state, world->signer->dir, "/nobody", NULL),
-        apr_time_from_sec(1)
+        .path = apr_pstrcat(*state, world->signer->dir, "/nobody", NULL),
+        .timeout = apr_time_from_sec(1)
     };
 
     person->flow.signer = &gone;
@@ -49,7 +49,8 @@ static void test_signer_slow(void **state)
 {
     person_t *person = person_at(NPIE_RENEWAL_CONFIRMED, *state);
     const npie_signer_t *patient = person->flow.signer;
-    const npie_signer_t hasty = { patient->path, apr_time_from_msec(200) };
+    const npie_signer_t hasty = { .path = patient->path,
+                                  .timeout = apr_time_from_msec(200) };
     const int before = records(person);
 
     assert_int_equal(kill(world->signer->pid, SIGSTOP), 0);

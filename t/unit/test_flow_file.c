@@ -109,11 +109,29 @@ static void test_older(void **state)
                                                     NPIE_LETTER_RENEWAL);
 
     assert_ok(person, person_rekey(person));
+    /* Nobody signed it: its hash is kept, and not its bytes. */
+    assert_string_equal(world_ask(apr_psprintf(*state,
+        "SELECT length(pdf) || ' ' || sha256 FROM letter WHERE folio = %"
+        APR_INT64_T_FMT, voided->folio), *state),
+        apr_pstrcat(*state, "2 ", voided->sha256, NULL));
     person->new_key = identity_key("P-256", *state);
     person->csr = fixture_csr(person->new_key, *state);
     person_to(person, NPIE_RENEWAL_KEYED);
     refused1(person, voided->pdf, NPIE_MISMATCH_OLDER, NPIE_FILE_LETTER,
              voided->folio);
+}
+
+/* A signed one is kept whole, whatever becomes of its renewal. */
+static void test_signed_kept(void **state)
+{
+    person_t *person = person_at(NPIE_RENEWAL_CONFIRMED, *state);
+    const char *folio = apr_psprintf(*state,
+        "SELECT length(l.pdf) > 1000 FROM letter l JOIN renewal r ON r.id ="
+        " l.renewal WHERE l.voided = 1 AND r.employer = %" APR_INT64_T_FMT,
+        person->employer.id);
+
+    assert_ok(person, person_cancel(person));
+    assert_string_equal(world_ask(folio, *state), "1");
 }
 
 /* Both letters of the renewal before, when the next one is to be signed. */
@@ -211,7 +229,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         pool_test(test_no_letter), pool_test(test_altered),
-        pool_test(test_older), pool_test(test_earlier_renewal),
+        pool_test(test_older), pool_test(test_signed_kept),
+        pool_test(test_earlier_renewal),
         pool_test(test_other_kind), pool_test(test_other_employer),
         pool_test(test_forged), pool_test(test_signed_file),
     };

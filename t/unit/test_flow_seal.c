@@ -16,7 +16,6 @@
 #include <apr_strings.h>
 
 #include "flow/seal.h"
-#include "letter/verify.h"
 #include "store/sealing.h"
 
 static apr_status_t seal_next(person_t *person, apr_int64_t *pfolio)
@@ -27,14 +26,7 @@ static apr_status_t seal_next(person_t *person, apr_int64_t *pfolio)
 /* What anybody who gets the file sees. */
 static npie_outcome_t outcome_of(person_t *person, npie_bytes_t pdf)
 {
-    const npie_verify_rules_t rules = { .trust = world->trust,
-                                        .seals = world->seals,
-                                        .old_key_min_bits = 1024 };
-    npie_letter_view_t *view;
-
-    assert_int_equal(npie_letter_verify(&view, &rules, pdf, &person->err,
-                                        person->p), APR_SUCCESS);
-    return view->outcome;
+    return person_look(person, pdf, 1)->outcome;
 }
 
 static npie_acuse_t acuse_of(person_t *person, npie_letter_kind_t kind)

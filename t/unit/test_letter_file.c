@@ -126,13 +126,13 @@ static void test_refused_cadena(void **state)
     npie_bytes_t good = form_make(FORM_OBJECTS, 0, pool);
 
     (void)state;
-    refused(form_make("", 0, pool), "not exactly one cadena");
+    refused(form_make("", 0, pool), "not exactly one cadena, or too long");
     refused(form_make(FORM_OBJECTS FORM_OBJECTS, 0, pool),
-            "not exactly one cadena");
+            "not exactly one cadena, or too long");
     refused(form_make(FORM_OBJECTS "<npie:cadena>", 0, pool),
-            "not exactly one cadena");
+            "not exactly one cadena, or too long");
     refused(form_make("</npie:cadena><npie:cadena>", 0, pool),
-            "not exactly one cadena");
+            "not exactly one cadena, or too long");
     refused(with(good, "A0648787107", "A0648787108"),
             "its cadena cannot be read");
     refused(with(good, "ana&amp;", "ana&apm;"), "its cadena cannot be read");

@@ -6,6 +6,7 @@
 #include "unit/unit.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "unit/letter_sample.h"
@@ -95,6 +96,37 @@ static void make_letter(const npie_letter_t *letter)
     assert_int_equal(npie_letter_file_sign(&signed_pdf, pdf, slurp("cms"),
                                            NULL, group_pool), APR_SUCCESS);
     spit("signed.pdf", &signed_pdf, 1);
+}
+
+/* The date is that of the employer's place: at one in the morning in the
+ * capital it is the evening before in Tijuana. */
+static void test_zones(void **state)
+{
+    static const struct {
+        int entity;
+        const char *city, *date, *zone;
+    } cases[] = {
+        { 9, "Cuauhtémoc", ", A 1 DE DICIEMBRE DE 2026", "America/Mexico_City" },
+        { 2, "Tijuana", ", A 30 DE NOVIEMBRE DE 2026", "America/Tijuana" },
+        { 26, "Hermosillo", ", A 1 DE DICIEMBRE DE 2026",
+          "America/Hermosillo" },
+        { 8, "Ojinaga", ", A 1 DE DICIEMBRE DE 2026", "America/Ojinaga" },
+    };
+
+    (void)state;
+    for (apr_size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        sample_t *s = sample_make(NPIE_LETTER_RENEWAL, group_pool);
+
+        s->employer.address.entity = cases[i].entity;
+        s->employer.address.city = cases[i].city;
+        s->employer.address.municipality = cases[i].city;
+        s->letter.time = apr_time_from_sec(1796083200 + 7 * 3600);
+        make_letter(&s->letter);
+        expect(run_well("pdftotext -enc UTF-8 signed.pdf -"), cases[i].date);
+        expect(run_well("grep -a npie:huso signed.pdf"),
+               apr_psprintf(group_pool, "<npie:huso>%s</npie:huso>",
+                            cases[i].zone));
+    }
 }
 
 static int group_setup(void **state)
@@ -234,6 +266,86 @@ static void test_structure_of_letter_2(void **state)
     check_structure(NPIE_LETTER_TERMS, *state);
 }
 
+/* What a program that reads aloud finds: headings, list, fields, the number of
+ * a key's bytes in place of its digits, and the foot once. */
+static void test_read_aloud(void **state)
+{
+    static const char *const in_order[] = {
+        "Document\n  H1 (block)\n    \"Carta de Aceptación de la Renovación",
+        "  L (block)\n    LI (block)\n      Lbl (block)\n        \"1.\"\n",
+        "      LBody (block)\n",
+        "  Sect\n    P (block)\n      \"FIRMA ELECTRÓNICA DEL PATRÓN\"\n",
+        "    Form\n      Object",
+        "SELLO DIGITAL DEL INSTITUTO", "    Form\n      Object",
+        "  H2 (block)\n    \"LLAVES PÚBLICAS\"\n",
+        "  H3 (block)\n    \"Llave pública nueva\"\n",
+        "  H3 (block)\n    \"Llave pública anterior\"\n",
+        "  H2 (block)\n    \"CADENA ORIGINAL\"\n", "\"||1.0|1|4711|",
+        "Folio 4711 · Usuario"
+    };
+    const char *at;
+
+    make_letter(&sample_make(NPIE_LETTER_RENEWAL, *state)->letter);
+    expect(run_well("pdfinfo signed.pdf"), "Tagged:          yes\n");
+    at = run_well("pdfinfo -enc UTF-8 -struct-text signed.pdf");
+    for (size_t i = 0; i < sizeof(in_order) / sizeof(in_order[0]); ++i) {
+        expect(at, in_order[i]);
+        at = strstr(at, in_order[i]) + strlen(in_order[i]);
+    }
+    assert_null(strstr(at, "Folio 4711"));
+    assert_null(strstr(at, "Hoja"));
+    expect(run_well("qpdf --json signed.pdf | grep /Alt"),
+           "\"u:Los 402 bytes de la llave, en hexadecimal.\"");
+}
+
+/* Every text stands in marked content or is an artifact, and the tree has each
+ * piece of marked content once. */
+static void check_tags(npie_letter_kind_t kind, apr_pool_t *p)
+{
+    int depth = 0, texts = 0, pieces = 0, status;
+    const char *owners;
+    char *line, *last;
+
+    make_letter(&sample_make(kind, p)->letter);
+    run_well("qpdf --qdf --object-streams=disable signed.pdf plain.pdf");
+    line = apr_pstrdup(p, run("grep -aE '(BMC|BDC|EMC|Tj)$' plain.pdf",
+                              &status));
+    for (line = apr_strtok(line, "\n", &last); line != NULL;
+         line = apr_strtok(NULL, "\n", &last)) {
+        const char *end = line + strlen(line) - 2;
+
+        if (strcmp(end, "Tj") == 0) {
+            ++texts;
+            assert_int_equal(depth, 1);
+        }
+        else {
+            depth += strcmp(end - 1, "EMC") == 0 ? -1 : 1;
+            pieces += strstr(line, "/MCID") != NULL;
+            assert_in_range(depth, 0, 1);
+        }
+    }
+    assert_int_equal(depth, 0);
+    assert_true(texts > 60 && pieces > 30);
+    owners = run_well("qpdf --json signed.pdf | jq '[.qpdf[1][].value?"
+                      " | objects | select(has(\"/Nums\"))[\"/Nums\"][]"
+                      " | arrays | length] | add'");
+    assert_int_equal(atoi(owners), pieces);
+    owners = run_well("qpdf --json signed.pdf | jq '[.qpdf[1][].value?"
+                      " | objects | select(.[\"/Type\"] == null and "
+                      ".[\"/S\"] != null)[\"/K\"] | arrays | .[]"
+                      " | select(type == \"number\" or"
+                      " (type == \"object\" and has(\"/MCID\")))]"
+                      " | length'");
+    assert_int_equal(atoi(owners), pieces);
+}
+
+static void test_tags(void **state)
+{
+    check_tags(NPIE_LETTER_RENEWAL, *state);
+    check_tags(NPIE_LETTER_TERMS, *state);
+    check_tags(NPIE_LETTER_ADDITIONAL, *state);
+}
+
 /* Letters that Spanish lacks bring the full alphabet with them. */
 static void test_other_letters(void **state)
 {
@@ -326,9 +438,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         pool_test(test_text),
         pool_test(test_text_of_letter_2),
+        pool_test(test_zones),
         pool_test(test_key_lines),
         pool_test(test_structure),
         pool_test(test_structure_of_letter_2),
+        pool_test(test_read_aloud),
+        pool_test(test_tags),
         pool_test(test_other_letters), pool_test(test_every_name),
         pool_test(test_preflight_can_refuse),
         pool_test(test_altered),

@@ -47,7 +47,7 @@ static const char *const expected_request[NPIE_EVENTS] = {
     [NPIE_EVENT_SIGN2] =    "!!!!!!!!!",
     [NPIE_EVENT_CANCEL] =   "www..w.=.",
     [NPIE_EVENT_RESEND] =   "q..a.....",
-    [NPIE_EVENT_READDRESS] = "!!!!!!!!!",
+    [NPIE_EVENT_READDRESS] = "w........",
     [NPIE_EVENT_LAPSE] =    "!!!!!!!!!",
     [NPIE_EVENT_REVOKE] =   "...r=.=..",
     [NPIE_EVENT_AGAIN] =    "....lwr..",

@@ -329,9 +329,9 @@ static void test_sqlite_garbage(void **state)
                   npie_certificate_get(&got, f->registry, id, &f->err));
     shell("sqlite3 $d/registry.db \"UPDATE certificate SET der = 'AAAA'\"");
     assert_ok(f, npie_certificate_get(&got, f->registry, id, &f->err));
-    shell("sqlite3 $d/registry.db 'INSERT INTO schema VALUES (9)'");
+    shell("sqlite3 $d/registry.db 'INSERT INTO schema VALUES (999)'");
     assert_status(f, NPIE_EBACKEND, npie_registry_check(f->registry, &f->err));
-    shell("sqlite3 $d/registry.db 'DELETE FROM schema WHERE version = 9'");
+    shell("sqlite3 $d/registry.db 'DELETE FROM schema WHERE version = 999'");
     assert_ok(f, npie_registry_check(f->registry, &f->err));
 }
 

@@ -219,6 +219,27 @@ static void test_withdraw(void **state)
     assert_string_equal(m.reason, "");
 }
 
+/* The language is kept with the kind; all are withdrawn. */
+static void test_language(void **state)
+{
+    static const char *const languages[] = { "en", "", "zh-Hant-TW" };
+    registry_fixture_t *f = *state;
+    npie_renewal_t r = registry_renewal_added(f);
+
+    drain(f);
+    for (int i = 0; i < 3; i++) {
+        npie_outbox_t m = a_mail(&r);
+
+        m.language = languages[i];
+        assert_ok(f, npie_outbox_queue(&m.id, f->registry, &m, &f->err));
+        assert_int_equal(newest(f, r.id).kind, NPIE_MAIL_OBTAIN);
+        assert_string_equal(newest(f, r.id).language, languages[i]);
+    }
+    assert_ok(f, npie_outbox_withdraw(f->registry, r.id, NPIE_MAIL_OBTAIN,
+                                      NOW, &f->err));
+    assert_none_due(f, NOW + DAY);
+}
+
 /* Undone with the step that queued it; and what the schema forbids. */
 static void test_transaction(void **state)
 {
@@ -560,7 +581,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ON_BOTH(test_sent), ON_BOTH(test_retry), ON_BOTH(test_lease),
-        ON_BOTH(test_order), ON_BOTH(test_withdraw),
+        ON_BOTH(test_order), ON_BOTH(test_withdraw), ON_BOTH(test_language),
         ON_BOTH(test_transaction), ON_BOTH(test_claimed_once),
         ON_BOTH(test_remind), ON_BOTH(test_remind_none),
         ON_BOTH(test_remind_many), ON_BOTH(test_link),

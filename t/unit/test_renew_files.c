@@ -336,7 +336,8 @@ static void test_answers(void **state)
 {
     static const char *const odd[] = {
         "", "[]", "{", "{\"page\":\"a\\u001b[2J\"}",
-        "{\"x\":[{\"y\":\"\\u0007\"}]}", "{\"page\":\"a\",\"page\":\"b\"}",
+        "{\"x\":[{\"y\":\"\\u0007\"}]}",
+        "{\"fields\":{\"\\u001b[2J\":{\"title\":\"a\"}}}", "{\"page\":\"a\",\"page\":\"b\"}",
     };
     const char *title, *remedy;
     npie_whereabouts_t stage;

@@ -82,6 +82,9 @@ static void refuses(npie_bytes_t pfx, const char *password,
     assert_int_equal(ERR_peek_error(), 0);
 }
 
+/* SignedData (RFC 5652) that has no content: it once ended npie-renew. */
+#define HOLLOW "\x30\x0b\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"
+
 /* Every file of the corpus; the password is the second column, which is left
  * out when it is empty. */
 static void test_corpus(void **state)
@@ -170,6 +173,7 @@ static void test_wrong_files(void **state)
     refuses(unit_bytes("%PDF-1.4\n"), "Prueba123", NPIE_P_FILE_UNKNOWN,
             *state);
     refuses(unit_bytes(""), "Prueba123", NPIE_P_FILE_UNKNOWN, *state);
+    refuses(unit_bytes(HOLLOW), "Prueba123", NPIE_P_FILE_UNKNOWN, *state);
     /* The last byte of the MAC's digest is before its salt and count. */
     copy[pfx.len - 20] ^= 1;
     refuses(changed, "Prueba123", NPIE_P_FILE_DAMAGED, *state);

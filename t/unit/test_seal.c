@@ -3,6 +3,8 @@
  */
 #include "unit/seal_scene.h"
 
+#include "letter/stamp.h"
+
 #include <apr_strings.h>
 
 /* Debian: libpdfbox2-java and what it needs; see test_letter_judges.c. */
@@ -63,12 +65,72 @@ static void test_unsealed(void **state)
     assert_true(revision->parts->cms.len > 0);
 }
 
+/* A letter sealed with some face at a fixed time, and the face read again. */
+static npie_bytes_t sealed_with(npie_face_form_t form, int offset,
+                                apr_pool_t *p)
+{
+    const apr_time_t time = apr_time_from_sec(1796083200);
+    npie_bytes_t sealed;
+    npie_revision_t *revision;
+    npie_face_t face;
+
+    scene->face = (npie_face_t){ form, offset };
+    sealed = seal_sealed(scene->letter[1], scene->institute, time, p);
+    assert_int_equal(npie_revision_parse(&revision, sealed, NULL, p),
+                     APR_SUCCESS);
+    assert_int_equal(revision->time, time);
+    npie_face_read(&face, revision->section);
+    assert_int_equal(face.form, form);
+    assert_int_equal(face.offset, offset);
+    forge_file("faced.pdf", sealed, scene->p);
+    return revision->section;
+}
+
+static int holds(npie_bytes_t bytes, const char *text)
+{
+    return memmem(bytes.data, bytes.len, text, strlen(text)) != NULL;
+}
+
+/* The time of the employer's place, at the offset it has; letters that older
+ * versions sealed, with UTC to the byte, stay what they are. */
+static void test_faces(void **state)
+{
+    const npie_face_t before = scene->face;
+    npie_bytes_t section = sealed_with(NPIE_FACE_UTC, 0, *state);
+
+    assert_true(holds(section, "q BT /F 8 Tf 0 g 42 14 Td (Sellado el "
+                      "01/12/2026 a las 00:00:00 \\(UTC\\)) Tj ET Q\n"));
+    need(run("pdftotext faced.pdf -", scene->p),
+         "Sellado el 01/12/2026 a las 00:00:00 (UTC)");
+    section = sealed_with(NPIE_FACE_LOCAL, -8 * 3600, *state);
+    assert_true(holds(section, "/M (D:20261201000000Z)"));
+    need(run("pdftotext faced.pdf -", scene->p),
+         "Sellado el 30/11/2026 a las 16:00:00 (UTC-08:00)");
+    sealed_with(NPIE_FACE_LOCAL, -5 * 3600, *state);
+    need(run("pdftotext faced.pdf -", scene->p),
+         "Sellado el 30/11/2026 a las 19:00:00 (UTC-05:00)");
+    scene->face = before;
+}
+
+/* Who draws a letter does not know when it is signed. */
+static void test_undated(void **state)
+{
+    const npie_bytes_t letter = scene->letter[1];
+    npie_letter_file_t *file;
+
+    assert_int_equal(npie_letter_file_parse(&file, letter, NULL, *state),
+                     APR_SUCCESS);
+    assert_false(holds(letter, "/M (D:"));
+    assert_string_equal(file->zone, "America/Mexico_City");
+}
+
 static void refused(npie_bytes_t letter, const char *why, apr_pool_t *p)
 {
     npie_seal_t *seal = (npie_seal_t *)p;
     npie_err_t err;
 
-    assert_int_equal(npie_seal_prepare(&seal, letter, scene->time, &err, p),
+    assert_int_equal(npie_seal_prepare(&seal, letter, scene->time,
+                                       &scene->face, &err, p),
                      NPIE_EINPUT);
     assert_null(seal);
     assert_int_equal(err.problem, NPIE_P_LETTER);
@@ -106,7 +168,7 @@ static void test_fill(void **state)
     npie_seal_t *seal;
 
     assert_int_equal(npie_seal_prepare(&seal, scene->letter[2], scene->time,
-                                       NULL, *state), APR_SUCCESS);
+                                       &scene->face, NULL, *state), APR_SUCCESS);
     cms.len = 4;
     assert_int_equal(npie_seal_fill(seal, cms, &err), NPIE_EINPUT);
     assert_int_equal(err.problem, NPIE_P_SIGNATURE);
@@ -173,15 +235,131 @@ static void test_attributes(void **state)
         "cmp cms again", scene->p);
 }
 
+/* A sealed letter with another timestamp, whose token is not looked at. */
+static npie_bytes_t stamped(npie_bytes_t file, const npie_stamp_data_t *data,
+                            apr_pool_t *p)
+{
+    static const unsigned char der[] = { 0x30, 0x03, 0x02, 0x01, 0x07 };
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
+    npie_seal_t *stamp;
+
+    if (npie_stamp_prepare(&stamp, file, data, &err, p) != APR_SUCCESS) {
+        fail_msg("%s", err.detail);
+    }
+    assert_int_equal(npie_seal_fill(stamp, (npie_bytes_t){ der, sizeof(der) },
+                                    NULL), APR_SUCCESS);
+    return seal_joined(file, stamp->section, p);
+}
+
+static int stamps(npie_bytes_t file, apr_size_t *pend, apr_pool_t *p)
+{
+    apr_array_header_t *list;
+
+    npie_stamps_find(&list, pend, file, p);
+    return list->nelts;
+}
+
+/* Data with bytes that look like the file around them. */
+static npie_stamp_data_t *some_data(apr_pool_t *p)
+{
+    npie_stamp_data_t *data = npie_stamp_data_make(p);
+
+    APR_ARRAY_PUSH(data->certs, npie_bytes_t) = scene->ca->der;
+    APR_ARRAY_PUSH(data->certs, npie_bytes_t) = scene->old->der;
+    APR_ARRAY_PUSH(data->crls, npie_bytes_t) =
+        unit_bytes("\r\nendstream\nendobj\n9 0 obj\n<<\n/Length 4\n");
+    return data;
+}
+
+/* Timestamps are found again, with what came along, and nothing else is. */
+static void test_stamps(void **state)
+{
+    const npie_bytes_t one = stamped(scene->sealed[1], some_data(*state),
+                                     *state);
+    const npie_bytes_t two = stamped(one, NULL, *state);
+    apr_array_header_t *list;
+    const npie_stamp_t *first;
+    npie_seal_t *refused;
+    apr_size_t end;
+
+    npie_stamps_find(&list, &end, two, *state);
+    assert_int_equal(list->nelts, 2);
+    assert_int_equal(end, two.len);
+    first = &APR_ARRAY_IDX(list, 0, npie_stamp_t);
+    assert_int_equal(first->end, one.len);
+    assert_int_equal(first->token.len, 5);
+    assert_int_equal(first->data->certs->nelts, 2);
+    assert_int_equal(first->data->ocsps->nelts, 0);
+    assert_int_equal(first->data->crls->nelts, 1);
+    assert_int_equal(stamps(scene->sealed[1], &end, *state), 0);
+    assert_int_equal(end, scene->sealed[1].len);
+    assert_int_equal(stamps(scene->letter[1], &end, *state), 0);
+    assert_int_equal(end, 0);
+    /* Neither before the seal nor after something else. */
+    assert_int_equal(npie_stamp_prepare(&refused, scene->letter[1], NULL, NULL,
+                                        *state), NPIE_EINPUT);
+    assert_int_equal(npie_stamp_prepare(&refused,
+                                        seal_joined(one, unit_bytes("\n"),
+                                                    *state), NULL, NULL,
+                                        *state), NPIE_EINPUT);
+}
+
+/* With timestamps it is still what other programs take. */
+static void test_stamps_judged(void **state)
+{
+    const npie_bytes_t one = stamped(scene->sealed[2], some_data(*state),
+                                     *state);
+
+    forge_file("stamped.pdf", stamped(one, NULL, *state), scene->p);
+    run("qpdf --check stamped.pdf", scene->p);
+    need(run(JAVA " stamped.pdf", scene->p), "is a valid PDF/A-1b file");
+}
+
+/* No byte of a timestamp's revision but data and token can be another; cut
+ * anywhere, it is none. */
+static void test_stamps_strict(void **state)
+{
+    const npie_bytes_t file = stamped(scene->sealed[1], NULL, *state);
+    unsigned char *bytes = apr_pmemdup(*state, file.data, file.len);
+    const apr_size_t begin = scene->sealed[1].len;
+    apr_size_t end;
+    apr_pool_t *p;
+
+    apr_pool_create(&p, *state);
+    for (apr_size_t at = begin; at < file.len; at += 7 * unit_stride(3)) {
+        bytes[at] ^= 0x40;
+        if (stamps((npie_bytes_t){ bytes, file.len }, &end, p) != 0) {
+            fail_msg("byte %d of %d", (int)(at - begin),
+                     (int)(file.len - begin));
+        }
+        bytes[at] ^= 0x40;
+        apr_pool_clear(p);
+    }
+    for (apr_size_t len = begin; len < file.len; len += 101) {
+        unsigned char *exact = malloc(len);
+
+        memcpy(exact, file.data, len);
+        assert_int_equal(stamps((npie_bytes_t){ exact, len }, &end, p), 0);
+        assert_int_equal(end, begin);
+        free(exact);
+        apr_pool_clear(p);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         pool_test(test_round),
         pool_test(test_unsealed),
+        pool_test(test_faces),
+        pool_test(test_undated),
         pool_test(test_refused),
         pool_test(test_fill),
         pool_test(test_judges),
         pool_test(test_attributes),
+        pool_test(test_stamps),
+        pool_test(test_stamps_judged),
+        pool_test(test_stamps_strict),
     };
 
     return cmocka_run_group_tests_name("seal", tests, seal_setup,

@@ -10,9 +10,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* Puts bytes under a session's key, whatever they are. */
-static void set_value(sessions_fixture_t *f, const char *key, const char *data,
-                      size_t len)
+/* Puts bytes under a key's name, whatever they are. */
+static void set_value(sessions_fixture_t *f, const char *name,
+                      const char *data, size_t len)
 {
     char *escaped = apr_palloc(f->p, 4 * len + 1);
 
@@ -21,17 +21,16 @@ static void set_value(sessions_fixture_t *f, const char *key, const char *data,
     }
     escaped[4 * len] = '\0';
     sessions_cli(f, apr_psprintf(f->p, "eval \"return redis.call('set',"
-                                 " KEYS[1], '%s')\" 1 npie:1:session:%s",
-                                 escaped, key));
+                                 " KEYS[1], '%s')\" 1 %s", escaped, name));
 }
 
-/* The bytes under a session's key. */
-static npie_bytes_t value_of(sessions_fixture_t *f, const char *key)
+/* The bytes under a key's name. */
+static npie_bytes_t value_of(sessions_fixture_t *f, const char *name)
 {
     const char *hex = sessions_cli(f, apr_psprintf(f->p,
         "--raw eval \"return (redis.call('get', KEYS[1]):gsub('.',"
-        " function(c) return string.format('%%02x', c:byte()) end))\""
-        " 1 npie:1:session:%s", key));
+        " function(c) return string.format('%%02x', c:byte()) end))\" 1 %s",
+        name));
     size_t len = strspn(hex, "0123456789abcdef") / 2;
     unsigned char *data = apr_palloc(f->p, len);
     npie_bytes_t bytes = { data, len };
@@ -44,12 +43,13 @@ static npie_bytes_t value_of(sessions_fixture_t *f, const char *key)
     return bytes;
 }
 
-static void assert_unreadable(sessions_fixture_t *f, const char *data,
-                              size_t len)
+/* @param name KEY_B's in Redis */
+static void assert_unreadable(sessions_fixture_t *f, const char *name,
+                              const char *data, size_t len)
 {
     npie_session_t *got = NULL;
 
-    set_value(f, KEY_B, data, len);
+    set_value(f, name, data, len);
     memset(&f->err, 0, sizeof(f->err));
     assert_status(f, APR_NOTFOUND,
                   npie_session_get(&got, f->sessions, KEY_B, 60, NOW, &f->err,
@@ -63,41 +63,45 @@ static void test_garbage_values(void **state)
     sessions_fixture_t *f = *state;
     npie_session_t session = sessions_sample();
     npie_session_t *got = NULL;
-    npie_bytes_t good;
+    const char *name;
+    npie_bytes_t good, other;
     char *bad;
 
     assert_ok(f, npie_session_put(f->sessions, KEY_A, &session, 60, &f->err,
                                   f->p));
-    /* The session of somebody else is as good as garbage. */
-    good = value_of(f, KEY_A);
-    assert_unreadable(f, (const char *)good.data, good.len);
-
+    other = value_of(f, sessions_key(f, "session"));
+    sessions_cli(f, "flushall");
     assert_ok(f, npie_session_put(f->sessions, KEY_B, &session, 60, &f->err,
                                   f->p));
-    good = value_of(f, KEY_B);
-    set_value(f, KEY_B, (const char *)good.data, good.len);
+    name = sessions_key(f, "session");
+    good = value_of(f, name);
+    set_value(f, name, (const char *)good.data, good.len);
     assert_ok(f, npie_session_get(&got, f->sessions, KEY_B, 60, NOW, &f->err,
                                   f->p));
     assert_string_equal(got->name, session.name);
 
-    assert_unreadable(f, "", 0);
-    assert_unreadable(f, "x", 1);
-    assert_unreadable(f, (const char *)good.data, good.len - 1);
-    assert_unreadable(f, (const char *)good.data, good.len / 2);
+    /* The session of somebody else, under this name. */
+    assert_unreadable(f, name, (const char *)other.data, other.len);
+    assert_unreadable(f, name, "", 0);
+    assert_unreadable(f, name, "x", 1);
+    assert_unreadable(f, name, (const char *)good.data, good.len - 1);
+    assert_unreadable(f, name, (const char *)good.data, good.len / 2);
     bad = apr_pcalloc(f->p, good.len + 1);
     memcpy(bad, good.data, good.len);
-    assert_unreadable(f, bad, good.len + 1);
-    bad[1]++; /* another version */
-    assert_unreadable(f, bad, good.len);
-    memcpy(bad, good.data, good.len);
-    bad[71] = 'A'; /* no such access */
-    assert_unreadable(f, bad, good.len);
-    memcpy(bad, good.data, good.len);
-    bad[94] = 0x7f; /* the first string's length */
-    assert_unreadable(f, bad, good.len);
-    memcpy(bad, good.data, good.len);
-    bad[98] = '\n'; /* its first character */
-    assert_unreadable(f, bad, good.len);
+    assert_unreadable(f, name, bad, good.len + 1);
+    for (size_t i = 0; i < good.len; i += good.len / 23) {
+        bad[i] ^= 1;
+        assert_unreadable(f, name, bad, good.len);
+        bad[i] ^= 1;
+    }
+}
+
+/* Gives a name a value of another type. */
+static void make_wrong(sessions_fixture_t *f, const char *name,
+                       const char *command)
+{
+    sessions_cli(f, apr_pstrcat(f->p, "del ", name, NULL));
+    sessions_cli(f, apr_pstrcat(f->p, command, " ", name, " x", NULL));
 }
 
 static void test_wrong_types(void **state)
@@ -107,10 +111,13 @@ static void test_wrong_types(void **state)
     npie_session_t *got = NULL;
     const char *text = NULL;
 
-    sessions_cli(f, "flushall");
-    sessions_cli(f, "rpush npie:1:session:" KEY_A " x");
-    sessions_cli(f, "set npie:1:holder:" SPKI " x");
-    sessions_cli(f, "rpush npie:1:draft:" KEY_A ":datos x");
+    assert_ok(f, npie_session_put(f->sessions, KEY_A, &session, 60, &f->err,
+                                  f->p));
+    assert_ok(f, npie_draft_put(f->sessions, KEY_A, "datos", "x", 60, &f->err,
+                                f->p));
+    make_wrong(f, sessions_key(f, "session"), "rpush");
+    make_wrong(f, sessions_key(f, "draft"), "rpush");
+    make_wrong(f, sessions_key(f, "holder"), "append");
     assert_status(f, NPIE_EBACKEND,
                   npie_session_get(&got, f->sessions, KEY_A, 60, NOW, &f->err,
                                    f->p));
@@ -286,9 +293,9 @@ static void test_password(void **state)
     assert_ok(f, npie_once_put(f->sessions, KEY_A, 60, &f->err, f->p));
     sessions_cli(f, "--user npie --pass geheim --no-auth-warning acl setuser"
                     " default on nopass allkeys");
-    assert_int_equal(atoi(sessions_cli(f, "-n 3 exists npie:1:once:" KEY_A)),
+    assert_int_equal(atoi(sessions_cli(f, "-n 3 dbsize")),
                      1);
-    assert_int_equal(atoi(sessions_cli(f, "exists npie:1:once:" KEY_A)), 0);
+    assert_int_equal(atoi(sessions_cli(f, "-n 0 dbsize")), 0);
     f->redis.database = 99;
     f->sessions = sessions_open(f);
     assert_status(f, NPIE_EBACKEND,

@@ -260,7 +260,8 @@ static void test_bytes(void **state)
 {
     attack_t *a = *state;
     npie_bytes_t csr = fixture_csr(a->new_key, a->p);
-    npie_bytes_t good = letter_of(a, cadena_of(a));
+    npie_bytes_t good = fixture_signed(fixture_bare_letter(cadena_of(a), a->p),
+                                       a->employer, a->p);
     char *file = apr_pmemdup(a->p, good.data, good.len);
     npie_bytes_t changed = { (unsigned char *)file, good.len };
     npie_bytes_t longer;

@@ -214,6 +214,23 @@ static void test_statuses(void **state)
     }
 }
 
+/* What is shown to an admin or logged does not steer a terminal. */
+static void test_words(void **state)
+{
+    static const char *const words[] = { "\x1b[2J", "a\xff", "a\nb" };
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        answer_t answer = { .payload = failed_payload(
+            NPIE_SIGNER_REFUSED, NPIE_P_LETTER, words[i], *state) };
+        npie_bytes_t cert = { NULL, 0 };
+        npie_err_t err;
+
+        assert_int_equal(ask(&answer, apr_time_from_sec(5), &cert, &err,
+                             *state), NPIE_EPROTO);
+        assert_non_null(strstr(err.detail, "malformed"));
+    }
+}
+
 /* One that always hangs up is given up soon; one that says nothing, at the
  * deadline. */
 static void test_no_answer(void **state)
@@ -266,7 +283,7 @@ static void test_late(void **state)
 {
     apr_pool_t *p = *state;
     fixture_signer_t *signer = fixture_signer(fixture_ca("Prueba", p), "", p);
-    npie_signer_state_t told = { 0, 0, 0 };
+    npie_signer_state_t told = { .pid = 0 };
     pid_t waiting;
     int status;
 
@@ -288,7 +305,7 @@ static void test_late(void **state)
     assert_int_equal(npie_signer_ping(&told, &signer->client, NULL, p),
                      APR_SUCCESS);
     assert_int_equal(told.pid, signer->pid);
-    assert_int_equal(told.issued, 0);
+    assert_int_equal(told.entries, 1);
 }
 
 /* More than a frame takes is not even sent. */
@@ -312,6 +329,7 @@ int main(void)
         pool_test(test_answer),
         pool_test(test_malformed),
         pool_test(test_statuses),
+        pool_test(test_words),
         pool_test(test_no_answer),
         pool_test(test_nobody_there),
         pool_test(test_late),

@@ -143,15 +143,22 @@ static void test_oversize(void **state)
         NPIE_SIGNER_PAYLOAD_MAX + 1, 0x7fffffff, 0x80000000, 0xffffffff
     };
     fixture_signer_t *signer = *state;
+    int fd;
 
     for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
-        int fd = dial(signer);
-
+        fd = dial(signer);
         put_header(fd, NPIE_SIGNER_ISSUE, 7, lengths[i]);
         assert_int_equal(status_of(signer, fd, NPIE_SIGNER_ISSUE, 7),
                          NPIE_SIGNER_MALFORMED);
         hung_up(fd);
     }
+    /* Replies may be longer, and nobody sends the signer any. */
+    fd = dial(signer);
+    put_header(fd, NPIE_SIGNER_ISSUE | NPIE_SIGNER_REPLY, 7,
+               NPIE_SIGNER_PAYLOAD_MAX + 1);
+    assert_int_equal(status_of(signer, fd, NPIE_SIGNER_ISSUE, 7),
+                     NPIE_SIGNER_MALFORMED);
+    hung_up(fd);
     fixture_alive(signer, 0);
 }
 

@@ -354,15 +354,11 @@ static void test_drawn_letter(void **state)
     fixture_employer_t *employer = fixture_expired(ca, p);
     fixture_signer_t *signer = fixture_signer(ca, "", p);
     identity_t *key = identity_key("RSA-3072", p);
-    sample_t *sample = sample_make(NPIE_LETTER_RENEWAL, p);
+    const sample_t *sample = fixture_sample(fixture_cadena(employer, key, 60,
+                                                           p), p);
     evidence_t e = { fixture_csr(key, p), { NULL, 0 } };
     npie_cert_t *cert;
 
-    sample->letter.folio = 60;
-    sample->letter.time = apr_time_from_sec(apr_time_sec(apr_time_now()));
-    sample->letter.old_public_key = employer->cert->public_key;
-    sample->letter.old_spki = employer->cert->spki_sha256;
-    sample->letter.new_spki = fixture_cadena(employer, key, 60, p)->new_spki;
     e.letter = fixture_signed(sample_draw(sample_art(p), &sample->letter, p),
                               employer, p);
     fixture_signer_start(signer);

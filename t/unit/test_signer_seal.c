@@ -10,8 +10,9 @@
 
 #include <apr_strings.h>
 
+#include "pki/csr.h"
 #include "unit/letter_sample.h"
-#include "unit/signer_fixture.h"
+#include "unit/signer_ops.h"
 
 /* A signer with the scene's CA and that certificate for its seal. */
 static fixture_signer_t *signer_with(const identity_t *institute,
@@ -31,6 +32,22 @@ static fixture_signer_t *started(apr_pool_t *p)
     return signer;
 }
 
+/* The certificate that was issued last, and the terms of it. */
+static npie_cert_t *made;
+static npie_bytes_t terms;
+
+/* Terms of that certificate, under a folio. */
+static npie_bytes_t terms_of(apr_int64_t folio, int seconds, apr_pool_t *p)
+{
+    sample_t *sample = sample_make(NPIE_LETTER_TERMS, p);
+
+    sample->letter.folio = folio;
+    sample->letter.time = scene->time - apr_time_from_sec(seconds);
+    seal_sample_keys(sample, made);
+    return seal_signed(sample_draw(sample_art(p), &sample->letter, p),
+                       scene->new, p);
+}
+
 /* The certificate that the scene's letter 1 is for. */
 static npie_bytes_t issued(const fixture_signer_t *signer, apr_pool_t *p)
 {
@@ -41,6 +58,8 @@ static npie_bytes_t issued(const fixture_signer_t *signer, apr_pool_t *p)
                           scene->letter[1], &err, p) != APR_SUCCESS) {
         fail_msg("issue: %s", err.detail);
     }
+    made = fixture_parse(cert, p);
+    terms = terms_of(4712, 0, p);
     return cert;
 }
 
@@ -52,7 +71,7 @@ static void test_seals(void **state)
     issued(signer, p);
 
     for (int kind = 1; kind <= 2; ++kind) {
-        const npie_bytes_t letter = scene->letter[kind];
+        const npie_bytes_t letter = kind == 1 ? scene->letter[1] : terms;
         npie_err_t err = { 0, NPIE_P_NONE, "" };
         npie_letter_view_t *view;
         npie_bytes_t section;
@@ -143,19 +162,6 @@ static void test_refuses(void **state)
     fixture_alive(signer, 0);
 }
 
-/* The terms of the scene's certificate once more, under another folio. */
-static npie_bytes_t other_terms(apr_int64_t folio, int seconds, apr_pool_t *p)
-{
-    sample_t *sample = sample_make(NPIE_LETTER_TERMS, p);
-
-    sample->letter.folio = folio;
-    sample->letter.time = scene->time - apr_time_from_sec(seconds);
-    sample->letter.old_spki = fixture_parse(scene->old->der, p)->spki_sha256;
-    sample->letter.new_spki = fixture_parse(scene->new->der, p)->spki_sha256;
-    return seal_signed(sample_draw(sample_art(p), &sample->letter, p),
-                       scene->new, p);
-}
-
 static apr_time_t sealed_at(const fixture_signer_t *signer,
                             npie_bytes_t letter, apr_pool_t *p)
 {
@@ -190,15 +196,15 @@ static void test_once(void **state)
     apr_time_t first;
 
     issued(signer, p);
-    first = sealed_at(signer, scene->letter[2], p);
+    first = sealed_at(signer, terms, p);
     apr_sleep(apr_time_from_msec(1100));
-    assert_true(sealed_at(signer, scene->letter[2], p) == first);
-    refused(signer, other_terms(4712, 5, p), NPIE_P_LETTER, p);
-    refused(signer, other_terms(4713, 0, p), NPIE_P_LETTER, p);
+    assert_true(sealed_at(signer, terms, p) == first);
+    refused(signer, terms_of(4712, 5, p), NPIE_P_LETTER, p);
+    refused(signer, terms_of(4713, 0, p), NPIE_P_LETTER, p);
     fixture_signer_stop(signer, SIGKILL);
     fixture_signer_start(signer);
-    assert_true(sealed_at(signer, scene->letter[2], p) == first);
-    refused(signer, other_terms(4713, 0, p), NPIE_P_LETTER, p);
+    assert_true(sealed_at(signer, terms, p) == first);
+    refused(signer, terms_of(4713, 0, p), NPIE_P_LETTER, p);
     fixture_alive(signer, 1);
 }
 
@@ -215,9 +221,95 @@ static void test_revoked(void **state)
 
     assert_int_equal(npie_signer_revoke(&signer->client, &revoke, &err, p),
                      APR_SUCCESS);
-    refused(signer, scene->letter[2], NPIE_P_CERT_REVOKED, p);
+    refused(signer, terms, NPIE_P_CERT_REVOKED, p);
     sealed_at(signer, scene->letter[1], p);
     fixture_alive(signer, 1);
+}
+
+/* Terms that were made in time are sealed in time: who has a key that ended
+ * could date them back. */
+static void test_too_late(void **state)
+{
+    apr_pool_t *p = *state;
+    fixture_signer_t *signer = started(p);
+    const apr_time_t end = fixture_parse(issued(signer, p), p)->not_after;
+    npie_op_seal_t sealing = { .letter = scene->letter[2] };
+    npie_letter_file_t *file;
+    npie_ops_t ops;
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
+
+    fixture_signer_stop(signer, SIGTERM);
+    signer_ops(&ops, signer, p);
+    assert_int_equal(npie_letter_file_parse(&file, scene->letter[2], NULL, p),
+                     APR_SUCCESS);
+    sealing.cadena = file->cadena;
+    assert_int_equal(npie_ops_check_sealing(&sealing, &ops, end - 1, &err, p),
+                     APR_SUCCESS);
+    assert_int_equal(npie_ops_check_sealing(&sealing, &ops, end, &err, p),
+                     NPIE_EPOLICY);
+    assert_int_equal(err.problem, NPIE_P_CERT_TOO_OLD);
+}
+
+/* A certificate that was in use has replaced the old key for ever, whatever
+ * became of it: of one that was not, the employer may have another. */
+static void test_successor(void **state)
+{
+    apr_pool_t *p = *state;
+
+    for (int used = 0; used <= 1; ++used) {
+        fixture_signer_t *signer = started(p);
+        const npie_signer_revoke_t revoke = { issued(signer, p),
+                                              NPIE_REASON_KEY_COMPROMISE,
+                                              apr_time_now(), 0 };
+        identity_t *again = identity_key("P-256", p);
+        sample_t *sample = sample_make(NPIE_LETTER_RENEWAL, p);
+        npie_bytes_t csr = fixture_csr(again, p), cert;
+        npie_err_t err = { 0, NPIE_P_NONE, "" };
+        npie_csr_t *request;
+        const npie_key_rules_t any = { .p256 = 1 };
+
+        if (used) {
+            sealed_at(signer, terms, p);
+        }
+        assert_int_equal(npie_signer_revoke(&signer->client, &revoke, &err,
+                                            p), APR_SUCCESS);
+        assert_int_equal(npie_csr_parse(&request, csr, &any, &err, p),
+                         APR_SUCCESS);
+        sample->letter.folio = 4720;
+        sample->letter.time = scene->time;
+        seal_sample_keys(sample, made);
+        sample->letter.new_spki = request->spki_sha256;
+        sample->letter.new_public_key = request->public_key;
+        assert_int_equal(npie_signer_issue(
+            &cert, &signer->client, csr,
+            seal_signed(sample_draw(sample_art(p), &sample->letter, p),
+                        scene->old, p), &err, p),
+            used ? NPIE_EPOLICY : APR_SUCCESS);
+        assert_int_equal(err.problem, used ? NPIE_P_CERT_SUPERSEDED
+                                           : NPIE_P_NONE);
+        fixture_signer_stop(signer, SIGTERM);
+    }
+}
+
+/* The seal's own certificate, expired while the signer runs. */
+static void test_seal_expired(void **state)
+{
+    apr_pool_t *p = *state;
+    apr_array_header_t *chain = apr_array_make(p, 1, sizeof(npie_bytes_t));
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
+    npie_letter_file_t *file;
+    npie_sealer_t *sealer;
+    npie_bytes_t section, signature = { NULL, 0 };
+
+    APR_ARRAY_PUSH(chain, npie_bytes_t) = scene->old->der;
+    assert_int_equal(npie_letter_file_parse(&file, scene->letter[1], NULL, p),
+                     APR_SUCCESS);
+    assert_int_equal(npie_sealer_create(&sealer, chain, &err, p),
+                     APR_SUCCESS);
+    assert_int_equal(npie_sealer_seal(&section, &signature, sealer, file->cadena,
+                                      scene->letter[1], scene->time, &err, p),
+                     NPIE_EINTERNAL);
+    assert_non_null(strstr(err.detail, "the seal's certificate has expired"));
 }
 
 /* The seal's own certificate, revoked. */
@@ -296,6 +388,9 @@ int main(void)
         pool_test(test_not_issued),
         pool_test(test_once),
         pool_test(test_revoked),
+        pool_test(test_too_late),
+        pool_test(test_successor),
+        pool_test(test_seal_expired),
         pool_test(test_seal_revoked),
         pool_test(test_no_seal),
         pool_test(test_configuration),

@@ -2,6 +2,7 @@
  * How npie-signer starts: what it gives up, what it refuses, and whom.
  */
 #include "unit/signer_fixture.h"
+#include "unit/forge.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -143,15 +144,16 @@ static void test_given_up(void **state)
         assert_string_equal(status_line(signer->pid, "Groups", p), "");
         assert_string_equal(status_line(signer->pid, "CapEff", p),
                             "0000000000000000");
-        /* Only root may look: from 3 up the logs are open, and perhaps still
+        /* Only root may look: from 3 up the anchor is open, the pair of
+         * npie-ledger, and perhaps still
          * the connection that has just been closed. */
         assert_string_equal(opened(getpid(), stray, p), "/dev/null");
         for (int fd = 3; fd < 64; fd++) {
             const char *target = opened(signer->pid, fd, p);
 
             if (*target != '\0' && strncmp(target, "socket:", 7) != 0) {
-                assert_true(strncmp(target, signer->log, strlen(signer->log))
-                            == 0);
+                assert_string_equal(target, apr_pstrcat(
+                    p, signer->state, "/ledger.anchor", NULL));
             }
         }
     }
@@ -249,6 +251,32 @@ static void test_key_file(void **state)
     refuses(signer, "match");
 }
 
+/* What hangs behind the first certificate of a file is handed out too: it is
+ * read as strictly. */
+static void test_chain_file(void **state)
+{
+    static const forge_t negative = { .common_name = "Raíz", .serial = "-1",
+                                      .extensions = FORGE_CA };
+    apr_pool_t *p = *state;
+    fixture_signer_t *signer = fresh("", p);
+    const char *file = in_dir(signer, "ca.crt");
+    identity_t *root = identity_key("P-256", p);
+    BIO *bio = BIO_new(BIO_s_mem());
+    char *pem = NULL;
+    long len;
+
+    forge_certificate(root, &negative, p);
+    assert_int_equal(PEM_write_bio_X509(bio, root->x509), 1);
+    len = BIO_get_mem_data(bio, &pem);
+    assert_int_equal(run(signer, "-t", NULL), 0);
+    fixture_write(file, unit_bytes(apr_psprintf(p, "%s%.*s",
+                  (const char *)fixture_read(file, p).data, (int)len, pem)),
+                  0644);
+    BIO_free(bio);
+    refuses(signer, "Certificate");
+    refuses(signer, "serial");
+}
+
 static void test_configuration(void **state)
 {
     static const struct {
@@ -270,10 +298,13 @@ static void test_configuration(void **state)
         { "Policy twelve\n", "object identifier" },
         { "Trust ca.crt\n", "absolute" },
         { "Trust /nowhere/ca.crt\n", "/nowhere/ca.crt" },
+        { "TrustCRL ca.crl\n", "absolute" },
+        { "TrustCRL /nowhere/ca.crl\n", "/nowhere/ca.crl" },
         { "Sandbox maybe\n", "on or off" },
         { "PeerUser nobody-by-this-name\n", "no such user" },
         { "User root\n", "second time" },
-        { "IssuanceLog /tmp/other.log\n", "second time" },
+        { "State /tmp/other\n", "second time" },
+        { "IssuanceLog here\n", "must be absolute" },
         { "CRLURL http://pki.example/a b\n", "without blanks" },
     };
     apr_pool_t *p = *state;
@@ -296,7 +327,7 @@ static void test_missing_keys(void **state)
     fixture_signer_t *signer = fresh("", p);
     npie_bytes_t whole = fixture_read(signer->conf, p);
     static const char *const names[] = {
-        "Key", "Certificate", "IssuanceLog", "PeerUser"
+        "Key", "Certificate", "PeerUser"
     };
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -386,59 +417,6 @@ static void test_own_socket(void **state)
     assert_int_equal(stat(path, &st), 0);
 }
 
-/* Two signers never share a log; one that comes while the last one ends has
- * the patience to wait. */
-static void test_lock(void **state)
-{
-    apr_pool_t *p = *state;
-    fixture_signer_t *signer = fresh("", p);
-    int fd;
-
-    fixture_signer_start(signer);
-    fixture_alive(signer, 0);
-    fixture_signer_stop(signer, SIGTERM);
-    fd = open(signer->log, O_RDONLY | O_CLOEXEC);
-    if (geteuid() == 0) {
-        assert_true(fd >= 0);
-    }
-    assert_int_equal(flock(fd, LOCK_EX), 0);
-    fixture_signer_start(signer);
-    apr_sleep(apr_time_from_sec(1));
-    assert_false(fixture_said(signer, "cannot start", p));
-    close(fd);
-    fixture_alive(signer, 0);
-    fixture_signer_stop(signer, SIGTERM);
-    fd = open(signer->log, O_RDONLY | O_CLOEXEC);
-    assert_int_equal(flock(fd, LOCK_EX), 0);
-    fixture_signer_start(signer);
-    assert_int_equal(WEXITSTATUS(fixture_signer_wait(signer)), CANNOT_START);
-    assert_true(fixture_said(signer, "another npie-signer", p));
-    close(fd);
-}
-
-/* A log that is damaged in the middle: the line is named. */
-static void test_damaged_log(void **state)
-{
-    apr_pool_t *p = *state;
-    fixture_signer_t *signer = fresh("", p);
-    const struct passwd *nobody = getpwnam("nobody");
-
-    fixture_write(signer->log, unit_bytes("npie-signer issuance log 1\n"
-                                          "1 what is this\n"), 0600);
-    if (geteuid() == 0) {
-        assert_int_equal(chown(signer->log, nobody->pw_uid, nobody->pw_gid),
-                         0);
-    }
-    refuses(signer, "issuance.log:2: ");
-    fixture_write(signer->log, unit_bytes("npie-signer issuance log 1\n"
-                                          "1 2026-11-2"), 0600);
-    assert_int_equal(run(signer, "-t", NULL), 0);
-    fixture_signer_start(signer);
-    fixture_alive(signer, 0);
-    assert_true(fixture_said(signer, "a torn last line of 11 bytes", p));
-    assert_int_equal(fixture_records(signer, p), 0);
-}
-
 /* Only PeerUser is answered: not root, not the signer's own user. */
 static void test_peer(void **state)
 {
@@ -486,7 +464,7 @@ static void test_parent_gone(void **state)
 {
     apr_pool_t *p = *state;
     fixture_signer_t *signer = fresh("", p);
-    npie_signer_state_t told = { 0, 0, 0 };
+    npie_signer_state_t told = { .pid = 0 };
     pid_t parent = fork();
     int status;
 
@@ -512,12 +490,11 @@ int main(void)
         pool_test(test_given_up),
         pool_test(test_filter),
         pool_test(test_key_file),
+        pool_test(test_chain_file),
         pool_test(test_configuration),
         pool_test(test_missing_keys),
         pool_test(test_descriptor),
         pool_test(test_own_socket),
-        pool_test(test_lock),
-        pool_test(test_damaged_log),
         pool_test(test_peer),
         pool_test(test_parent_gone),
     };

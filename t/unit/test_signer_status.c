@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What npie-signer says of revoked certificates, and what it takes for one.
  */
+#include "unit/forge.h"
 #include "unit/signer_fixture.h"
 
 #include <signal.h>
@@ -25,6 +26,19 @@ static npie_cert_t *certificate(fixture_ca_t *by, apr_time_t issued,
 {
     return fixture_employer(by, identity_key("P-256", p), &fixture_subject,
                             issued, p)->cert;
+}
+
+/* One that names our authority as its issuer, by a key that is not its. */
+static npie_cert_t *forged(apr_pool_t *p)
+{
+    identity_t *id = identity_key("P-256", p);
+    identity_t same_name = { .key = stranger->id->key,
+                             .x509 = ca->id->x509 };
+    const forge_t forge = { .common_name = "Ana", .issuer = &same_name,
+                            .extensions = FORGE_LEAF, .serial = "4d4d" };
+
+    forge_certificate(id, &forge, p);
+    return fixture_parse(id->der, p);
 }
 
 static apr_status_t tell(const fixture_signer_t *signer,
@@ -120,11 +134,11 @@ static void test_revoke(void **state)
     assert_int_equal(sk_X509_REVOKED_num(X509_CRL_get_REVOKED(crl)), 2);
     X509_CRL_free(crl);
 
-    /* Killed and started again it has forgotten nothing. */
+    /* Killed and started again it has forgotten nothing: it is the same. */
     fixture_signer_stop(signer, SIGKILL);
     fixture_signer_start(signer);
     crl = list(signer, p);
-    assert_int_equal(number_of(crl), 3);
+    assert_int_equal(number_of(crl), 2);
     assert_int_equal(reason_of(crl, one), NPIE_REASON_KEY_COMPROMISE);
     assert_int_equal(reason_of(crl, two), 0);
     X509_CRL_free(crl);
@@ -145,6 +159,9 @@ static void test_refused(void **state)
     assert_int_equal(tell(signer, certificate(stranger,
                                               apr_time_now() - HOUR, p),
                           NPIE_REASON_CESSATION, 0, &err, p), NPIE_EPOLICY);
+    assert_int_equal(err.problem, NPIE_P_UNTRUSTED);
+    assert_int_equal(tell(signer, forged(p), NPIE_REASON_CESSATION, 0, &err,
+                          p), NPIE_EPOLICY);
     assert_int_equal(err.problem, NPIE_P_UNTRUSTED);
     for (int i = 0; i < 12; ++i) {
         if (npie_reason_name(i) == NULL) {
@@ -262,73 +279,10 @@ static void test_expired(void **state)
     fixture_signer_stop(signer, SIGTERM);
 }
 
-/* A log that somebody has changed is not gone on with. */
-static void test_log(void **state)
-{
-    apr_pool_t *p = *state;
-    fixture_signer_t *signer = fixture_signer(ca, "", p);
-    const char *file = apr_pstrcat(p, signer->log, ".revocations", NULL);
-    npie_err_t err = { 0 };
-    npie_bytes_t bytes;
-    char *text;
-
-    fixture_signer_start(signer);
-    assert_int_equal(tell(signer, certificate(ca, apr_time_now() - HOUR, p),
-                          NPIE_REASON_KEY_COMPROMISE, 0, &err, p),
-                     APR_SUCCESS);
-    X509_CRL_free(list(signer, p));
-    fixture_signer_stop(signer, SIGTERM);
-    bytes = fixture_read(file, p);
-    text = apr_pstrmemdup(p, (const char *)bytes.data, bytes.len);
-    memcpy(strstr(text, "keyCompromise"), "cessationOfOp", 13);
-    fixture_write(file, unit_bytes(text), 0600);
-    fixture_signer_start(signer);
-    assert_true(fixture_signer_wait(signer) != 0);
-    assert_true(fixture_said(signer, "its checksum does not hold", p));
-}
-
-/* The status that the signer tells of a certificate, with or without it; -1:
- * an answer that is only an error. */
 static int status_of(const fixture_signer_t *signer, const npie_cert_t *cert,
                      const fixture_ca_t *by, int proof, apr_pool_t *p)
 {
-    apr_array_header_t *known = apr_array_make(p, 1, sizeof(npie_bytes_t));
-    npie_signer_ocsp_t answer;
-    npie_err_t err = { 0 };
-    npie_bytes_t request;
-    const unsigned char *at;
-    OCSP_RESPONSE *response;
-    OCSP_BASICRESP *basic;
-    X509_STORE *store = X509_STORE_new();
-    STACK_OF(X509) *none = sk_X509_new_null();
-    int status = -1;
-
-    if (proof) {
-        APR_ARRAY_PUSH(known, npie_bytes_t) = cert->der;
-    }
-    assert_int_equal(npie_ocsp_make(&request, cert->der, by->cert->der,
-                                    "SHA1", &err, p), APR_SUCCESS);
-    assert_int_equal(npie_signer_ocsp(&answer, &signer->client, request,
-                                      known, &err, p), APR_SUCCESS);
-    at = answer.response.data;
-    response = d2i_OCSP_RESPONSE(NULL, &at, (long)answer.response.len);
-    assert_non_null(response);
-    if (OCSP_response_status(response) == OCSP_RESPONSE_STATUS_SUCCESSFUL) {
-        basic = OCSP_response_get1_basic(response);
-        X509_STORE_add_cert(store, ca->cert->x509);
-        X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
-        assert_int_equal(OCSP_basic_verify(basic, none, store, 0), 1);
-        status = OCSP_single_get0_status(OCSP_resp_get0(basic, 0), NULL, NULL,
-                                         NULL, NULL);
-        OCSP_BASICRESP_free(basic);
-    }
-    else {
-        assert_int_equal(answer.this_update, 0);
-    }
-    sk_X509_free(none);
-    X509_STORE_free(store);
-    OCSP_RESPONSE_free(response);
-    return status;
+    return fixture_status(signer, cert, by, ca, proof, p);
 }
 
 static void test_ocsp(void **state)
@@ -348,6 +302,9 @@ static void test_ocsp(void **state)
     /* Another's certificate, by whatever key. */
     assert_int_equal(status_of(signer, other, ca, 1, p), -1);
     assert_int_equal(status_of(signer, other, stranger, 1, p), -1);
+    /* Nor does one prove anything that another key has signed. */
+    assert_int_equal(status_of(signer, forged(p), ca, 1, p),
+                     V_OCSP_CERTSTATUS_UNKNOWN);
     assert_int_equal(tell(signer, one, NPIE_REASON_KEY_COMPROMISE, 0, &err,
                           p), APR_SUCCESS);
     assert_int_equal(status_of(signer, one, ca, 1, p),
@@ -370,7 +327,17 @@ static npie_bytes_t with_nonce(npie_bytes_t request, int length,
 
     memset(nonce, 0x5a, sizeof(nonce));
     assert_non_null(made);
-    assert_int_equal(OCSP_request_add1_nonce(made, nonce, length), 1);
+    if (length == 0) {
+        /* libcrypto takes 0 for a length of its own choice. */
+        X509_EXTENSION *empty = X509V3_EXT_nconf(NULL, NULL,
+            "1.3.6.1.5.5.7.48.1.2", "DER:0400");
+
+        assert_int_equal(OCSP_REQUEST_add_ext(made, empty, -1), 1);
+        X509_EXTENSION_free(empty);
+    }
+    else {
+        assert_int_equal(OCSP_request_add1_nonce(made, nonce, length), 1);
+    }
     len = i2d_OCSP_REQUEST(made, &der);
     assert_true(len > 0);
     out.data = apr_pmemdup(p, der, (apr_size_t)len);
@@ -402,7 +369,8 @@ static void test_nonces(void **state)
     static const struct {
         int length;
         int taken;
-    } cases[] = { { 1, 1 }, { 32, 1 }, { 33, 1 }, { 128, 1 }, { 129, 0 } };
+    } cases[] = { { 0, 0 }, { 1, 1 }, { 32, 1 }, { 33, 1 }, { 128, 1 },
+                  { 129, 0 } };
     apr_pool_t *p = *state;
     fixture_signer_t *signer = fixture_signer(ca, "", p);
     apr_array_header_t *none = apr_array_make(p, 1, sizeof(npie_bytes_t));
@@ -424,6 +392,57 @@ static void test_nonces(void **state)
                         <= apr_time_now() - apr_time_from_sec(299));
         }
     }
+    fixture_signer_stop(signer, SIGTERM);
+}
+
+/* Is the answer that one should try later? */
+static int is_later(const fixture_signer_t *signer, npie_bytes_t request,
+                    const npie_cert_t *proof, apr_pool_t *p)
+{
+    apr_array_header_t *known = apr_array_make(p, 1, sizeof(npie_bytes_t));
+    const unsigned char *at;
+    npie_signer_ocsp_t answer;
+    npie_err_t err = { 0 };
+    OCSP_RESPONSE *response;
+    int later;
+
+    if (proof != NULL) {
+        APR_ARRAY_PUSH(known, npie_bytes_t) = proof->der;
+    }
+    assert_int_equal(npie_signer_ocsp(&answer, &signer->client, request,
+                                      known, &err, p), APR_SUCCESS);
+    at = answer.response.data;
+    response = d2i_OCSP_RESPONSE(NULL, &at, (long)answer.response.len);
+    assert_non_null(response);
+    later = OCSP_response_status(response) == OCSP_RESPONSE_STATUS_TRYLATER;
+    OCSP_RESPONSE_free(response);
+    return later;
+}
+
+/* What is signed for one who asks has a rate of its own, and what is kept for
+ * all goes on beyond it. */
+static void test_ocsp_rate(void **state)
+{
+    apr_pool_t *p = *state;
+    fixture_signer_t *signer = fixture_signer(ca, "OCSPRate 3 1h\n", p);
+    const npie_cert_t *one = certificate(ca, apr_time_now() - HOUR, p);
+    npie_bytes_t plain, nonce;
+    npie_err_t err = { 0 };
+
+    fixture_signer_start(signer);
+    assert_int_equal(npie_ocsp_make(&plain, one->der, ca->cert->der, "SHA256",
+                                    &err, p), APR_SUCCESS);
+    nonce = with_nonce(plain, 32, p);
+    assert_false(is_later(signer, nonce, one, p));
+    assert_false(is_later(signer, nonce, NULL, p));
+    assert_false(is_later(signer, plain, NULL, p));
+    assert_true(is_later(signer, nonce, one, p));
+    assert_true(is_later(signer, plain, NULL, p));
+    for (int i = 0; i < 5; ++i) {
+        assert_false(is_later(signer, plain, one, p));
+    }
+    assert_true(fixture_said(signer, "than OCSPRate allows", p));
+    fixture_alive(signer, 0);
     fixture_signer_stop(signer, SIGTERM);
 }
 
@@ -489,9 +508,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         pool_test(test_revoke), pool_test(test_refused),
         pool_test(test_ahead), pool_test(test_rate),
-        pool_test(test_expired), pool_test(test_log),
+        pool_test(test_expired),
         pool_test(test_ocsp), pool_test(test_nonces),
-        pool_test(test_ocsp_signer),
+        pool_test(test_ocsp_rate), pool_test(test_ocsp_signer),
     };
 
     apr_initialize();

@@ -217,6 +217,7 @@ static void test_wrong(void **state)
         { "emitido.txt", "", "emitido.txt, line 1: the first line" },
         { "emitido.txt", "Buen día\n", "the first line" },
         { "emitido.txt", "# x\nAsunto: \nx", "line 2: the first line" },
+        { "emitido.txt", "Asunto: x\ty\nx", "line 1: the first line" },
         { "emitido.txt", "Asunto: x", "the first line" },
         { "emitido.txt", "Asunto: x\n{contenido}", "{contenido} is not known" },
         { "marco.txt", "x", "marco.txt, line 1: {contenido} is missing" },

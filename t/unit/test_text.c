@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
- * base/text.h and base/random.h: UTF-8, base64, times, random tokens.
+ * base/text.h, base/random.h and base/cookie.h: UTF-8, base64, times, random
+ * tokens, the Cookie header.
  */
 #include "unit/unit.h"
 
 #include <stdlib.h>
 
+#include "base/cookie.h"
 #include "base/random.h"
 #include "base/text.h"
 
@@ -160,18 +162,6 @@ static void test_time(void **state)
     }
 }
 
-/* Six hours behind UTC all the year round. */
-static void test_date_es(void **state)
-{
-    apr_time_t t = 0;
-
-    assert_int_equal(npie_text_time_parse(&t, "2026-11-22T05:59:59Z"), 0);
-    assert_string_equal(npie_text_date_es(t, *state),
-                        "21 de noviembre de 2026");
-    assert_int_equal(npie_text_time_parse(&t, "2026-07-01T06:00:00Z"), 0);
-    assert_string_equal(npie_text_date_es(t, *state), "1 de julio de 2026");
-}
-
 static void test_equal_secret(void **state)
 {
     (void)state;
@@ -193,6 +183,15 @@ static void test_random(void **state)
                                "qrstuvwxyz0123456789-_"), 43);
 }
 
+/* Two of one name mean that somebody meddles: neither counts. */
+static void test_cookie(void **state)
+{
+    assert_string_equal(npie_cookie_find("a=1; b=2; bb=3", "b", *state), "2");
+    assert_null(npie_cookie_find("a=1; b=2; b=2", "b", *state));
+    assert_null(npie_cookie_find("a=1; bb=3", "b", *state));
+    assert_null(npie_cookie_find(NULL, "b", *state));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,9 +204,9 @@ int main(void)
         pool_test(test_base64_refuses),
         pool_test(test_base64url),
         pool_test(test_time),
-        pool_test(test_date_es),
         pool_test(test_equal_secret),
         pool_test(test_random),
+        pool_test(test_cookie),
     };
 
     apr_initialize();

@@ -229,6 +229,8 @@ static void test_leaf_rules(void **state)
         { { { "extendedKeyUsage", "emailProtection,serverAuth" } }, 1 },
         { { { "extendedKeyUsage", "anyExtendedKeyUsage" } }, 1 },
         { { { "extendedKeyUsage", "serverAuth" } }, 0 },
+        /* The institute's seal is nobody's to log in with. */
+        { { { "extendedKeyUsage", FORGE_SEAL_USAGE } }, 0 },
         { { { "extendedKeyUsage", "critical,timeStamping" } }, 0 },
         { { { "1.2.3.4.5", "DER:0500" } }, 1 },
         { { { "1.2.3.4.5", "critical,DER:0500" } }, 0 },
@@ -358,6 +360,11 @@ static void test_seal_usages(void **state)
     };
     identity_t *root = make_ca("P-256", "Raíz", NULL, -900, 900, *state);
 
+    /* An employer's certificate, which names no usage, is no seal. */
+    assert_int_equal(npie_trust_verify_seal(trust_in(root, NULL, *state),
+                                            make_leaf(root, -10, 10, *state),
+                                            NULL, 0, NULL, *state),
+                     NPIE_ESIGNATURE);
     for (size_t i = 0; i < COUNT(cases); ++i) {
         identity_t *sub = identity_key("P-256", *state);
         forge_t forge = {

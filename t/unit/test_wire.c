@@ -126,6 +126,42 @@ static void test_lies(void **state)
     assert_int_equal(npie_wire_get_end(&r), NPIE_EPROTO);
 }
 
+/* A time that cannot be one fails; what is near the end of all times does
+ * not overflow. */
+static void test_times(void **state)
+{
+    static const struct {
+        apr_uint64_t number;
+        int micros, seconds; /* taken? */
+    } table[] = {
+        { 0, 1, 1 },
+        { 1795000000, 1, 1 },
+        { (apr_uint64_t)-86400, 1, 1 },
+        { APR_UINT64_C(253402300799), 1, 1 },
+        { APR_UINT64_C(253402300800), 1, 0 },
+        { APR_UINT64_C(253402300799000000), 1, 0 },
+        { APR_UINT64_C(253402300799000001), 0, 0 },
+        { APR_UINT64_C(0x7fffffffffffffff), 0, 0 },
+        { APR_UINT64_C(0x8000000000000000), 0, 0 },
+    };
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(*table); ++i) {
+        const apr_int64_t value = (apr_int64_t)table[i].number;
+        npie_wire_writer_t w;
+        npie_wire_reader_t r;
+
+        npie_wire_writer_init(&w, *state);
+        npie_wire_put_u64(&w, table[i].number);
+        r = reader_of(npie_wire_written(&w));
+        assert_true(npie_wire_get_time(&r) == (table[i].micros ? value : 0));
+        assert_int_equal(r.failed, !table[i].micros);
+        r = reader_of(npie_wire_written(&w));
+        assert_true(npie_wire_get_seconds(&r)
+                    == (table[i].seconds ? apr_time_from_sec(value) : 0));
+        assert_int_equal(r.failed, !table[i].seconds);
+    }
+}
+
 static void test_empty(void **state)
 {
     npie_bytes_t none = { NULL, 0 };
@@ -144,6 +180,7 @@ int main(void)
         pool_test(test_grows),
         pool_test(test_every_cut_fails),
         pool_test(test_lies),
+        pool_test(test_times),
         pool_test(test_empty),
     };
 

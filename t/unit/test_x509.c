@@ -86,6 +86,8 @@ static void test_refused_first(void **state)
                                              wide, 0 } } },
         { .common_name = "Ana", .issuer_name = "x", .serial = "0" },
         { .common_name = "Ana", .issuer_name = "x", .serial = "-1" },
+        { .common_name = "Ana", .issuer_name = "x",
+          .serial = "010000000000000000000000000000000000000000" },
         { .common_name = "Ana", .from = 10, .until = 9 },
         { .common_name = "Ana",
           .extensions = { { "keyUsage", "digitalSignature" },

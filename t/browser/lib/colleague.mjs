@@ -36,21 +36,21 @@ export async function ask({ page }) {
   await page.waitForSelector('#hecho');
 }
 
-export async function makeKey(colleague, link) {
+export async function makeKey(colleague, link, password = NEW_PASSWORD) {
   const { page } = colleague;
   await page.goto(link);
-  await page.fill('#clave', NEW_PASSWORD);
-  await page.fill('#clave2', NEW_PASSWORD);
+  await page.fill('#clave', password);
+  await page.fill('#clave2', password);
   colleague.key = await colleague.save(() => page.dblclick('#hacer-boton'));
   await page.check('#guardado');
   await page.dblclick('#seguir-boton');
   await page.waitForSelector('h1:has-text("Su llave está hecha")');
 }
 
-export async function receive(colleague, link) {
+export async function receive(colleague, link, password = NEW_PASSWORD) {
   const { page } = colleague;
   await page.goto(link);
-  await colleague.openFile(colleague.key, NEW_PASSWORD);
+  await colleague.openFile(colleague.key, password);
   colleague.pfx = await colleague.save(() => page.dblclick('#formar-boton'));
 }
 

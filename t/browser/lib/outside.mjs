@@ -41,13 +41,23 @@ export function maker(cwd) {
   };
 }
 
-/** Every program that people use for a PFX opens it; chain: its certificates. */
-export function judgePfx(cwd, file, password, { name, chain }) {
+/** How openssl tells the protection of a PFX: its MAC, its two parts. */
+const MODERN = [/MAC: sha256, Iteration 250000\nMAC length: 32, salt length: 16/,
+  /PBES2, PBKDF2, AES-256-CBC, Iteration 250000, PRF hmacWithSHA256/g];
+const OLD = [/MAC: sha1, Iteration 50000\nMAC length: 20, salt length: 16/,
+  /pbeWithSHA1And3-KeyTripleDES-CBC, Iteration 50000/g];
+
+/**
+ * Every program that people use for a PFX opens it.
+ * @param chain the number of its certificates
+ * @param isOld whether it is for Windows before 10
+ */
+export function judgePfx(cwd, file, password, { name, chain, isOld = false }) {
+  const [mac, part] = isOld ? OLD : MODERN;
   const { text } = attempt(cwd, 'openssl', 'pkcs12', '-in', file, '-info', '-passin',
-    `pass:${password}`, '-passout', `pass:${password}`);
-  assert.match(text, /MAC: sha256, Iteration 250000\nMAC length: 32, salt length: 16/);
-  assert.equal(text.match(
-    /PBES2, PBKDF2, AES-256-CBC, Iteration 250000, PRF hmacWithSHA256/g).length, 2);
+    `pass:${password}`, '-passout', `pass:${password}`, ...isOld ? ['-legacy'] : []);
+  assert.match(text, mac);
+  assert.equal(text.match(part).length, 2);
   assert.equal(text.match(/localKeyID: /g).length, 2);
   assert.equal(text.match(new RegExp(`friendlyName: ${name}`, 'g')).length, 2);
   assert.equal(text.match(/BEGIN CERTIFICATE/g).length, chain);

@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { launchChromium } from './browser.mjs';
 
 export const NEW_PASSWORD = 'caballo verde 7 panes';
+/** Of the key after it: nobody may use one twice. */
+export const NEXT_PASSWORD = 'burro pinto 9 nubes';
 
 /** What the browser may never send: passwords, and anything like a key. */
 function isSecret(text, secrets) {
@@ -28,7 +30,7 @@ export async function openPerson(world, employer, { from, faults, ...options } =
   const page = await context.newPage();
   const said = [];
   const refused = [];
-  const secrets = [employer.password, NEW_PASSWORD];
+  const secrets = [employer.password, NEW_PASSWORD, NEXT_PASSWORD];
   const usual = faults ? /status of (4\d\d|503)/ : /status of 4\d\d|ERR_INTERNET_DISCONNECTED/;
   page.on('response', (response) => {
     if (response.status() >= 400) {
@@ -149,6 +151,17 @@ export async function openPerson(world, employer, { from, faults, ...options } =
     },
   };
   return person;
+}
+
+/** Logs in at acceso.html in a tab of its own, and closes the tab. */
+export async function logInTab(tab, employer) {
+  await tab.setInputFiles('#archivo', employer.pfx);
+  await tab.fill('#clave', employer.password);
+  await tab.click('#abrir-boton');
+  await tab.waitForSelector('#confirmar:not([hidden])');
+  await tab.click('#entrar-boton');
+  await tab.waitForURL((url) => !url.pathname.endsWith('acceso.html'));
+  await tab.close();
 }
 
 /**

@@ -15,7 +15,7 @@ use POSIX ();
 use Test::More ();
 
 our @EXPORT = qw(world browser program answers employer renewal error_of page_of refused
-    redirected certificates_of at_once children);
+    redirected certificates_of at_once children own own_end);
 
 my $world;
 
@@ -51,6 +51,51 @@ sub program
 {
     require Npie::Program;
     return browser(@_, class => 'Npie::Program');
+}
+
+# Makes a world of the test's own, with a server that runs, and takes it as
+# world(): it, the folder that it is in, and npiectl with -j, which gives back
+# exit status and answer. The test's END calls own_end.
+my $own;
+sub own
+{
+    my (%arg) = @_;
+    require File::Temp;
+    my $temp = File::Temp::tempdir();
+    chmod 0755, $temp;
+    $world = Npie::World->configured("$temp/world");
+    $own = { pid => $$, temp => $temp, mail => $arg{link} };
+    if ($arg{link}) {
+        $world->mail('start');
+        $world->httpd_configure(module => "$ENV{NPIE_BUILD}/.libs/mod_npie.so",
+            signer => "$ENV{NPIE_BUILD}/npie-signer", link => $arg{link},
+            conf => "$ENV{NPIE_TOP}/conf");
+    }
+    my $conf = "$world->{dir}/npie.conf";
+    my $text = Npie::Openssl::slurp($conf);
+    Npie::Openssl::spit($conf, $arg{edit}->($text)) if $arg{edit};
+    $world->httpd('start');
+    $world->httpd_wait;
+    my $ctl = sub {
+        my $got = system 'sh', '-c', 'exec "$@" >"$0" 2>"$0.err" </dev/null', "$temp/out",
+            "$ENV{NPIE_BUILD}/npiectl", @_, '-j';
+        return ($got >> 8, eval { JSON::PP::decode_json(Npie::Openssl::slurp("$temp/out")) });
+    };
+    return ($world, $temp, $ctl);
+}
+
+sub own_end
+{
+    return if !$own || $own->{pid} != $$;
+    my $status = $?;
+    for my $stop (sub { $world->httpd_stop }, sub { $world->redis_stop },
+        $own->{mail} ? sub { $world->mail('stop') } : ()) {
+        eval { $stop->(); 1 } or Test::More::diag($@);
+    }
+    require File::Path;
+    File::Path::remove_tree($own->{temp});
+    $? = $status;
+    return;
 }
 
 # An employer of the test's own; arguments of Npie::World->employer. {as} is

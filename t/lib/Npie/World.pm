@@ -2,13 +2,14 @@
 # Everything a server needs, in one folder: authorities, the signer's key and
 # configuration, the registry with its employers, TLS, Redis.
 #
-#   npiectl.conf
+#   npiectl.conf, session.secret
 #   ca/        what npiectl ca init makes: root, issuing, seal, each .crt and
 #              .key (the root's in offline/ too), and authorities.pem; and old (an earlier authority,
 #              SHA-1), impostor (issuing's name, another key) and seal-before
 #              (the institute's earlier seal)
 #   tls/       localhost.crt, localhost.key
-#   signer/    npie-signer.conf and the issuance log
+#   signer/    npie-signer.conf, the ledger's key and anchor
+#   ledger/    the ledger
 #   registry/  registry.db
 #   employers/<RP10>/  old.crt, old.key, and what is made of them
 #   run/       sockets and process identifiers
@@ -22,6 +23,7 @@ use Cwd ();
 use File::Basename qw(dirname);
 use File::Path qw(make_path);
 use IO::Socket::INET;
+use Npie::Tsa;
 use Npie::Employer;
 use Npie::Openssl ();
 use Npie::Registry;
@@ -31,6 +33,21 @@ my $TOP = $ENV{NPIE_TOP}
     // dirname(dirname(dirname(dirname(Cwd::abs_path(__FILE__)))));
 my $BUILD = $ENV{NPIE_BUILD} // "$TOP/build";
 my $YEAR = 365 * 86400;
+# A user of Debian's whom nothing here runs as else.
+use constant LEDGER_USER => 'daemon';
+use constant DRAW_USER => 'games';
+
+# One with Redis running and the configuration of an httpd of this build that is
+# not started.
+sub configured
+{
+    my ($class, $dir) = @_;
+    my $self = $class->make(dir => $dir);
+    $self->httpd_configure(module => "$BUILD/.libs/mod_npie.so",
+        signer => "$BUILD/npie-signer");
+    $self->redis_start;
+    return $self;
+}
 
 # An existing folder made by make().
 sub open
@@ -51,10 +68,11 @@ sub make
     make_path($arg{dir});
     my $self = bless { dir => Cwd::abs_path($arg{dir}), npiectl => $arg{npiectl} },
         $class;
-    make_path("$self->{dir}/$_") for qw(tls signer registry employers run logs);
+    make_path("$self->{dir}/$_") for qw(tls signer ledger registry employers run logs);
     # npiectl makes one that only root may look into.
     make_path("$self->{dir}/ca") if !$arg{bare};
     $self->npiectl_configure($arg{httpd_user} // scalar getpwuid $>);
+    $self->npiectl('session', 'secret', "$self->{dir}/session.secret");
     if (!$arg{bare}) {
         $self->authority_make;
         $self->older_make;
@@ -105,6 +123,7 @@ sub older_make
     Npie::Openssl::certificate_make(file => "$ca/seal-before", %openssl,
         extensions => 'seal', ca => "$ca/issuing",
         subject => [@subject, [CN => 'Sello anterior (demostración)']]);
+    Npie::Tsa::make($ca);
     return;
 }
 
@@ -124,6 +143,7 @@ sub npiectl_configure
     Npie::Openssl::spit("$dir/npiectl.conf", <<"CONF");
 Registry sqlite3:$dir/registry/registry.db
 Redis unix:$dir/run/redis.sock
+SessionSecret $dir/session.secret
 Signer unix:$dir/run/signer.sock
 SignerConfig $dir/signer/npie-signer.conf
 Trust $dir/ca/authorities.pem
@@ -143,6 +163,8 @@ sub signer_configure
     $user //= scalar getpwuid $>;
     $peer //= scalar getpwuid $>;
     my $http = $self->http;
+    my $ledger_user = $> == 0 ? LEDGER_USER : $user;
+    my $draw_user = $> == 0 ? DRAW_USER : $user;
     Npie::Openssl::spit("$dir/signer/npie-signer.conf", <<"CONF");
 Key $dir/ca/issuing.key
 Certificate $dir/ca/issuing.crt
@@ -150,7 +172,12 @@ SealKey $dir/ca/seal.key
 SealCertificate $dir/ca/seal.crt
 Trust $dir/ca/authorities.pem
 Trust $dir/ca/old.crt
-IssuanceLog $dir/signer/issuance.log
+State $dir/signer
+Ledger $dir/ledger/ledger.db
+LedgerUser $ledger_user
+LetterTerms $TOP/conf/letter/terminos.txt
+Institution "$INSTITUTE"
+DrawUser $draw_user
 User $user
 PeerUser $peer
 CertificateValidity 6
@@ -176,6 +203,8 @@ sub hand_over
     chmod 0755, $dir;
     chown $signer, $signer_group, "$dir/signer";
     chmod 0700, "$dir/signer";
+    chown +(getpwnam LEDGER_USER)[2, 3], "$dir/ledger";
+    chmod 0700, "$dir/ledger";
     chown $httpd, $group, "$dir/run", "$dir/registry", glob "$dir/registry/*";
     return;
 }
@@ -185,6 +214,13 @@ sub registry
     my ($self) = @_;
     return $self->{registry} //=
         Npie::Registry->new("$self->{dir}/registry/registry.db");
+}
+
+# The first value of the ledger's answer; undef: there is none.
+sub ledger
+{
+    my ($self, $text) = @_;
+    return Npie::Registry->new("$self->{dir}/ledger/ledger.db")->value($text);
 }
 
 # Makes an employer (arguments of Npie::Employer->make, ca by name) and puts
@@ -227,11 +263,24 @@ sub variables
     );
 }
 
+# Files of sentences for NPIESentences: es changes one, en has them all, with
+# "[en] " in front.
+sub sentences_make
+{
+    my ($self) = @_;
+    my $dir = "$self->{dir}/sentences";
+    mkdir $dir or die "$dir: $!";
+    Npie::Openssl::spit("$dir/es", "# Solo una.\n16.cause   Esa dirección no es de aquí.\n");
+    my $all = Npie::Openssl::slurp("$ENV{NPIE_BUILD}/conf/sentences/es");
+    $all =~ s/^([^#\s]+\s+)/$1\[en] /mg;
+    return Npie::Openssl::spit("$dir/en", $all);
+}
+
 # httpd's own modules that a server with mod_npie loads; modules_conf() takes
 # more.
-my @MODULES = qw(mpm_event authn_core authz_core authz_user alias dir mime
-    headers include dbd log_config setenvif socache_shmcb ssl status unixd
-    watchdog);
+my @MODULES = qw(mpm_event authn_core authz_core authz_host authz_user alias
+    deflate dir mime headers include dbd log_config reqtimeout setenvif
+    socache_shmcb ssl status unique_id unixd watchdog);
 
 sub modules_conf
 {
@@ -249,7 +298,8 @@ sub httpd_configure
     my %variables = ($self->variables(%arg), npie_module => $arg{module},
         npie_modules => modules_conf(),
         npie_user => $> == 0 ? "User $arg{user}\nGroup $arg{user}" : '',
-        npie_mail => defined $arg{link} ? $self->mail_conf(@arg{qw(conf link)}) : '');
+        npie_services => (defined $arg{link} ? $self->mail_conf(@arg{qw(conf link)}) : '')
+            . ($self->tsa_url ? 'NPIETimestamp ' . $self->tsa_url . "\n" : ''));
     my $dir = $self->{dir};
     Npie::Openssl::spit("$dir/port", $variables{npie_port});
     Npie::Openssl::spit("$dir/npie.conf",
@@ -267,6 +317,38 @@ NPIEMailFrom "Instituto de Demostración <avisos\@instituto.example>"
 NPIEMailTemplates $conf/mail
 NPIEMailLink $link
 CONF
+}
+
+# Starts a timestamp authority that outlives this process, until tsa_stop.
+sub tsa_start
+{
+    my ($self) = @_;
+    my $dir = "$self->{dir}/tsa";
+    mkdir $dir or die "$dir: $!\n";
+    my $tsa = Npie::Tsa->start("$self->{dir}/ca", $dir);
+    my $conf = "$self->{dir}/npiectl.conf";
+    Npie::Openssl::spit($conf, Npie::Openssl::slurp($conf)
+        . "Timestamp $tsa->{url}\nTimestampTrust $self->{dir}/ca/tsa-root.crt\n");
+    Npie::Openssl::spit("$dir/url", $tsa->{url});
+    Npie::Openssl::spit("$dir/pid", $tsa->leave);
+    return;
+}
+
+# Its address; undef: there is none.
+sub tsa_url
+{
+    my ($self) = @_;
+    my $file = "$self->{dir}/tsa/url";
+    return -e $file ? Npie::Openssl::slurp($file) : undef;
+}
+
+sub tsa_stop
+{
+    my ($self) = @_;
+    my $file = "$self->{dir}/tsa/pid";
+    kill 'TERM', Npie::Openssl::slurp($file) if -e $file;
+    unlink $file;
+    return;
 }
 
 # Has the mail servers (t/browser/lib/mailserver.mjs) start or stop.

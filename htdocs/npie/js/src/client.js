@@ -10,7 +10,8 @@
  * strings, serial and digest as hex, keyType 'RSA', 'P-256', 'P-384', 'P-521'
  * or ''.
  */
-import { NOT_LOADED, NUMBER } from './crypto/problem.js';
+import { NUMBER } from './crypto/problem.js';
+import { changed, say } from './sentences.js';
 
 /** Nothing that these pages ask for comes near it. */
 const MAX_FILE = 16 << 20;
@@ -67,7 +68,7 @@ async function lose(event) {
   const lost = [...waiting.keys()];
   const problem = await isThere(scriptUrl) ? NUMBER.BROWSER : NUMBER.NETWORK;
   for (const id of lost) {
-    settle(id, { ok: false, problem, detail: NOT_LOADED });
+    settle(id, { ok: false, problem, detail: say('not-loaded') });
   }
 }
 
@@ -84,6 +85,14 @@ function startWorker() {
   worker = new Worker(scriptUrl, { type: 'module', name: 'npie' });
   worker.addEventListener('message', receive);
   worker.addEventListener('error', lose);
+  worker.postMessage({ sentences: changed });
+}
+
+/** Starts the worker before it is needed: a slow line has it by then. */
+export function prepare() {
+  if (globalThis.crypto?.subtle && !worker) {
+    startWorker();
+  }
 }
 
 function call(method, argument, onProgress) {
@@ -117,7 +126,7 @@ async function callWithFiles(method, files, argument, onProgress) {
   const large = Array.from(files).find((file) => file.size > MAX_FILE);
   if (large) {
     return { ok: false, problem: TOO_LARGE[method] ?? NUMBER.FILE_UNKNOWN,
-      detail: `El archivo pesa ${Math.round(large.size / 1e6)} MB; el que se pide pesa menos de 1 MB.` };
+      detail: say('open.too-large', { megabytes: Math.round(large.size / 1e6) }) };
   }
   let contents;
   try {
@@ -146,6 +155,25 @@ export function peek(files) {
  */
 export function open(files, password, { onProgress } = {}) {
   return callWithFiles('open', files, { password }, onProgress);
+}
+
+/**
+ * Opens a .key without its certificate and signs a challenge with it.
+ * @param challenge Uint8Array
+ * @return {handle, spki, signature}, base64; the handle is good for attach()
+ *         and close() alone
+ */
+export function proveKey(files, password, challenge, { onProgress } = {}) {
+  return callWithFiles('proveKey', files, { password, challenge }, onProgress);
+}
+
+/**
+ * Joins a key of proveKey() with its certificate, which others handed out.
+ * @param certificate base64 of DER; chain: several
+ * @return {handle, certificate: Info}, as open()
+ */
+export function attach(handle, { certificate, chain }) {
+  return call('attach', { handle, certificate, chain });
 }
 
 /**
@@ -198,6 +226,7 @@ export function checkKey({ keyFile, ...options }) {
  * @param options.name the friendly name
  * @param options.expectedKeySha256 hex of the .key file made in this renewal,
  *        or '' when unknown
+ * @param options.isOld true for a file that Windows before 10 reads, weakly protected
  * @return {pfx: Uint8Array}; problems PASSWORD and WRONG_KEY_FILE told apart
  */
 export function makePfx({ onProgress, keyFile, ...options }) {

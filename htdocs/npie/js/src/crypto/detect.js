@@ -4,31 +4,8 @@ import { children, headerLength, oid, parse, trim } from './asn1.js';
 import { toLatin1 } from './bytes.js';
 import { isCertificate } from './certificate.js';
 import { readPem } from './pem.js';
+import { say } from '../sentences.js';
 import { plainBytes } from './text.js';
-
-/** Spanish, each a sentence of its own. */
-const SAYS = {
-  empty: 'El archivo está vacío.',
-  pdf: 'El archivo es un documento PDF.',
-  jks: 'El archivo es un almacén de llaves de Java (JKS).',
-  zip: 'El archivo está comprimido (ZIP): ábralo y elija el .pfx que trae dentro.',
-  rar: 'El archivo está comprimido: ábralo y elija el .pfx que trae dentro.',
-  image: 'El archivo es una imagen.',
-  video: 'El archivo es un video.',
-  office: 'El archivo es un documento de Office.',
-  html: 'El archivo es una página web.',
-  pfx: 'El archivo es un certificado con su llave (.pfx), no la llave sola.',
-  certificate: 'El archivo es un certificado sin llave (.cer): elija también su archivo .key.',
-  key: 'El archivo es una llave sola (.key): elija también su certificado .cer.',
-  request: 'El archivo es una solicitud de certificado (.req o .csr).',
-  p7b: 'El archivo es una cadena de certificados (.p7b), sin llave.',
-  cms: 'El archivo es una firma o un mensaje cifrado (.p7m, .p7s).',
-  crl: 'El archivo es una lista de certificados revocados (.crl).',
-  publicKey: 'El archivo es una llave pública.',
-  text: 'El archivo es un texto.',
-  cut: 'El archivo está incompleto.',
-  unknown: 'No se reconoce qué clase de archivo es.',
-};
 
 const MAGIC = [
   ['pdf', /^%PDF-/],
@@ -52,7 +29,7 @@ const PEM_KINDS = {
   'RSA PRIVATE KEY': 'key',
   'EC PRIVATE KEY': 'key',
   'X509 CRL': 'crl',
-  'PUBLIC KEY': 'publicKey',
+  'PUBLIC KEY': 'public-key',
 };
 
 const DATA = '1.2.840.113549.1.7.1';
@@ -85,7 +62,7 @@ function sequenceKind(nodes, der) {
     return 'key';
   }
   if (isSequence(first) && isBits(second)) {
-    return 'publicKey';
+    return 'public-key';
   }
   if (isSequence(first) && isSequence(second) && isBits(third)) {
     return signedKind(first, der);
@@ -138,7 +115,8 @@ function blockKind({ label, der }) {
 /**
  * What a file is.
  * @param file {name, bytes}
- * @return {kind, blocks}: kind 'pfx', 'damagedPfx', or a key of SAYS; blocks
+ * @return {kind, blocks}: kind as script.file. of sentence.def has it, or
+ *         'damaged-pfx'; blocks
  *         [{kind, der, cipher}], cipher as readPem() has it: of DER one, with
  *         what is after it cut off
  */
@@ -162,13 +140,13 @@ export function detect({ name, bytes: given }) {
   }
   const kind = isDer ? derKind(bytes) : 'unknown';
   if (['unknown', 'cut'].includes(kind) && wasPfx(name, bytes, head)) {
-    return { kind: 'damagedPfx', blocks: [] };
+    return { kind: 'damaged-pfx', blocks: [] };
   }
   return { kind: kind === 'unknown' && isText(head) ? 'text' : kind,
     blocks: [{ kind, der: trim(bytes), cipher: null }] };
 }
 
-/** The Spanish sentence for a kind. */
+/** The sentence for a kind. */
 export function describe(kind) {
-  return SAYS[kind] ?? SAYS.unknown;
+  return say(`file.${kind === 'damaged-pfx' ? 'unknown' : kind}`);
 }

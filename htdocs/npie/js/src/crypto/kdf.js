@@ -4,8 +4,9 @@
  * the KDF of PKCS#12 (RFC 7292, appendix B), which every MAC needs.
  */
 import { hmac } from '@noble/hashes/hmac.js';
-import { sha1 } from '@noble/hashes/legacy.js';
-import { sha224, sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
+import { md5, sha1 } from '@noble/hashes/legacy.js';
+import { pbkdf2Async } from '@noble/hashes/pbkdf2.js';
+import { sha224, sha256, sha384, sha512, sha512_224, sha512_256 } from '@noble/hashes/sha2.js';
 import { concat } from './bytes.js';
 import { NUMBER, Problem } from './problem.js';
 
@@ -18,8 +19,10 @@ const KDF_MAC = 3;
 const MAX_ITERATIONS = 6e6;
 const REPORT_EVERY = 20000;
 
-const HASHES = { 'SHA-1': sha1, 'SHA-224': sha224, 'SHA-256': sha256, 'SHA-384': sha384,
-  'SHA-512': sha512 };
+const HASHES = { MD5: md5, 'SHA-1': sha1, 'SHA-224': sha224, 'SHA-256': sha256,
+  'SHA-384': sha384, 'SHA-512': sha512, 'SHA-512/224': sha512_224, 'SHA-512/256': sha512_256 };
+/** What WebCrypto has. */
+const BUILT_IN = ['SHA-1', 'SHA-256', 'SHA-384', 'SHA-512'];
 
 /** @throws Problem FILE_DAMAGED for a count that no program writes */
 export function checkIterations(count) {
@@ -81,16 +84,24 @@ export function pkcs12Kdf(hash, bmp, salt, iterations, id, length, tick = () => 
   return output;
 }
 
-/** The HMAC of a PFX over its contents. */
-export function pkcs12Mac(hash, bmp, salt, iterations, content, tick) {
-  const digest = HASHES[hash];
-  const key = pkcs12Kdf(hash, bmp, salt, iterations, KDF_MAC, digest.outputLen, tick);
-  return hmac(digest, key, content);
+/** An HMAC. */
+export function macOf(hash, key, content) {
+  return hmac(HASHES[hash], key, content);
 }
 
-/** PBKDF2 in WebCrypto. @param length wanted, bytes */
+/** The HMAC of a PFX over its contents. */
+export function pkcs12Mac(hash, bmp, salt, iterations, content, tick) {
+  const key = pkcs12Kdf(hash, bmp, salt, iterations, KDF_MAC, HASHES[hash].outputLen, tick);
+  return macOf(hash, key, content);
+}
+
+/** PBKDF2, in WebCrypto where that has the hash. @param length wanted, bytes */
 export async function pbkdf2(hash, password, salt, iterations, length) {
+  checkIterations(iterations);
+  if (!BUILT_IN.includes(hash)) {
+    return pbkdf2Async(HASHES[hash], password, salt, { c: iterations, dkLen: length });
+  }
   const base = await crypto.subtle.importKey('raw', password, 'PBKDF2', false, ['deriveBits']);
-  const how = { name: 'PBKDF2', hash, salt, iterations: checkIterations(iterations) };
+  const how = { name: 'PBKDF2', hash, salt, iterations };
   return new Uint8Array(await crypto.subtle.deriveBits(how, base, 8 * length));
 }

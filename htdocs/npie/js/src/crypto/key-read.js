@@ -9,6 +9,7 @@ import { children, isSequence, octets, oid, parse, reading } from './asn1.js';
 import { passwordForms } from './password.js';
 import { decryptAes, decryptWith, loadLegacy } from './pbe.js';
 import { NUMBER, Problem } from './problem.js';
+import { say } from '../sentences.js';
 
 /** DEK-Info: cipher and bytes of its key. */
 const PEM_CIPHERS = {
@@ -76,7 +77,7 @@ function asPkcs8(der) {
 async function decryptPem({ der, cipher }, form) {
   const found = PEM_CIPHERS[cipher.name];
   if (!found) {
-    throw new Problem(NUMBER.FILE_UNSUPPORTED, `La llave está cifrada con ${cipher.name}.`);
+    throw new Problem(NUMBER.FILE_UNSUPPORTED, say('key.cipher', { cifrado: cipher.name }));
   }
   const [name, length] = found;
   const { decrypt, pemKey } = await loadLegacy();
@@ -116,5 +117,5 @@ export async function readKey(block, password, tick) {
   }
   // No MAC: nothing tells these two apart.
   throw new Problem(NUMBER.PASSWORD,
-    'Si está seguro de la contraseña, puede que el archivo .key esté dañado.');
+    say('key.damaged'));
 }

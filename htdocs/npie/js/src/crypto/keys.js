@@ -86,6 +86,20 @@ export async function importPrivateKey(pkcs8, kind, spki, extractable = false) {
   }
 }
 
+/** SubjectPublicKeyInfo of a private key. @throws DOMException as importPrivateKey() */
+export async function publicKeyOf(pkcs8, kind) {
+  const plain = kind.type === 'RSA' ? plainPkcs8(pkcs8, kind) : pkcs8.slice();
+  try {
+    const key = await crypto.subtle.importKey('pkcs8', plain, importParams(kind), true, ['sign']);
+    const { kty, crv, x, y, n, e } = await crypto.subtle.exportKey('jwk', key);
+    const open = await crypto.subtle.importKey('jwk', { kty, crv, x, y, n, e, ext: true },
+      importParams(kind), true, ['verify']);
+    return new Uint8Array(await crypto.subtle.exportKey('spki', open));
+  } finally {
+    plain.fill(0);
+  }
+}
+
 function signParams(key) {
   return key.algorithm.name === 'ECDSA' ? SIGN.EC : SIGN.RSA;
 }

@@ -65,6 +65,15 @@ export function decrypt(cipher, key, iv, data, bits = 8 * key.length) {
   return cbc(forge.cipher.createDecipher(`${cipher}-CBC`, toLatin1(desKey)), iv, data);
 }
 
+/** Encrypts by 3DES in CBC with padding. @param key 24 bytes */
+export function encrypt(key, iv, data) {
+  const cipher = forge.cipher.createCipher('3DES-CBC', toLatin1(key));
+  cipher.start({ iv: toLatin1(iv) });
+  cipher.update(forge.util.createBuffer(toLatin1(data)));
+  cipher.finish();
+  return fromLatin1(cipher.output.getBytes());
+}
+
 /** PBKDF1 (RFC 8018, 5.1), 16 bytes. @param hash 'MD5' or 'SHA-1' */
 export function pbkdf1(hash, password, salt, iterations) {
   const digest = hash === 'MD5' ? md5 : sha1;

@@ -3,18 +3,13 @@
 import { toLatin1 } from './bytes.js';
 import { describe, detect } from './detect.js';
 import { NUMBER, Problem } from './problem.js';
+import { say } from '../sentences.js';
 
 const BYTE_RANGE = /\/ByteRange\s*\[\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s*\]/g;
 
-/** Where the letter is asked for; other kinds are as describe() has them. */
-const INSTEAD = {
-  pfx: 'El archivo es un certificado con su llave (.pfx).',
-  damagedPfx: 'El archivo es un certificado con su llave (.pfx).',
-  key: 'El archivo es una llave (.key).',
-  certificate: 'El archivo es un certificado (.cer).',
-  zip: 'El archivo está comprimido (ZIP).',
-  rar: 'El archivo está comprimido.',
-};
+/** Kinds that are said otherwise where a letter is asked for. */
+const INSTEAD = { 'pfx': 'pfx', 'damaged-pfx': 'pfx', 'key': 'key', 'certificate': 'certificate',
+  'zip': 'zip', 'rar': 'rar' };
 
 function refuse(detail) {
   throw new Problem(NUMBER.LETTER, detail);
@@ -31,21 +26,21 @@ export function signedSpans(file) {
   const { bytes } = file;
   const { kind } = detect(file);
   if (kind !== 'pdf') {
-    refuse(INSTEAD[kind] ?? describe(kind));
+    refuse(INSTEAD[kind] ? say(`not-letter.${INSTEAD[kind]}`) : describe(kind));
   }
   const ranges = [...toLatin1(bytes).matchAll(BYTE_RANGE)];
   if (ranges.length === 0) {
-    refuse('El PDF no tiene lugar para una firma: no es la carta, o se imprimió de nuevo.');
+    refuse(say('letter.no-field'));
   }
   if (ranges.length > 1) {
-    refuse('La carta ya está firmada.');
+    refuse(say('letter.signed'));
   }
   const [start, length, second, rest] = ranges[0].slice(1).map(Number);
   if (start !== 0 || second < length || second + rest !== bytes.length) {
-    refuse('El PDF cambió al descargarlo o guardarlo: está incompleto, o lo guardó otro programa.');
+    refuse(say('letter.changed'));
   }
   if (!/^<?0*>?$/.test(toLatin1(bytes.subarray(length, second)))) {
-    refuse('La carta ya está firmada.');
+    refuse(say('letter.signed'));
   }
   return [bytes.subarray(0, length), bytes.subarray(second)];
 }

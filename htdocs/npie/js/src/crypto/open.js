@@ -4,9 +4,10 @@ import { certificateInfo, chainCertificates, chainOf, keyBits, readCertificate }
   from './certificate.js';
 import { describe, detect } from './detect.js';
 import { readKey } from './key-read.js';
-import { belongTogether, importPrivateKey, pkcs8Kind } from './keys.js';
+import { belongTogether, importPrivateKey, pkcs8Kind, publicKeyOf, signBytes } from './keys.js';
 import { pfxWork, readPfx, visibleCertificates } from './pfx-read.js';
 import { NUMBER, Problem } from './problem.js';
+import { say } from '../sentences.js';
 
 /** Shorter RSA keys some browsers refuse to import, and no one should trust. */
 const SHORTEST_RSA = 1024;
@@ -16,7 +17,7 @@ const PASSWORD_SHARE = 0.9;
 /** Throws for files that are neither certificate nor key. */
 function refuseOthers(found) {
   for (const { kind } of found) {
-    if (kind === 'damagedPfx' || kind === 'cut') {
+    if (kind === 'damaged-pfx' || kind === 'cut') {
       throw new Problem(NUMBER.FILE_DAMAGED);
     }
     if (!['pfx', 'certificate', 'p7b', 'key'].includes(kind)) {
@@ -51,12 +52,12 @@ function pairOf(found) {
 function classify(files) {
   const found = files.map(detect);
   if (found.length === 0) {
-    throw new Problem(NUMBER.FILE_UNKNOWN, 'No se eligió ningún archivo.');
+    throw new Problem(NUMBER.FILE_UNKNOWN, say('open.none'));
   }
   refuseOthers(found);
   const stores = found.filter(({ kind }) => kind === 'pfx');
   if (stores.length > 1) {
-    throw new Problem(NUMBER.FILE_UNKNOWN, 'Se eligió más de un archivo: elija uno solo.');
+    throw new Problem(NUMBER.FILE_UNKNOWN, say('open.several'));
   }
   return stores.length === 1 ? { kind: 'pfx', bytes: stores[0].blocks[0].der } : pairOf(found);
 }
@@ -115,10 +116,10 @@ function pairProblem({ keys, certificates, isSealed }, failed) {
     return new Problem(NUMBER.FILE_NO_KEY);
   }
   if (certificates.length === 0) {
-    return new Problem(NUMBER.FILE_PARTS, 'El archivo trae la llave, pero no su certificado.');
+    return new Problem(NUMBER.FILE_PARTS, say('open.key-alone'));
   }
   if (failed.has('kind')) {
-    return new Problem(NUMBER.FILE_UNSUPPORTED, 'La llave es de un tipo que no se admite.');
+    return new Problem(NUMBER.FILE_UNSUPPORTED, say('key.type'));
   }
   if (failed.has('weak')) {
     return new Problem(NUMBER.KEY_WEAK);
@@ -168,4 +169,38 @@ export async function open({ files, password }, onProgress) {
     chain: chainOf(certificate, contents.certificates),
     info: await certificateInfo(certificate),
   };
+}
+
+/**
+ * A key by itself, and that it is here: see client.js.
+ * @return {key, spki, signature}
+ */
+export async function proveKey({ files, password, challenge }, onProgress) {
+  const chosen = classify(files);
+  if (missingOf(chosen) !== 'certificate') {
+    throw new Problem(NUMBER.FILE_PARTS, chosen.says);
+  }
+  const pkcs8 = await readKey(chosen.key, password,
+    () => onProgress(PASSWORD_SHARE / 2));
+  const kind = pkcs8Kind(pkcs8);
+  try {
+    const spki = await publicKeyOf(pkcs8, kind);
+    const key = await importPrivateKey(pkcs8, kind, spki);
+    onProgress(1);
+    return { key, spki, signature: await signBytes(key, challenge) };
+  } catch {
+    throw new Problem(NUMBER.FILE_UNSUPPORTED, say('open.needs-certificate'));
+  } finally {
+    pkcs8.fill(0);
+  }
+}
+
+/** A proved key with its certificate, as open() has them. */
+export async function attach({ key }, certificate, chain) {
+  const own = readCertificate(certificate);
+  if (!await belongTogether(key, own.kind, own.spki)) {
+    throw new Problem(NUMBER.KEY_MISMATCH);
+  }
+  return { key, certificate: own, chain: chainOf(own, chain.map(readCertificate)),
+    info: await certificateInfo(own) };
 }

@@ -4,9 +4,11 @@
  * kinds (RFC 7292), as one decryptEncryptedContentInfo() for pkijs.
  */
 import * as pkijs from 'pkijs';
-import { children, oid, octets, reading, small } from './asn1.js';
+import { children, encoded, oid, octets, reading, small } from './asn1.js';
+import { equal } from './bytes.js';
 import { checkIterations, KDF_IV, KDF_KEY, pbkdf2, pkcs12Kdf } from './kdf.js';
-import { NOT_LOADED, NUMBER, Problem } from './problem.js';
+import { NUMBER, Problem } from './problem.js';
+import { say } from '../sentences.js';
 
 const SHA1_LENGTH = 20;
 const PBES2 = '1.2.840.113549.1.5.13';
@@ -45,11 +47,19 @@ const RC2_BITS = { 160: 40, 120: 64, 58: 128 };
 /** Pseudo-random functions of PBKDF2; without one it is HMAC with SHA-1. */
 const PRFS = {
   '': 'SHA-1',
+  '1.2.840.113549.2.6': 'MD5',
   '1.2.840.113549.2.7': 'SHA-1',
+  '1.2.840.113549.2.8': 'SHA-224',
   '1.2.840.113549.2.9': 'SHA-256',
   '1.2.840.113549.2.10': 'SHA-384',
   '1.2.840.113549.2.11': 'SHA-512',
+  '1.2.840.113549.2.12': 'SHA-512/224',
+  '1.2.840.113549.2.13': 'SHA-512/256',
 };
+
+/** Bytes of a MAC's key: fewer are no protection (RFC 9579, 4), more are no use. */
+const MAC_KEY_MIN = 20;
+const MAC_KEY_MAX = 64;
 
 let legacy;
 let failures = 0;
@@ -64,7 +74,7 @@ export async function loadLegacy() {
   } catch {
     legacy = undefined;
     failures++;
-    throw new Problem(NUMBER.NETWORK, NOT_LOADED);
+    throw new Problem(NUMBER.NETWORK, say('not-loaded'));
   }
 }
 
@@ -72,7 +82,7 @@ export async function loadLegacy() {
 function known(table, name) {
   const found = Object.hasOwn(table, name) ? table[name] : undefined;
   if (found === undefined) {
-    throw new Problem(NUMBER.FILE_UNSUPPORTED, name && `El algoritmo del archivo es ${name}.`);
+    throw new Problem(NUMBER.FILE_UNSUPPORTED, name && say('open.algorithm', { algoritmo: name }));
   }
   return found;
 }
@@ -91,6 +101,35 @@ function readPbkdf2(params) {
   const prf = options.find((node) => children(node).length > 0);
   return { salt: octets(salt), iterations: small(iterations), prf: oid(children(prf)[0]),
     keyLength: options.map(small).find((length) => length > 0) };
+}
+
+/**
+ * The MAC's parameters (RFC 9579); the key must have a length of its own.
+ * @return {prf, hash: of PBKDF2 and of the HMAC, keyLength, salt, iterations}
+ * @throws Problem FILE_UNSUPPORTED, FILE_DAMAGED
+ */
+export function readPbmac1(params) {
+  const { kdf, derived, hmac } = reading(() => {
+    const [derivation, scheme, ...more] = children(params);
+    const [kdf, derivationParams, ...others] = children(derivation);
+    // No MAC is over its own parameters: whatever else is there is damage, and
+    // asn1js takes a SEQUENCE that ends before its elements.
+    if (more.length > 0 || others.length > 0
+      || !equal(encoded(params), new Uint8Array(params.toBER()))) {
+      throw new Problem(NUMBER.FILE_DAMAGED);
+    }
+    return { kdf: oid(kdf), derived: oid(kdf) === PBKDF2 && readPbkdf2(derivationParams),
+      hmac: oid(children(scheme)[0]) };
+  });
+  if (!derived) {
+    known({}, kdf);
+  }
+  const { prf, keyLength, salt, iterations } = derived;
+  if (!(keyLength >= MAC_KEY_MIN && keyLength <= MAC_KEY_MAX)) {
+    throw new Problem(NUMBER.FILE_DAMAGED);
+  }
+  return { prf: known(PRFS, prf), hash: known(PRFS, hmac || kdf), keyLength, salt,
+    iterations: checkIterations(iterations) };
 }
 
 /**

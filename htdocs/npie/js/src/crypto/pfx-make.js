@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * The .pfx of a certificate just issued (RFC 7292): AES-256 under PBES2 for
- * key and certificates, MAC with HMAC-SHA256.
+ * key and certificates, MAC with HMAC-SHA256; or the old way of pfx-old.js.
  */
 import * as asn1js from 'asn1js';
 import * as pkijs from 'pkijs';
@@ -13,17 +13,44 @@ import { checkNewPassword, newPbes2, randomBytes, wrapPrivateKey } from './key-m
 import { belongTogether, importParams, importPrivateKey } from './keys.js';
 import { pkcs12Mac } from './kdf.js';
 import { plainForm } from './password.js';
+import { encryptOld, OLD_ITERATIONS, OLD_WORK, wrapOld } from './pfx-old.js';
 import { unwrapWith } from './pbe.js';
 import { NUMBER, Problem } from './problem.js';
+import { say } from '../sentences.js';
 
-const SHA256 = '2.16.840.1.101.3.4.2.1';
 const BAG = { key: '1.2.840.113549.1.12.10.1.2', certificate: '1.2.840.113549.1.12.10.1.3' };
 const X509 = '1.2.840.113549.1.9.22.1';
 const FRIENDLY_NAME = '1.2.840.113549.1.9.20';
 const LOCAL_KEY_ID = '1.2.840.113549.1.9.21';
 /** .NET reads at most 300,000 for a KDF and a million in all. */
 const PFX_ITERATIONS = 250000;
-const MAC_SHARE = 0.6;
+/** How far the work is once the key is open. */
+const OPENED = 0.35;
+
+/**
+ * The two ways to protect a .pfx: wrap(key, password, tick) and
+ * encrypt(contents, password, tick) for its parts, and the MAC's digest. tick
+ * hears of work iterations in all, which WebCrypto's are none of.
+ */
+const MODERN = {
+  wrap: (key, password) => wrapPrivateKey(key, password, PFX_ITERATIONS),
+  async encrypt(contents, password) {
+    const { key, params, algorithm } = await newPbes2(password, PFX_ITERATIONS, 'encrypt');
+    return { algorithm, data: await crypto.subtle.encrypt(params, key, contents) };
+  },
+  hash: 'SHA-256',
+  digest: '2.16.840.1.101.3.4.2.1',
+  iterations: PFX_ITERATIONS,
+  work: PFX_ITERATIONS,
+};
+const OLD = {
+  wrap: wrapOld,
+  encrypt: (contents, password, tick) => encryptOld(password, contents, tick),
+  hash: 'SHA-1',
+  digest: '1.3.14.3.2.26',
+  iterations: OLD_ITERATIONS,
+  work: 2 * OLD_WORK + OLD_ITERATIONS,
+};
 
 /** A certificate given as DER or in base64. */
 function given(certificate) {
@@ -42,8 +69,7 @@ async function keyBlock(file, expectedKeySha256) {
   const isOther = expectedKeySha256 && own !== expectedKeySha256.toLowerCase();
   if (isOther || kind !== 'key') {
     throw new Problem(NUMBER.WRONG_KEY_FILE, kind !== 'key' ? describe(kind)
-      : `La llave de esta renovación es la de la huella ${expectedKeySha256.slice(0, 6)}; la del `
-        + `archivo elegido es ${own.slice(0, 6)}.`);
+      : say('key.other', { huella: expectedKeySha256.slice(0, 6), elegida: own.slice(0, 6) }));
   }
   return blocks.find((block) => block.kind === 'key');
 }
@@ -104,14 +130,11 @@ function plainPart(contents) {
 }
 
 /** A SafeContents encrypted, as a ContentInfo. */
-async function encryptedPart(contents, password) {
-  const { key, params, algorithm } = await newPbes2(password, PFX_ITERATIONS, 'encrypt');
-  const encryptedContent = new asn1js.OctetString({
-    valueHex: await crypto.subtle.encrypt(params, key, contents) });
+function encryptedPart({ algorithm, data }) {
   const encryptedContentInfo = new pkijs.EncryptedContentInfo({
     contentType: pkijs.id_ContentType_Data,
     contentEncryptionAlgorithm: algorithm,
-    encryptedContent,
+    encryptedContent: new asn1js.OctetString({ valueHex: data }),
     disableSplit: true,
   });
   return new pkijs.ContentInfo({
@@ -121,26 +144,21 @@ async function encryptedPart(contents, password) {
 }
 
 /** The outer structure, with the MAC. */
-async function seal(parts, password, onProgress) {
+async function seal(parts, password, { hash, digest: algorithmId, iterations }, tick) {
   const content = new Uint8Array(
     new pkijs.AuthenticatedSafe({ safeContents: parts }).toSchema().toBER());
   const salt = await randomBytes(16);
-  let done = 0;
-  const mac = pkcs12Mac('SHA-256', plainForm(password).bmp, salt, PFX_ITERATIONS, content,
-    (iterations) => {
-      done += iterations;
-      onProgress(1 - MAC_SHARE * (1 - done / PFX_ITERATIONS));
-    });
+  const mac = pkcs12Mac(hash, plainForm(password).bmp, salt, iterations, content, tick);
   return new Uint8Array(new pkijs.PFX({
     authSafe: plainPart(content),
     macData: new pkijs.MacData({
       mac: new pkijs.DigestInfo({
         digestAlgorithm: new pkijs.AlgorithmIdentifier({
-          algorithmId: SHA256, algorithmParams: new asn1js.Null() }),
+          algorithmId, algorithmParams: new asn1js.Null() }),
         digest: new asn1js.OctetString({ valueHex: mac }),
       }),
       macSalt: new asn1js.OctetString({ valueHex: salt }),
-      iterations: PFX_ITERATIONS,
+      iterations,
     }),
   }).toSchema().toBER());
 }
@@ -160,6 +178,7 @@ export async function checkKey({ files: [file], password, expectedKeySha256 }) {
 /** See client.js. */
 export async function makePfx(options, onProgress) {
   const { files: [file], password, certificate, chain = [], name, expectedKeySha256 } = options;
+  const way = options.isOld ? OLD : MODERN;
   const block = await keyBlock(file, expectedKeySha256);
   const leaf = given(certificate);
   if (!leaf.kind) {
@@ -172,18 +191,22 @@ export async function makePfx(options, onProgress) {
   if (!key || !await belongTogether(key, leaf.kind, leaf.spki)) {
     throw new Problem(NUMBER.KEY_MISMATCH);
   }
-  onProgress(0.2);
+  onProgress(OPENED);
+  let done = 0;
+  const tick = (iterations) => {
+    done += iterations;
+    onProgress(OPENED + (1 - OPENED) * Math.min(1, done / way.work));
+  };
   const marks = attributes(await digest('SHA-1', leaf.der), name);
   const keyBag = new pkijs.SafeBag({
     bagId: BAG.key,
-    bagValue: await wrapPrivateKey(key, password, PFX_ITERATIONS),
+    bagValue: await way.wrap(key, password, tick),
     bagAttributes: marks,
   });
   const bags = [certificateBag(leaf, marks), ...chain.map(given).map((one) => certificateBag(one))];
-  const parts = [await encryptedPart(safeContents(bags), password),
+  const parts = [encryptedPart(await way.encrypt(safeContents(bags), password, tick)),
     plainPart(safeContents([keyBag]))];
-  onProgress(1 - MAC_SHARE);
-  const pfx = await seal(parts, password, onProgress);
+  const pfx = await seal(parts, password, way, tick);
   onProgress(1);
   return { pfx };
 }

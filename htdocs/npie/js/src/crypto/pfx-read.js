@@ -8,10 +8,11 @@ import * as pkijs from 'pkijs';
 import { children, encoded, isSequence, octets, oid, parse, reading, trim } from './asn1.js';
 import { equal } from './bytes.js';
 import { readCertificate } from './certificate.js';
-import { checkIterations, pkcs12Mac } from './kdf.js';
+import { checkIterations, macOf, pbkdf2, pkcs12Mac } from './kdf.js';
 import { passwordForms } from './password.js';
-import { decryptWith, workOf } from './pbe.js';
+import { decryptWith, readPbmac1, workOf } from './pbe.js';
 import { NUMBER, Problem } from './problem.js';
+import { say } from '../sentences.js';
 
 const BAG = '1.2.840.113549.1.12.10.1.';
 const X509 = '1.2.840.113549.1.9.22.1';
@@ -54,7 +55,7 @@ function publicKeyMode(contentType) {
   const isKnown = [pkijs.id_ContentType_SignedData, pkijs.id_ContentType_EnvelopedData]
     .includes(contentType);
   return isKnown ? new Problem(NUMBER.FILE_UNSUPPORTED,
-    'El archivo está protegido con una llave pública, no con contraseña.')
+    say('open.for-public-key'))
     : new Problem(NUMBER.FILE_DAMAGED);
 }
 
@@ -62,13 +63,14 @@ function readMac(macData) {
   if (!macData) {
     return null;
   }
-  const { algorithmId } = macData.mac.digestAlgorithm;
+  const { algorithmId, algorithmParams } = macData.mac.digestAlgorithm;
+  const digest = octets(macData.mac.digest);
   if (algorithmId === PBMAC1) {
-    throw new Problem(NUMBER.FILE_UNSUPPORTED, 'El archivo está sellado con PBMAC1.');
+    return { digest, ...readPbmac1(algorithmParams) };
   }
   return {
     hash: HASHES[algorithmId],
-    digest: octets(macData.mac.digest),
+    digest,
     salt: octets(macData.macSalt),
     // INTEGER DEFAULT 1 (RFC 7292, 4): pkijs has nothing where it was left out.
     iterations: checkIterations(macData.iterations ?? 1),
@@ -114,14 +116,20 @@ function shrouded(bag) {
   return { algorithm: bag.encryptionAlgorithm, data: octets(bag.encryptedData) };
 }
 
+/** The MAC as a form of the password makes it: by PBMAC1, or by PKCS#12's KDF. */
+async function makeMac({ prf, hash, salt, iterations, keyLength }, form, content, tick) {
+  return prf
+    ? macOf(hash, await pbkdf2(prf, form.bytes, salt, iterations, keyLength), content)
+    : pkcs12Mac(hash, form.bmp, salt, iterations, content, tick);
+}
+
 /**
  * The first form under which the MAC holds, or undefined; so too for a hash
  * that nobody uses, which is damage.
  */
-function formOfMac({ mac, content }, forms, tick) {
+async function formOfMac({ mac, content }, forms, tick) {
   for (const form of mac.hash ? forms : []) {
-    if (equal(pkcs12Mac(mac.hash, form.bmp, mac.salt, mac.iterations, content, tick),
-      mac.digest)) {
+    if (equal(await makeMac(mac, form, content, tick), mac.digest)) {
       return form;
     }
   }
@@ -171,7 +179,7 @@ async function tryPieces(pieces, forms, tick) {
  * @throws Problem PASSWORD, FILE_DAMAGED, FILE_UNSUPPORTED
  */
 async function prove(outer, forms, tick) {
-  const form = outer.mac ? formOfMac(outer, forms, tick) : undefined;
+  const form = outer.mac ? await formOfMac(outer, forms, tick) : undefined;
   if (form) {
     return form;
   }
@@ -237,7 +245,7 @@ export async function readPfx(bytes, password, tick) {
 export function pfxWork(bytes) {
   const { mac, parts } = readOuter(bytes);
   return encryptedPieces(parts).reduce((sum, { algorithm }) => sum + workOf(algorithm),
-    mac?.iterations ?? 1);
+    mac?.prf ? 1 : mac?.iterations ?? 1);
 }
 
 /** The certificates that a PFX shows before its password: most show none. */

@@ -4,10 +4,6 @@ import { NUMBER } from 'npie:problems';
 
 export { NUMBER };
 
-/** Detail of BROWSER and NETWORK where a script did not come: mostly the network. */
-export const NOT_LOADED = 'Una parte de la página no se pudo cargar: revise su conexión y '
-  + 'vuelva a cargar la página.';
-
 export class Problem extends Error {
   /**
    * @param number of problem.def

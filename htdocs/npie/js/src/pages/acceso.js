@@ -2,12 +2,14 @@
 // Login: open the certificate, show whose it is, sign the server's challenge.
 import { NUMBER } from 'npie:problems';
 import { close, sign } from '../client.js';
+import { rememberPassword } from './before.js';
 import { byId, swap } from './dom.js';
 import { fillCertificate, validity } from './certificate.js';
 import { getBytes, postForJson } from './net.js';
 import { opener } from './opener.js';
 import { clearProblem, showProblem } from './problem.js';
 import { working } from './form.js';
+import { say } from '../sentences.js';
 
 const first = ['entrada', 'abrir', 'abrir-boton'];
 const second = ['confirmar', 'entrar-boton', 'otro-boton'];
@@ -28,10 +30,13 @@ export function start() {
     if (!opened) {
       return;
     }
+    await rememberPassword(byId('clave').value);
     const info = opened.certificate;
     const { expired, text } = validity(info);
     fillCertificate(info);
-    byId('confirmar-vigencia').textContent = expired ? `${text} Al continuar se revisa si todavía se puede renovar.` : text;
+    byId('confirmar-vigencia').textContent = expired
+      ? say('certificate.may-renew', { vigencia: text })
+      : text;
     byId('confirmar-vigencia').classList.toggle('atencion', expired);
     byId('usuario').value ||= info.subject.ou ?? '';
     swap({ hide: first, show: second });
@@ -40,7 +45,7 @@ export function start() {
 
   async function enter(progress) {
     clearProblem();
-    progress('Comprobando su certificado…');
+    progress(say('working.login'));
     const challenge = await getBytes('reto');
     const signed = challenge.ok ? await sign(opened.handle, challenge.bytes) : challenge;
     if (!signed.ok) {

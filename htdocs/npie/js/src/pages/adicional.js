@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // An additional certificate: its key, or its .pfx; a page that only tells has no form.
 import { byId } from './dom.js';
-import { postForJson } from './net.js';
+import { postMove } from './net.js';
 import { start as llave } from './llave.js';
 import { start as certificado } from './certificado.js';
 
@@ -11,7 +11,7 @@ export function start() {
     if (form.dataset.hace === 'llave') {
       llave();
     } else {
-      certificado(() => postForJson(location.href, new FormData(form)));
+      certificado(() => postMove(form, Object.fromEntries(new FormData(form))));
     }
   }
 }

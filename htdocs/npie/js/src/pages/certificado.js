@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // The new certificate: issued, joined with its key, saved as .pfx.
 import { NUMBER } from 'npie:problems';
-import { checkKey, makePfx } from '../client.js';
+import { checkKey, makePfx, prepare } from '../client.js';
 import { byId, save, shortMark, swap } from './dom.js';
-import { getJson, postForJson } from './net.js';
-import { clearField, clearProblem, showFaults, showProblem } from './problem.js';
+import { getJson, postMove } from './net.js';
+import { clearField, clearProblem, retitle, showFaults, showProblem } from './problem.js';
 import { working } from './form.js';
+import { say } from '../sentences.js';
 
 /** Has the certificate issued, and asks for it. */
 async function issue(form) {
-  const place = await postForJson('certificado.html', { csrf: form.elements.csrf.value });
+  const place = await postMove(form, {});
   return place.ok ? getJson('certificado.json') : place;
 }
 
@@ -20,20 +21,38 @@ export function start(obtain = issue) {
   const file = byId('archivo');
   const password = byId('clave');
   let made;
+  prepare();
   const mark = `-${shortMark(huella)}`;
   // A colleague's key has the name that llave.js gives it; no other is on record.
   if (huella && hace) {
-    byId('archivo-ayuda').textContent =
-      `El archivo ${nombre}${mark}.key que guardó al hacer la llave.`;
+    const archivo = `${nombre}${mark}`;
+    byId('archivo-ayuda').textContent = say('key.saved', { archivo });
   }
 
   file.addEventListener('change', () => clearField(file));
 
+  // Of its own type a telephone may install it instead of saving it.
   function saveMade() {
-    save(made.pfx, `${made.name}.pfx`, 'application/x-pkcs12');
+    save(made.pfx, `${made.options.name}.pfx`, 'application/octet-stream');
   }
 
-  function refuse(answer) {
+  /** The same once more for Windows before 10; nothing on the page changes. */
+  async function saveOld(progress) {
+    clearProblem();
+    const answer = await makePfx({ ...made.options, isOld: true,
+      onProgress: progress(say('working.pfx')) });
+    if (answer.ok) {
+      save(answer.pfx, `${made.options.name}-windows-antiguo.pfx`, 'application/octet-stream');
+    } else {
+      showProblem(answer);
+    }
+  }
+
+  function refuse(refused) {
+    // A colleague has neither the steps of a renewal nor another key to make.
+    const answer = hace && refused.problem === NUMBER.WRONG_KEY_FILE
+      ? { ...refused, cause: say('key.wrong-colleague'), remedy: say('key.wrong-colleague-do') }
+      : refused;
     showProblem(answer, answer.problem === NUMBER.PASSWORD ? password : file);
   }
 
@@ -44,13 +63,13 @@ export function start(obtain = issue) {
       showFaults([[file, NUMBER.FILE_MISSING]]);
       return;
     }
-    progress('Abriendo la llave…');
+    progress(say('working.key'));
     const opened = await checkKey(key);
     if (!opened.ok) {
       refuse(opened);
       return;
     }
-    progress('Pidiendo el certificado…');
+    progress(say('working.issue'));
     const issued = await obtain(form);
     if (!issued.ok) {
       showProblem(issued);
@@ -59,20 +78,16 @@ export function start(obtain = issue) {
     // From here on there is nothing to cancel.
     document.querySelector('.abandonar')?.remove();
     const name = issued.name || (nombre.endsWith(mark) ? nombre.slice(0, -mark.length) : nombre);
-    const answer = await makePfx({
-      ...key,
-      certificate: issued.certificate,
-      chain: issued.chain,
-      name,
-      onProgress: progress('Formando el archivo .pfx…'),
-    });
+    const options = { ...key, certificate: issued.certificate, chain: issued.chain, name };
+    const answer = await makePfx({ ...options, onProgress: progress(say('working.pfx')) });
     if (!answer.ok) {
       refuse(answer);
       return;
     }
-    made = { pfx: answer.pfx, name };
+    made = { pfx: answer.pfx, options };
     byId('guardar-nombre').textContent = `${name}.pfx`;
-    swap({ hide: ['formar', 'formar-boton'], show: ['guardar', 'seguir'] });
+    swap({ hide: ['entrada', 'formar', 'formar-boton'], show: ['guardar', 'seguir'] });
+    retitle(byId('guardar-titulo').textContent);
     saveMade();
     byId('guardar-titulo').focus();
   }
@@ -84,4 +99,5 @@ export function start(obtain = issue) {
     }
   });
   byId('guardar-boton').addEventListener('click', saveMade);
+  byId('antiguo-boton').addEventListener('click', () => working(form, saveOld));
 }

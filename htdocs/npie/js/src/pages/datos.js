@@ -2,10 +2,11 @@
 // The employer's data: said at once what the server would refuse anyway.
 import { NUMBER } from 'npie:problems';
 import { byId } from './dom.js';
-import { working } from './form.js';
-import { postMove } from './net.js';
-import { clearProblem, showFaults, showProblem } from './problem.js';
+import { follow, working } from './form.js';
+import { postAgain, postMove } from './net.js';
+import { addButton, addLink, clearProblem, showFaults, showProblem } from './problem.js';
 import { foldAddress, isPhone, visible } from './typed.js';
+import { say } from '../sentences.js';
 
 export function start() {
   const form = byId('forma');
@@ -36,16 +37,26 @@ export function start() {
     return found;
   }
 
-  async function send() {
+  async function send(progress, post = postMove) {
     const fields = Object.fromEntries(new FormData(form));
-    const place = await postMove(form, fields);
-    if (place.ok) {
-      form.dataset.enviado = '1';
-      location.assign(`${place.page}.html`);
+    const place = await post(form, fields);
+    if (place.problem === NUMBER.DATA_OTHER) {
+      tellOther(place);
+    } else if (place.ok) {
+      follow(form, place);
     } else if (!showFaults(Object.entries(place.fields ?? {})
       .map(([id, { number }]) => [byId(id), number]))) {
       showProblem(place);
     }
+  }
+
+  /** The letter has others, as of another tab: neither is taken without a word. */
+  function tellOther(answer) {
+    showProblem({ ...answer,
+      remedy: say('other.data-choose') });
+    addLink('./', say('other.data-keep'));
+    addButton(say('other.data-take'), () =>
+      working(form, (progress) => send(progress, postAgain)));
   }
 
   form.addEventListener('submit', (event) => {

@@ -4,10 +4,11 @@ import { NUMBER } from 'npie:problems';
 import { close, sign, signLetter } from '../client.js';
 import { byId } from './dom.js';
 import { summary } from './certificate.js';
-import { getBytes } from './net.js';
+import { getBytes, postMove } from './net.js';
 import { opener } from './opener.js';
 import { showProblem } from './problem.js';
-import { sendForm, working } from './form.js';
+import { follow, working } from './form.js';
+import { say } from '../sentences.js';
 
 export function start() {
   const form = byId('forma');
@@ -32,6 +33,21 @@ export function start() {
     return letter.ok ? signLetter(handle, letter.bytes) : letter;
   }
 
+  async function send(progress, cms, file) {
+    const fields = new FormData();
+    fields.set('firma', cms);
+    if (file) {
+      fields.set('carta', file);
+    }
+    progress(say('working.send'));
+    const place = await postMove(form, fields);
+    if (place.ok) {
+      follow(form, place);
+    } else {
+      showProblem(place);
+    }
+  }
+
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     working(form, async (progress) => {
@@ -43,12 +59,12 @@ export function start() {
         close(opened.handle);
         showProblem({
           problem: NUMBER.LETTER_SIGNER,
-          cause: 'Ese no es el certificado que pide este paso.',
-          detail: `El certificado que eligió: ${summary(opened.certificate)}`,
+          cause: say('certificate.not-this'),
+          detail: say('certificate.chosen', { certificado: summary(opened.certificate) }),
         }, byId('archivo'));
         return;
       }
-      progress('Firmando la carta…');
+      progress(say('working.sign'));
       const [file] = own.files;
       const signed = file ? await signOwn(opened.handle, file) : await signShown(opened.handle);
       close(opened.handle);
@@ -61,10 +77,7 @@ export function start() {
         showProblem(signed);
         return;
       }
-      // An empty file part would say that a file was chosen.
-      own.disabled = !file;
-      await sendForm(form, { firma: signed.cms });
-      own.disabled = false;
+      await send(progress, signed.cms, file);
     });
   });
 }

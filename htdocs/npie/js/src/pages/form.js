@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Forms that are sent once, and work that shows how far it is.
 import { byId } from './dom.js';
-import { isReachable } from './net.js';
-import { showProblem } from './problem.js';
-import { NUMBER } from 'npie:problems';
 
 /**
  * A plain form goes out once, however often its button is pressed. Buttons
@@ -44,25 +41,15 @@ function markButtons(form, working) {
 }
 
 /**
- * Sends a form whose hidden fields a script has filled. Asks first whether
- * the server is there: what the browser shows instead of a page that does not
- * come would lose a key just made.
+ * On to the page where a form that a script has sent leads: the form's own
+ * address in data-sigue, "" for this page again, or else the renewal's place.
  */
-export async function sendForm(form, fields) {
-  if (!await isReachable()) {
-    showProblem({ problem: NUMBER.NETWORK });
-    return;
-  }
-  for (const [name, value] of Object.entries(fields)) {
-    form.elements[name].value = value;
-  }
+export function follow(form, place) {
   form.dataset.enviado = '1';
-  markButtons(form, true);
-  say('Enviando…', null);
-  form.submit();
+  location.assign(form.dataset.sigue ?? `${place.page}.html`);
 }
 
-function say(text, part) {
+function show(text, part) {
   byId('avance').hidden = false;
   if (byId('avance-texto').textContent !== text) {
     byId('avance-texto').textContent = text;
@@ -87,8 +74,8 @@ export async function working(form, work) {
   form.setAttribute('aria-busy', 'true');
   markButtons(form, true);
   const progress = (text) => {
-    say(text, null);
-    return (part) => say(text, part);
+    show(text, null);
+    return (part) => show(text, part);
   };
   try {
     await work(progress);

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // The new key: made here, saved by the person, its request sent.
 import { NUMBER } from 'npie:problems';
-import { makeKey } from '../client.js';
+import { makeKey, prepare } from '../client.js';
+import { isRemembered } from './before.js';
 import { byId, save, shortMark, swap } from './dom.js';
 import { movements } from './entropy.js';
-import { brokenRule, strength, strengthNames } from './password.js';
-import { addLink, clearField, clearProblem, markField, showFaults, showProblem }
-  from './problem.js';
-import { sendForm, working } from './form.js';
-import { postMove } from './net.js';
+import { brokenRule, strength, strengthName } from './password.js';
+import {
+  addButton, addLink, clearField, clearProblem, markField, retitle, showFaults, showProblem,
+} from './problem.js';
+import { follow, working } from './form.js';
+import { postAgain, postMove } from './net.js';
+import { say } from '../sentences.js';
 
 const first = ['entrada', 'repaso', 'hacer', 'hacer-boton'];
 const second = ['guardar', 'seguir-boton', 'otra-boton'];
@@ -20,8 +23,15 @@ export function start() {
   const password = byId('clave');
   const again = byId('clave2');
   const name = byId('nombre');
+  const title = document.querySelector('h1').textContent;
   let made;
   let isSent = false;
+  prepare();
+
+  // On a phone the form comes first.
+  if (matchMedia('(max-width: 40rem)').matches) {
+    byId('repaso').removeAttribute('open');
+  }
 
   // What is saved and not sent is nobody's key.
   window.addEventListener('beforeunload', (event) => {
@@ -34,21 +44,29 @@ export function start() {
   const fullName = () => `${name.value}-${shortMark(made.keyFileSha256)}`;
   const fileName = () => `${fullName()}.key`;
 
-  password.addEventListener('input', () => {
-    const broken = password.value && brokenRule(password.value, usuario);
-    const level = broken ? 0 : strength(password.value, [usuario, rp10]);
+  /** The rule that the new password breaks, '' for none. */
+  const broken = async (text) => brokenRule(text, usuario)
+    || (await isRemembered(text) ? say('password.old') : '');
+
+  password.addEventListener('input', async () => {
+    const text = password.value;
+    const rule = text && await broken(text);
+    if (text !== password.value) {
+      return;
+    }
+    const level = rule ? 0 : strength(text, [usuario, rp10]);
     byId('fuerza').value = level;
-    byId('fuerza-texto').textContent = broken || strengthNames[level];
+    byId('fuerza-texto').textContent = rule || strengthName(level);
   });
 
-  function faults() {
+  async function faults() {
     const found = [];
     if (!/^[A-Za-z0-9_-]+$/.test(name.value)) {
       found.push([name, NUMBER.KEY_NAME]);
     }
-    const broken = brokenRule(password.value, usuario);
-    if (broken) {
-      found.push([password, NUMBER.NEW_PASSWORD, broken]);
+    const rule = await broken(password.value);
+    if (rule) {
+      found.push([password, NUMBER.NEW_PASSWORD, rule]);
     } else if (password.value !== again.value) {
       found.push([again, NUMBER.NEW_PASSWORD_DIFFERS]);
     }
@@ -58,7 +76,7 @@ export function start() {
   async function make(progress) {
     clearProblem();
     name.value = name.value.trim().replace(/\.key$/i, '');
-    if (showFaults(faults())) {
+    if (showFaults(await faults())) {
       return;
     }
     const answer = await makeKey({
@@ -66,7 +84,7 @@ export function start() {
       commonName: rp10,
       password: password.value,
       extraEntropy: await collected.digest(),
-      onProgress: progress('Haciendo la llave…'),
+      onProgress: progress(say('working.make')),
     });
     if (!answer.ok) {
       showProblem(answer);
@@ -76,6 +94,7 @@ export function start() {
     byId('guardar-nombre').textContent = fileName();
     byId('guardado').checked = false;
     swap({ hide: first, show: second });
+    retitle(byId('guardar-titulo').textContent);
     saveKey();
     byId('guardar-titulo').focus();
   }
@@ -84,46 +103,51 @@ export function start() {
     save(made.keyFile, fileName(), 'application/octet-stream');
   }
 
-  async function send() {
+  async function send(progress, post = postMove) {
     clearProblem();
     const box = byId('guardado');
     if (!box.checked) {
-      markField(box, 'Antes de seguir, compruebe que el archivo está guardado y marque esta casilla.');
+      markField(box, say('key.not-confirmed'));
       box.focus();
       return;
     }
     const fields = { solicitud: made.csrPem, huella: made.keyFileSha256 };
-    if (form.dataset.hace) {
-      isSent = true;
-      await sendForm(form, fields);
-      isSent = Boolean(form.dataset.enviado);
+    progress(say('working.send'));
+    const place = await post(form, { ...Object.fromEntries(new FormData(form)), ...fields,
+      nombre: fullName() });
+    if (place.problem === NUMBER.KEY_OTHER) {
+      tellOther(place);
       return;
     }
-    const place = await postMove(form, { ...fields, nombre: fullName() });
     if (!place.ok) {
       showProblem(place);
       return;
     }
     isSent = true;
-    if ((place.renewal?.keySha256 ?? made.keyFileSha256) !== made.keyFileSha256) {
-      tellOther(place);
+    if (!form.dataset.hace && place.renewal?.keySha256 !== made.keyFileSha256) {
+      tellOver();
       return;
     }
-    form.dataset.enviado = '1';
-    location.assign(`${place.page}.html`);
+    follow(form, place);
   }
 
-  /** Another key came first, as from another tab: which of the files counts. */
-  function tellOther({ page, renewal }) {
-    const other = `${renewal.keyName}.key`;
+  /** Another key came first, as from another tab: which of the two is to count. */
+  function tellOther(answer) {
+    showProblem({ ...answer,
+      remedy: say('other.key-choose') });
+    addLink('./', say('other.key-keep'));
+    addButton(say('other.key-take'), () =>
+      working(form, (progress) => send(progress, postAgain)));
+  }
+
+  /** The renewal has ended, or goes on without any key. */
+  function tellOver() {
     showProblem({
       problem: NUMBER.NOT_NOW,
-      cause: 'Esta renovación ya tiene otra llave, hecha en otra pestaña o en otro equipo.',
-      detail: `La que cuenta está en ${other}. La que acaba de guardar, ${fileName()}, no sirve: `
-        + 'bórrela.',
-      remedy: `Siga con ${other}; si no la tiene, adelante podrá hacer otra.`,
+      cause: say('key.over'),
+      detail: say('key.delete', { archivo: fileName() }),
     });
-    addLink(`${page}.html`, 'Seguir con la otra llave');
+    addLink('./', say('key.see'));
     swap({ hide: ['seguir-boton', 'otra-boton'] });
   }
 
@@ -137,6 +161,7 @@ export function start() {
     made = undefined;
     clearProblem();
     swap({ hide: second, show: first });
+    retitle(title);
     password.focus();
   });
 }

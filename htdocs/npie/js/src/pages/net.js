@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Requests from a page, with failures told as the worker tells them.
 import { NUMBER } from 'npie:problems';
+import { say } from '../sentences.js';
+import { touched } from './sesion.js';
 
 const failed = (problem, more = {}) => ({ ok: false, problem, ...more });
 
 async function refusal(response) {
   try {
-    const { number, title, detail, fields } = await response.json();
-    return failed(number, { cause: title, remedy: detail, fields });
+    const { number, title, detail, fields, found } = await response.json();
+    return failed(number, { cause: title, remedy: detail, detail: found, fields });
   } catch {
     return failed(response.status === 429 ? NUMBER.TOO_MANY : NUMBER.INTERNAL);
   }
@@ -27,11 +29,13 @@ async function request(address, read, options = {}) {
   } catch {
     return failed(NUMBER.NETWORK);
   }
+  touched(response.status !== 401);
   if (!response.ok) {
     return refusal(response);
   }
   // The server leads to another page: what was asked for is not to be had now.
   if (response.redirected && /\/acceso\.html$/.test(new URL(response.url).pathname)) {
+    touched(false);
     return failed(NUMBER.SESSION);
   }
   if (response.redirected && !options.isPlace) {
@@ -52,24 +56,33 @@ export const getBytes = (address) => request(address,
 export const getJson = (address) => request(address, (response) => response.json());
 
 /** The page where the renewal is now, as programs see it. */
-const getPlace = () => request('./', (response) => response.json(), { isPlace: true });
+export const getPlace = () => request('./', (response) => response.json(), { isPlace: true });
 
 export const postForJson = (address, fields) => request(address,
   (response) => response.json(),
-  { method: 'POST', body: new URLSearchParams(fields) });
+  { method: 'POST', body: fields instanceof FormData ? fields : new URLSearchParams(fields) });
 
 /**
  * Sends a form as a move of the renewal, the page staying as it is. A form
  * token that is over, as after another login in another tab, is asked for
  * anew, but for the same employer only: data-rp10 says whose the page is.
- * @param fields those of the form, but for the token
+ * @param fields those of the form, but for the token: an object, or FormData
+ *        where there are files
+ * @param address the form's, when it is not the page's own
  * @return the place that the renewal is at then, gone further elsewhere or
  *         not; or {ok: false, ...}, with fields {name: {number}} where some are
  *         wrong
  */
-export async function postMove(form, fields) {
-  const send = (csrf) => postForJson(location.href, { ...fields, csrf });
-  const answer = await send(form.elements.csrf.value);
+export async function postMove(form, fields, address = location.href) {
+  const send = (csrf) => {
+    if (fields instanceof FormData) {
+      fields.set('csrf', csrf);
+      return postForJson(address, fields);
+    }
+    return postForJson(address, { ...fields, csrf });
+  };
+  // A colleague's form has a link's token instead, which no login changes.
+  const answer = await send(form.elements.csrf?.value ?? '');
   if (![NUMBER.CSRF, NUMBER.NOT_NOW].includes(answer.problem)) {
     return answer;
   }
@@ -79,9 +92,8 @@ export async function postMove(form, fields) {
   }
   if (!place.employer?.rp?.startsWith(form.dataset.rp10)) {
     return failed(NUMBER.CSRF, {
-      cause: 'En este navegador entró después otra empresa.',
-      remedy: 'Entre otra vez, en otra pestaña, con el certificado de la empresa de esta página; '
-        + 'después vuelva aquí y continúe.',
+      cause: say('session.other'),
+      remedy: say('session.other-remedy'),
     });
   }
   if (answer.problem === NUMBER.NOT_NOW) {
@@ -92,12 +104,8 @@ export async function postMove(form, fields) {
   return again.problem === NUMBER.NOT_NOW ? getPlace() : again;
 }
 
-/** Whether the server answers at all; a small file that needs no session. */
-export async function isReachable() {
-  try {
-    await fetch('iconos/npie.svg', { method: 'HEAD', cache: 'no-store' });
-    return true;
-  } catch {
-    return false;
-  }
+/** The same with the renewal taken back to the key first, whose letter is void then. */
+export async function postAgain(form, fields) {
+  const place = await postMove(form, {}, 'rehacer');
+  return place.ok ? postMove(form, fields) : place;
 }

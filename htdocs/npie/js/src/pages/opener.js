@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The certificate's file and password: the part that signing pages share.
-import { NUMBER, problems } from 'npie:problems';
-import { close, open, peek } from '../client.js';
+import { NUMBER } from 'npie:problems';
+import { attach, close, open, peek, prepare, proveKey } from '../client.js';
 import { byId } from './dom.js';
-import { clearField, clearProblem, markField, showFaults, showProblem } from './problem.js';
+import { tellNames } from './files.js';
+import { clearField, clearProblem, known, markField, showFaults, showProblem } from './problem.js';
 import { summary } from './certificate.js';
-
-/** What is still to choose of a pair, said calmly: nothing is wrong yet. */
-const missing = {
-  key: 'Falta su llave: elija también el archivo .key.',
-  certificate: 'Falta el certificado de esta llave: elija también el archivo .cer.',
-};
+import { getBytes, postForJson } from './net.js';
+import { say } from '../sentences.js';
 
 const isPart = (name) => /\.(cer|crt|pem|der|key)$/i.test(name);
 
@@ -23,28 +20,53 @@ export function opener() {
   const fileField = byId('archivo');
   const passwordField = byId('clave');
   let chosen = [];
+  // What the files chosen are; the button may be quicker than the answer.
+  let kind = { ok: true };
+  prepare();
 
   fileField.addEventListener('change', async () => {
     chosen = together(chosen, Array.from(fileField.files));
     clearField(fileField);
+    tellNames(fileField, chosen);
     const files = chosen;
-    const answer = files.length > 0 ? await peek(files) : { ok: true };
+    kind = files.length > 0 ? peek(files) : { ok: true };
+    const answer = await kind;
     if (files === chosen) {
-      tell(files, answer);
+      tell(answer);
     }
   });
 
-  function tell(files, answer) {
-    const names = files.length > 1 ? `${files.map(({ name }) => name).join(' y ')}.` : '';
+  function tell(answer) {
     const whose = answer.certificate ? summary(answer.certificate) : '';
-    byId('archivo-elegido').textContent = [names, whose, missing[answer.missing]]
-      .filter(Boolean).join(' ');
+    byId('archivo-elegido').textContent = [whose,
+      // Said calmly: nothing is wrong yet.
+      answer.missing && say(`missing.${answer.missing}`),
+    ].filter(Boolean).join(' ');
     const number = answer.certificate?.isSat ? NUMBER.CERT_SAT : answer.problem;
     if (number) {
-      const { cause, remedy } = problems[number];
-      markField(fileField, [cause, answer.detail, remedy, `(Error ${number})`]
+      const { cause, remedy } = known(number);
+      markField(fileField, [cause, answer.detail, remedy, say('error-number', { numero: number })]
         .filter(Boolean).join(' '));
     }
+  }
+
+  /** Whoever has lost the certificate gets it by proving that the key is here. */
+  async function openKey(progress) {
+    const onProgress = progress(say('working.key'));
+    const challenge = await getBytes('reto');
+    const proved = challenge.ok
+      ? await proveKey(chosen, passwordField.value, challenge.bytes, { onProgress }) : challenge;
+    if (!proved.ok) {
+      return proved;
+    }
+    progress(say('working.find'));
+    const found = await postForJson('certificado-de-llave', { llave: proved.spki,
+      firma: proved.signature, reto: new TextDecoder().decode(challenge.bytes) });
+    const answer = found.ok ? await attach(proved.handle, found) : found;
+    if (!answer.ok) {
+      close(proved.handle);
+    }
+    return answer;
   }
 
   async function openChosen(progress) {
@@ -53,8 +75,10 @@ export function opener() {
       showFaults([[fileField, NUMBER.FILE_MISSING]]);
       return undefined;
     }
-    const answer = await open(chosen, passwordField.value,
-      { onProgress: progress('Abriendo el certificado…') });
+    const isKeyAlone = (await kind).missing === 'certificate';
+    const answer = isKeyAlone ? await openKey(progress)
+      : await open(chosen, passwordField.value,
+        { onProgress: progress(say('working.open')) });
     if (answer.ok && answer.certificate.isSat) {
       close(answer.handle);
       showProblem({ problem: NUMBER.CERT_SAT }, fileField);

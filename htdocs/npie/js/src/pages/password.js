@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Password fields: show and hide, a word about Caps Lock, and how strong a new one is.
 import { byId } from './dom.js';
+import { say } from '../sentences.js';
 
 export function enhancePasswords() {
   for (const button of document.querySelectorAll('.mostrar')) {
@@ -8,12 +9,12 @@ export function enhancePasswords() {
     button.addEventListener('click', () => {
       const isHidden = field.type === 'password';
       field.type = isHidden ? 'text' : 'password';
-      button.firstChild.textContent = isHidden ? 'Ocultar' : 'Mostrar';
+      button.firstChild.textContent = isHidden ? say('password.hide') : say('password.show');
     });
     for (const type of ['keydown', 'keyup']) {
       field.addEventListener(type, (event) => {
         byId(`${field.id}-mayus`).textContent = event.getModifierState?.('CapsLock')
-          ? 'Bloq Mayús está activado.' : '';
+          ? say('password.caps') : '';
       });
     }
   }
@@ -26,19 +27,18 @@ export function enhancePasswords() {
 export function brokenRule(password, user) {
   const odd = password.match(/[^ -~]/u);
   if (password === '') {
-    return 'Escriba la contraseña nueva.';
+    return say('password.none');
   }
   if (odd) {
-    return `No puede llevar «${odd[0]}»: hay programas que leen de otro modo los acentos y la ñ, y `
-      + 'no abrirían su certificado.';
+    return say('password.character', { letra: odd[0] });
   }
   if (password !== password.trim()) {
-    return 'Quite el espacio del principio o del final.';
+    return say('password.blanks');
   }
   if (password.length < 8) {
-    return 'Le faltan caracteres: use al menos 8 caracteres.';
+    return say('password.short');
   }
-  return password.toLowerCase() === user.toLowerCase() ? 'No puede ser igual a su usuario.' : '';
+  return password.toLowerCase() === user.toLowerCase() ? say('password.user') : '';
 }
 
 const kinds = [[/[a-z]/, 26], [/[A-Z]/, 26], [/[0-9]/, 10], [/[^a-zA-Z0-9]/, 33]];
@@ -73,4 +73,5 @@ export function strength(password, known = []) {
   return level;
 }
 
-export const strengthNames = ['', 'Fácil de adivinar', 'Aceptable', 'Buena', 'Muy buena'];
+/** A strength in words. */
+export const strengthName = (level) => (level === 0 ? '' : say(`password.strength${level}`));

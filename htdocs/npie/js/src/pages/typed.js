@@ -20,3 +20,21 @@ export function isPhone(text) {
 
 /** An address with its domain in small letters, to compare. */
 export const foldAddress = (text) => visible(text).replace(/@.*$/, (domain) => domain.toLowerCase());
+
+/**
+ * A registro patronal with its check digit, as letters and pages show it.
+ * @param text as a certificate has it, mostly without the digit; another text
+ *        comes back as it is
+ */
+export function displayRp(text) {
+  const [whole, ten, last] = text.match(/^([A-Z0-9]\d{9})(\d?)$/) ?? [];
+  if (!whole) {
+    return text;
+  }
+  const digits = ten.replace(/^[A-Z]/, (letter) => letter.charCodeAt(0) - 55);
+  const sum = Array.from(digits).reverse().reduce((all, digit, i) => {
+    const product = digit * (i % 2 === 0 ? 2 : 1);
+    return all + Math.floor(product / 10) + product % 10;
+  }, 0);
+  return `${ten}-${last || (10 - sum % 10) % 10}`;
+}
