@@ -9,7 +9,7 @@ cd "$NPIE_TOP"
 . t/lib/say.sh
 
 # The longest first: what begins last is to end soon.
-STAGES="sanitize httpd unit browser valgrind lint"
+STAGES="httpd browser sanitize unit valgrind lint"
 stages=${*:-$STAGES}
 for stage in $stages; do
     case " $STAGES " in

@@ -49,21 +49,28 @@ counts_sum() {
     [ "$failed" -eq 0 ]
 }
 
-# plain_build LOG, tests_build BUILD LOG: the program, and every test program.
+# plain_build LOG, sanitize_build LOG: the programs; tests_build BUILD LOG: and
+# every test program.
 plain_build() {
     build_in build-check/plain "$1" --enable-werror
+}
+
+sanitize_build() {
+    build_in build-check/sanitize "$1" --enable-sanitizers CFLAGS='-O1 -g'
 }
 
 tests_build() {
     build_locked "build-check/$1" quietly "$2" make -C "build-check/$1" -j"$(nproc)" check TESTS=
 }
 
-# make_check BUILD TAP LOG: make check and its TAP.
+# make_check BUILD TAP LOG TESTS...: make check of these and their TAP.
 make_check() {
-    local build=build-check/$1 status=0 log
-    make -C "$build" -j"$(nproc)" check >>"$3" 2>&1 || status=$?
-    for log in "$build"/t/*/*.log; do
-        cp "$log" "$2/$(basename "$log" .log).tap"
+    local build=build-check/$1 tap=$2 log=$3 status=0 one
+    shift 3
+    make -C "$build" -j"$(nproc)" check TESTS="$*" >>"$log" 2>&1 || status=$?
+    for one in "$@"; do
+        one=${one%.sh}
+        cp "$build/$one.log" "$tap/$(basename "$one").tap" || status=1
     done
     return $status
 }
@@ -74,15 +81,37 @@ tests_listed() {
 }
 
 stage_unit() {
+    local tests
     plain_build "$2" && tests_build plain "$2" || return
-    units unit build-check/plain/t "$(tests_listed plain | wc -l)"
-    make_check plain "$1" "$2"
+    tests=$(tests_listed plain)
+    units unit build-check/plain/t "$(wc -w <<<"$tests")"
+    # shellcheck disable=SC2086
+    make_check plain "$1" "$2" $tests
 }
 
+# Every file once, with sanitizers, but for two that wait for minutes and reach
+# no code that others do not; these, gate and renewal as built for users. What
+# the log says comes last. Both halves wait, for different things.
 stage_httpd() {
-    plain_build "$2" || return
-    units httpd "$1" "$(ls t/*/*.t | wc -l)"
-    PERL_TEST_HARNESS_DUMP_TAP=$1 make -C build-check/plain check-httpd >>"$2" 2>&1
+    local waiting='t/login/limits.t t/mail/two.t' last='t/server/*.t'
+    local plain files other status=0
+    plain_build "$2" && sanitize_build "$2" || return
+    plain=$(ls $waiting t/gate/*.t t/renewal/*.t; ls $last)
+    files=$(ls t/*/*.t | grep -vxFf <(ls $waiting $last); ls $last)
+    mkdir -p "$1/plain" "$1/sanitize"
+    units httpd "$1" "$(wc -w <<<"$plain $files")"
+    check_httpd plain "$1/plain" "$2" "$plain" &
+    other=$!
+    NPIE_PRELOAD=$(gcc -print-file-name=libasan.so) \
+        check_httpd sanitize "$1/sanitize" "$2" "$files" || status=$?
+    wait $other || status=$?
+    return $status
+}
+
+# check_httpd BUILD TAP LOG FILES
+check_httpd() {
+    PERL_TEST_HARNESS_DUMP_TAP=$2 make -C "build-check/$1" check-httpd \
+        TEST_FILES="$(echo $4)" >>"$3" 2>&1
 }
 
 stage_browser() {
@@ -101,29 +130,14 @@ browser_units() {
     fi
 }
 
-# Both halves wait, for different things.
+# The guards read the source, which is the same.
 stage_sanitize() {
-    local status=0 files unit
-    build_in build-check/sanitize "$2" --enable-sanitizers CFLAGS='-O1 -g' || return
-    tests_build sanitize "$2" || return
-    files=$(sanitize_files)
-    mkdir -p "$1/asan" "$1/httpd"
-    units sanitize build-check/sanitize/t "$(tests_listed sanitize | wc -l)"
-    units sanitize "$1/httpd" "$(wc -w <<<"$files")"
-    make_check sanitize "$1/asan" "$2" &
-    unit=$!
-    NPIE_PRELOAD=$(gcc -print-file-name=libasan.so) PERL_TEST_HARNESS_DUMP_TAP=$1/httpd \
-        make -C build-check/sanitize check-httpd TEST_FILES="$files" >>"$2" 2>&1 ||
-        status=$?
-    wait $unit || status=$?
-    return $status
-}
-
-# All but two that wait for minutes and reach no code that others do not; what
-# the log says comes last.
-sanitize_files() {
-    printf '%s ' t/*/*.t | tr ' ' '\n' | grep -vE '^t/(mail/two|login/limits|server/)' | tr '\n' ' '
-    echo t/server/*.t
+    local tests
+    sanitize_build "$2" && tests_build sanitize "$2" || return
+    tests=$(tests_listed sanitize | grep -v '^t/guard/')
+    units sanitize build-check/sanitize/t "$(wc -l <<<"$tests")"
+    # shellcheck disable=SC2086
+    make_check sanitize "$1" "$2" $tests
 }
 
 # Not by make check, whose files in the build tree are those of stage unit.
