@@ -142,6 +142,11 @@ char *npie_text_hex(npie_bytes_t bytes, apr_pool_t *p)
     return hex;
 }
 
+int npie_text_is_hex64(const char *text, apr_size_t len)
+{
+    return len == 64 && strspn(text, "0123456789abcdef") == 64;
+}
+
 /* The value of a base64 character, -1 for any other. */
 static int base64_value(char c)
 {

@@ -53,6 +53,10 @@ char *npie_text_trim(const char *text, apr_pool_t *p);
 /** Lower-case hex of bytes, NUL ended, in p. */
 char *npie_text_hex(npie_bytes_t bytes, apr_pool_t *p);
 
+/** Is this a SHA-256 as npie_text_hex() writes it: 64 lower-case hex digits?
+ * @param len bytes of text */
+int npie_text_is_hex64(const char *text, apr_size_t len);
+
 /**
  * Standard base64 (RFC 4648 section 4, padded) to bytes; blanks and line
  * ends between characters are passed over.

@@ -167,11 +167,11 @@ apr_status_t npie_flow_link_stop(npie_flow_t *flow, const char *token,
     apr_status_t rv = open_good(&view, flow, token, NPIE_LINK_STOP, err);
 
     if (rv == APR_SUCCESS) {
-        rv = npie_port_end_one(flow, view.old, NULL, err);
+        rv = npie_port_end_one(flow->port, view.old, NULL, err, flow->p);
     }
     if (rv == APR_SUCCESS) {
         rv = use(flow, token, &view, NPIE_EVENT_CANCEL, err);
     }
-    return rv == APR_SUCCESS ? npie_port_end_one(flow, view.old, NULL, err)
-                             : rv;
+    return rv == APR_SUCCESS
+        ? npie_port_end_one(flow->port, view.old, NULL, err, flow->p) : rv;
 }

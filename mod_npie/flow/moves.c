@@ -102,8 +102,8 @@ static apr_status_t go(npie_flow_t *flow, const npie_who_t *who,
     apr_status_t rv = npie_step_run(&step, make_plain, NULL);
 
     return rv == APR_SUCCESS && event == NPIE_EVENT_CANCEL
-               ? npie_port_end_one(flow, step.place.certificate, who->session,
-                                   err)
+               ? npie_port_end_one(flow->port, step.place.certificate,
+                                   who->session, err, flow->p)
                : rv;
 }
 

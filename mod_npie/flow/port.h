@@ -27,19 +27,20 @@ typedef struct npie_port_t {
     void *baton;
 } npie_port_t;
 
-struct npie_flow_t;
-
 /** Ends the sessions of certificates, one after the other until one fails.
+ * @param port NULL: nobody keeps sessions here
  * @param ended of npie_certificate_t *
  * @param spare a session's key, or NULL
  * @return APR_SUCCESS; as end_sessions */
-apr_status_t npie_port_end_sessions(const struct npie_flow_t *flow,
+apr_status_t npie_port_end_sessions(const npie_port_t *port,
                                     const apr_array_header_t *ended,
-                                    const char *spare, npie_err_t *err);
+                                    const char *spare, npie_err_t *err,
+                                    apr_pool_t *ptemp);
 
 /** The same of one certificate. */
-apr_status_t npie_port_end_one(const struct npie_flow_t *flow,
+apr_status_t npie_port_end_one(const npie_port_t *port,
                                const npie_certificate_t *ended,
-                               const char *spare, npie_err_t *err);
+                               const char *spare, npie_err_t *err,
+                               apr_pool_t *ptemp);
 
 #endif

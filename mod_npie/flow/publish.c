@@ -91,7 +91,8 @@ static apr_status_t end_sessions(npie_flow_t *flow,
 {
     return certificate->status == NPIE_CERTIFICATE_SUPERSEDED
             && !certificate->additional
-        ? APR_SUCCESS : npie_port_end_one(flow, certificate, NULL, err);
+        ? APR_SUCCESS
+        : npie_port_end_one(flow->port, certificate, NULL, err, flow->p);
 }
 
 apr_status_t npie_flow_publish(int *pcount, npie_flow_t *flow,

@@ -158,9 +158,10 @@ static void spread(const ending_t *ending)
 {
     npie_revoke_done_t *revoked = ending->revoked;
 
-    revoked->sessions = npie_port_end_sessions(ending->flow,
+    revoked->sessions = npie_port_end_sessions(ending->flow->port,
                                                revoked->certificates, NULL,
-                                               &revoked->sessions_err);
+                                               &revoked->sessions_err,
+                                               ending->flow->p);
     revoked->signer = ending->flow->signer == NULL ? APR_ENOTIMPL
                                                    : tell_signer(ending);
 }

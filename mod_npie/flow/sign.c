@@ -143,10 +143,10 @@ static apr_status_t end_sessions(const npie_step_t *step,
     const char *spare = step->who->session;
 
     return step->move == NPIE_MOVE_DONE
-               ? npie_port_end_one(step->flow, step->place.old, spare,
-                                   step->err)
-               : npie_port_end_sessions(step->flow, letter->ended, spare,
-                                        step->err);
+               ? npie_port_end_one(step->flow->port, step->place.old, spare,
+                                   step->err, step->flow->p)
+               : npie_port_end_sessions(step->flow->port, letter->ended, spare,
+                                        step->err, step->flow->p);
 }
 
 /* The letter to sign. When it has been signed since the place was read, the

@@ -13,6 +13,7 @@
 
 #include "httpd/notice.h"
 #include "httpd/runtime.h"
+#include "store/audit.h"
 
 #define RETAINED "npie-children"
 #define TOLD_MAX 8 /* requests in one line */

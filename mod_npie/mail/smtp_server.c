@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Parses the URL of a mail server.
  */
-#include "mail/smtp.h"
+#include "mail/smtp_server.h"
 
 #include <apr_strings.h>
 

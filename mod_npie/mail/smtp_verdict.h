@@ -1,11 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The result of a delivery attempt, derived from libcurl's code and the
- * server's reply. For mail/ only.
+ * server's reply. Result and reasons are for everybody, the rest for mail/.
  */
 #ifndef NPIE_MAIL_SMTP_VERDICT_H
 #define NPIE_MAIL_SMTP_VERDICT_H
 
-#include "mail/smtp.h"
+#include <apr_pools.h>
+
+#include "base/status.h"
+#include "mail/smtp_server.h"
+
+/** Reason why a mail was not accepted. The registry stores its name. */
+typedef enum npie_smtp_reason_t {
+    NPIE_SMTP_NONE,        /**< "": accepted */
+    NPIE_SMTP_UNREACHABLE, /**< "unreachable": no connection, or no such host */
+    NPIE_SMTP_TIMEOUT,     /**< "timeout" */
+    NPIE_SMTP_CLOSED,      /**< "closed": the server closed the connection. If
+                                it had the whole mail, it may have accepted
+                                it */
+    NPIE_SMTP_UNSAFE,      /**< "unsafe": no STARTTLS, or no TLS with it */
+    NPIE_SMTP_CERTIFICATE, /**< "certificate": not valid for that host */
+    NPIE_SMTP_LOGIN,       /**< "login": refused, or not offered */
+    NPIE_SMTP_DEFERRED,    /**< "deferred": reply 4xx */
+    NPIE_SMTP_REFUSED,     /**< "refused": reply 5xx to this mail */
+    NPIE_SMTP_NO_UTF8,     /**< "no-utf8": the local part is not ASCII and the
+                                server lacks SMTPUTF8 */
+    NPIE_SMTP_FAILED,      /**< "failed": anything else */
+    NPIE_SMTP_REASONS      /**< how many */
+} npie_smtp_reason_t;
+
+/** Result of a delivery attempt. */
+typedef struct npie_smtp_result_t {
+    npie_smtp_reason_t reason;
+    int code;       /**< the server's last reply code, 0 = none */
+    char said[200]; /**< code and text of the reply, or the failure in
+                         English; clean UTF-8, one line, no secrets, never "" */
+} npie_smtp_result_t;
+
+/** Name of a reason, static; "?" out of range. */
+const char *npie_smtp_reason_name(npie_smtp_reason_t reason);
 
 /** The server's last reply, except the one to QUIT, and the progress. */
 typedef struct npie_smtp_talk_t {

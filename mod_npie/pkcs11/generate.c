@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Generates keys on a token.
  */
-#include "pkcs11/session.h"
+#include "pkcs11/token.h"
 
 #include <string.h>
 
@@ -16,6 +16,7 @@
 #include <p11-kit/uri.h>
 
 #include "base/random.h"
+#include "pkcs11/session.h"
 #include "pki/openssl.h"
 
 #define ID_SIZE 8

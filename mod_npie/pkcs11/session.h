@@ -9,7 +9,10 @@
 #include <p11-kit/p11-kit.h>
 #include <p11-kit/pkcs11.h>
 
-#include "pkcs11/token.h"
+#include "base/bytes.h"
+#include "base/status.h"
+#include "pkcs11/types.h"
+#include "pkcs11/uri.h"
 
 /** A PKCS#11 module, a shared library. */
 typedef struct npie_pkcs11_module_t {

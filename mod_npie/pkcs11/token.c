@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Keys in tokens: the public functions of this folder.
  */
-#include "pkcs11/session.h"
+#include "pkcs11/token.h"
 
 #include <apr_strings.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/provider.h>
 
+#include "pkcs11/session.h"
 #include "pki/openssl.h"
 
 static apr_status_t end(void *data)

@@ -9,20 +9,9 @@
 #include <apr_pools.h>
 #include <openssl/types.h>
 
-#include "base/bytes.h"
 #include "base/status.h"
+#include "pkcs11/types.h"
 #include "pkcs11/uri.h"
-
-/** The loaded modules and the tokens with a login. One thread. */
-typedef struct npie_pkcs11_t npie_pkcs11_t;
-
-/** A PIN and the name of its source. */
-typedef struct npie_pkcs11_pin_t {
-    const char *name;   /**< of its source, "PINFile /etc/npie/pin"; NULL: none */
-    npie_bytes_t bytes; /**< content of the file; its first line is the PIN.
-                             The caller cleanses it. A copy stays in locked
-                             memory as long as the tokens */
-} npie_pkcs11_pin_t;
 
 /**
  * Creates an empty set of tokens. The pool's cleanup logs out and cleanses the

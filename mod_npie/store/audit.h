@@ -21,7 +21,12 @@
 #define NPIE_STORE_AUDIT_H
 
 #include "base/finding.h"
-#include "store/registry.h"
+#include "base/status.h"
+#include "pki/digest.h"
+#include "store/registry_handle.h"
+
+/** The audit's event for a child of httpd that died. */
+#define NPIE_AUDIT_DIED "child-died"
 
 /** One row. */
 typedef struct npie_audit_row_t {

@@ -12,49 +12,6 @@
 #include "store/registry_file.h"
 #include "store/registry_sql.h"
 
-static apr_status_t close_registry(void *baton)
-{
-    npie_registry_t *registry = baton;
-
-    apr_dbd_close(registry->driver, registry->handle);
-    return APR_SUCCESS;
-}
-
-apr_status_t npie_sql_connect(npie_registry_t *registry, const char *driver,
-                              const char *params, npie_err_t *err)
-{
-    const char *said = NULL;
-    apr_finfo_t finfo;
-    apr_status_t rv;
-
-    rv = apr_dbd_init(registry->p);
-    if (rv == APR_SUCCESS) {
-        rv = apr_dbd_get_driver(registry->p, driver, &registry->driver);
-    }
-    if (rv != APR_SUCCESS) {
-        return npie_err_set(err, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN,
-                            "registry: apr_dbd has no driver %s", driver);
-    }
-    /* SQLite would make an empty file of any name. */
-    if (npie_sql_is_sqlite(registry)
-        && apr_stat(&finfo, params, APR_FINFO_TYPE, registry->p)
-               != APR_SUCCESS) {
-        return npie_err_set(err, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN,
-                            "registry: the file %s does not exist", params);
-    }
-    rv = apr_dbd_open_ex(registry->driver, registry->p, params,
-                         &registry->handle, &said);
-    if (rv != APR_SUCCESS) {
-        return npie_err_set(err, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN,
-                            "registry: cannot connect by %s: %.*s", driver,
-                            said != NULL ? (int)strcspn(said, "\n") : 0,
-                            said != NULL ? said : "");
-    }
-    apr_pool_cleanup_register(registry->p, registry, close_registry,
-                              apr_pool_cleanup_null);
-    return APR_SUCCESS;
-}
-
 apr_status_t npie_registry_open(npie_registry_t **pregistry, const char *driver,
                                 const char *params, npie_err_t *err,
                                 apr_pool_t *p)
@@ -251,4 +208,30 @@ apr_status_t npie_registry_write(npie_registry_t *registry,
         return rv;
     }
     return npie_registry_end(registry, 1, err);
+}
+
+apr_status_t npie_audit(npie_registry_t *registry, apr_time_t when,
+                        const char *actor, const char *event,
+                        const char *detail, npie_err_t *err)
+{
+    const int own = !registry->transaction;
+    npie_audit_row_t *row;
+
+    if (own) {
+        apr_status_t rv = npie_registry_begin(registry, err);
+
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+    }
+    if (registry->audit == NULL) {
+        registry->audit = apr_array_make(registry->p, 2, sizeof(*row));
+    }
+    row = apr_array_push(registry->audit);
+    memset(row, 0, sizeof(*row));
+    row->at = when;
+    row->actor = apr_pstrdup(registry->p, actor);
+    row->event = apr_pstrdup(registry->p, event);
+    row->detail = apr_pstrdup(registry->p, detail);
+    return own ? npie_registry_end(registry, 1, err) : APR_SUCCESS;
 }

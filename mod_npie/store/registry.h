@@ -10,62 +10,16 @@
 #ifndef NPIE_STORE_REGISTRY_H
 #define NPIE_STORE_REGISTRY_H
 
-#include <apr_hash.h>
 #include <apr_pools.h>
 #include <apr_tables.h>
-#include <apr_thread_mutex.h>
 #include <apr_time.h>
-#include <apu.h>
-#include <apr_dbd.h>
 
 #include "base/bytes.h"
 #include "base/status.h"
-#include "base/ticks.h"
 #include "model/cadena.h"
 #include "model/employer.h"
-
-/** The schema that the statements are written for: the highest number of
- * conf/sql/<driver>/. */
-#define NPIE_SCHEMA_VERSION 10
-
-/** An open registry: one connection with its prepared statements, used by one
- * thread at a time. Filled by the caller from mod_dbd's ap_dbd_t (the rest
- * zero), or by npie_registry_open().
- *
- * turn is one mutex for all writers of a process: with it they take turns on
- * SQLite instead of finding it locked, for which apr_dbd sleeps 100 ms.
- * npie_registry_begin() locks it and npie_registry_end() unlocks it, on SQLite
- * only; NULL does without. Writers of other processes are waited for up to
- * two seconds.
- *
- * A connection that PostgreSQL closed is made again, and statements that a
- * database has forgotten are prepared again, before a transaction and in a
- * look-up outside one. */
-typedef struct npie_registry_t {
-    const apr_dbd_driver_t *driver;
-    apr_dbd_t *handle;
-    apr_hash_t *prepared; /**< label -> apr_dbd_prepared_t *; its pool lives
-                               as long as the connection */
-    apr_thread_mutex_t *turn; /**< or NULL */
-    const struct npie_frame_t *frame; /**< what new letters have in common;
-                                           NULL: each is kept whole */
-    npie_ticks_fn *timed; /**< of each prepared statement, or NULL */
-    apr_pool_t *p;        /**< of the request: rows live here */
-    int transaction;      /**< 1 inside one; begin and end set these three */
-    int failed;           /**< 1 after a failure in it */
-    char failure[200];    /**< what failed, English */
-    apr_array_header_t *audit; /**< rows for the audit, written at its end;
-                                    NULL = none */
-} npie_registry_t;
-
-/** A statement to prepare. */
-typedef struct npie_statement_t {
-    const char *label;
-    const char *sql; /**< apr_dbd placeholders, %s and the like */
-} npie_statement_t;
-
-/** The statements, ended by a NULL label, for ap_dbd_prepare(). */
-extern const npie_statement_t npie_registry_statements[];
+#include "store/registry_handle.h"
+#include "store/registry_statements.h"
 
 /** Opens a registry without httpd, for tests and tools.
  * @param driver "sqlite3" or "pgsql"; params as DBDParams
@@ -335,9 +289,6 @@ apr_status_t npie_letter_set_signed(npie_registry_t *registry,
  * kept and not the bytes: its pdf is one NUL. */
 apr_status_t npie_letter_void(npie_registry_t *registry, apr_int64_t folio,
                               npie_err_t *err);
-
-/** The audit's event for a child of httpd that died. */
-#define NPIE_AUDIT_DIED "child-died"
 
 /** Appends to the audit (store/audit.h): with the transaction that is open,
  * at its commit, which fails when this cannot be written; else at once.

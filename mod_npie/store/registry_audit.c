@@ -113,32 +113,6 @@ apr_status_t npie_audit_flush(npie_registry_t *registry, npie_err_t *err)
     return rv;
 }
 
-apr_status_t npie_audit(npie_registry_t *registry, apr_time_t when,
-                        const char *actor, const char *event,
-                        const char *detail, npie_err_t *err)
-{
-    const int own = !registry->transaction;
-    npie_audit_row_t *row;
-
-    if (own) {
-        apr_status_t rv = npie_registry_begin(registry, err);
-
-        if (rv != APR_SUCCESS) {
-            return rv;
-        }
-    }
-    if (registry->audit == NULL) {
-        registry->audit = apr_array_make(registry->p, 2, sizeof(*row));
-    }
-    row = apr_array_push(registry->audit);
-    memset(row, 0, sizeof(*row));
-    row->at = when;
-    row->actor = apr_pstrdup(registry->p, actor);
-    row->event = apr_pstrdup(registry->p, event);
-    row->detail = apr_pstrdup(registry->p, detail);
-    return own ? npie_registry_end(registry, 1, err) : APR_SUCCESS;
-}
-
 static void take_row(void *baton, npie_row_t *row)
 {
     npie_audit_row_t *a = apr_array_push(baton);

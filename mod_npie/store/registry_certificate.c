@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Certificates and keys in the registry.
  */
+#include "store/registry.h"
+
 #include "store/list.h"
 #include "store/registry_columns.h"
 #include "store/registry_rows.h"

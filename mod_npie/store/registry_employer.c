@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Employers in the registry.
  */
+#include "store/registry.h"
+
 #include "store/registry_columns.h"
 
 #include <stddef.h>

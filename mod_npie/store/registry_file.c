@@ -27,6 +27,7 @@ enum { PLAIN = 0, PACKED = 1, FRAMED = 2, FORMS = 3 };
 typedef struct frames_t {
     apr_hash_t *known; /* hash -> npie_frame_t * that this connection read */
     int kept;          /* 1: the registry's own frame is in the table */
+    unsigned generation; /* of the connection that kept is about */
     int written;       /* 1: by the transaction that is open */
     char sha256[NPIE_SHA256_HEX_SIZE]; /* the one that kept is about */
 } frames_t;
@@ -257,6 +258,7 @@ apr_status_t npie_frame_keep(npie_registry_t *registry, npie_err_t *err)
 
     if (frame == NULL
         || ((frames->kept || frames->written)
+            && frames->generation == npie_sql_generation(registry)
             && strcmp(frames->sha256, frame->sha256) == 0)) {
         return APR_SUCCESS;
     }
@@ -273,6 +275,7 @@ apr_status_t npie_frame_keep(npie_registry_t *registry, npie_err_t *err)
     /* One that was there has been committed by somebody. */
     frames->kept = rv == APR_NOTFOUND || !registry->transaction;
     frames->written = !frames->kept;
+    frames->generation = npie_sql_generation(registry);
     memcpy(frames->sha256, frame->sha256, sizeof(frames->sha256));
     return APR_SUCCESS;
 }
@@ -283,9 +286,4 @@ void npie_frame_ended(npie_registry_t *registry, int committed)
 
     frames->kept = frames->kept || (frames->written && committed);
     frames->written = 0;
-}
-
-void npie_frame_forget(npie_registry_t *registry)
-{
-    frames_of(registry)->kept = 0;
 }

@@ -14,9 +14,6 @@
 
 #include "store/registry_sql.h"
 
-/** A file's place in a statement: binary. */
-#define NPIE_PLACE_FILE "%pDb"
-
 /** Puts a file, packed with the registry's frame where there is one. The
  * frame must be in the registry: see npie_frame_keep(). */
 void npie_args_file(npie_args_t *args, const npie_registry_t *registry,
@@ -40,8 +37,5 @@ apr_status_t npie_frame_keep(npie_registry_t *registry, npie_err_t *err);
 
 /** Notes that the transaction has ended, and whether what it wrote stays. */
 void npie_frame_ended(npie_registry_t *registry, int committed);
-
-/** Forgets what is known of the table: the connection is a new one. */
-void npie_frame_forget(npie_registry_t *registry);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Renewals and their letters in the registry.
  */
+#include "store/registry.h"
+
 #include "store/registry_columns.h"
 #include "store/registry_file.h"
 

@@ -1,24 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Running the registry's statements through apr_dbd, whatever it answers.
  */
-#include "store/registry_columns.h"
+#include "store/registry_sql.h"
 
 #include <apr_buckets.h>
+#include <apr_file_info.h>
 #include <apr_strings.h>
 #include <openssl/crypto.h>
 
 #include <string.h>
 
 #include "base/text.h"
-#include "store/registry_file.h"
-
-#define NPIE_SCHEMA_TEXT APR_STRINGIFY(NPIE_SCHEMA_VERSION)
-const npie_statement_t npie_registry_statements[] = {
-#define NPIE_STATEMENT(name, label, sql) [NPIE_SQL_##name] = { label, sql },
-#include "store/registry.def"
-#undef NPIE_STATEMENT
-    { NULL, NULL }
-};
 
 /* Names every table and reads none. */
 #define ALL_TABLES "SELECT 1 FROM schema, counter, employer, certificate," \
@@ -326,6 +318,26 @@ static int pgsql_connected(npie_registry_t *registry)
         && npie_sql_run(registry, "SELECT 1", NULL) == APR_SUCCESS;
 }
 
+/* Lives as long as the connection's record, as the statements do. */
+static unsigned *generation_of(const npie_registry_t *registry)
+{
+    static const char name[] = "npie_generation";
+    apr_pool_t *p = apr_hash_pool_get(registry->prepared);
+    void *found = NULL;
+
+    apr_pool_userdata_get(&found, name, p);
+    if (found == NULL) {
+        found = apr_pcalloc(p, sizeof(unsigned));
+        apr_pool_userdata_setn(found, name, NULL, p);
+    }
+    return found;
+}
+
+unsigned npie_sql_generation(const npie_registry_t *registry)
+{
+    return *generation_of(registry);
+}
+
 /* Can a connection that just failed be used again, statements and all? A new
  * one to PostgreSQL has none. */
 static int revived(npie_registry_t *registry)
@@ -338,7 +350,7 @@ static int revived(npie_registry_t *registry)
     if (!pgsql_connected(registry)) {
         return 0;
     }
-    npie_frame_forget(registry);
+    ++*generation_of(registry);
     for (s = npie_registry_statements; s->label != NULL; s++) {
         apr_dbd_prepared_t *again = NULL;
 
@@ -524,4 +536,47 @@ apr_status_t npie_sql_change_id(npie_registry_t *registry,
     npie_args_init(&args, registry);
     npie_args_number(&args, id);
     return npie_sql_change(registry, statement, &args, APR_NOTFOUND, err);
+}
+
+static apr_status_t close_registry(void *baton)
+{
+    npie_registry_t *registry = baton;
+
+    apr_dbd_close(registry->driver, registry->handle);
+    return APR_SUCCESS;
+}
+
+apr_status_t npie_sql_connect(npie_registry_t *registry, const char *driver,
+                              const char *params, npie_err_t *err)
+{
+    const char *said = NULL;
+    apr_finfo_t finfo;
+    apr_status_t rv;
+
+    rv = apr_dbd_init(registry->p);
+    if (rv == APR_SUCCESS) {
+        rv = apr_dbd_get_driver(registry->p, driver, &registry->driver);
+    }
+    if (rv != APR_SUCCESS) {
+        return npie_err_set(err, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN,
+                            "registry: apr_dbd has no driver %s", driver);
+    }
+    /* SQLite would make an empty file of any name. */
+    if (npie_sql_is_sqlite(registry)
+        && apr_stat(&finfo, params, APR_FINFO_TYPE, registry->p)
+               != APR_SUCCESS) {
+        return npie_err_set(err, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN,
+                            "registry: the file %s does not exist", params);
+    }
+    rv = apr_dbd_open_ex(registry->driver, registry->p, params,
+                         &registry->handle, &said);
+    if (rv != APR_SUCCESS) {
+        return npie_err_set(err, NPIE_EBACKEND, NPIE_P_REGISTRY_DOWN,
+                            "registry: cannot connect by %s: %.*s", driver,
+                            said != NULL ? (int)strcspn(said, "\n") : 0,
+                            said != NULL ? said : "");
+    }
+    apr_pool_cleanup_register(registry->p, registry, close_registry,
+                              apr_pool_cleanup_null);
+    return APR_SUCCESS;
 }

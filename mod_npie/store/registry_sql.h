@@ -5,15 +5,10 @@
 #ifndef NPIE_STORE_REGISTRY_SQL_H
 #define NPIE_STORE_REGISTRY_SQL_H
 
-#include "store/registry.h"
-
-/** The statements by name. */
-typedef enum npie_sql_t {
-#define NPIE_STATEMENT(name, label, sql) NPIE_SQL_##name,
-#include "store/registry.def"
-#undef NPIE_STATEMENT
-    NPIE_SQL_END
-} npie_sql_t;
+#include "base/bytes.h"
+#include "base/status.h"
+#include "store/registry_handle.h"
+#include "store/registry_statements.h"
 
 /** The most arguments of a statement. A binary one counts for four. */
 #define NPIE_SQL_ARGS_MAX 24
@@ -143,6 +138,10 @@ apr_status_t npie_sql_failed(const npie_registry_t *registry, const char *what,
 /** Notes that an expected row or state was not there, or an equal row was.
  * @return NPIE_ECONFLICT */
 apr_status_t npie_sql_conflict(const char *what, npie_err_t *err);
+
+/** How often the connection has been made anew: what was known of the tables
+ * counts no longer after that. */
+unsigned npie_sql_generation(const npie_registry_t *registry);
 
 /** Is this SQLite? */
 int npie_sql_is_sqlite(const npie_registry_t *registry);

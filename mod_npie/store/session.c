@@ -7,8 +7,10 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "store/session_cache.h"
 #include "store/session_sealed.h"
+#include "store/session_share.h"
 #include "store/session_value.h"
 
 /* How long a key's set of sessions is kept, seconds: never shorter than a
@@ -16,11 +18,22 @@
  * admin's limit was longer. */
 #define HOLDER_MIN (7 * 24 * 3600)
 
+apr_status_t npie_sessions_create(npie_sessions_t **psessions,
+                                  const npie_redis_t *redis,
+                                  const npie_secrets_t *secrets, apr_pool_t *p)
+{
+    npie_share_t *share;
+    const apr_status_t rv = npie_share_create(&share, p);
+
+    return rv == APR_SUCCESS
+        ? npie_redis_create(psessions, redis, secrets, share, p) : rv;
+}
+
 /* Refuses what is no SHA-256 in hex. */
 static apr_status_t check_hex(const char *what, const char *text,
                               npie_err_t *err)
 {
-    return npie_redis_is_hex64(text, strlen(text)) ? APR_SUCCESS
+    return npie_text_is_hex64(text, strlen(text)) ? APR_SUCCESS
         : npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
                        "redis: %s is no SHA-256", what);
 }
@@ -176,7 +189,7 @@ static int list_members(apr_array_header_t *members, const redisReply *reply,
     for (size_t i = 0; i < reply->elements; i++) {
         const redisReply *one = reply->element[i];
 
-        if (npie_redis_is_hex64(one->str, one->len)
+        if (npie_text_is_hex64(one->str, one->len)
             && (except == NULL || strcmp(one->str, except) != 0)) {
             APR_ARRAY_PUSH(members, const char *) =
                 apr_pstrmemdup(members->pool, one->str, one->len);

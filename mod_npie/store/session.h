@@ -22,80 +22,9 @@
 
 #include "base/bytes.h"
 #include "base/status.h"
-#include "base/ticks.h"
 #include "pki/secretbox.h"
-
-/** A process's pool of connections; threads share it. The process must ignore
- * SIGPIPE, as httpd does. */
-typedef struct npie_sessions_t npie_sessions_t;
-
-/** A host by TCP. */
-typedef struct npie_redis_host_t {
-    const char *host;
-    int port;
-} npie_redis_host_t;
-
-/** What happens to the pool of connections. */
-typedef enum npie_redis_event_t {
-    NPIE_REDIS_CONNECTED, /**< a new connection */
-    NPIE_REDIS_WAITED,    /**< every connection was in use: one waited */
-    NPIE_REDIS_FULL,      /**< and none came free within the timeout */
-    NPIE_REDIS_FAILED     /**< a command, or connecting, failed */
-} npie_redis_event_t;
-
-/** Called as it happens, by any thread. */
-typedef void npie_redis_event_fn(npie_redis_event_t event);
-
-/** How Redis is reached. */
-typedef struct npie_redis_t {
-    const char *socket;   /**< unix socket path, or NULL: TCP */
-    const char *host;     /**< TCP host, or NULL: the sentinels tell */
-    int port;
-    const npie_redis_host_t *sentinel; /**< the Sentinels */
-    int sentinels;        /**< how many; 0: there is a socket or a host */
-    const char *master;   /**< its name for the Sentinels */
-    int database;         /**< SELECT number, 0 = none */
-    const char *user;     /**< ACL user or NULL */
-    const char *password; /**< or NULL; never logged */
-    apr_interval_time_t timeout; /**< connect and command, microseconds */
-    int connections;      /**< most connections of a process */
-    npie_redis_event_fn *event; /**< or NULL */
-    npie_ticks_fn *timed;       /**< of each exchange, or NULL */
-    struct npie_session_cache_t *cache; /**< or NULL, see cache_age */
-    apr_interval_time_t cache_age; /**< a session found there is so old at
-                                        most */
-} npie_redis_t;
-
-/** What a session's holder may do. Stored as this character. */
-typedef enum npie_access_t {
-    NPIE_ACCESS_REFUSED = 'x',    /**< only the page that says why */
-    NPIE_ACCESS_RENEWAL = 'r',    /**< the renewal's pages and nothing else */
-    NPIE_ACCESS_TERMS = 't',      /**< letter 2 is to be signed first */
-    NPIE_ACCESS_APPLICATION = 'a' /**< the application, and the pages */
-} npie_access_t;
-
-/** A session: who proved which key. Strings clean UTF-8, never NULL. */
-typedef struct npie_session_t {
-    npie_access_t access;
-    int problem;               /**< REFUSED: the problem's number */
-    apr_int64_t employer;      /**< registry row, 0 = unknown */
-    apr_int64_t certificate;   /**< registry row, 0 = unknown */
-    int additional;            /**< 1: it is an additional one */
-    const char *user;
-    const char *name;          /**< razón social */
-    const char *rp;            /**< 11 characters */
-    const char *rfc;
-    const char *common_name;   /**< of the certificate */
-    const char *email;         /**< the colleague's, when additional */
-    const char *serial;        /**< upper-case hex */
-    const char *spki;          /**< SHA-256 of the proved key, 64 hex digits */
-    const char *csrf;          /**< token for forms */
-    apr_time_t not_before;     /**< certificate, UTC microseconds */
-    apr_time_t not_after;
-    apr_time_t event;          /**< REFUSED: when it was revoked, superseded */
-    apr_time_t created;
-    apr_time_t expires;        /**< absolute end whatever the activity */
-} npie_session_t;
+#include "store/session_pool.h"
+#include "store/session_value.h"
 
 /**
  * Makes the pool; connects at first use.

@@ -4,7 +4,7 @@
 #ifndef NPIE_STORE_SESSION_ADDRESS_H
 #define NPIE_STORE_SESSION_ADDRESS_H
 
-#include "store/session.h"
+#include "store/session_pool.h"
 
 /**
  * unix:/path, host:port or sentinel://host:port,.../master, then timeout=,

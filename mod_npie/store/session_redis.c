@@ -3,7 +3,6 @@
  */
 #include "store/session_redis.h"
 #include "store/session_sentinel.h"
-#include "store/session_share.h"
 
 #include <apr_lib.h>
 #include <apr_reslist.h>
@@ -18,7 +17,7 @@ struct npie_sessions_t {
     apr_reslist_t *connections;
     npie_secretbox_t *box;
     npie_sentinel_t *sentinel; /* NULL: none */
-    npie_share_t *share;
+    struct npie_share_t *share;
 };
 
 /* What the pool holds: a connection, or the place for one. */
@@ -50,9 +49,10 @@ static apr_status_t clear_place(void *resource, void *params, apr_pool_t *p)
     return APR_SUCCESS;
 }
 
-apr_status_t npie_sessions_create(npie_sessions_t **psessions,
-                                  const npie_redis_t *redis,
-                                  const npie_secrets_t *secrets, apr_pool_t *p)
+apr_status_t npie_redis_create(npie_sessions_t **psessions,
+                               const npie_redis_t *redis,
+                               const npie_secrets_t *secrets,
+                               struct npie_share_t *share, apr_pool_t *p)
 {
     static const npie_secrets_t none = { .count = 0 };
     npie_sessions_t *sessions = apr_pcalloc(p, sizeof(*sessions));
@@ -60,6 +60,7 @@ apr_status_t npie_sessions_create(npie_sessions_t **psessions,
     apr_interval_time_t timeout = redis->timeout;
     apr_status_t rv;
 
+    sessions->share = share;
     sessions->redis = *redis;
     sessions->redis.connections = most;
     sessions->redis.socket = apr_pstrdup(p, redis->socket);
@@ -77,9 +78,6 @@ apr_status_t npie_sessions_create(npie_sessions_t **psessions,
                                secrets != NULL ? secrets : &none, p);
     if (rv == APR_SUCCESS && redis->sentinels > 0) {
         rv = npie_sentinel_create(&sessions->sentinel, &sessions->redis, p);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = npie_share_create(&sessions->share, p);
     }
     if (rv != APR_SUCCESS) {
         return rv;
@@ -102,7 +100,7 @@ struct npie_session_cache_t *npie_redis_cache(apr_interval_time_t *page,
     return sessions->redis.cache;
 }
 
-npie_share_t *npie_redis_share(const npie_sessions_t *sessions)
+struct npie_share_t *npie_redis_share(const npie_sessions_t *sessions)
 {
     return sessions->share;
 }
@@ -531,9 +529,4 @@ apr_status_t npie_redis_run(npie_redis_batch_t *batch,
 
     npie_redis_timed(sessions, began);
     return rv;
-}
-
-int npie_redis_is_hex64(const char *text, apr_size_t len)
-{
-    return len == 64 && strspn(text, "0123456789abcdef") == 64;
 }

@@ -9,7 +9,13 @@
 
 #include <apr_tables.h>
 
-#include "store/session.h"
+#include "base/bytes.h"
+#include "base/status.h"
+#include "pki/secretbox.h"
+#include "store/session_pool.h"
+
+struct npie_share_t;
+struct npie_session_cache_t;
 
 /** The most commands of one round trip. */
 #define NPIE_REDIS_COMMANDS_MAX 3
@@ -22,6 +28,18 @@ typedef struct npie_redis_batch_t {
     const char *types[NPIE_REDIS_COMMANDS_MAX];
     redisReply *replies[NPIE_REDIS_COMMANDS_MAX];
 } npie_redis_batch_t;
+
+/**
+ * Makes a pool of connections; it connects at first use.
+ * @param redis copied into p
+ * @param secrets as of npie_sessions_create()
+ * @param share what the threads look up together, as long as p
+ * @return APR_SUCCESS or APR's error
+ */
+apr_status_t npie_redis_create(npie_sessions_t **psessions,
+                               const npie_redis_t *redis,
+                               const npie_secrets_t *secrets,
+                               struct npie_share_t *share, apr_pool_t *p);
 
 /** Makes an empty batch; p must outlive it. */
 void npie_redis_init(npie_redis_batch_t *batch, apr_pool_t *p);
@@ -75,8 +93,5 @@ struct npie_session_cache_t *npie_redis_cache(apr_interval_time_t *page,
 
 /** The secrets of a store. */
 const npie_secretbox_t *npie_redis_box(const npie_sessions_t *sessions);
-
-/** Is this 64 lower-case hex digits? len in bytes. */
-int npie_redis_is_hex64(const char *text, apr_size_t len);
 
 #endif

@@ -10,7 +10,8 @@
 #ifndef NPIE_STORE_SESSION_SENTINEL_H
 #define NPIE_STORE_SESSION_SENTINEL_H
 
-#include "store/session.h"
+#include "base/status.h"
+#include "store/session_pool.h"
 
 /** A process's knowledge of the master; threads share it. */
 typedef struct npie_sentinel_t npie_sentinel_t;

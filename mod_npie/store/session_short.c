@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "store/session_sealed.h"
 
 /* Keeps a text. @param always 0: only where there is none */
@@ -51,7 +52,7 @@ static apr_status_t get(const char **pvalue, npie_sessions_t *sessions,
 /* A draft's identifier; "" when there is none. */
 static const char *draft_id(const char *key, const char *page, apr_pool_t *p)
 {
-    return npie_redis_is_hex64(key, strlen(key)) && *page != '\0'
+    return npie_text_is_hex64(key, strlen(key)) && *page != '\0'
                ? apr_pstrcat(p, key, ":", page, NULL) : "";
 }
 

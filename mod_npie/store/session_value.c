@@ -7,7 +7,6 @@
 
 #include "base/text.h"
 #include "base/wire.h"
-#include "store/session_redis.h"
 
 /* Raise it whenever the fields change: sessions of another version are
  * logins to be made again. */
@@ -91,7 +90,7 @@ apr_status_t npie_session_decode(npie_session_t *session, npie_bytes_t bytes,
     session->created = npie_wire_get_time(&r);
     session->expires = npie_wire_get_time(&r);
     if (npie_wire_get_end(&r) != APR_SUCCESS || !is_access(access)
-        || !npie_redis_is_hex64(session->spki, strlen(session->spki))) {
+        || !npie_text_is_hex64(session->spki, strlen(session->spki))) {
         return NPIE_EPROTO;
     }
     return APR_SUCCESS;
