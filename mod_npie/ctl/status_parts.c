@@ -124,7 +124,8 @@ static void look_mail(npie_ctl_report_t *report, const npie_summary_t *summary)
 }
 
 /* What the registry knows of it. */
-static void look_timestamps(npie_ctl_report_t *report, npie_registry_t *registry)
+static void look_timestamps(npie_ctl_report_t *report, npie_registry_t *registry,
+                            apr_int64_t dated)
 {
     npie_ctl_t *ctl = report->ctl;
     npie_err_t err = { 0, NPIE_P_NONE, "" };
@@ -135,7 +136,7 @@ static void look_timestamps(npie_ctl_report_t *report, npie_registry_t *registry
         npie_ctl_part(report, "timestamps", NPIE_CTL_BROKEN, err.detail);
         return;
     }
-    if (ctl->settings->timestamp.url == NULL && summary.dated == 0
+    if (ctl->settings->timestamp.url == NULL && dated == 0
         && summary.failed == 0) {
         npie_ctl_part(report, "timestamps", NPIE_CTL_UNSET,
              "no Timestamp in npiectl.conf, and no letter is dated");
@@ -149,7 +150,7 @@ static void look_timestamps(npie_ctl_report_t *report, npie_registry_t *registry
                       summary.oldest == 0 ? "" : " since ",
                       summary.oldest == 0 ? ""
                           : npie_text_time(summary.oldest, ctl->p),
-                      summary.dated, summary.until == 0 ? ""
+                      dated, summary.until == 0 ? ""
                           : ", a further timestamp is needed before ",
                       summary.until == 0 ? ""
                           : npie_text_time(summary.until, ctl->p),
@@ -200,6 +201,7 @@ static void look_registry(npie_ctl_report_t *report)
 {
     npie_err_t err = { 0, NPIE_P_NONE, "" };
     npie_summary_t summary = { 0 };
+    npie_totals_t totals = { 0 };
     npie_registry_t *registry;
     apr_pool_t *p = report->ctl->p;
 
@@ -209,6 +211,7 @@ static void look_registry(npie_ctl_report_t *report)
     else if (npie_ctl_registry(&registry, report->ctl, &err) != APR_SUCCESS
              || npie_registry_summary(&summary, registry, &err)
                     != APR_SUCCESS
+             || npie_registry_totals(&totals, registry, &err) != APR_SUCCESS
              || npie_registry_write_trial(registry, &err) != APR_SUCCESS) {
         npie_ctl_part(report, "registry", NPIE_CTL_BROKEN, err.detail);
     }
@@ -217,10 +220,10 @@ static void look_registry(npie_ctl_report_t *report)
             p, "version %d, %" APR_INT64_T_FMT " employers, %" APR_INT64_T_FMT
             " certificates and %" APR_INT64_T_FMT " additional ones active, %"
             APR_INT64_T_FMT " renewals open", NPIE_SCHEMA_VERSION,
-            summary.employers, summary.certificates, summary.additionals,
+            totals.employers, totals.certificates, totals.additionals,
             summary.renewals));
         look_mail(report, &summary);
-        look_timestamps(report, registry);
+        look_timestamps(report, registry, totals.dated);
         look_children(report, &summary);
         npie_ctl_look_jobs(report, registry);
     }

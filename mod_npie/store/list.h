@@ -85,10 +85,20 @@ apr_status_t npie_moves_of(apr_array_header_t **plist,
                            npie_err_t *err);
 
 /** How much there is of everything. */
-typedef struct npie_summary_t {
+typedef struct npie_totals_t {
     apr_int64_t employers;
     apr_int64_t certificates;   /**< active principal ones */
     apr_int64_t additionals;    /**< active */
+    apr_int64_t dated;          /**< letters with a timestamp */
+} npie_totals_t;
+
+/** Reads an entry for every row: for a person who asks, not for what asks
+ * each minute. */
+apr_status_t npie_registry_totals(npie_totals_t *totals,
+                                  npie_registry_t *registry, npie_err_t *err);
+
+/** What is under way, and what went wrong. */
+typedef struct npie_summary_t {
     apr_int64_t renewals;       /**< open */
     apr_int64_t mails_waiting;
     apr_int64_t mails_given_up; /**< but for those withdrawn */
@@ -99,6 +109,7 @@ typedef struct npie_summary_t {
     apr_time_t gave_up_last;    /**< a mail, likewise */
 } npie_summary_t;
 
+/** Costs the same however many employers there are. */
 apr_status_t npie_registry_summary(npie_summary_t *summary,
                                    npie_registry_t *registry,
                                    npie_err_t *err);

@@ -16,7 +16,7 @@
 
 /** The schema that the statements are written for: the highest number of
  * conf/sql/<driver>/. */
-#define NPIE_SCHEMA_VERSION 10
+#define NPIE_SCHEMA_VERSION 11
 
 /** An open registry: one connection with its prepared statements, used by one
  * thread at a time. Filled by the caller from mod_dbd's ap_dbd_t (the rest

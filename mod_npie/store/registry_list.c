@@ -3,6 +3,8 @@
  */
 #include "store/list.h"
 
+#include <string.h>
+
 #include "store/registry_rows.h"
 #include "store/registry_sql.h"
 
@@ -24,13 +26,21 @@ apr_status_t npie_certificate_list(apr_array_header_t **plist,
                                    const npie_certificate_filter_t *filter,
                                    npie_err_t *err)
 {
+    npie_sql_t statement = strcmp(filter->status, "active") == 0
+        ? NPIE_SQL_CERTIFICATE_LIST_ACTIVE : NPIE_SQL_CERTIFICATE_LIST;
     npie_args_t args;
     apr_status_t rv;
 
     *plist = apr_array_make(registry->p, 64, sizeof(npie_certificate_item_t));
     npie_args_init(&args, registry);
-    npie_args_text(&args, filter->employer == 0 ? "" : "one");
-    npie_args_number(&args, filter->employer);
+    if (filter->employer != 0) {
+        statement = NPIE_SQL_CERTIFICATE_LIST_OF;
+        npie_args_number(&args, filter->employer);
+    }
+    else if (*filter->serial != '\0') {
+        statement = NPIE_SQL_CERTIFICATE_LIST_SERIAL;
+        npie_args_text(&args, filter->serial);
+    }
     npie_args_text(&args, filter->status);
     npie_args_text(&args, filter->status);
     npie_args_text(&args, filter->serial);
@@ -38,8 +48,8 @@ apr_status_t npie_certificate_list(apr_array_header_t **plist,
     npie_args_number(&args, apr_time_sec(filter->ends_after));
     npie_args_number(&args, filter->ends_until == 0 ? APR_INT64_MAX
                             : apr_time_sec(filter->ends_until));
-    rv = npie_sql_select(registry, NPIE_SQL_CERTIFICATE_LIST, &args,
-                         take_certificate_item, *plist, err);
+    rv = npie_sql_select(registry, statement, &args, take_certificate_item,
+                         *plist, err);
     return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
 }
 
@@ -67,9 +77,9 @@ apr_status_t npie_renewal_list(apr_array_header_t **plist,
 
     *plist = apr_array_make(registry->p, 16, sizeof(npie_renewal_item_t));
     npie_args_init(&args, registry);
-    npie_args_text(&args, all ? "all" : "");
-    rv = npie_sql_select(registry, NPIE_SQL_RENEWAL_LIST, &args,
-                         take_renewal_item, *plist, err);
+    rv = npie_sql_select(registry, all ? NPIE_SQL_RENEWAL_LIST
+                                       : NPIE_SQL_RENEWAL_LIST_OPEN,
+                         &args, take_renewal_item, *plist, err);
     return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
 }
 
@@ -130,13 +140,31 @@ apr_status_t npie_moves_of(apr_array_header_t **plist,
                      take_move_item, err);
 }
 
+static void take_totals(void *baton, npie_row_t *row)
+{
+    npie_totals_t *totals = baton;
+
+    totals->employers = npie_row_number(row);
+    totals->certificates = npie_row_number(row);
+    totals->additionals = npie_row_number(row);
+    totals->dated = npie_row_number(row);
+    totals->dated += npie_row_number(row);
+}
+
+apr_status_t npie_registry_totals(npie_totals_t *totals,
+                                  npie_registry_t *registry, npie_err_t *err)
+{
+    npie_args_t args;
+
+    npie_args_init(&args, registry);
+    return npie_sql_select(registry, NPIE_SQL_TOTALS, &args, take_totals,
+                           totals, err);
+}
+
 static void take_summary(void *baton, npie_row_t *row)
 {
     npie_summary_t *summary = baton;
 
-    summary->employers = npie_row_number(row);
-    summary->certificates = npie_row_number(row);
-    summary->additionals = npie_row_number(row);
     summary->renewals = npie_row_number(row);
     summary->mails_waiting = npie_row_number(row);
     summary->mails_given_up = npie_row_number(row);

@@ -105,7 +105,6 @@ static void take_summary(void *baton, npie_row_t *row)
 
     summary->waiting = npie_row_number(row);
     summary->oldest = npie_row_time(row);
-    summary->dated = npie_row_number(row);
     summary->until = npie_row_time(row);
     summary->failed = npie_row_number(row);
     summary->said = npie_row_text(row);

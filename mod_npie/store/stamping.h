@@ -54,9 +54,8 @@ apr_status_t npie_stamping_set(npie_registry_t *registry,
 typedef struct npie_stamping_summary_t {
     apr_int64_t waiting;  /**< sealed, without a timestamp */
     apr_time_t oldest;    /**< one of them was sealed at, 0 = none */
-    apr_int64_t dated;
-    apr_time_t until;     /**< the first of them needs a further one by then,
-                               0 = none */
+    apr_time_t until;     /**< of those that have one, the first needs a
+                               further one by then; 0 = none has one */
     apr_int64_t failed;   /**< letters whose last attempt failed */
     const char *said;     /**< why, of the last of them; "" */
 } npie_stamping_summary_t;

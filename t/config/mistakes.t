@@ -46,6 +46,8 @@ sub sql { my ($do, $undo) = @_; run('sqlite3', $registry, $do);
 my $key = slurp("$w/ca/issuing.key");
 run('openssl', 'pkey', '-in', "$w/ca/issuing.key", '-aes256', '-passout', 'pass:uno', '-out',
     "$dir/encrypted.key");
+# The schema's version: there is a file for each.
+my $SCHEMA = () = glob "$ENV{NPIE_TOP}/conf/sql/sqlite/*.sql";
 my $NOW = 'error';
 my $LATER = 'doubt';
 my @mistakes = (
@@ -92,11 +94,11 @@ my @mistakes = (
         qr/registry: .*(?:unable to open|readonly)/],
     ['registry empty', $NOW, sub { instead($registry, '') }, qr/there is no registry in it: npiectl registry init/],
     ['registry is something else', $NOW, sub { instead($registry, 'x' x 4096) }, qr/not a database/],
-    ['registry one behind', $NOW, sub { sql('CREATE TABLE kept AS SELECT * FROM schema WHERE version = 10;'
-            . ' DELETE FROM schema WHERE version = 10', 'INSERT INTO schema SELECT * FROM kept; DROP TABLE kept') },
-        qr/has version 9, and this mod_npie needs 10: npiectl registry upgrade/],
+    ['registry one behind', $NOW, sub { sql("CREATE TABLE kept AS SELECT * FROM schema WHERE version = $SCHEMA;"
+            . " DELETE FROM schema WHERE version = $SCHEMA", 'INSERT INTO schema SELECT * FROM kept; DROP TABLE kept') },
+        qr/has version @{[$SCHEMA - 1]}, and this mod_npie needs $SCHEMA: npiectl registry upgrade/],
     ['registry too new', $NOW, sub { sql('INSERT INTO schema (version) VALUES (99)', 'DELETE FROM schema WHERE version = 99') },
-        qr/has version 99, and this mod_npie knows 10/],
+        qr/has version 99, and this mod_npie knows $SCHEMA/],
     ['registry without WAL', $NOW, sub { sql('PRAGMA journal_mode = DELETE', 'PRAGMA journal_mode = WAL') },
         qr/journal_mode is delete/],
     ['DBDParams missing', $NOW, sub { line('DBDParams') }, qr/needs a registry: set DBDParams/],

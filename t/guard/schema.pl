@@ -101,6 +101,13 @@ for my $file (@files) {
             table_add($1, $2);
         } elsif ($statement =~ /^CREATE (UNIQUE )?INDEX (\w+ ON (\w+) .*)/) {
             $index{$3}{($1 // '') . $2} = 1;
+        } elsif ($statement =~ /^DROP INDEX (\w+)$/) {
+            my $gone = $1;
+            my $found = 0;
+            for my $of (values %index) {
+                $found += defined delete $of->{$_} for grep { /^(?:UNIQUE )?\Q$gone\E ON / } keys %$of;
+            }
+            $found == 1 or die "$file: $statement: there is none\n";
         } elsif ($statement =~ /^DROP TABLE (\w+)$/) {
             delete $_->{$1} for \(%column, %reference, %check, %index);
         } elsif ($statement =~ /^ALTER TABLE (\w+) (.*)/) {

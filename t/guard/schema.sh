@@ -6,7 +6,7 @@
 . "$top_srcdir/t/guard/tap.sh"
 sql=$top_srcdir/conf/sql
 reader=$top_srcdir/t/guard/schema.pl
-header=$top_srcdir/mod_npie/store/registry.h
+header=$top_srcdir/mod_npie/store/registry_handle.h
 inputs 'schemas' "$sql/sqlite" "$sql/pgsql" "$reader" "$header"
 
 sqlite=$(perl "$reader" "$sql/sqlite")

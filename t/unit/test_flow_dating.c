@@ -62,7 +62,8 @@ static void test_away(void **state)
     apr_int64_t seen[2] = { 0, 0 };
 
     assert_int_equal(summary.waiting, 2);
-    assert_int_equal(summary.dated + summary.failed, 0);
+    assert_int_equal(summary.until, 0);
+    assert_int_equal(summary.failed, 0);
     for (int hour = 0; hour < 24; ++hour) {
         for (int i = 0; i < 2; ++i) {
             assert_call(person, NPIE_EBACKEND, NPIE_P_TIMESTAMP,
