@@ -25,7 +25,7 @@
 const npie_ctl_option_t npie_ctl_ledger_show_options[] = {
     { "folio", "N", "entries of the letter with this folio" },
     { "serial", "SERIAL", "entries of the certificate with this serial number" },
-    { "kind", "KIND", "signer, issue, seal, revoke, crl, head or reseal" },
+    { "kind", "KIND", "signer, issue, seal, revoke, hold, crl, head or reseal" },
     { "since", "TIME", "a day, or as 2026-11-20T09:30:00Z" },
     { "last", "N", "at most so many, the newest, default 100" },
     { NULL, NULL, NULL }
@@ -68,8 +68,8 @@ static apr_status_t read_options(looking_t *look, npie_err_t *err)
         wrong = "--serial: it is hex, or 20 digits";
     }
     else if (kind != NULL && !npie_entry_kind_find(&look->kind, kind)) {
-        wrong = "--kind: it is signer, issue, seal, revoke, crl, head or "
-                "reseal";
+        wrong = "--kind: it is signer, issue, seal, revoke, hold, crl, "
+                "head or reseal";
     }
     else if (!npie_ctl_option_time(&look->since, ctl, "since")) {
         wrong = "--since: it is a day, or as 2026-11-20T09:30:00Z";
@@ -215,6 +215,32 @@ static apr_status_t take_mark(looking_t *look, const char *mark,
                                                 : rv;
 }
 
+/* What became of a revocation that was on hold, and the revocation. */
+static apr_status_t take_revoked(looking_t *look, const char *mark,
+                                 npie_err_t *err, apr_pool_t *p)
+{
+    const npie_ledger_range_t range = {
+        .prefix = apr_pstrcat(p, "hold", strchr(mark, ':'), ":", NULL),
+        .after = "", .last_first = 1, .most = NPIE_LEDGER_READ_MAX
+    };
+    apr_array_header_t *rows;
+    npie_ledger_row_t first;
+    apr_status_t rv = npie_ledger_find(&first, look->book.ask, mark, err, p);
+
+    if (rv == APR_SUCCESS) {
+        rv = npie_ledger_list(&rows, look->book.ask, &range, err, p);
+    }
+    for (int i = 0; rv == APR_SUCCESS && i < rows->nelts; i++) {
+        const npie_ledger_row_t *row = &APR_ARRAY_IDX(rows, i,
+                                                      npie_ledger_row_t);
+
+        rv = row->number == first.number ? APR_SUCCESS
+                                         : take(look, row, err, p);
+    }
+    return rv == APR_SUCCESS && first.number != 0
+        ? take(look, &first, err, p) : rv;
+}
+
 /* The mark that a revocation by one of the authorities has. */
 static apr_status_t name_revoked(void *baton, npie_cert_t *cert,
                                  const char *file, npie_err_t *err)
@@ -254,8 +280,8 @@ static apr_status_t look_up(looking_t *look, npie_err_t *err, apr_pool_t *p)
             ? take_mark(look, npie_mark_folio(look->folio, p), err, p) : rv;
     }
     for (int i = 0; rv == APR_SUCCESS && i < look->revoked->nelts; i++) {
-        rv = take_mark(look, APR_ARRAY_IDX(look->revoked, i, const char *),
-                       err, p);
+        rv = take_revoked(look, APR_ARRAY_IDX(look->revoked, i, const char *),
+                          err, p);
     }
     return rv == APR_SUCCESS
         ? take_mark(look, npie_mark_of("certificate", look->serial, p), err, p)

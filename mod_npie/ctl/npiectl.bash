@@ -27,6 +27,8 @@ certificate list|--employer= --status=
 certificate show|
 certificate expiring|--within=
 certificate revoke|--rp= --reason= --invalid-since=
+certificate release|
+certificate confirm|
 crl|--out= --pem
 renewal list|--all
 renewal show|

@@ -122,13 +122,43 @@ static int is_of(const reading_t *reading, const npie_cert_t *cert,
         && strcmp(ca->spki_sha256, issuer) == 0;
 }
 
+/* The reason that the registry notes: also that of what is on hold. */
+static const char *reason_of(const npie_entry_t *entry)
+{
+    return entry->field[entry->kind == NPIE_ENTRY_HOLD ? NPIE_HOLD_ASKED
+                                                       : NPIE_REVOKE_REASON];
+}
+
+static int is_lifted(const npie_entry_t *entry)
+{
+    return strcmp(entry->field[NPIE_REVOKE_REASON],
+                  npie_reason_any_name(NPIE_REASON_REMOVE)) == 0;
+}
+
+/* One entry for each that is ended in the end. */
 static void keep_end(reading_t *reading, const npie_entry_t *entry,
                      const npie_certificate_t *row)
 {
-    npie_forgotten_end_t *end = apr_array_push(reading->lacking->ended);
+    apr_array_header_t *ended = reading->lacking->ended;
+    npie_forgotten_end_t *end = NULL;
 
+    for (int i = 0; entry->kind == NPIE_ENTRY_HOLD && i < ended->nelts; i++) {
+        npie_forgotten_end_t *one = &APR_ARRAY_IDX(ended, i,
+                                                   npie_forgotten_end_t);
+
+        end = one->certificate == row->id ? one : end;
+    }
+    if (is_lifted(entry)) {
+        if (end != NULL) {
+            *end = *(npie_forgotten_end_t *)apr_array_pop(ended);
+        }
+        return;
+    }
+    if (end == NULL) {
+        end = apr_array_push(ended);
+    }
     end->certificate = row->id;
-    end->reason = apr_pstrdup(reading->p, entry->field[NPIE_REVOKE_REASON]);
+    end->reason = apr_pstrdup(reading->p, reason_of(entry));
     end->revoked = npie_entry_time(entry, NPIE_REVOKE_TIME);
     end->invalid_since = npie_entry_time(entry, NPIE_REVOKE_SINCE);
     if (strcmp(end->reason, "superseded") == 0) {
@@ -172,8 +202,12 @@ static apr_status_t take_revoke(reading_t *reading, const npie_entry_t *entry,
     if (f == NULL) {
         return end_known(reading, entry, ptemp);
     }
+    if (is_lifted(entry)) {
+        f->revoked = f->invalid_since = 0;
+        return APR_SUCCESS;
+    }
     f->revoked = npie_entry_time(entry, NPIE_REVOKE_TIME);
-    f->reason = apr_pstrdup(reading->p, entry->field[NPIE_REVOKE_REASON]);
+    f->reason = apr_pstrdup(reading->p, reason_of(entry));
     f->invalid_since = npie_entry_time(entry, NPIE_REVOKE_SINCE);
     if (strcmp(f->reason, "superseded") == 0) {
         finish(find(reading->by_old, f->cert->spki_sha256), f->revoked);
@@ -198,6 +232,7 @@ static apr_status_t take(reading_t *reading, const npie_entry_t *entry,
         lacking->folio = folio > lacking->folio ? folio : lacking->folio;
         return take_seal(reading, entry);
     case NPIE_ENTRY_REVOKE:
+    case NPIE_ENTRY_HOLD:
         return take_revoke(reading, entry, ptemp);
     case NPIE_ENTRY_HEAD:
     case NPIE_ENTRY_RESEAL:

@@ -232,7 +232,8 @@ static const char *signer_word(const work_t *work)
 {
     const apr_status_t rv = work->revoked.signer;
 
-    return rv == APR_SUCCESS || rv == NPIE_EPOLICY ? "told" : "httpd tells it";
+    return rv != APR_SUCCESS && rv != NPIE_EPOLICY ? "httpd tells it"
+        : work->revoked.held > 0 ? "on hold" : "told";
 }
 
 static void warn(const work_t *work)
@@ -312,8 +313,13 @@ static void show(const work_t *work)
                      work->revoked.renewal->id,
                      npie_renewal_state_name(work->revoked.renewal->state));
     }
+    if (work->revoked.held > 0) {
+        npie_ctl_say(ctl, "More were revoked than RevokeRate of npie-signer."
+                     "conf allows: %d of them are on hold until npiectl "
+                     "certificate confirm, or release.", work->revoked.held);
+    }
     if (strcmp(sessions_word(work), "ended") != 0
-        || strcmp(signer_word(work), "told") != 0) {
+        || strcmp(signer_word(work), "httpd tells it") == 0) {
         npie_ctl_say(ctl, "httpd does what is left within about a second, or "
                      "when it runs again.");
     }

@@ -73,6 +73,34 @@ static void look_clocks(npie_ctl_report_t *report, apr_interval_time_t ahead)
         report->ctl->p, "%" APR_TIME_T_FMT "s", apr_time_sec(ahead)));
 }
 
+/* Somebody is to decide. */
+static void look_holds(npie_ctl_report_t *report, apr_uint64_t held)
+{
+    npie_ctl_part(report, "holds", held == 0 ? NPIE_CTL_OK : NPIE_CTL_WARNING,
+                  held == 0 ? "no certificate is on hold"
+                  : apr_psprintf(report->ctl->p, "%" APR_UINT64_T_FMT
+                                 " certificates are on hold: httpd asked to "
+                                 "revoke more than RevokeRate allows", held));
+    npie_ctl_figure(report, "holds", apr_psprintf(
+        report->ctl->p, "%" APR_UINT64_T_FMT, held));
+}
+
+/* Since npie-signer began. */
+static void look_drawing(npie_ctl_report_t *report,
+                         const npie_signer_state_t *state)
+{
+    apr_pool_t *p = report->ctl->p;
+
+    npie_ctl_part(report, "drawing", state->lost == 0 ? NPIE_CTL_OK
+                  : NPIE_CTL_WARNING, apr_psprintf(
+        p, "%" APR_UINT64_T_FMT " letters refused, npie-draw lost %"
+        APR_UINT64_T_FMT " of its processes", state->refused, state->lost));
+    npie_ctl_figure(report, "letters_refused", apr_psprintf(
+        p, "%" APR_UINT64_T_FMT "c", state->refused));
+    npie_ctl_figure(report, "drawing_lost", apr_psprintf(
+        p, "%" APR_UINT64_T_FMT "c", state->lost));
+}
+
 static void look_signer(npie_ctl_report_t *report)
 {
     npie_err_t err = { 0, NPIE_P_NONE, "" };
@@ -94,6 +122,8 @@ static void look_signer(npie_ctl_report_t *report)
         npie_ctl_figure(report, "ledger_entries", apr_psprintf(
             p, "%" APR_UINT64_T_FMT "c", state.entries));
         look_clocks(report, state.ahead);
+        look_holds(report, state.held);
+        look_drawing(report, &state);
         npie_ctl_look_ledger(report, signer);
         look_responder(report, signer);
     }

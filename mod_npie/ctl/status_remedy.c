@@ -37,6 +37,11 @@ const char *npie_ctl_remedy(const char *part)
           "npiectl.conf" },
         { "signer", "see that httpd or npie-signer.service runs, and Signer in "
           "npiectl.conf" },
+        { "holds", "npiectl ledger show --kind hold; then npiectl certificate "
+          "release or confirm; when nobody revoked many on purpose, httpd may "
+          "be broken into" },
+        { "drawing", "see npie-signer's messages in httpd's error log; report "
+          "a letter on which npie-draw ends" },
         { "ledger", "see \"Backups\" in the manual and \"npiectl ledger "
           "verify\"; damaged: keep everything as it is and find out who "
           "wrote" },

@@ -9,17 +9,29 @@
 
 /* One exchange, up to what a good answer goes on with.
  * @param refused what a bad one is told as */
-static apr_status_t exchange(npie_wire_reader_t *r, npie_child_t *draw,
+static apr_status_t exchange(npie_wire_reader_t *r, apr_uint64_t *plost,
+                             npie_child_t *draw,
                              const npie_wire_writer_t *w,
                              apr_status_t refused, npie_err_t *err,
                              apr_pool_t *p)
 {
     const char *detail;
     unsigned problem;
-    apr_status_t rv = npie_child_exchange(r, draw, w, err, p);
+    npie_wire_reader_t whole;
+    npie_bytes_t fields;
+    apr_status_t rv = npie_child_exchange(&whole, draw, w, err, p);
 
-    if (rv != APR_SUCCESS || npie_wire_get_u16(r) == 0) {
+    if (rv != APR_SUCCESS) {
         return rv;
+    }
+    *plost = npie_wire_get_u32(&whole);
+    fields = npie_wire_get_bytes(&whole, NPIE_CHILD_FRAME_MAX);
+    if (npie_wire_get_end(&whole) != APR_SUCCESS) {
+        return npie_child_malformed(draw, err);
+    }
+    npie_wire_reader_init(r, fields);
+    if (npie_wire_get_u16(r) == 0) {
+        return APR_SUCCESS;
     }
     problem = npie_wire_get_u16(r);
     detail = npie_wire_get_string(r, DETAIL_MAX, p);
@@ -41,6 +53,7 @@ apr_status_t npie_draw_open(const char **pdigest, npie_child_t *draw,
                             npie_err_t *err, apr_pool_t *p)
 {
     const apr_interval_time_t usual = draw->timeout;
+    apr_uint64_t lost;
     npie_wire_writer_t w;
     npie_wire_reader_t r;
     apr_status_t rv;
@@ -57,7 +70,7 @@ apr_status_t npie_draw_open(const char **pdigest, npie_child_t *draw,
                                                const char *));
     }
     draw->timeout = OPEN_TIME;
-    rv = exchange(&r, draw, &w, NPIE_ECONFIG, err, p);
+    rv = exchange(&r, &lost, draw, &w, NPIE_ECONFIG, err, p);
     draw->timeout = usual;
     if (rv == APR_SUCCESS) {
         *pdigest = npie_wire_get_string(&r, NPIE_SHA256_HEX_SIZE - 1, p);
@@ -66,7 +79,8 @@ apr_status_t npie_draw_open(const char **pdigest, npie_child_t *draw,
     return rv;
 }
 
-apr_status_t npie_draw_judge(npie_child_t *draw, npie_bytes_t letter,
+apr_status_t npie_draw_judge(apr_uint64_t *plost, npie_child_t *draw,
+                             npie_bytes_t letter,
                              const npie_letter_keys_t *keys,
                              npie_err_t *err, apr_pool_t *ptemp)
 {
@@ -82,6 +96,6 @@ apr_status_t npie_draw_judge(npie_child_t *draw, npie_bytes_t letter,
     npie_wire_put_string(&w, keys->serial);
     npie_wire_put_u64(&w, (apr_uint64_t)apr_time_sec(keys->not_before));
     npie_wire_put_u64(&w, (apr_uint64_t)apr_time_sec(keys->not_after));
-    rv = exchange(&r, draw, &w, NPIE_EPOLICY, err, ptemp);
+    rv = exchange(&r, plost, draw, &w, NPIE_EPOLICY, err, ptemp);
     return rv == APR_SUCCESS ? finish(&r, draw, err) : rv;
 }

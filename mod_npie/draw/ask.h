@@ -3,7 +3,8 @@
  * letter once more, of the installed terms, and compares it byte for byte.
  *
  * Both speak in the frames of ledger/child.h. A request begins with u16 its
- * operation, a reply with u16 0, or u16 1, u16 problem number, string detail.
+ * operation. A reply is u32 how many of its processes ended over a letter, and
+ * bytes of fields: u16 0, or u16 1, u16 problem number, string detail.
  *
  *   OPEN  -> string fonts, string institution, string folder of sentences or "",
  *            u16 n, n x string file of terms
@@ -20,7 +21,7 @@
 #include "ledger/child.h"
 #include "letter/redraw.h"
 
-/** The program. */
+/** The program, which has a process for each letter. */
 #define NPIE_DRAW_NAME "npie-draw"
 /** The most files of terms, and the longest string of a request. */
 #define NPIE_DRAW_TERMS_MAX 8
@@ -51,10 +52,13 @@ apr_status_t npie_draw_open(const char **pdigest, npie_child_t *draw,
 /**
  * Is a letter the one that its data give?
  * @param letter signed or not, without a seal
+ * @param plost set to how many processes have ended over a letter; left alone
+ *        when there is no answer
  * @return as npie_letter_redraw(); NPIE_EBACKEND, NPIE_EPROTO (SIGNER_DOWN):
  *         there is no answer
  */
-apr_status_t npie_draw_judge(npie_child_t *draw, npie_bytes_t letter,
+apr_status_t npie_draw_judge(apr_uint64_t *plost, npie_child_t *draw,
+                             npie_bytes_t letter,
                              const npie_letter_keys_t *keys,
                              npie_err_t *err, apr_pool_t *ptemp);
 

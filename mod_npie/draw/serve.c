@@ -9,6 +9,7 @@
 
 #include "base/sentences.h"
 #include "draw/ask.h"
+#include "draw/worker.h"
 #include "ledger/cage.h"
 
 #define EXIT_PEER 2
@@ -19,7 +20,7 @@
 
 typedef struct serving_t {
     apr_array_header_t *arts; /* of npie_letter_art_t *; NULL: not opened */
-    int filter;
+    npie_worker_t worker;
     apr_pool_t *p;
 } serving_t;
 
@@ -61,13 +62,14 @@ static apr_status_t load(serving_t *serving, const char *terms,
     return rv;
 }
 
-/* With its files read it needs nothing but its pair of sockets. */
+/* With its files read it needs nothing but its pair of sockets, and a process
+ * for each letter, which may do less still. */
 static apr_status_t confine(const serving_t *serving, npie_err_t *err)
 {
     int confined;
 
-    return serving->filter ? npie_cage_enter(&confined, NPIE_CAGE_PAIR, err)
-                           : APR_SUCCESS;
+    return serving->worker.filter
+        ? npie_cage_enter(&confined, NPIE_CAGE_WORKERS, err) : APR_SUCCESS;
 }
 
 static apr_status_t open_files(serving_t *serving, npie_wire_reader_t *r,
@@ -126,51 +128,99 @@ static apr_status_t judge(const serving_t *serving, npie_wire_reader_t *r,
     return npie_letter_redraw(serving->arts, letter, &keys, err, p);
 }
 
-static npie_bytes_t answer(serving_t *serving, npie_bytes_t request,
-                           npie_wire_writer_t *reply, apr_pool_t *p)
+static npie_bytes_t answered(npie_wire_writer_t *reply, apr_status_t rv,
+                             const npie_err_t *err, apr_pool_t *p)
 {
-    npie_err_t err = { 0, NPIE_P_NONE, "" };
-    npie_wire_reader_t r;
-    apr_status_t rv;
-
-    npie_wire_writer_init(reply, p);
-    npie_wire_put_u16(reply, 0);
-    npie_wire_reader_init(&r, request);
-    switch (npie_wire_get_u16(&r)) {
-    case NPIE_DRAW_OPEN:
-        rv = open_files(serving, &r, reply, &err, p);
-        break;
-    case NPIE_DRAW_JUDGE:
-        rv = judge(serving, &r, &err, p);
-        break;
-    default:
-        rv = malformed(&err);
-    }
     if (rv != APR_SUCCESS) {
         npie_wire_writer_init(reply, p);
         npie_wire_put_u16(reply, 1);
-        npie_wire_put_u16(reply, (apr_uint16_t)err.problem);
-        npie_wire_put_string(reply, err.detail);
+        npie_wire_put_u16(reply, (apr_uint16_t)err->problem);
+        npie_wire_put_string(reply, err->detail);
     }
     return npie_wire_written(reply);
 }
 
+/* In a process of its own: the fields behind the operation. */
+static npie_bytes_t judge_one(void *baton, npie_bytes_t request,
+                              apr_pool_t *p)
+{
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
+    npie_wire_reader_t r;
+    npie_wire_writer_t reply;
+    apr_status_t rv;
+
+    npie_wire_reader_init(&r, request);
+    npie_wire_get_u16(&r);
+    rv = judge(baton, &r, &err, p);
+    npie_wire_writer_init(&reply, p);
+    npie_wire_put_u16(&reply, 0);
+    return answered(&reply, rv, &err, p);
+}
+
+/* The letter is taken apart by nobody but a process that is of no use to
+ * others. */
+static npie_bytes_t have_judged(serving_t *serving, npie_bytes_t request,
+                                apr_pool_t *p)
+{
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
+    npie_bytes_t reply = { NULL, 0 };
+    npie_wire_writer_t w;
+    apr_status_t rv = npie_worker_ask(&reply, &serving->worker, request, p);
+
+    if (rv != APR_SUCCESS) {
+        npie_err_set(&err, rv, NPIE_P_LETTER, "npie-draw has ended twice over "
+                     "this letter");
+        npie_wire_writer_init(&w, p);
+        reply = answered(&w, rv, &err, p);
+    }
+    return reply;
+}
+
+static npie_bytes_t answer(serving_t *serving, npie_bytes_t request,
+                           apr_pool_t *p)
+{
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
+    npie_wire_reader_t r;
+    npie_wire_writer_t reply;
+    apr_status_t rv;
+    int op;
+
+    npie_wire_reader_init(&r, request);
+    op = npie_wire_get_u16(&r);
+    if (op == NPIE_DRAW_JUDGE && serving->arts != NULL) {
+        return have_judged(serving, request, p);
+    }
+    npie_wire_writer_init(&reply, p);
+    npie_wire_put_u16(&reply, 0);
+    rv = op == NPIE_DRAW_OPEN ? open_files(serving, &r, &reply, &err, p)
+                              : malformed(&err);
+    return answered(&reply, rv, &err, p);
+}
+
 int npie_draw_serve(int fd, int filter, apr_pool_t *p)
 {
-    serving_t serving = { NULL, filter, p };
+    serving_t serving = { .worker = { .answer = judge_one, .filter = filter },
+                          .p = p };
     apr_pool_t *ptemp;
     apr_status_t rv;
 
+    serving.worker.baton = &serving;
     apr_pool_create(&ptemp, p);
     for (;;) {
         npie_wire_writer_t reply;
         npie_bytes_t request;
 
         apr_pool_clear(ptemp);
+        if (serving.arts != NULL) {
+            npie_worker_ready(&serving.worker, ptemp);
+        }
         rv = npie_child_receive(&request, fd, 0, ptemp);
         if (rv == APR_SUCCESS) {
-            rv = npie_child_send(fd, answer(&serving, request, &reply, ptemp),
-                                 0, ptemp);
+            request = answer(&serving, request, ptemp);
+            npie_wire_writer_init(&reply, ptemp);
+            npie_wire_put_u32(&reply, serving.worker.lost);
+            npie_wire_put_bytes(&reply, request);
+            rv = npie_child_send(fd, npie_wire_written(&reply), 0, ptemp);
         }
         if (rv != APR_SUCCESS) {
             return APR_STATUS_IS_EOF(rv) || rv == EPIPE ? 0 : EXIT_PEER;

@@ -15,6 +15,7 @@ typedef struct told_t {
     npie_flow_t *flow;
     const npie_certificate_t *certificate;
     int taken; /* 0: of an authority that is not trusted (any more) */
+    int held;  /* 1: not for good yet */
 } told_t;
 
 static apr_status_t note(void *baton, npie_err_t *err)
@@ -29,8 +30,9 @@ static apr_status_t note(void *baton, npie_err_t *err)
     return rv != APR_SUCCESS ? rv
         : npie_audit(flow->registry, flow->now, "npie-signer", "crl",
                      apr_psprintf(flow->p, "certificate %s, %s",
-                                  certificate->serial, told->taken
-                                  ? "listed" : "of no trusted authority"), err);
+                                  certificate->serial, !told->taken
+                                  ? "of no trusted authority" : told->held
+                                  ? "on hold" : "listed"), err);
 }
 
 static apr_time_t earlier(apr_time_t a, apr_time_t b)
@@ -41,29 +43,32 @@ static apr_time_t earlier(apr_time_t a, apr_time_t b)
 /* Whoever ended it may have had a clock ahead of ours: npie-signer takes no
  * time that is still to come, and its refusal would keep the certificate off
  * the CRL for good. */
-static apr_status_t tell(const npie_untold_t *untold, npie_flow_t *flow,
-                         npie_err_t *err)
+static apr_status_t tell(int *pheld, const npie_untold_t *untold,
+                         npie_flow_t *flow, npie_err_t *err)
 {
     const npie_certificate_t *certificate = &untold->certificate;
     npie_signer_revoke_t revoke = {
         .certificate = certificate->der,
         .revoked = earlier(certificate->ended, flow->now),
         .invalid_since = earlier(untold->invalid_since, flow->now),
+        .held = pheld,
     };
 
+    *pheld = 0;
     if (!npie_reason_find(&revoke.reason, certificate->reason)) {
         revoke.reason = NPIE_REASON_UNSPECIFIED;
     }
     return npie_signer_revoke(flow->signer, &revoke, err, flow->p);
 }
 
-apr_status_t npie_publish_one(apr_status_t *pport, npie_flow_t *flow,
+apr_status_t npie_publish_one(int *pheld, apr_status_t *pport,
+                              npie_flow_t *flow,
                               const npie_untold_t *untold, npie_err_t *err)
 {
     const npie_port_t *port = flow->port;
     const npie_certificate_t *certificate = &untold->certificate;
-    const apr_status_t said = tell(untold, flow, err);
-    told_t told = { flow, certificate, said == APR_SUCCESS };
+    const apr_status_t said = tell(pheld, untold, flow, err);
+    told_t told = { flow, certificate, said == APR_SUCCESS, *pheld };
     apr_status_t rv;
 
     if ((said != APR_SUCCESS && said != NPIE_EPOLICY) || port == NULL
@@ -100,6 +105,7 @@ apr_status_t npie_flow_publish(int *pcount, npie_flow_t *flow,
 {
     apr_status_t failed = APR_SUCCESS;
     apr_status_t hangs = APR_SUCCESS;
+    int held;
     apr_array_header_t *list;
     apr_status_t rv = npie_certificate_untold(&list, flow->registry, err);
 
@@ -115,7 +121,7 @@ apr_status_t npie_flow_publish(int *pcount, npie_flow_t *flow,
         if (port != APR_SUCCESS && npie_ticks() - began > HANGS) {
             hangs = port;
         }
-        rv = npie_publish_one(&port, flow, untold, err);
+        rv = npie_publish_one(&held, &port, flow, untold, err);
         rv = rv == NPIE_EPOLICY ? APR_SUCCESS : rv;
         failed = port != APR_SUCCESS ? port : failed;
         *pcount += rv == APR_SUCCESS && port == APR_SUCCESS;

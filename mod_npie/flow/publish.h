@@ -24,12 +24,14 @@ apr_status_t npie_flow_publish(int *pcount, npie_flow_t *flow,
 /**
  * Tells npie-signer of one certificate, has its kept answers made anew, and
  * notes that it knows; the last two not where they are others' to do.
+ * @param pheld set to 1: it is on hold there; 0
  * @param pport how the end of its sessions went; set to what making the
  *        answers anew failed with. Unless APR_SUCCESS nothing is noted
  * @return APR_SUCCESS; NPIE_EPOLICY: of no trusted authority, noted all the same;
  *         NPIE_EBACKEND, NPIE_EPROTO: it is still to be told
  */
-apr_status_t npie_publish_one(apr_status_t *pport, npie_flow_t *flow,
+apr_status_t npie_publish_one(int *pheld, apr_status_t *pport,
+                              npie_flow_t *flow,
                               const npie_untold_t *untold, npie_err_t *err);
 
 #endif

@@ -139,9 +139,11 @@ static apr_status_t tell_signer(const ending_t *ending)
         };
         apr_status_t port = revoked->sessions;
         npie_err_t err = { 0 };
-        const apr_status_t rv = npie_publish_one(&port, ending->flow, &untold,
-                                                 &err);
+        int held;
+        const apr_status_t rv = npie_publish_one(&held, &port, ending->flow,
+                                                 &untold, &err);
 
+        revoked->held += held;
         if (rv != APR_SUCCESS) {
             all = rv;
             revoked->signer_err = err;

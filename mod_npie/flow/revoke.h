@@ -23,6 +23,8 @@ typedef struct npie_revoke_done_t {
     apr_status_t sessions;   /**< APR_SUCCESS: theirs have ended */
     apr_status_t signer;     /**< APR_SUCCESS: it knows of them; NPIE_EPOLICY:
                                   of those of its authority */
+    int held;                /**< so many of them are on hold there, for an
+                                  admin to confirm or release */
     npie_err_t sessions_err; /**< unless APR_SUCCESS */
     npie_err_t signer_err;
 } npie_revoke_done_t;

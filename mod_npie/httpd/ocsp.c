@@ -7,16 +7,13 @@
 #include <apr_strings.h>
 
 #include "base/text.h"
+#include "flow/answers.h"
 #include "httpd/answer.h"
 #include "httpd/body.h"
 #include "pki/digest.h"
 #include "pki/ocsp.h"
 #include "store/revocation.h"
 #include "store/status.h"
-
-/* What is kept is given out until half of its time is over, so that whoever
- * gets it may keep it for a while as well. */
-#define KEPT_PART 2
 
 /* More parts of the handler's own path than begin with an M. */
 #define TRIES_MAX 8
@@ -83,26 +80,6 @@ static apr_status_t unpack(npie_signer_ocsp_t *answer, const char *text,
         ? npie_text_base64_decode(&answer->response, end + 1, strlen(end + 1),
                                   p)
         : NPIE_EINPUT;
-}
-
-static apr_status_t keep(npie_sessions_t *sessions, const char *name,
-                         const npie_signer_ocsp_t *answer, int always,
-                         npie_err_t *err, apr_pool_t *p)
-{
-    const apr_interval_time_t life = answer->next_update - apr_time_now();
-
-    if (life < apr_time_from_sec(KEPT_PART)) {
-        return APR_SUCCESS;
-    }
-    return npie_status_put(sessions, name,
-                           apr_psprintf(p, "%" APR_TIME_T_FMT " %"
-                                        APR_TIME_T_FMT " %s",
-                                        apr_time_sec(answer->this_update),
-                                        apr_time_sec(answer->next_update),
-                                        npie_text_base64_encode(
-                                            answer->response, p)),
-                           (int)apr_time_sec(life / KEPT_PART), always, err,
-                           p);
 }
 
 /* @param pknown set to how many of the certificates the registry has */
@@ -173,7 +150,7 @@ static int answer_request(request_rec *r, npie_bytes_t der)
         return send_answer(r, answer.response);
     }
     if (runtime->sessions != NULL) {
-        keep(runtime->sessions, request.name, &answer, 0, NULL, r->pool);
+        npie_answer_keep(runtime->sessions, request.name, &answer, 0, NULL, r->pool);
     }
     return send_kept(r, &answer);
 }
@@ -254,48 +231,13 @@ int npie_ocsp_handler(request_rec *r)
     return answer_request(r, body);
 }
 
-static apr_status_t renew_one(const npie_runtime_t *runtime,
-                              const npie_certificate_t *certificate,
-                              npie_bytes_t issuer, const char *digest,
-                              npie_err_t *err, apr_pool_t *p)
-{
-    apr_array_header_t *known = apr_array_make(p, 1, sizeof(npie_bytes_t));
-    npie_ocsp_request_t request;
-    npie_signer_ocsp_t answer;
-    npie_bytes_t der;
-    apr_status_t rv;
-
-    APR_ARRAY_PUSH(known, npie_bytes_t) = certificate->der;
-    rv = npie_ocsp_make(&der, certificate->der, issuer, digest, err, p);
-    if (rv == APR_SUCCESS) {
-        rv = npie_ocsp_parse(&request, der, err, p);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = npie_signer_ocsp(&answer, &runtime->signer, der, known, err, p);
-    }
-    return rv == APR_SUCCESS && request.name != NULL && answer.this_update != 0
-        ? keep(runtime->sessions, request.name, &answer, 1, err, p) : rv;
-}
-
 apr_status_t npie_ocsp_renew(void *baton,
                              const npie_certificate_t *certificate,
                              npie_err_t *err, apr_pool_t *p)
 {
     const npie_runtime_t *runtime = baton;
-    apr_array_header_t *chain;
-    npie_cert_t *cert;
-    apr_status_t rv = npie_cert_parse(&cert, certificate->der, err, p);
+    const npie_answers_t answers = { runtime->sessions, &runtime->signer,
+                                     runtime->trust };
 
-    if (rv == APR_SUCCESS) {
-        rv = npie_trust_chain(&chain, runtime->trust, cert, err, p);
-    }
-    if (rv != APR_SUCCESS || chain->nelts == 0) {
-        return rv;
-    }
-    rv = renew_one(runtime, certificate, APR_ARRAY_IDX(chain, 0, npie_bytes_t),
-                   "SHA1", err, p);
-    return rv == APR_SUCCESS
-        ? renew_one(runtime, certificate,
-                    APR_ARRAY_IDX(chain, 0, npie_bytes_t), "SHA256", err, p)
-        : rv;
+    return npie_answers_renew(&answers, certificate, err, p);
 }

@@ -9,7 +9,8 @@
 /** What a program without keys may do from here on. */
 typedef enum npie_cage_t {
     NPIE_CAGE_FILE, /**< files, and no network */
-    NPIE_CAGE_PAIR, /**< nothing but its pair of sockets: npie-draw */
+    NPIE_CAGE_PAIR, /**< nothing but its pair of sockets: who draws a letter */
+    NPIE_CAGE_WORKERS, /**< the same, and processes with filters: npie-draw */
     NPIE_CAGE_NETWORK /**< connections to a database; files are read */
 } npie_cage_t;
 

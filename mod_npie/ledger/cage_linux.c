@@ -64,6 +64,13 @@ static int allow_network(scmp_filter_ctx filter)
                            SCMP_A2(SCMP_CMP_MASKED_EQ, NOT_READING, 0));
 }
 
+/* Processes, which set a filter of their own. */
+static const int workers[] = {
+    SCMP_SYS(clone), SCMP_SYS(fork), SCMP_SYS(set_robust_list),
+    SCMP_SYS(rseq), SCMP_SYS(set_tid_address), SCMP_SYS(wait4), SCMP_SYS(kill),
+    SCMP_SYS(socketpair), SCMP_SYS(prctl), SCMP_SYS(seccomp),
+};
+
 static int allow(scmp_filter_ctx filter, npie_cage_t cage)
 {
     int rc = npie_filter_allow_life(filter);
@@ -73,6 +80,10 @@ static int allow(scmp_filter_ctx filter, npie_cage_t cage)
     }
     if (rc != 0 || cage == NPIE_CAGE_PAIR) {
         return rc;
+    }
+    if (cage == NPIE_CAGE_WORKERS) {
+        return npie_filter_allow(filter, workers,
+                                 sizeof(workers) / sizeof(*workers));
     }
     rc = npie_filter_allow(filter, reading,
                            sizeof(reading) / sizeof(*reading));

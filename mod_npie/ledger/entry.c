@@ -41,6 +41,8 @@ static const struct {
                          "next_update through past digest signature" },
     [NPIE_ENTRY_HEAD] = { "head", "nnd", "epoch row hash" },
     [NPIE_ENTRY_RESEAL] = { "reseal", "nnd", "epoch row hash" },
+    [NPIE_ENTRY_HOLD] = { "hold", "dsatotnr", "issuer serial reason revoked "
+                          "invalid_since not_after turn asked" },
 };
 
 static int is_made_of(const char *text, const char *alphabet)
@@ -102,6 +104,8 @@ static int is_field(char form, const char *text)
         return is_base64(text);
     case 'r':
         return npie_reason_find(&reason, text);
+    case 'a':
+        return npie_reason_any_find(&reason, text);
     case 'o':
         return strcmp(text, "-") == 0 || is_time(text);
     case 'm':
@@ -281,6 +285,13 @@ const char *npie_mark_revoked(const char *issuer, const char *serial,
     return apr_pstrcat(p, "revoked:", issuer, ":", serial, NULL);
 }
 
+const char *npie_mark_hold(const char *issuer, const char *serial,
+                           apr_uint64_t turn, apr_pool_t *p)
+{
+    return npie_mark_numbered("hold", apr_pstrcat(p, issuer, ":", serial, NULL),
+                              turn, p);
+}
+
 static void add(apr_array_header_t *marks, const char *name,
                 apr_time_t expires)
 {
@@ -319,6 +330,21 @@ static void add_seal(apr_array_header_t *marks, const npie_entry_t *entry,
     }
 }
 
+/* A hold is a revocation that may have an end. */
+static void add_hold(apr_array_header_t *marks, const npie_entry_t *entry,
+                     apr_pool_t *p)
+{
+    const char *issuer = entry->field[NPIE_REVOKE_ISSUER];
+    const char *serial = entry->field[NPIE_REVOKE_SERIAL];
+    const apr_time_t end = npie_entry_time(entry, NPIE_REVOKE_NOT_AFTER);
+    const apr_uint64_t turn = npie_entry_number(entry, NPIE_HOLD_TURN);
+
+    if (turn == 0) {
+        add(marks, npie_mark_revoked(issuer, serial, p), end);
+    }
+    add(marks, npie_mark_hold(issuer, serial, turn, p), end);
+}
+
 /* Heads count up to the next reseal: its epoch. */
 static void add_head(apr_array_header_t *marks, const npie_entry_t *entry,
                      apr_pool_t *p)
@@ -352,6 +378,9 @@ apr_array_header_t *npie_entry_marks(const npie_entry_t *entry, apr_pool_t *p)
         add(marks, npie_mark_revoked(entry->field[NPIE_REVOKE_ISSUER],
                                      entry->field[NPIE_REVOKE_SERIAL], p),
             npie_entry_time(entry, NPIE_REVOKE_NOT_AFTER));
+        break;
+    case NPIE_ENTRY_HOLD:
+        add_hold(marks, entry, p);
         break;
     case NPIE_ENTRY_CRL:
         add(marks, npie_mark_numbered("crl", entry->field[NPIE_CRL_ISSUER],

@@ -37,6 +37,8 @@ typedef enum npie_entry_kind_t {
     NPIE_ENTRY_CRL,    /**< a CRL was made */
     NPIE_ENTRY_HEAD,   /**< the registry's audit has got so far */
     NPIE_ENTRY_RESEAL, /**< the same by hand, also back */
+    NPIE_ENTRY_HOLD,   /**< a certificate is put on hold, or that hold is
+                            lifted or confirmed */
     NPIE_ENTRY_KINDS
 } npie_entry_kind_t;
 
@@ -73,6 +75,13 @@ enum {
                                            not get the same */
 };
 enum { NPIE_HEAD_EPOCH, NPIE_HEAD_SEQUENCE, NPIE_HEAD_HASH };
+/* As far as not after in the order of revoke's. The reason is certificateHold;
+ * removeFromCRL, when it is good again; or any other, for good. */
+enum {
+    NPIE_HOLD_TURN = NPIE_REVOKE_NOT_AFTER + 1, /* 0: it was not revoked
+                                                   before; n: the nth change */
+    NPIE_HOLD_ASKED         /* the reason that httpd gave */
+};
 
 /** An entry taken apart. Its strings live in the pool of
  * npie_entry_parse(). */
@@ -137,6 +146,9 @@ const char *npie_mark_folio(apr_int64_t folio, apr_pool_t *p);
 const char *npie_mark_seal(apr_int64_t folio, apr_pool_t *p);
 const char *npie_mark_revoked(const char *issuer, const char *serial,
                               apr_pool_t *p);
+/** What became of a hold: "turn" counts from 0, the hold itself. */
+const char *npie_mark_hold(const char *issuer, const char *serial,
+                           apr_uint64_t turn, apr_pool_t *p);
 /** A word and its argument, as "key" and a digest. */
 const char *npie_mark_of(const char *word, const char *argument,
                          apr_pool_t *p);

@@ -16,6 +16,8 @@ static const struct {
     { NPIE_REASON_SUPERSEDED, "superseded" },
     { NPIE_REASON_CESSATION, "cessationOfOperation" },
     { NPIE_REASON_PRIVILEGE_WITHDRAWN, "privilegeWithdrawn" },
+    { NPIE_REASON_HOLD, "certificateHold" },
+    { NPIE_REASON_REMOVE, "removeFromCRL" },
 };
 
 #define REASONS (sizeof(reasons) / sizeof(reasons[0]))
@@ -24,7 +26,12 @@ const char npie_reason_names[] =
     "unspecified, keyCompromise, affiliationChanged, superseded, "
     "cessationOfOperation, privilegeWithdrawn";
 
-const char *npie_reason_name(int reason)
+static int is_given(npie_reason_t reason)
+{
+    return reason != NPIE_REASON_HOLD && reason != NPIE_REASON_REMOVE;
+}
+
+const char *npie_reason_any_name(int reason)
 {
     for (size_t i = 0; i < REASONS; ++i) {
         if ((int)reasons[i].reason == reason) {
@@ -34,7 +41,13 @@ const char *npie_reason_name(int reason)
     return NULL;
 }
 
-int npie_reason_find(npie_reason_t *preason, const char *name)
+const char *npie_reason_name(int reason)
+{
+    return is_given((npie_reason_t)reason) ? npie_reason_any_name(reason)
+                                           : NULL;
+}
+
+int npie_reason_any_find(npie_reason_t *preason, const char *name)
 {
     for (size_t i = 0; i < REASONS; ++i) {
         if (strcmp(reasons[i].name, name) == 0) {
@@ -42,9 +55,17 @@ int npie_reason_find(npie_reason_t *preason, const char *name)
             return 1;
         }
     }
-    if (*name == '\0') {
-        *preason = NPIE_REASON_UNSPECIFIED;
-        return 1;
-    }
     return 0;
+}
+
+int npie_reason_find(npie_reason_t *preason, const char *name)
+{
+    npie_reason_t reason = NPIE_REASON_UNSPECIFIED;
+
+    if (*name != '\0'
+        && (!npie_reason_any_find(&reason, name) || !is_given(reason))) {
+        return 0;
+    }
+    *preason = reason;
+    return 1;
 }

@@ -315,6 +315,8 @@ apr_status_t npie_signer_ping(npie_signer_state_t *state,
                 npie_wire_get_string(&r, sizeof(state->letters) - 1, ptemp),
                 sizeof(state->letters));
     state->refused = npie_wire_get_u64(&r);
+    state->lost = npie_wire_get_u64(&r);
+    state->held = npie_wire_get_u64(&r);
     /* It looked at its clock at some moment of this exchange. */
     answered = apr_time_now();
     state->ahead = theirs > answered ? theirs - answered

@@ -44,6 +44,9 @@ typedef struct npie_signer_state_t {
     char letters[NPIE_SHA256_HEX_SIZE]; /**< what letters must be drawn with:
                                     npie_letter_art_digest() */
     apr_uint64_t refused; /**< letters, since it began */
+    apr_uint64_t lost; /**< how often npie-draw lost the process that drew,
+                               since then */
+    apr_uint64_t held;    /**< certificates on hold */
 } npie_signer_state_t;
 
 /** @return APR_SUCCESS; NPIE_EBACKEND (SIGNER_DOWN); NPIE_EPROTO */
@@ -99,10 +102,12 @@ typedef struct npie_signer_revoke_t {
     npie_reason_t reason;
     apr_time_t revoked;       /**< UTC microseconds */
     apr_time_t invalid_since; /**< 0 = not said */
+    int *held;                /**< set to 1: it is on hold, for an admin to
+                                   confirm or lift; 0; NULL: nobody asks */
 } npie_signer_revoke_t;
 
 /**
- * Has a revocation noted for good; again is no failure.
+ * Has a revocation noted, for good or as a hold; again is no failure.
  * @return APR_SUCCESS; NPIE_EPOLICY (UNTRUSTED: not a certificate of this
  *         authority, its own list is another's); NPIE_EBACKEND; NPIE_EPROTO
  */

@@ -19,6 +19,7 @@ apr_status_t npie_signer_revoke(const npie_signer_t *signer,
 {
     npie_wire_reader_t r;
     npie_wire_writer_t w;
+    int held = 0;
     apr_status_t rv;
 
     npie_wire_writer_init(&w, p);
@@ -28,7 +29,14 @@ apr_status_t npie_signer_revoke(const npie_signer_t *signer,
     npie_wire_put_u64(&w, (apr_uint64_t)apr_time_sec(revoke->invalid_since));
     rv = npie_signer_ask(&r, signer, NPIE_SIGNER_REVOKE,
                          npie_wire_written(&w), err, p);
-    return rv != APR_SUCCESS || npie_wire_get_end(&r) == APR_SUCCESS
+    if (rv == APR_SUCCESS) {
+        held = npie_wire_get_u16(&r);
+    }
+    if (rv == APR_SUCCESS && revoke->held != NULL) {
+        *revoke->held = held;
+    }
+    return rv != APR_SUCCESS
+        || (npie_wire_get_end(&r) == APR_SUCCESS && held <= 1)
            ? rv : npie_signer_malformed(signer, err);
 }
 

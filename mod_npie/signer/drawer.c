@@ -5,6 +5,8 @@
 
 #include <apr_strings.h>
 
+#include "signer/say.h"
+
 apr_status_t npie_drawer_start(npie_drawer_t *drawer,
                                const npie_signer_config_t *config,
                                npie_err_t *err, apr_pool_t *p)
@@ -14,7 +16,10 @@ apr_status_t npie_drawer_start(npie_drawer_t *drawer,
         config->draw_gid, config->sandbox
     };
     const char *digest;
-    apr_status_t rv = npie_child_start(&drawer->child, NPIE_DRAW_NAME, &place,
+    apr_status_t rv;
+
+    drawer->lost = 0;
+    rv = npie_child_start(&drawer->child, NPIE_DRAW_NAME, &place,
                                        err, p);
 
     if (rv == APR_SUCCESS) {
@@ -26,7 +31,25 @@ apr_status_t npie_drawer_start(npie_drawer_t *drawer,
     return rv;
 }
 
-apr_status_t npie_drawer_letter(const npie_drawer_t *drawer,
+/* Says when it has lost processes: a letter that can do that is looked at. */
+static apr_status_t judge(npie_drawer_t *drawer, npie_bytes_t letter,
+                          const npie_letter_keys_t *keys, npie_err_t *err,
+                          apr_pool_t *p)
+{
+    apr_uint64_t lost = drawer->lost;
+    apr_status_t rv = npie_draw_judge(&lost, drawer->child, letter, keys, err,
+                                      p);
+
+    if (lost != drawer->lost) {
+        drawer->lost = lost;
+        npie_signer_say("error", "npie-draw lost a process over a letter, the "
+                        "%" APR_UINT64_T_FMT ". since it began: it was killed, "
+                        "hung, or the letter breaks it", lost);
+    }
+    return rv;
+}
+
+apr_status_t npie_drawer_letter(npie_drawer_t *drawer,
                                 npie_bytes_t letter, const npie_cert_t *old,
                                 npie_bytes_t new_key, npie_err_t *err,
                                 apr_pool_t *p)
@@ -36,10 +59,10 @@ apr_status_t npie_drawer_letter(const npie_drawer_t *drawer,
         .serial = ""
     };
 
-    return npie_draw_judge(drawer->child, letter, &keys, err, p);
+    return judge(drawer, letter, &keys, err, p);
 }
 
-apr_status_t npie_drawer_terms(const npie_drawer_t *drawer,
+apr_status_t npie_drawer_terms(npie_drawer_t *drawer,
                                npie_bytes_t letter, const npie_cert_t *made,
                                npie_err_t *err, apr_pool_t *p)
 {
@@ -48,5 +71,5 @@ apr_status_t npie_drawer_terms(const npie_drawer_t *drawer,
         .not_before = made->not_before, .not_after = made->not_after
     };
 
-    return npie_draw_judge(drawer->child, letter, &keys, err, p);
+    return judge(drawer, letter, &keys, err, p);
 }

@@ -11,6 +11,8 @@
 /** npie-draw. One thread. */
 typedef struct npie_drawer_t {
     npie_child_t *child;
+    apr_uint64_t lost; /**< processes that ended over a letter, since the
+                            start */
     char digest[NPIE_SHA256_HEX_SIZE]; /**< npie_letter_art_digest() */
 } npie_drawer_t;
 
@@ -29,14 +31,14 @@ apr_status_t npie_drawer_start(npie_drawer_t *drawer,
  * @param new_key BIT STRING DER, of the request
  * @return as npie_draw_judge()
  */
-apr_status_t npie_drawer_letter(const npie_drawer_t *drawer,
+apr_status_t npie_drawer_letter(npie_drawer_t *drawer,
                                 npie_bytes_t letter, const npie_cert_t *old,
                                 npie_bytes_t new_key, npie_err_t *err,
                                 apr_pool_t *p);
 
 /** The same for letter 2.
  * @param made the certificate whose terms they are */
-apr_status_t npie_drawer_terms(const npie_drawer_t *drawer,
+apr_status_t npie_drawer_terms(npie_drawer_t *drawer,
                                npie_bytes_t letter, const npie_cert_t *made,
                                npie_err_t *err, apr_pool_t *p);
 

@@ -17,10 +17,18 @@ struct npie_ledger_known_t {
     apr_pool_t *pool;    /* of the revocations; made anew with each CRL */
     apr_hash_t *serials;
     apr_uint64_t last;   /* entry of the last revocation */
+    apr_hash_t *holds;   /* "issuer:serial" of what was ever on hold, to
+                            held_t * */
     apr_pool_t *crl_pool;
     npie_crl_made_t crl;
     npie_kept_t kept;
 };
+
+/* Whether it is on hold still. */
+typedef struct held_t {
+    apr_uint64_t number; /* of the last entry about it */
+    int is;
+} held_t;
 
 npie_ledger_known_t *npie_known_create(const char *issuer, apr_pool_t *p)
 {
@@ -31,15 +39,29 @@ npie_ledger_known_t *npie_known_create(const char *issuer, apr_pool_t *p)
     apr_pool_create(&known->pool, p);
     apr_pool_create(&known->crl_pool, p);
     known->serials = apr_hash_make(known->pool);
+    known->holds = apr_hash_make(p);
     return known;
 }
 
+/* The newest is found first, older ones behind it. */
 static void add(npie_ledger_known_t *known, const npie_revoked_t *revoked)
 {
-    npie_revoked_t *one = apr_pmemdup(known->pool, revoked, sizeof(*revoked));
+    npie_revoked_t *newest = apr_hash_get(known->serials, revoked->serial,
+                                          APR_HASH_KEY_STRING);
+    npie_revoked_t **at = &newest;
+    npie_revoked_t *one;
 
+    while (*at != NULL && (*at)->number > revoked->number) {
+        at = &(*at)->before;
+    }
+    if (*at != NULL && (*at)->number == revoked->number) {
+        return;
+    }
+    one = apr_pmemdup(known->pool, revoked, sizeof(*revoked));
     one->serial = apr_pstrdup(known->pool, revoked->serial);
-    apr_hash_set(known->serials, one->serial, APR_HASH_KEY_STRING, one);
+    one->before = *at;
+    *at = one;
+    apr_hash_set(known->serials, one->serial, APR_HASH_KEY_STRING, newest);
 }
 
 static void take_revoke(npie_ledger_known_t *known, const npie_entry_t *entry)
@@ -51,13 +73,43 @@ static void take_revoke(npie_ledger_known_t *known, const npie_entry_t *entry)
         .not_after = npie_entry_time(entry, NPIE_REVOKE_NOT_AFTER)
     };
 
-    npie_reason_find(&revoked.reason, entry->field[NPIE_REVOKE_REASON]);
-    if (npie_known_revoked(known, revoked.serial) == NULL) {
-        add(known, &revoked);
-    }
+    npie_reason_any_find(&revoked.reason, entry->field[NPIE_REVOKE_REASON]);
+    add(known, &revoked);
     if (known->last < entry->number) {
         known->last = entry->number;
     }
+}
+
+static void take_hold(npie_ledger_known_t *known, const npie_entry_t *entry)
+{
+    const char *name = apr_pstrcat(known->p, entry->field[NPIE_REVOKE_ISSUER],
+                                   ":", entry->field[NPIE_REVOKE_SERIAL],
+                                   NULL);
+    held_t *held = apr_hash_get(known->holds, name, APR_HASH_KEY_STRING);
+
+    if (held == NULL) {
+        held = apr_pcalloc(known->p, sizeof(*held));
+        apr_hash_set(known->holds, name, APR_HASH_KEY_STRING, held);
+    }
+    if (held->number < entry->number) {
+        held->number = entry->number;
+        held->is = strcmp(entry->field[NPIE_REVOKE_REASON],
+                          npie_reason_any_name(NPIE_REASON_HOLD)) == 0;
+    }
+}
+
+apr_uint64_t npie_known_held(const npie_ledger_known_t *known)
+{
+    apr_uint64_t n = 0;
+    apr_pool_t *p;
+
+    apr_pool_create(&p, known->p);
+    for (apr_hash_index_t *i = apr_hash_first(p, known->holds); i != NULL;
+         i = apr_hash_next(i)) {
+        n += (apr_uint64_t)((held_t *)apr_hash_this_val(i))->is;
+    }
+    apr_pool_destroy(p);
+    return n;
 }
 
 /* RFC 5280 section 3.3: an entry stays until it has stood on a CRL that was
@@ -66,6 +118,32 @@ static int is_past(const npie_revoked_t *revoked, const npie_crl_made_t *made)
 {
     return revoked->number <= made->past_number
            && revoked->not_after < made->past_time;
+}
+
+/* What a CRL through this entry says of a certificate; NULL: nothing. */
+static const npie_revoked_t *said_by(const npie_revoked_t *one,
+                                     apr_uint64_t through)
+{
+    while (one != NULL && one->number > through) {
+        one = one->before;
+    }
+    return one;
+}
+
+/* Keeps what the last CRL says, and what was said since. */
+static void keep(npie_ledger_known_t *known, const npie_revoked_t *one)
+{
+    const npie_revoked_t *said = said_by(one, known->crl.through);
+
+    for (; one != NULL; one = one->before) {
+        if (!is_past(one, &known->crl)
+            && (one != said || one->reason != NPIE_REASON_REMOVE)) {
+            add(known, one);
+        }
+        if (one == said) {
+            return;
+        }
+    }
 }
 
 /* Forgets what no CRL lists any more. */
@@ -78,11 +156,7 @@ static void compact(npie_ledger_known_t *known)
     known->serials = apr_hash_make(known->pool);
     for (apr_hash_index_t *i = apr_hash_first(before, all); i != NULL;
          i = apr_hash_next(i)) {
-        const npie_revoked_t *one = apr_hash_this_val(i);
-
-        if (!is_past(one, &known->crl)) {
-            add(known, one);
-        }
+        keep(known, apr_hash_this_val(i));
     }
     apr_pool_destroy(before);
 }
@@ -140,6 +214,12 @@ void npie_known_take(npie_ledger_known_t *known, const npie_entry_t *entry)
             take_revoke(known, entry);
         }
         break;
+    case NPIE_ENTRY_HOLD:
+        take_hold(known, entry);
+        if (strcmp(entry->field[NPIE_REVOKE_ISSUER], known->issuer) == 0) {
+            take_revoke(known, entry);
+        }
+        break;
     case NPIE_ENTRY_CRL:
         if (strcmp(entry->field[NPIE_CRL_ISSUER], known->issuer) == 0) {
             take_crl(known, entry);
@@ -162,7 +242,10 @@ const char *npie_known_issuer(const npie_ledger_known_t *known)
 const npie_revoked_t *npie_known_revoked(const npie_ledger_known_t *known,
                                          const char *serial)
 {
-    return apr_hash_get(known->serials, serial, APR_HASH_KEY_STRING);
+    const npie_revoked_t *one = apr_hash_get(known->serials, serial,
+                                             APR_HASH_KEY_STRING);
+
+    return one == NULL || one->reason == NPIE_REASON_REMOVE ? NULL : one;
 }
 
 const npie_crl_made_t *npie_known_crl(const npie_ledger_known_t *known)
@@ -196,10 +279,12 @@ npie_crl_t npie_known_list(const npie_ledger_known_t *known,
 
     for (apr_hash_index_t *i = apr_hash_first(p, known->serials); i != NULL;
          i = apr_hash_next(i)) {
-        npie_revoked_t *one = apr_hash_this_val(i);
+        const npie_revoked_t *one = said_by(apr_hash_this_val(i),
+                                            made->through);
 
-        if (one->number <= made->through && !is_past(one, made)) {
-            APR_ARRAY_PUSH(order, npie_revoked_t *) = one;
+        if (one != NULL && one->reason != NPIE_REASON_REMOVE
+            && !is_past(one, made)) {
+            APR_ARRAY_PUSH(order, const npie_revoked_t *) = one;
         }
     }
     qsort(order->elts, (size_t)order->nelts, sizeof(npie_revoked_t *),

@@ -23,6 +23,8 @@ typedef struct npie_revoked_t {
     apr_time_t invalid_since; /**< 0 = nobody said */
     apr_time_t not_after;     /**< of the certificate */
     apr_uint64_t number;      /**< of its entry */
+    struct npie_revoked_t *before; /**< what was said before, as long as
+                                   the last CRL says so; NULL: nothing */
 } npie_revoked_t;
 
 /** A CRL that was made. Whoever has the entries before makes the same bytes
@@ -56,10 +58,12 @@ npie_ledger_known_t *npie_known_create(const char *issuer, apr_pool_t *p);
 void npie_known_take(npie_ledger_known_t *known, const npie_entry_t *entry);
 
 const char *npie_known_issuer(const npie_ledger_known_t *known);
-/** NULL when this serial is not revoked, or was left out of a CRL already:
- * its certificate ended long ago. */
+/** NULL when this serial is not revoked (any more), or was left out of a CRL
+ * already: its certificate ended long ago. */
 const npie_revoked_t *npie_known_revoked(const npie_ledger_known_t *known,
                                          const char *serial);
+/** How many certificates are on hold, of whatever authority. */
+apr_uint64_t npie_known_held(const npie_ledger_known_t *known);
 /** The last CRL. */
 const npie_crl_made_t *npie_known_crl(const npie_ledger_known_t *known);
 /** Is there a revocation that the last CRL does not list? */

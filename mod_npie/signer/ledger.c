@@ -218,14 +218,18 @@ static apr_status_t recall(npie_ledger_t *ledger, npie_err_t *err,
         range.prefix = npie_known_head_marks(npie_known_kept(known)->epoch, p);
         rv = take_all(ledger, range, err, p);
     }
+    range.last_first = 0;
+    range.most = READ_AT_ONCE;
+    if (rv == APR_SUCCESS) {
+        range.prefix = "hold:";
+        rv = take_all(ledger, range, err, p);
+    }
     if (rv == APR_SUCCESS) {
         const npie_crl_made_t *crl = npie_known_crl(known);
 
         range.prefix = npie_known_revoked_marks(known, p);
         range.expires = crl->past_time;
         range.above = crl->past_number;
-        range.last_first = 0;
-        range.most = READ_AT_ONCE;
         rv = take_all(ledger, range, err, p);
     }
     return rv;

@@ -17,6 +17,7 @@
 #include "signer/book.h"
 #include "signer/config.h"
 #include "signer/drawer.h"
+#include "signer/hold.h"
 #include "signer/import.h"
 #include "signer/listen.h"
 #include "signer/ops.h"
@@ -40,6 +41,8 @@ typedef struct options_t {
     const char *config_file;
     const char *socket_path; /* NULL: descriptor 0 */
     const char *reseal;      /* a head; NULL: serve */
+    const char *hold;        /* a serial or all: ended, see hold.h */
+    int confirm;             /* with hold: for good */
     int import;              /* 1: the logs of version 0.1 */
     int check_only;
     int print;               /* with check_only: say what the file comes to */
@@ -50,8 +53,13 @@ static int read_options(options_t *options, int argc, char **argv)
     int option;
 
     memset(options, 0, sizeof(*options));
-    while ((option = getopt(argc, argv, "f:ir:tTs:")) != -1) {
+    while ((option = getopt(argc, argv, "c:f:ir:tTs:u:")) != -1) {
         switch (option) {
+        case 'c':
+        case 'u':
+            options->hold = optarg;
+            options->confirm = option == 'c';
+            break;
         case 'f':
             options->config_file = optarg;
             break;
@@ -185,6 +193,15 @@ static apr_status_t check(const options_t *options, npie_err_t *err,
     return rv;
 }
 
+/* For npiectl, which changes the registry as well. */
+static void print_hold(void *baton, const npie_entry_t *entry)
+{
+    (void)baton;
+    printf("%s %s %s\n", entry->field[NPIE_REVOKE_ISSUER],
+           entry->field[NPIE_REVOKE_SERIAL], entry->field[NPIE_HOLD_ASKED]);
+    fflush(stdout);
+}
+
 /* What is done once, by hand, with no httpd asking: it leaves an entry in the
  * ledger, so it needs what serving needs. */
 static apr_status_t by_hand(const options_t *options, npie_err_t *err,
@@ -201,6 +218,10 @@ static apr_status_t by_hand(const options_t *options, npie_err_t *err,
     }
     if (rv != APR_SUCCESS) {
         return rv;
+    }
+    if (options->hold != NULL) {
+        return npie_hold_end(parts.ledger, options->hold, options->confirm,
+                             print_hold, NULL, err, p);
     }
     return options->reseal != NULL
         ? npie_book_reseal(parts.ledger, options->reseal, err, p)
@@ -323,10 +344,11 @@ static int run(const options_t *options, pid_t parent)
     if (p == NULL) {
         return EXIT_START;
     }
-    if (options->reseal != NULL || options->import) {
+    if (options->reseal != NULL || options->import || options->hold != NULL) {
         code = by_hand(options, &err, p) == APR_SUCCESS ? 0 : EXIT_START;
         if (code != 0) {
-            npie_signer_say_err("error", options->import ? "import" : "reseal",
+            npie_signer_say_err("error", options->import ? "import"
+                                : options->hold != NULL ? "hold" : "reseal",
                                 &err);
         }
     }
@@ -356,7 +378,7 @@ int main(int argc, char **argv)
     }
     if (!read_options(&options, argc, argv)) {
         fputs("usage: npie-signer -f conf [-t | -T] [-i] [-r row:hash] "
-              "[-s /path/to/socket]\n",
+              "[-u serial | -c serial] [-s /path/to/socket]\n",
               stderr);
         return EXIT_START;
     }

@@ -430,6 +430,8 @@ static void answer_ping(npie_bytes_t *reply, npie_ops_t *ops,
     npie_wire_put_u64(&w, (apr_uint64_t)apr_time_now());
     npie_wire_put_string(&w, ops->drawer.digest);
     npie_wire_put_u64(&w, ops->refused);
+    npie_wire_put_u64(&w, ops->drawer.lost);
+    npie_wire_put_u64(&w, npie_known_held(npie_ledger_known(ops->ledger)));
     *reply = npie_ops_framed(header, &w, p);
 }
 

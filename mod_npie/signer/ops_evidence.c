@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "pki/digest.h"
+#include "signer/hold.h"
 
 static apr_status_t refuse(npie_err_t *err, npie_problem_t problem,
                            const char *what)
@@ -64,7 +65,7 @@ apr_status_t npie_ops_issuer(const char **pissuer, npie_ops_t *ops,
     return rv;
 }
 
-static apr_status_t find_revoked(const npie_entry_t **pentry, npie_ops_t *ops,
+static apr_status_t find_revoked(npie_hold_t *hold, npie_ops_t *ops,
                                  const npie_cert_t *cert, npie_err_t *err,
                                  apr_pool_t *p)
 {
@@ -72,21 +73,21 @@ static apr_status_t find_revoked(const npie_entry_t **pentry, npie_ops_t *ops,
     apr_status_t rv = npie_ops_issuer(&issuer, ops, cert, err, p);
 
     return rv != APR_SUCCESS ? rv
-        : npie_ledger_look(pentry, ops->ledger,
-                           npie_mark_revoked(issuer, cert->serial, p), err, p);
+        : npie_hold_find(hold, ops->ledger, issuer, cert->serial, err, p);
 }
 
 apr_status_t npie_ops_check_revoked(npie_ops_t *ops, const npie_cert_t *cert,
                                     const char *what, npie_err_t *err,
                                     apr_pool_t *p)
 {
-    const npie_entry_t *entry = NULL;
-    apr_status_t rv = find_revoked(&entry, ops, cert, err, p);
+    npie_hold_t hold;
+    apr_status_t rv = find_revoked(&hold, ops, cert, err, p);
 
-    return rv != APR_SUCCESS || entry == NULL ? rv
+    return rv != APR_SUCCESS || !hold.revoked ? rv
         : npie_err_set(err, NPIE_EPOLICY, NPIE_P_CERT_REVOKED,
-                       "%s a certificate that was revoked or superseded",
-                       what);
+                       "%s a certificate that %s", what,
+                       hold.reason == NPIE_REASON_HOLD ? "is on hold"
+                       : "was revoked or superseded");
 }
 
 apr_status_t npie_ops_check_key(npie_ops_t *ops, const npie_cadena_t *cadena,
@@ -130,19 +131,23 @@ static apr_status_t is_in_vain(int *pvain, npie_ops_t *ops,
                                const npie_entry_t *issued, npie_err_t *err,
                                apr_pool_t *p)
 {
-    const npie_entry_t *revoked = NULL, *terms = NULL;
+    const npie_entry_t *terms = NULL;
+    npie_hold_t hold = { .revoked = 0 };
     npie_bytes_t der;
     npie_cert_t *made;
+    int lost;
     apr_status_t rv = npie_ops_certificate(&der, &made, issued, err, p);
 
     if (rv == APR_SUCCESS) {
-        rv = find_revoked(&revoked, ops, made, err, p);
+        rv = find_revoked(&hold, ops, made, err, p);
     }
-    if (rv == APR_SUCCESS && revoked != NULL) {
+    /* What is on hold may be somebody's again. */
+    lost = hold.revoked && hold.reason != NPIE_REASON_HOLD;
+    if (rv == APR_SUCCESS && lost) {
         rv = npie_ledger_look(&terms, ops->ledger, npie_mark_of(
             "terms", made->spki_sha256, p), err, p);
     }
-    *pvain = revoked != NULL && terms == NULL;
+    *pvain = lost && terms == NULL;
     return rv;
 }
 

@@ -9,6 +9,7 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 
+#include "signer/hold.h"
 #include "signer/say.h"
 
 /* More certificates than can be asked for: several may share a serial, of
@@ -29,16 +30,14 @@ static int ask_ledger(npie_status_t *status, const knowledge_t *knowledge,
 {
     npie_ledger_t *ledger = knowledge->ops->ledger;
     const char *issuer = npie_known_issuer(npie_ledger_known(ledger));
-    const npie_entry_t *entry;
-    npie_reason_t reason = NPIE_REASON_UNSPECIFIED;
-    apr_status_t rv = npie_ledger_look(&entry, ledger, npie_mark_revoked(
-        issuer, cert->serial, knowledge->p), NULL, knowledge->p);
+    npie_hold_t hold;
+    apr_status_t rv = npie_hold_find(&hold, ledger, issuer, cert->serial, NULL,
+                                     knowledge->p);
 
-    if (rv == APR_SUCCESS && entry != NULL) {
-        npie_reason_find(&reason, entry->field[NPIE_REVOKE_REASON]);
+    if (rv == APR_SUCCESS && hold.revoked) {
         status->revoked = 1;
-        status->reason = (int)reason;
-        status->when = npie_entry_time(entry, NPIE_REVOKE_TIME);
+        status->reason = (int)hold.reason;
+        status->when = npie_entry_time(hold.entry, NPIE_REVOKE_TIME);
     }
     return rv == APR_SUCCESS;
 }

@@ -14,6 +14,7 @@
 #include "pki/crl.h"
 #include "pki/digest.h"
 #include "signer/book.h"
+#include "signer/hold.h"
 #include "signer/say.h"
 
 /* A client's clock may be a little behind ours. */
@@ -67,9 +68,10 @@ typedef struct revoking_t {
     npie_reason_t reason;
     apr_time_t revoked;
     apr_time_t invalid_since;
-    int is_due; /* 1: the rate has let it pass */
-    int again;  /* 1: it was revoked before */
-    int busy;   /* 1: the rate has not */
+    int is_judged; /* 1: is_due is set */
+    int is_due;    /* 1: the rate has let it pass */
+    int again;     /* 1: it was revoked before */
+    int held;      /* 1: it is not for good */
 } revoking_t;
 
 static apr_status_t check_revocation(revoking_t *revoking,
@@ -97,51 +99,46 @@ static apr_status_t check_revocation(revoking_t *revoking,
     return APR_SUCCESS;
 }
 
-/* May it be revoked now? What we have replaced ourselves always may; for the
- * rest there is httpd's word alone, and who has broken in there could revoke
- * the whole authority. */
-static int is_due(npie_ops_t *ops, const npie_cert_t *cert,
-                  npie_reason_t reason, apr_pool_t *p)
+/* Has a letter replaced it? */
+static int is_replaced(const revoking_t *revoking, apr_pool_t *p)
 {
-    if ((reason == NPIE_REASON_SUPERSEDED
-         && npie_ops_is_renewed(ops, cert->spki_sha256, p))
-        || npie_bucket_take(&ops->revoke_rate)) {
-        return 1;
-    }
-    if (npie_bucket_say(&ops->revoke_rate)) {
-        npie_signer_say("alert", "more revocations than RevokeRate allows, the "
-                        "last one asked for is of %s: unless somebody revokes "
-                        "many on purpose, httpd may be broken into",
-                        cert->serial);
-    }
-    return 0;
+    return revoking->reason == NPIE_REASON_SUPERSEDED
+        && npie_ops_is_renewed(revoking->ops, revoking->cert->spki_sha256, p);
 }
 
-/* What is another authority's goes to no CRL of ours: it is kept from renewing
- * and signing, by every signer of this ledger. */
-static apr_status_t note(void *baton, npie_ledger_t *ledger, npie_err_t *err,
-                         apr_pool_t *p)
+/* May it be revoked for good now? What we have replaced ourselves always may;
+ * for the rest there is httpd's word alone, and who has broken in there could
+ * revoke the whole authority. */
+static int is_due(revoking_t *revoking, apr_pool_t *p)
 {
-    revoking_t *revoking = baton;
-    const npie_cert_t *cert = revoking->cert;
-    const char *issuer = revoking->issuer;
-    const npie_entry_t *before;
-    apr_status_t rv = npie_ledger_look(&before, ledger, npie_mark_revoked(
-        issuer, cert->serial, p), err, p);
+    npie_ops_t *ops = revoking->ops;
 
-    revoking->again = rv == APR_SUCCESS && before != NULL;
-    if (rv != APR_SUCCESS || before != NULL) {
-        return rv;
+    if (revoking->is_judged) {
+        return revoking->is_due;
     }
-    if (!revoking->is_due
-        && !is_due(revoking->ops, cert, revoking->reason, p)) {
-        revoking->busy = 1;
-        return NPIE_EBACKEND;
+    revoking->is_judged = 1;
+    revoking->is_due = is_replaced(revoking, p)
+        || npie_bucket_take(&ops->revoke_rate);
+    if (!revoking->is_due && npie_bucket_say(&ops->revoke_rate)) {
+        npie_signer_say("alert", "more revocations than RevokeRate allows, the "
+                        "last one asked for is of %s: they are on hold until "
+                        "npiectl certificate confirm or release; unless "
+                        "somebody revokes many on purpose, httpd may be broken "
+                        "into", revoking->cert->serial);
     }
-    revoking->is_due = 1;
+    return revoking->is_due;
+}
+
+/* For good at once, nobody having said anything before. */
+static apr_status_t add_revoke(const revoking_t *revoking,
+                               npie_ledger_t *ledger, npie_err_t *err,
+                               apr_pool_t *p)
+{
+    const npie_cert_t *cert = revoking->cert;
+
     return npie_ledger_add(ledger, NPIE_ENTRY_REVOKE, apr_time_now(),
-                           apr_psprintf(p, "%s %s %s %s %s %s", issuer,
-                                        cert->serial,
+                           apr_psprintf(p, "%s %s %s %s %s %s",
+                                        revoking->issuer, cert->serial,
                                         npie_reason_name((int)revoking->reason),
                                         npie_text_time(revoking->revoked, p),
                                         revoking->invalid_since == 0 ? "-"
@@ -149,6 +146,52 @@ static apr_status_t note(void *baton, npie_ledger_t *ledger, npie_err_t *err,
                                             revoking->invalid_since, p),
                                         npie_text_time(cert->not_after, p)),
                            err, p);
+}
+
+static apr_status_t add_change(const revoking_t *revoking,
+                               const npie_hold_t *before,
+                               npie_ledger_t *ledger, npie_err_t *err,
+                               apr_pool_t *p)
+{
+    const npie_hold_change_t change = {
+        .issuer = revoking->issuer, .serial = revoking->cert->serial,
+        .reason = revoking->held ? NPIE_REASON_HOLD : revoking->reason,
+        .asked = revoking->reason,
+        /* A date once told stays. */
+        .revoked = before->revoked
+            ? npie_entry_time(before->entry, NPIE_REVOKE_TIME)
+            : revoking->revoked,
+        .invalid_since = revoking->invalid_since,
+        .not_after = revoking->cert->not_after, .turn = before->turn
+    };
+
+    return npie_hold_add(ledger, &change, err, p);
+}
+
+/* What is another authority's goes to no CRL of ours: it is kept from renewing
+ * and signing, by every signer of this ledger. What is on hold stays so, unless
+ * a letter says that it was replaced. */
+static apr_status_t note(void *baton, npie_ledger_t *ledger, npie_err_t *err,
+                         apr_pool_t *p)
+{
+    revoking_t *revoking = baton;
+    npie_hold_t before;
+    apr_status_t rv = npie_hold_find(&before, ledger, revoking->issuer,
+                                     revoking->cert->serial, err, p);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    revoking->held = before.revoked && before.reason == NPIE_REASON_HOLD;
+    revoking->again = before.revoked
+        && (!revoking->held || !is_replaced(revoking, p));
+    if (revoking->again) {
+        return APR_SUCCESS;
+    }
+    revoking->held = !is_due(revoking, p);
+    return before.entry == NULL && !revoking->held
+        ? add_revoke(revoking, ledger, err, p)
+        : add_change(revoking, &before, ledger, err, p);
 }
 
 void npie_ops_revoke(npie_bytes_t *reply, npie_ops_t *ops,
@@ -174,22 +217,18 @@ void npie_ops_revoke(npie_bytes_t *reply, npie_ops_t *ops,
     if (rv == APR_SUCCESS) {
         rv = npie_ledger_decide(ops->ledger, note, &revoking, &err, p);
     }
-    if (revoking.busy) {
-        npie_ops_refuse(reply, header, NPIE_SIGNER_BUSY, NPIE_P_SIGNER_DOWN,
-                        "more revocations than the signer's RevokeRate "
-                        "allows", p);
-        return;
-    }
     if (rv != APR_SUCCESS) {
         npie_ops_answer_failure(reply, header, "REVOKE", rv, &err, p);
         return;
     }
     if (!revoking.again) {
-        npie_signer_say("notice", "revoked %s, %s", revoking.cert->serial,
-                        npie_reason_name(reason));
+        npie_signer_say("notice", "%s %s, %s",
+                        revoking.held ? "holds" : "revoked",
+                        revoking.cert->serial, npie_reason_name(reason));
     }
     npie_wire_writer_init(&w, p);
     npie_wire_put_u32(&w, NPIE_SIGNER_OK);
+    npie_wire_put_u16(&w, (apr_uint16_t)revoking.held);
     *reply = npie_ops_framed(header, &w, p);
 }
 

@@ -7,7 +7,9 @@
  *
  *   PING   -> (nothing);  reply: status 4, u32 pid, u64 entries in its ledger,
  *            u64 its clock (microseconds since 1970), string digest of what
- *            letters are drawn with, u64 letters refused since its start
+ *            letters are drawn with, u64 letters refused since its start,
+ *            u64 how often npie-draw lost the process that drew a letter,
+ *            u64 certificates on hold
  *   ISSUE  -> bytes CSR (DER), bytes letter 1 or 3 as signed (PDF)
  *            reply: status 4; 0: bytes certificate (DER), u16 n, n x bytes CA
  *            certificate (DER, nearest first); else: u16 problem number,
@@ -25,9 +27,11 @@
  *            error, not to be kept)
  *   REVOKE -> bytes certificate (DER), u16 CRLReason, u64 revoked, u64
  *            invalid since (seconds since 1970, 0 = not said)
- *            reply: status 4; 0: noted, now or before; 1: a certificate
- *            of no trusted authority, or else not to be revoked. One of ours
- *            goes to the CRL; any is refused from then on by every signer
+ *            reply: status 4; 0: noted, now or before, u16 1: on hold, as more
+ *            were asked for than RevokeRate allows, 0: for good; 1: a
+ *            certificate of no trusted authority, or else not to be revoked.
+ *            One of ours goes to the CRL; any is refused from then on by every
+ *            signer, until an admin lifts the hold
  *   AUDIT  -> u64 number of the newest row in the registry's audit, string
  *            its hash (64 hex digits); or 0 and "" to ask
  *            reply: status 4; 0: u64 number, string hash of the head that is

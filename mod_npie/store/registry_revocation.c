@@ -53,6 +53,17 @@ apr_status_t npie_certificate_set_told(npie_registry_t *registry,
                     NPIE_ECONFLICT, err);
 }
 
+apr_status_t npie_certificate_release(npie_registry_t *registry,
+                                      apr_int64_t id, npie_err_t *err)
+{
+    npie_args_t args;
+
+    npie_args_init(&args, registry);
+    npie_args_number(&args, id);
+    return npie_sql_change(registry, NPIE_SQL_CERTIFICATE_RELEASE, &args,
+                           NPIE_ECONFLICT, err);
+}
+
 static void append_untold(void *baton, npie_row_t *row)
 {
     apr_array_header_t *list = baton;

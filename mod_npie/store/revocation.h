@@ -31,6 +31,11 @@ apr_status_t npie_certificate_set_invalid(npie_registry_t *registry,
                                           apr_int64_t id, apr_time_t since,
                                           npie_err_t *err);
 
+/** Makes a revoked certificate active again. NPIE_ECONFLICT when it is not
+ * revoked, or its renewal ended with it without letter 2. */
+apr_status_t npie_certificate_release(npie_registry_t *registry,
+                                      apr_int64_t id, npie_err_t *err);
+
 /** At most a hundred that npie-signer is to be told of, oldest first.
  * @param plist of npie_untold_t * */
 apr_status_t npie_certificate_untold(apr_array_header_t **plist,

@@ -90,7 +90,7 @@ static apr_status_t ask_status(npie_signer_op_t op, npie_err_t *err,
 {
     const npie_bytes_t bytes = fuzz_bytes("x");
     const npie_signer_revoke_t revoke = { bytes, NPIE_REASON_SUPERSEDED, 1,
-                                          0 };
+                                          0, NULL };
     const npie_signer_head_t head = { 1, HEX64 };
     npie_signer_head_t kept = { 0, "" };
     npie_signer_heads_t heads;

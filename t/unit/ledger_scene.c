@@ -43,7 +43,7 @@ apr_status_t ledger_revoke(const fixture_signer_t *signer,
                            apr_pool_t *p)
 {
     const npie_signer_revoke_t what = { cert->der, NPIE_REASON_KEY_COMPROMISE,
-                                        apr_time_now(), 0 };
+                                        apr_time_now(), 0, NULL };
 
     return npie_signer_revoke(&signer->client, &what, err, p);
 }

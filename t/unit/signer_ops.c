@@ -33,7 +33,10 @@ static apr_status_t start_drawer(npie_drawer_t *drawer,
         NPIE_BUILD "/npie-draw", config->draw_uid, config->draw_gid, 0
     };
     const char *digest;
-    apr_status_t rv = npie_child_start(&drawer->child, NPIE_DRAW_NAME, &place,
+    apr_status_t rv;
+
+    drawer->lost = 0;
+    rv = npie_child_start(&drawer->child, NPIE_DRAW_NAME, &place,
                                        err, p);
 
     if (rv == APR_SUCCESS) {

@@ -389,7 +389,7 @@ static void test_renewed(void **state)
     identity_t *second = identity_key("P-256", a->p);
     attack_t other = *a;
     npie_signer_revoke_t revoke = { { NULL, 0 }, NPIE_REASON_CESSATION,
-                                    apr_time_now(), 0 };
+                                    apr_time_now(), 0, NULL };
     npie_err_t err = { 0, NPIE_P_NONE, "" };
     npie_bytes_t letter;
 

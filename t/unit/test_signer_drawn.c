@@ -6,6 +6,8 @@
 #include "unit/seal_scene.h"
 
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -401,10 +403,13 @@ static const char *status_of(int pid, const char *key, apr_pool_t *p)
     return apr_pstrdup(p, value);
 }
 
-static int pid_of_draw(const fixture_signer_t *signer, apr_pool_t *p)
+/* npie-draw below a process: of the signer, or the one that waits for a
+ * letter, of that one. */
+static int pid_of_draw(int parent, apr_pool_t *p)
 {
-    FILE *out = popen(apr_psprintf(p, "pgrep -P %d -x npie-draw",
-                                   (int)signer->pid), "r");
+    FILE *out = popen(apr_psprintf(p, "for i in $(seq 100); do pgrep -P %d -x "
+                                   "npie-draw && break; sleep 0.05; done",
+                                   parent), "r");
     int pid = 0;
 
     assert_non_null(out);
@@ -423,13 +428,94 @@ static void test_child(void **state)
 
     fixture_signer_start(signer);
     fixture_alive(signer, 0);
-    pid = pid_of_draw(signer, p);
+    pid = pid_of_draw((int)signer->pid, p);
     assert_string_equal(status_of(pid, "NoNewPrivs", p), "1");
     assert_string_equal(status_of(pid, "Seccomp", p),
                         fixture_filters() ? "2" : "0");
     kill(pid, SIGKILL);
     assert_int_equal(WEXITSTATUS(fixture_signer_wait(signer)), 1);
     assert_true(fixture_said(signer, "npie-draw has ended", p));
+}
+
+static apr_uint64_t lost(const fixture_signer_t *signer, apr_pool_t *p)
+{
+    npie_signer_state_t told;
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
+
+    assert_int_equal(npie_signer_ping(&told, &signer->client, &err, p),
+                     APR_SUCCESS);
+    assert_int_equal(told.pid, signer->pid);
+    return told.lost;
+}
+
+/* Kills every process below that one as soon as it is there, until it is killed
+ * itself. */
+static void kill_below(int parent)
+{
+    char path[64];
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/children", parent, parent);
+    for (;;) {
+        FILE *in = fopen(path, "r");
+        int pid = 0;
+
+        if (in == NULL) {
+            _exit(1);
+        }
+        if (fscanf(in, "%d", &pid) == 1 && pid > 0) {
+            kill(pid, SIGKILL);
+        }
+        fclose(in);
+    }
+}
+
+/* Letter 2 of that certificate has its seal. */
+static void terms(thief_t *t, const npie_cert_t *made)
+{
+    sample_t *sample = sample_of(NPIE_LETTER_TERMS, t->p);
+
+    sample->letter.folio = 4712;
+    seal_sample_keys(sample, made);
+    sealed(t, terms_of(t->art, sample, t->p));
+}
+
+/* What draws a letter is killed, before or while it does, or hangs: another
+ * one draws it, npie-signer goes on, and says so. Who ends over a letter twice
+ * has it refused. */
+static void test_worker(void **state)
+{
+    apr_pool_t *p = *state;
+    thief_t *t = thief("", p);
+    const sample_t *sample = sample_of(NPIE_LETTER_RENEWAL, p);
+    const int draw = pid_of_draw((int)t->signer->pid, p);
+    const int first = pid_of_draw(draw, p);
+    const pid_t killer = fork();
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
+    apr_uint64_t before;
+    npie_bytes_t cert;
+
+    if (killer == 0) {
+        kill_below(draw);
+    }
+    not_issued(t, sample_draw(t->art, &sample->letter, p), NPIE_P_LETTER);
+    kill(killer, SIGKILL);
+    waitpid(killer, NULL, 0);
+    before = lost(t->signer, p);
+    assert_true(before >= 2);
+    assert_true(fixture_said(t->signer, " error: npie-draw lost a process", p));
+    /* One for each letter: this one may be dead. */
+    assert_int_not_equal(pid_of_draw(draw, p), first);
+    assert_int_equal(issue(&cert, t, sample_draw(t->art, &sample->letter, p),
+                           &err), APR_SUCCESS);
+    before = lost(t->signer, p);
+    /* It hangs. */
+    assert_string_equal(status_of(pid_of_draw(draw, p), "Seccomp", p),
+                        fixture_filters() ? "2" : "0");
+    kill(pid_of_draw(draw, p), SIGSTOP);
+    terms(t, fixture_parse(cert, p));
+    assert_int_equal(lost(t->signer, p), before + 1);
+    fixture_signer_stop(t->signer, SIGTERM);
 }
 
 static void does_not_start(const char *more, const char *why, apr_pool_t *p)
@@ -463,7 +549,7 @@ int main(void)
         pool_test(test_seal),
         pool_test(test_once),
         pool_test(test_older_terms),
-        pool_test(test_child),
+        pool_test(test_child), pool_test(test_worker),
         pool_test(test_configuration),
     };
 

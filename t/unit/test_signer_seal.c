@@ -216,7 +216,7 @@ static void test_revoked(void **state)
     fixture_signer_t *signer = started(p);
     const npie_signer_revoke_t revoke = { issued(signer, p),
                                           NPIE_REASON_KEY_COMPROMISE,
-                                          apr_time_now(), 0 };
+                                          apr_time_now(), 0, NULL };
     npie_err_t err = { 0, NPIE_P_NONE, "" };
 
     assert_int_equal(npie_signer_revoke(&signer->client, &revoke, &err, p),
@@ -260,7 +260,7 @@ static void test_successor(void **state)
         fixture_signer_t *signer = started(p);
         const npie_signer_revoke_t revoke = { issued(signer, p),
                                               NPIE_REASON_KEY_COMPROMISE,
-                                              apr_time_now(), 0 };
+                                              apr_time_now(), 0, NULL };
         identity_t *again = identity_key("P-256", p);
         sample_t *sample = sample_make(NPIE_LETTER_RENEWAL, p);
         npie_bytes_t csr = fixture_csr(again, p), cert;
@@ -319,7 +319,7 @@ static void test_seal_revoked(void **state)
     fixture_signer_t *signer = started(p);
     const npie_signer_revoke_t revoke = { scene->institute->der,
                                           NPIE_REASON_KEY_COMPROMISE,
-                                          apr_time_now(), 0 };
+                                          apr_time_now(), 0, NULL };
     npie_err_t err = { 0, NPIE_P_NONE, "" };
     npie_bytes_t section;
 
