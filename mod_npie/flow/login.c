@@ -12,6 +12,9 @@
 #include "pki/cms.h"
 #include "pki/proof.h"
 
+/* A login waits no longer for npie-signer. */
+#define LEDGER_PATIENCE apr_time_from_sec(1)
+
 static apr_status_t refuse(npie_login_t *login, npie_problem_t problem)
 {
     login->verdict = NPIE_VERDICT_REFUSED;
@@ -99,6 +102,26 @@ static apr_status_t adopt(npie_login_t *login, npie_flow_t *flow,
     return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
 }
 
+/* What the ledger has as revoked or superseded is refused although a registry
+ * that was restored, or written by somebody else, says that it is good. Nobody
+ * is kept out because npie-signer is away: it looks again before it issues. */
+static void ask_ledger(npie_login_t *login, const npie_flow_t *flow)
+{
+    npie_signer_t signer;
+    npie_reason_t reason;
+    int revoked = 0;
+
+    if (flow->signer == NULL || login->verdict == NPIE_VERDICT_REFUSED) {
+        return;
+    }
+    signer = npie_signer_within(flow->signer, LEDGER_PATIENCE);
+    if (npie_signer_standing(&revoked, &reason, &signer, login->cert->der,
+                             NULL, flow->p) == APR_SUCCESS && revoked) {
+        refuse(login, reason == NPIE_REASON_SUPERSEDED
+               ? NPIE_P_CERT_SUPERSEDED : NPIE_P_CERT_REVOKED);
+    }
+}
+
 /* From a proved certificate to its row, its employer and what they may do. */
 static apr_status_t judge(npie_login_t *login, npie_flow_t *flow,
                           const char *user, npie_err_t *err)
@@ -127,6 +150,7 @@ static apr_status_t judge(npie_login_t *login, npie_flow_t *flow,
     if (rv == APR_SUCCESS) {
         login->verdict = place.verdict;
         login->problem = place.problem;
+        ask_ledger(login, flow);
     }
     return rv;
 }

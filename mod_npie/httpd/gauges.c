@@ -56,13 +56,14 @@ static void read_signer(npie_gauges_t *g, request_rec *r,
     const npie_signer_t signer = npie_signer_within(
         &runtime->signer, NPIE_SIGNER_PUBLIC_TIMEOUT);
     npie_signer_crl_t crl;
-    npie_signer_state_t state;
     npie_cert_t *responder = NULL, *ca = NULL;
 
-    if (npie_signer_ping(&state, &signer, NULL, r->pool) != APR_SUCCESS) {
+    if (npie_signer_ping(&g->signer, &signer, NULL, r->pool) != APR_SUCCESS) {
         return;
     }
     g->up[NPIE_GAUGES_PART_SIGNER] = 1;
+    g->letters_agree = strcmp(g->signer.letters,
+                              npie_letter_art_digest(runtime->art)) == 0;
     if (npie_signer_responder(&responder, &crl, &signer, NULL, r->pool)
         != APR_SUCCESS) {
         return;

@@ -8,6 +8,7 @@
 #include "httpd/runtime.h"
 #include "store/list.h"
 #include "store/report.h"
+#include "signer/client.h"
 
 /** The parts that are asked. */
 typedef enum npie_gauges_part_t {
@@ -37,6 +38,8 @@ typedef struct npie_gauges_t {
     apr_time_t ends[NPIE_GAUGES_ENDS]; /**< 0 = unknown, or there is none */
     apr_time_t crl_this;           /**< 0 when npie-signer is down */
     apr_time_t crl_next;
+    npie_signer_state_t signer;           /**< when it is up */
+    int letters_agree;                    /**< 1: httpd draws them as it does */
     apr_time_t day;                /**< when the day began, UTC */
     apr_array_header_t *events;    /**< of the day, npie_report_count_t */
     apr_array_header_t *refusals;  /**< likewise */

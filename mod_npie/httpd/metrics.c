@@ -192,6 +192,22 @@ static void write_authority(request_rec *r, const npie_gauges_t *g, int open)
     }
 }
 
+/* What npie-signer counts since it began. */
+static void write_signer(request_rec *r, const npie_gauges_t *g, int open)
+{
+    if (!g->up[NPIE_GAUGES_PART_SIGNER]) {
+        return;
+    }
+    gauge(r, "npie_signer_holds", "Certificates on hold, for an admin to "
+          "confirm or release.", (apr_int64_t)g->signer.held, open);
+    gauge(r, "npie_signer_letters_refused", "Letters that npie-signer refused "
+          "since it began.", (apr_int64_t)g->signer.refused, open);
+    gauge(r, "npie_signer_drawing_lost", "Processes that ended over a letter, "
+          "since npie-signer began.", (apr_int64_t)g->signer.lost, open);
+    gauge(r, "npie_signer_letters_agree", "1: httpd draws letters as "
+          "npie-signer does.", g->letters_agree, open);
+}
+
 void npie_metrics_write(request_rec *r, const npie_gauges_t *g, int open)
 {
     family(r, "npie_up", "gauge", "1: the part answered.", open);
@@ -203,6 +219,7 @@ void npie_metrics_write(request_rec *r, const npie_gauges_t *g, int open)
     write_histograms(r, open);
     write_registry(r, g, open);
     write_authority(r, g, open);
+    write_signer(r, g, open);
     if (open) {
         ap_rputs("# EOF\n", r);
     }

@@ -115,6 +115,19 @@ apr_status_t npie_signer_revoke(const npie_signer_t *signer,
                                 const npie_signer_revoke_t *revoke,
                                 npie_err_t *err, apr_pool_t *p);
 
+/**
+ * Asks whether the ledger has a certificate of whatever trusted authority as
+ * revoked, on hold or superseded.
+ * @param prevoked set to 1 or 0
+ * @param preason set when it is
+ * @return APR_SUCCESS; NPIE_EPOLICY: of no trusted authority; NPIE_EBACKEND;
+ *         NPIE_EPROTO
+ */
+apr_status_t npie_signer_standing(int *prevoked, npie_reason_t *preason,
+                                  const npie_signer_t *signer,
+                                  npie_bytes_t certificate, npie_err_t *err,
+                                  apr_pool_t *ptemp);
+
 /** What the authority says in public. */
 typedef struct npie_signer_crl_t {
     npie_bytes_t crl;         /**< DER */

@@ -40,6 +40,29 @@ apr_status_t npie_signer_revoke(const npie_signer_t *signer,
            ? rv : npie_signer_malformed(signer, err);
 }
 
+apr_status_t npie_signer_standing(int *prevoked, npie_reason_t *preason,
+                                  const npie_signer_t *signer,
+                                  npie_bytes_t certificate, npie_err_t *err,
+                                  apr_pool_t *ptemp)
+{
+    npie_wire_reader_t r;
+    npie_wire_writer_t w;
+    apr_status_t rv;
+
+    npie_wire_writer_init(&w, ptemp);
+    npie_wire_put_bytes(&w, certificate);
+    rv = npie_signer_ask(&r, signer, NPIE_SIGNER_STANDING,
+                         npie_wire_written(&w), err, ptemp);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    *prevoked = npie_wire_get_u16(&r);
+    *preason = (npie_reason_t)npie_wire_get_u16(&r);
+    return npie_wire_get_end(&r) == APR_SUCCESS && *prevoked <= 1
+        && npie_reason_any_name((int)*preason) != NULL
+           ? APR_SUCCESS : npie_signer_malformed(signer, err);
+}
+
 apr_status_t npie_signer_crl(npie_signer_crl_t *crl,
                              const npie_signer_t *signer, npie_err_t *err,
                              apr_pool_t *p)

@@ -43,7 +43,7 @@ typedef void npie_op_fn(npie_bytes_t *reply, npie_ops_t *ops,
                         npie_wire_reader_t *r, apr_pool_t *p);
 
 npie_op_fn npie_ops_audit, npie_ops_heads, npie_ops_crl, npie_ops_ocsp,
-    npie_ops_revoke;
+    npie_ops_revoke, npie_ops_standing;
 
 /** The reply to a request with these fields, status first. */
 npie_bytes_t npie_ops_framed(const npie_signer_header_t *header,

@@ -465,6 +465,9 @@ void npie_ops_answer(npie_bytes_t *reply, npie_ops_t *ops,
     case NPIE_SIGNER_OCSP:
         npie_ops_ocsp(reply, ops, header, &r, p);
         break;
+    case NPIE_SIGNER_STANDING:
+        npie_ops_standing(reply, ops, header, &r, p);
+        break;
     case NPIE_SIGNER_REVOKE:
         npie_ops_revoke(reply, ops, header, &r, p);
         break;

@@ -232,6 +232,42 @@ void npie_ops_revoke(npie_bytes_t *reply, npie_ops_t *ops,
     *reply = npie_ops_framed(header, &w, p);
 }
 
+/* It tells nothing that the CRL, or a refusal, would not. */
+void npie_ops_standing(npie_bytes_t *reply, npie_ops_t *ops,
+                       const npie_signer_header_t *header,
+                       npie_wire_reader_t *r, apr_pool_t *p)
+{
+    const npie_bytes_t certificate = npie_wire_get_bytes(r, NPIE_CERT_MAX);
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
+    const char *issuer;
+    npie_cert_t *cert;
+    npie_hold_t hold;
+    npie_wire_writer_t w;
+    apr_status_t rv;
+
+    if (npie_wire_get_end(r) != APR_SUCCESS) {
+        npie_ops_refuse(reply, header, NPIE_SIGNER_MALFORMED, NPIE_P_REQUEST,
+                        "the fields of STANDING are not a certificate", p);
+        return;
+    }
+    rv = npie_cert_parse(&cert, certificate, &err, p);
+    if (rv == APR_SUCCESS) {
+        rv = npie_ops_issuer(&issuer, ops, cert, &err, p);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_hold_find(&hold, ops->ledger, issuer, cert->serial, &err, p);
+    }
+    if (rv != APR_SUCCESS) {
+        npie_ops_answer_failure(reply, header, "STANDING", rv, &err, p);
+        return;
+    }
+    npie_wire_writer_init(&w, p);
+    npie_wire_put_u32(&w, NPIE_SIGNER_OK);
+    npie_wire_put_u16(&w, (apr_uint16_t)hold.revoked);
+    npie_wire_put_u16(&w, (apr_uint16_t)(hold.revoked ? hold.reason : 0));
+    *reply = npie_ops_framed(header, &w, p);
+}
+
 /* Does the last CRL say all that is known, and will for a while? One that a
  * machine made whose clock is a little ahead does too. */
 static int is_fresh(const npie_ops_t *ops, apr_time_t now)

@@ -41,6 +41,10 @@
  *            reply: status 4; 0: u64 place to go on from (0: no more), u64 how
  *            often the head was set by hand, string when at last, u16 n, n x
  *            (u64 number, string hash)
+ *   STANDING -> bytes certificate (DER)
+ *            reply: status 4; 0: u16 1: the ledger has it as revoked, on hold
+ *            or superseded, u16 CRLReason; or 0 and 0; 1: of no trusted
+ *            authority
  *
  * Anything else: an error reply, and the connection stays or is closed, but
  * the signer lives on.
@@ -68,7 +72,8 @@ typedef enum npie_signer_op_t {
     NPIE_SIGNER_SEAL = 5,
     NPIE_SIGNER_REVOKE = 6,
     NPIE_SIGNER_AUDIT = 7,
-    NPIE_SIGNER_HEADS = 8
+    NPIE_SIGNER_HEADS = 8,
+    NPIE_SIGNER_STANDING = 9
 } npie_signer_op_t;
 
 /** A head of the registry's audit: store/audit.h. */

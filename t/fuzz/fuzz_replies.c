@@ -94,11 +94,15 @@ static apr_status_t ask_status(npie_signer_op_t op, npie_err_t *err,
     const npie_signer_head_t head = { 1, HEX64 };
     npie_signer_head_t kept = { 0, "" };
     npie_signer_heads_t heads;
+    npie_reason_t reason;
     apr_status_t rv;
+    int revoked;
 
     switch (op) {
     case NPIE_SIGNER_REVOKE:
         return npie_signer_revoke(&signer, &revoke, err, p);
+    case NPIE_SIGNER_STANDING:
+        return npie_signer_standing(&revoked, &reason, &signer, bytes, err, p);
     case NPIE_SIGNER_AUDIT:
         rv = npie_signer_audit(&kept, &signer, &head, err, p);
         fuzz_need(rv != APR_SUCCESS || kept.sequence >= 0, "a head");

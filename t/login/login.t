@@ -30,6 +30,7 @@ my $unsigned = renewal('terminos');
 redirected(browser()->login(as => $unsigned->{new}, user => ''), 'terminos',
     'a new certificate whose letter 2 is not signed: letter 2');
 
+my $registry = world()->registry;
 my %refused = (
     'rechazo-revocado' => [31, "status = 'revoked', ended = 1700000000,
         reason = 'keyCompromise'"],
@@ -47,13 +48,32 @@ for my $page (sort keys %refused) {
     is($shown->{status}, 200, "$page: shown");
     like($shown->{body}, qr/14 de noviembre de 2023/, "$page: says when");
 }
+# The ledger alone knows: the registry was restored from before, or somebody
+# wrote into it. Certificates of this authority and of an older one.
+for my $case ([], [ca => 'old', key => 'rsa:1024', md => 'sha1']) {
+    for my $end (['keyCompromise', 'rechazo-revocado', 31, 'revoked'], ['superseded', 'rechazo-sustituido', 32, 'superseded']) {
+        my ($reason, $page, $number) = @$end;
+        my $employer = employer(@$case);
+        my $before = login($employer);
+        redirected($before, 'aviso', "@$case good before");
+        world()->npiectl('ca', 'revoke', '--yes', '--reason', $reason, "$employer->{old}.crt");
+        is($registry->value("SELECT status FROM certificate WHERE employer = $employer->{id}"),
+            'active', 'the registry does not know');
+        my $browser = browser();
+        my $answer = $browser->login(as => $employer->{as}, user => $employer->{user});
+        redirected($answer, $page, "@$case $reason in the ledger: refused at the login");
+        is($browser->get($answer->{location})->{status}, 200, 'on its own page');
+        redirected($browser->get('/npie/aviso.html'), $page, 'and on no other');
+        my $json = browser()->login(as => $employer->{as}, user => $employer->{user}, json => 1);
+        like($json->{body}, qr/certificate-$end->[3]/, 'with its name for programs') or diag $json->{body};
+    }
+}
 redirected(login(employer(kind => 'future')), 'rechazo-futuro', 'not yet valid');
 redirected(login(employer(registered => 0)), 'rechazo-desconocido',
     'not in the registry');
 
 my %second = (vhost => 'second');
 my $first = employer(registered => 0);
-my $registry = world()->registry;
 sub adopted { return $registry->value("SELECT count(*) FROM certificate WHERE employer = $_[0]{id}") }
 sub adopting
 {

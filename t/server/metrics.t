@@ -52,6 +52,9 @@ cmp_ok($now{"npie_step_duration_seconds_sum{step=\"llave\"}"}, '>', 0, 'and took
 for my $which (qw(ca seal ocsp tls timestamp)) {
     cmp_ok($now{"npie_certificate_remaining_seconds{certificate=\"$which\"}"} // -1, '>', 0, "the end of $which is known");
 }
+is($now{npie_signer_holds}, 0, 'nothing is on hold');
+is($now{npie_signer_letters_agree}, 1, 'httpd draws as npie-signer does');
+is($now{"npie_signer_$_"}, 0, "none: $_") for qw(letters_refused drawing_lost);
 cmp_ok($now{npie_crl_remaining_seconds}, '>', 0, 'the CRL has not ended');
 is($now{npie_schema_version}, world()->registry->value('SELECT max(version) FROM schema'), 'the version of the registry');
 

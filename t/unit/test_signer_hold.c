@@ -114,6 +114,19 @@ static void assert_good(const fixture_signer_t *signer,
                      V_OCSP_CERTSTATUS_GOOD);
 }
 
+/* What httpd asks at a login. */
+static int standing(const fixture_signer_t *signer, const npie_cert_t *cert,
+                    apr_pool_t *p)
+{
+    npie_reason_t reason = NPIE_REASON_UNSPECIFIED;
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
+    int revoked = -1;
+
+    assert_int_equal(npie_signer_standing(&revoked, &reason, &signer->client,
+                                          cert->der, &err, p), APR_SUCCESS);
+    return revoked ? (int)reason : -1;
+}
+
 static void assert_revoked(const fixture_signer_t *signer,
                            const npie_cert_t *cert, const char *reason,
                            apr_pool_t *p)
@@ -145,6 +158,9 @@ static void test_hold(void **state)
     assert_revoked(b, many[0], "Key Compromise", p);
     assert_revoked(b, many[1], "Certificate Hold", p);
     assert_revoked(a, many[2], "Certificate Hold", p);
+    assert_int_equal(standing(b, many[0], p), NPIE_REASON_KEY_COMPROMISE);
+    assert_int_equal(standing(b, many[1], p), NPIE_REASON_HOLD);
+    assert_int_equal(standing(a, certificate(ca, p), p), -1);
     restart(b);
     ledger_assert_same(a, b, p);
     /* Lifted, while both run. */
@@ -154,6 +170,7 @@ static void test_hold(void **state)
                                        " keyCompromise\n", NULL)));
     assert_good(b, many[1], p);
     assert_good(a, many[1], p);
+    assert_int_equal(standing(b, many[1], p), -1);
     ledger_assert_same(a, b, p);
     assert_int_equal(count_held(a, p), 1);
     /* What was lifted cannot be confirmed any more, and is lifted only once. */
@@ -211,6 +228,7 @@ static void test_renewing(void **state)
     assert_int_equal(ledger_renew(&cert, signer, old, identity_key("P-256", p),
                                   5, &err, p), NPIE_EPOLICY);
     assert_int_equal(err.problem, NPIE_P_CERT_REVOKED);
+    assert_int_equal(standing(signer, old->cert, p), NPIE_REASON_HOLD);
     by_hand(signer, "-u all", 0, p);
     assert_int_equal(ledger_renew(&cert, signer, old, identity_key("P-256", p),
                                   5, &err, p), APR_SUCCESS);
@@ -280,7 +298,7 @@ static void test_httpd(void **state)
         npie_signer_revoke(&signer->client, &revoke, &err, p);
         assert_int_equal(held, 1);
     }
-    for (int op = 9; op < 64; op++) {
+    for (int op = 10; op < 64; op++) {
         npie_wire_reader_t r;
 
         assert_int_not_equal(npie_signer_ask(&r, &signer->client,
