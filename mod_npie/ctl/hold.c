@@ -38,7 +38,7 @@ typedef struct work_t {
     apr_array_header_t *held; /* of held_t */
     npie_registry_t *registry;
     npie_trust_t *trust;      /* NULL: none is named */
-    npie_answers_t answers;   /* sessions NULL: Redis is not named */
+    npie_ocsp_keeper_t answers;   /* sessions NULL: Redis is not named */
     json_t *list;
     npie_err_t *err;
 } work_t;

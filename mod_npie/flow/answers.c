@@ -29,7 +29,7 @@ apr_status_t npie_answer_keep(npie_sessions_t *sessions, const char *name,
                            p);
 }
 
-static apr_status_t renew_one(const npie_answers_t *answers,
+static apr_status_t renew_one(const npie_ocsp_keeper_t *answers,
                               const npie_certificate_t *certificate,
                               npie_bytes_t issuer, const char *digest,
                               npie_err_t *err, apr_pool_t *p)
@@ -53,7 +53,7 @@ static apr_status_t renew_one(const npie_answers_t *answers,
         : rv;
 }
 
-apr_status_t npie_answers_renew(const npie_answers_t *answers,
+apr_status_t npie_answers_renew(const npie_ocsp_keeper_t *answers,
                                 const npie_certificate_t *certificate,
                                 npie_err_t *err, apr_pool_t *p)
 {

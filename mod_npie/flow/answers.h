@@ -14,11 +14,11 @@
 #define NPIE_ANSWER_PART 2
 
 /** Who makes and keeps them. */
-typedef struct npie_answers_t {
+typedef struct npie_ocsp_keeper_t {
     npie_sessions_t *sessions;
     const npie_signer_t *signer;
     const npie_trust_t *trust;
-} npie_answers_t;
+} npie_ocsp_keeper_t;
 
 /**
  * Keeps an answer; one that ends soon is not kept.
@@ -35,7 +35,7 @@ apr_status_t npie_answer_keep(npie_sessions_t *sessions, const char *name,
  * changed.
  * @return APR_SUCCESS; NPIE_EBACKEND, ...: some may be old
  */
-apr_status_t npie_answers_renew(const npie_answers_t *answers,
+apr_status_t npie_answers_renew(const npie_ocsp_keeper_t *answers,
                                 const npie_certificate_t *certificate,
                                 npie_err_t *err, apr_pool_t *ptemp);
 

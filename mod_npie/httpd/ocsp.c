@@ -236,7 +236,7 @@ apr_status_t npie_ocsp_renew(void *baton,
                              npie_err_t *err, apr_pool_t *p)
 {
     const npie_runtime_t *runtime = baton;
-    const npie_answers_t answers = { runtime->sessions, &runtime->signer,
+    const npie_ocsp_keeper_t answers = { runtime->sessions, &runtime->signer,
                                      runtime->trust };
 
     return npie_answers_renew(&answers, certificate, err, p);

@@ -194,7 +194,7 @@ stage_lint() {
     # What the makefile tells the programs.
     export LINT_FLAGS="-std=gnu99 -DOPENSSL_NO_DEPRECATED -Imod_npie -It -isystem $(apxs -q INCLUDEDIR)
         $(pkg-config --cflags apr-1 apr-util-1 hiredis jansson libcurl libidn2 libseccomp libpq p11-kit-1 cmocka)
-        -DPACKAGE_VERSION=\"0\" -DNPIE_VERSION=\"0\" -DNPIE_CTL_CONF=\"/c\" -DNPIE_LEDGER_PROGRAM=\"/l\" -DNPIE_SQL_DIR=\"/s\"
+        -DPACKAGE_VERSION=\"0\" -DNPIE_VERSION=\"0\" -DNPIE_CTL_CONF=\"/c\" -DNPIE_LEDGER_PROGRAM=\"/l\" -DNPIE_SIGNER_PROGRAM=\"/s\" -DNPIE_SQL_DIR=\"/s\"
         -DNPIE_ORIGINAL_DIR=\"/o\" -DNPIE_RENEW_SENTENCES=\"/s\" -DNPIE_TERMS_FILE=\"/t\""
     mkdir "$results/tidy"
     each_of tidy_one "$tap" <<<"$sources" || status=1
