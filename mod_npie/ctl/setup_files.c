@@ -85,6 +85,13 @@ const char *npie_setup_path(const npie_setup_t *setup, const char *name)
     return apr_pstrcat(setup->ctl->p, setup->folder, "/", name, NULL);
 }
 
+/* Where the pages are. */
+static const char *pages(const npie_setup_t *setup)
+{
+    return apr_pstrcat(setup->ctl->p, "https://", setup->answers->site,
+                       "/npie/", NULL);
+}
+
 /* Addresses that certificates name, as conf/npie.conf serves them. */
 static const char *set_addresses(const char *text, const npie_setup_t *setup)
 {
@@ -150,6 +157,7 @@ apr_status_t npie_setup_signer(const char **pstate, const char **ppath,
     text = npie_conf_set_one(text, "PeerUser", answers->user, p);
     text = npie_conf_set_one(text, "Institution",
                              npie_conf_quote(answers->institution, p), p);
+    text = npie_conf_set_one(text, "LetterAddress", pages(setup), p);
     if (answers->trust->nelts > 0) {
         *(const char **)apr_array_push(answers->trust) = NULL;
         text = npie_conf_set(text, "Trust",
@@ -242,8 +250,7 @@ static const char *fill(const char *text, const npie_setup_t *setup)
         text = npie_conf_set_one(text, "NPIESigner", SOCKET, p);
     }
     text = npie_conf_set_one(text, "NPIETrust", trusted(setup), p);
-    text = npie_conf_set_one(text, "NPIEBaseURL", apr_pstrcat(
-        p, "https://", answers->site, "/npie/", NULL), p);
+    text = npie_conf_set_one(text, "NPIEBaseURL", pages(setup), p);
     text = npie_conf_set_one(text, "NPIEInstitution",
                              npie_conf_quote(answers->institution, p), p);
     text = set_mail(text, answers, p);

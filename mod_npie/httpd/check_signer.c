@@ -27,6 +27,7 @@ typedef struct told_t {
     int old_bits;                 /* OldKeyMinBits */
     npie_key_rules_t new_keys;    /* NewKeys */
     const char *letters;          /* LettersDrawn */
+    const char *address;          /* LetterAddress, or NULL */
     const char *wrong;            /* its own words, or NULL */
 } told_t;
 
@@ -105,6 +106,9 @@ static void take(told_t *told, const char *key, const char *value,
     }
     else if (strcmp(key, "LettersDrawn") == 0) {
         told->letters = value;
+    }
+    else if (strcmp(key, "LetterAddress") == 0) {
+        told->address = value;
     }
     else if (strcmp(key, "NewKeys") == 0) {
         told->new_keys.rsa_min_bits = 0;
@@ -241,6 +245,31 @@ static void compare_letters(comparison_t *c, const told_t *told)
     }
 }
 
+/* Where printed letters lead. Another server of the same signer may be meant:
+ * no error. */
+static void compare_address(comparison_t *c, const told_t *told)
+{
+    const npie_server_conf_t *conf = c->runtime->conf;
+    const char *text = NULL;
+
+    if (told->address == NULL && told->seal != NULL) {
+        text = apr_psprintf(c->p, "%s has a seal and no LetterAddress: printed "
+                            "letters cannot be checked; set it to NPIEBaseURL, "
+                            "%s", c->file, conf->base.url);
+    }
+    else if (told->address != NULL
+             && strcmp(told->address, conf->base.url) != 0) {
+        text = apr_psprintf(c->p, "NPIEBaseURL is %s, and LetterAddress of %s "
+                            "is %s: the code of a printed letter leads there, "
+                            "which must be a server with the same registry",
+                            conf->base.url, c->file, told->address);
+    }
+    if (text != NULL) {
+        npie_remark(NPIE_N_CONFIG_DOUBT, c->s,
+                    npie_remark_place(conf, NPIE_SET_BASE_URL), text);
+    }
+}
+
 static void compare_user(comparison_t *c, const told_t *told)
 {
     uid_t user = geteuid() == 0 ? ap_unixd_config.user_id : geteuid();
@@ -287,6 +316,7 @@ static int check_program(const server_rec *s, const npie_runtime_t *runtime,
     compare_times_and_keys(&c, &told);
     compare_certificates(&c, &told);
     compare_letters(&c, &told);
+    compare_address(&c, &told);
     return c.errors;
 }
 

@@ -24,6 +24,13 @@ static const char *const moves[NPIE_LINK_PURPOSES] = {
     [NPIE_LINK_STOP] = "stop",
 };
 
+/* Is its query something that only who was given it may have: a mail's link, or
+ * a printed letter's code? */
+static int has_secret(const npie_page_t *page)
+{
+    return page->who == NPIE_WHO_LINK || page->id == NPIE_PAGE_VERIFY;
+}
+
 /* Is this a page of links, however its address is written? The address
  * is not decoded yet when a request was just read. */
 static int is_link_page(const request_rec *r)
@@ -44,14 +51,14 @@ static int is_link_page(const request_rec *r)
         return 0;
     }
     page = npie_page_find(&number, path + len, r->pool);
-    return page != NULL && page->who == NPIE_WHO_LINK;
+    return page != NULL && has_secret(page);
 }
 
 /* Does an address name a page of links, with a query? */
 static int names_link_page(const char *address, apr_pool_t *p)
 {
     for (int id = 0; id < NPIE_PAGES; ++id) {
-        if (npie_page((npie_page_id_t)id)->who == NPIE_WHO_LINK
+        if (has_secret(npie_page((npie_page_id_t)id))
             && ap_strstr_c(address, apr_pstrcat(p,
                    npie_page_name((npie_page_id_t)id), "?", NULL)) != NULL) {
             return 1;

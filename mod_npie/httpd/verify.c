@@ -5,9 +5,11 @@
 
 #include <apr_strings.h>
 
+#include "flow/printed.h"
 #include "flow/record.h"
 #include "flow/verify_json.h"
 #include "httpd/answer.h"
+#include "httpd/query.h"
 #include "httpd/rate.h"
 #include "httpd/sentences.h"
 #include "httpd/vars.h"
@@ -139,23 +141,9 @@ static void show_letter(request_rec *r, const npie_letter_view_t *view)
     npie_vars_set(r, "npie_v_cadena", npie_cadena_format(cadena, r->pool));
 }
 
-int npie_verify_show(npie_visit_t *visit)
+/* What was found, as the variables of the page. */
+static void show_view(request_rec *r, const npie_letter_view_t *view)
 {
-    request_rec *r = visit->r;
-    const npie_letter_view_t *view;
-    void *found = NULL;
-
-    apr_pool_userdata_get(&found, FOUND, r->pool);
-    if (found == NULL) {
-        return npie_answer_wants_json(r)
-            ? npie_answer_json(r, HTTP_OK,
-                               json_pack("{s:s, s:s, s:I}", "page",
-                                         npie_page_stem(visit->page, r->pool),
-                                         "field", "carta", "limit",
-                                         (json_int_t)NPIE_STAMPED_MAX))
-            : OK;
-    }
-    view = found;
     npie_vars_set(r, "npie_v_outcome", npie_outcome_name(view->outcome));
     npie_vars_set(r, "npie_v_file", kind_name(view->kind));
     npie_vars_set(r, "npie_v_size", apr_psprintf(r->pool, "%" APR_SIZE_T_FMT,
@@ -175,7 +163,79 @@ int npie_verify_show(npie_visit_t *visit)
     show_signature(r, "npie_v_seal", &view->seal);
     show_stamps(r, &view->stamps);
     show_letter(r, view);
+}
+
+/* Judges a file with the registry at hand. Half a verdict would be taken for a
+ * whole one: no registry, none. */
+static apr_status_t judge(npie_letter_view_t **pview, request_rec *r,
+                          npie_flow_t *flow, npie_bytes_t file,
+                          npie_err_t *err)
+{
+    const npie_runtime_t *runtime = npie_runtime_get(r->server);
+    npie_verify_rules_t rules = {
+        .trust = runtime->trust, .seals = runtime->seals,
+        .tsa = runtime->tsa,
+        .old_key_min_bits = runtime->conf->old_bits,
+        .additional_oid = NPIE_ADDITIONAL_OID, .now = apr_time_now()
+    };
+    npie_known_t known;
+
+    npie_record_port(&known, flow->registry);
+    rules.known = &known;
+    return npie_letter_verify(pview, &rules, file, err, r->pool);
+}
+
+/* A letter on paper: the institute's own copy, judged as any other. */
+static int show_printed(request_rec *r, const char *code)
+{
+    npie_letter_view_t *view;
+    npie_bytes_t file;
+    npie_flow_t *flow;
+    npie_err_t err;
+    apr_status_t rv = npie_rate_within(r, "verificar", &err);
+
+    if (rv == APR_SUCCESS) {
+        rv = npie_runtime_flow(&flow, r, &err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_flow_printed(&file, flow, npie_query_number(r, "folio"),
+                               code, &err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = judge(&view, r, flow, file, &err);
+    }
+    if (rv != APR_SUCCESS) {
+        return npie_answer_error(r, &err);
+    }
+    if (npie_answer_wants_json(r)) {
+        return npie_answer_json(r, HTTP_OK, npie_verify_json(view, r->pool));
+    }
+    npie_vars_set(r, "npie_v_printed", "1");
+    show_view(r, view);
     return OK;
+}
+
+int npie_verify_show(npie_visit_t *visit)
+{
+    request_rec *r = visit->r;
+    const char *code = npie_query_text(r, "codigo");
+    void *found = NULL;
+
+    apr_pool_userdata_get(&found, FOUND, r->pool);
+    if (found != NULL) {
+        show_view(r, found);
+        return OK;
+    }
+    if (*code != '\0') {
+        return show_printed(r, code);
+    }
+    return npie_answer_wants_json(r)
+        ? npie_answer_json(r, HTTP_OK,
+                           json_pack("{s:s, s:s, s:I}", "page",
+                                     npie_page_stem(visit->page, r->pool),
+                                     "field", "carta", "limit",
+                                     (json_int_t)NPIE_STAMPED_MAX))
+        : OK;
 }
 
 /* Shows the page in this very answer: what was found is kept nowhere. */
@@ -194,14 +254,6 @@ static int show_found(request_rec *r, const npie_letter_view_t *view)
 int npie_verify_post(npie_visit_t *visit)
 {
     request_rec *r = visit->r;
-    const npie_runtime_t *runtime = npie_runtime_get(r->server);
-    npie_verify_rules_t rules = {
-        .trust = runtime->trust, .seals = runtime->seals,
-        .tsa = runtime->tsa,
-        .old_key_min_bits = runtime->conf->old_bits,
-        .additional_oid = NPIE_ADDITIONAL_OID, .now = apr_time_now()
-    };
-    npie_known_t known;
     npie_flow_t *flow;
     const char *filename;
     npie_bytes_t file = npie_form_file(visit->form, "carta", &filename);
@@ -219,14 +271,8 @@ int npie_verify_post(npie_visit_t *visit)
                      "letter");
         return npie_answer_problem(r, HTTP_REQUEST_ENTITY_TOO_LARGE, &err);
     }
-    /* Half a verdict would be taken for a whole one: no registry, none. */
-    if (npie_runtime_flow(&flow, r, &err) != APR_SUCCESS) {
-        return npie_answer_error(r, &err);
-    }
-    npie_record_port(&known, flow->registry);
-    rules.known = &known;
-    if (npie_letter_verify(&view, &rules, file, &err, r->pool)
-        != APR_SUCCESS) {
+    if (npie_runtime_flow(&flow, r, &err) != APR_SUCCESS
+        || judge(&view, r, flow, file, &err) != APR_SUCCESS) {
         return npie_answer_error(r, &err);
     }
     return npie_answer_wants_json(r)

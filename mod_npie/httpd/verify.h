@@ -12,7 +12,9 @@
  * address. */
 int npie_verify_post(npie_visit_t *visit);
 
-/** The page: what npie_verify_post() found, if it led here, or the form. */
+/** The page: what npie_verify_post() found, if it led here; with folio and
+ * codigo in the query the institute's own record of a printed letter, and 404
+ * for whoever does not hold it (flow/printed.h); or the form. */
 int npie_verify_show(npie_visit_t *visit);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "letter/check.h"
 #include "letter/data.h"
+#include "letter/face.h"
 #include "letter/values.h"
 #include "model/zone.h"
 
@@ -21,9 +22,12 @@
 #define FOOT_GAP 16000
 #define FOOT_PAGE_WIDTH 70000
 
-/* The two frames for signatures, side by side. */
+/* The two frames for signatures, side by side: the employer's, and that of the
+ * seal with room for what it shows (letter/face.h). */
 #define FRAME_GAP 16000
-#define FRAME_WIDTH ((NPIE_SHEET_RIGHT - NPIE_SHEET_LEFT - FRAME_GAP) / 2)
+#define FRAME_WIDE (NPIE_FACE_WIDTH * 1000)
+#define FRAME_NARROW \
+    (NPIE_SHEET_RIGHT - NPIE_SHEET_LEFT - FRAME_GAP - FRAME_WIDE)
 #define FRAME_PADDING 7000
 #define FRAME_BEFORE 14000
 #define FRAME_LINES 5
@@ -164,14 +168,14 @@ typedef struct frame_t {
 } frame_t;
 
 static frame_t set_frame(composer_t *c, const char *const texts[FRAME_LINES],
-                         int x)
+                         int x, int width)
 {
     frame_t frame = { .height = 2 * FRAME_PADDING };
 
-    for (int i = 0; i < FRAME_LINES; ++i) {
+    for (int i = 0; i < FRAME_LINES && texts[i] != NULL; ++i) {
         frame.blocks[i] = npie_block_break(c->sheet, &frame_style, texts[i],
                                            x + FRAME_PADDING,
-                                           FRAME_WIDTH - 2 * FRAME_PADDING);
+                                           width - 2 * FRAME_PADDING);
         frame.height += frame.blocks[i]->height;
     }
     return frame;
@@ -186,7 +190,7 @@ static void put_frame(composer_t *c, const frame_t *frame, int field)
     int form;
 
     sheet->parent = npie_sheet_element(sheet, "Sect");
-    for (int i = 0; i < FRAME_LINES; ++i) {
+    for (int i = 0; i < FRAME_LINES && frame->blocks[i] != NULL; ++i) {
         frame->blocks[i]->element = npie_sheet_element(sheet, frame_style.tag);
         npie_block_put(c->sheet, frame->blocks[i], y);
         y += frame->blocks[i]->height;
@@ -200,6 +204,7 @@ static void put_frame(composer_t *c, const frame_t *frame, int field)
 typedef struct signatures_t {
     frame_t frames[2];
     int x[2];
+    int width[2];
     int height;
 } signatures_t;
 
@@ -211,14 +216,19 @@ static signatures_t set_signatures(composer_t *c)
           c->values[NPIE_VALUE_CAPACITY], c->values[NPIE_VALUE_COMPANY],
           c->values[NPIE_VALUE_RP] },
         { bold(c, say(c, NPIE_S_LETTER_SEAL)), c->art->institution,
-          say(c, NPIE_S_LETTER_SEAL_SPACE), "", "" }
+          say(c, NPIE_S_LETTER_SEAL_SPACE) }
     };
     signatures_t s = {
-        .x = { NPIE_SHEET_LEFT, NPIE_SHEET_LEFT + FRAME_WIDTH + FRAME_GAP }
+        .x = { NPIE_SHEET_LEFT, NPIE_SHEET_RIGHT - FRAME_WIDE },
+        .width = { FRAME_NARROW, FRAME_WIDE },
+        .height = NPIE_FACE_HEIGHT * 1000
     };
 
     for (int i = 0; i < 2; ++i) {
-        s.frames[i] = set_frame(c, texts[i], s.x[i]);
+        const int left = i == 0 ? 0 : NPIE_FACE_LEFT * 1000 - FRAME_PADDING;
+
+        s.frames[i] = set_frame(c, texts[i], s.x[i] + left, s.width[i] - left);
+        s.frames[i].height += i == 0 ? 0 : NPIE_FACE_LINES * 1000;
         if (s.frames[i].height > s.height) {
             s.height = s.frames[i].height;
         }
@@ -249,7 +259,7 @@ static void add_signatures(composer_t *c, npie_composed_t *composed)
     npie_sheet_need(c->sheet, s.height);
     composed->field_page = c->sheet->pages->nelts - 1;
     for (int i = 0; i < 2; ++i) {
-        npie_stroke_t stroke = { s.x[i], c->sheet->y, FRAME_WIDTH, s.height };
+        npie_stroke_t stroke = { s.x[i], c->sheet->y, s.width[i], s.height };
 
         composed->fields[i] = stroke;
         npie_sheet_stroke(c->sheet, stroke);

@@ -27,7 +27,7 @@ static const char *check_section(npie_revision_t *revision,
         || !npie_scan_time(&revision->time, file, slot.after, p)) {
         return "what follows the letter is no seal";
     }
-    npie_face_read(&face, npie_object_between(file, size, slot.open));
+    npie_face_read(&face, npie_object_between(file, size, slot.open), p);
     if (npie_seal_prepare(&seal, revision->letter, revision->time, &face, NULL,
                           p) != APR_SUCCESS) {
         return "the letter under the seal takes none";

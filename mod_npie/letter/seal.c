@@ -11,6 +11,8 @@
 
 #include "letter/file_scan.h"
 #include "letter/object.h"
+#include "letter/printed.h"
+#include "pki/digest.h"
 
 #define FIELD "/FT /Sig\n/T (Instituto)\n"
 /* The letter's text font, as libharu writes it (fonts.c). */
@@ -22,7 +24,8 @@ typedef struct parts_t {
     npie_bytes_t body;     /**< the field's entries */
     npie_object_trailer_t trailer;
     apr_size_t font;       /**< number of the text font's object; 0: none */
-    apr_size_t width;      /**< of the field */
+    npie_face_place_t place; /**< what is drawn on the field, and how wide it
+                                  is */
     npie_bytes_t box;      /**< the field's BBox, as it stands there */
 } parts_t;
 
@@ -38,6 +41,7 @@ static void find_line(parts_t *parts, npie_bytes_t file,
                       const npie_face_t *face, apr_pool_t *p)
 {
     static const char open[] = "/BBox [ 0 0 ";
+    apr_size_t *width = &parts->place.width;
     const apr_size_t font = npie_scan_only(file, FONT);
     const char *form =
         apr_psprintf(p, "\n%" APR_SIZE_T_FMT NPIE_OBJECT_BEGIN,
@@ -47,9 +51,9 @@ static void find_line(parts_t *parts, npie_bytes_t file,
     npie_bytes_t entries;
 
     at = npie_scan_find(file, at, open);
-    end = npie_scan_number(&parts->width, file, at + strlen(open));
-    if (font < file.len && end < file.len && parts->width < 10000
-        && npie_face_draw(face, parts->width, 0, p) != NULL
+    end = npie_scan_number(width, file, at + strlen(open));
+    if (font < file.len && end < file.len && *width < 10000
+        && npie_face_draw(face, &parts->place, p) != NULL
         && !npie_object_enclosing(&parts->font, &entries, file, font)) {
         parts->font = 0;
     }
@@ -65,7 +69,6 @@ static const char *find_parts(parts_t *parts, npie_bytes_t file,
 {
     const apr_size_t at = npie_scan_only(file, FIELD);
 
-    memset(parts, 0, sizeof(*parts));
     if (at == file.len
         || !npie_object_enclosing(&parts->field, &parts->body, file, at)
         || npie_scan_only(parts->body, "/V ") != parts->body.len) {
@@ -131,8 +134,8 @@ static const char *table(const parts_t *parts, const apr_size_t *places,
 /** All of the section but the hex string. The ByteRange is filled in later.
  * @param size of the letter */
 static void write_texts(section_t *section, const parts_t *parts,
-                        apr_size_t size, apr_time_t time,
-                        const npie_face_t *face, apr_pool_t *p)
+                        apr_size_t size, const npie_face_t *face,
+                        apr_pool_t *p)
 {
     apr_size_t places[3] = { size, 0, 0 };
     const char *field;
@@ -140,10 +143,10 @@ static void write_texts(section_t *section, const parts_t *parts,
     const char *rest;
     apr_time_exp_t x;
 
-    apr_time_exp_gmt(&x, time);
+    apr_time_exp_gmt(&x, parts->place.time);
     if (parts->font != 0) {
         form = appearance(parts, parts->trailer.size + 1,
-                          npie_face_draw(face, parts->width, time, p), p);
+                          npie_face_draw(face, &parts->place, p), p);
     }
     field = apr_psprintf(p, "%" APR_SIZE_T_FMT NPIE_OBJECT_BEGIN "%s/V %"
                          APR_SIZE_T_FMT " 0 R\n" NPIE_OBJECT_END,
@@ -169,6 +172,22 @@ static void write_texts(section_t *section, const parts_t *parts,
                           + NPIE_FORM_HEX_SIZE + 2 + strlen(rest), p), NULL);
 }
 
+/* What the letter itself gives a face to show. */
+static apr_status_t find_place(npie_face_place_t *place,
+                               const npie_letter_file_t *file,
+                               npie_bytes_t letter, npie_err_t *err,
+                               apr_pool_t *p)
+{
+    char *digest = apr_palloc(p, NPIE_SHA256_HEX_SIZE);
+    char *code = apr_palloc(p, NPIE_PRINTED_CODE_SIZE);
+    apr_status_t rv = npie_printed_code(code, file->cms, err, p);
+
+    place->letter = file->cadena->time;
+    place->digest = digest;
+    place->code = code;
+    return rv != APR_SUCCESS ? rv : npie_sha256_hex(digest, letter);
+}
+
 apr_status_t npie_seal_prepare(npie_seal_t **pseal, npie_bytes_t letter,
                                apr_time_t time, const npie_face_t *face,
                                npie_err_t *err, apr_pool_t *p)
@@ -180,6 +199,11 @@ apr_status_t npie_seal_prepare(npie_seal_t **pseal, npie_bytes_t letter,
     apr_status_t rv = npie_letter_file_parse(&file, letter, err, p);
 
     *pseal = NULL;
+    memset(&parts, 0, sizeof(parts));
+    parts.place.time = time;
+    if (rv == APR_SUCCESS && file->cms.len > 0) {
+        rv = find_place(&parts.place, file, letter, err, p);
+    }
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -189,7 +213,7 @@ apr_status_t npie_seal_prepare(npie_seal_t **pseal, npie_bytes_t letter,
         return npie_err_set(err, NPIE_EINPUT, NPIE_P_LETTER,
                             "the letter cannot be sealed: %s", why);
     }
-    write_texts(&section, &parts, letter.len, time, face, p);
+    write_texts(&section, &parts, letter.len, face, p);
     *pseal = npie_object_section(
         letter, (npie_bytes_t){ (const unsigned char *)section.text[0],
                                 strlen(section.text[0]) }, section.range,

@@ -175,7 +175,8 @@ apr_status_t npie_authority_load(npie_authority_t **pauthority,
         rv = read_chain(&seal, "SealCertificate",
                         config->seal_certificate_file, err, p);
         if (rv == APR_SUCCESS) {
-            rv = npie_sealer_create(&authority->sealer, seal, err, p);
+            rv = npie_sealer_create(&authority->sealer, seal,
+                                    config->letter_address, err, p);
         }
     }
     if (rv == APR_SUCCESS) {

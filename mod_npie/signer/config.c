@@ -212,6 +212,13 @@ static const char *set_sentences(void *baton, const char *value)
     return absolute(&r->config->draw.sentences, r, value);
 }
 
+static const char *set_letter_address(void *baton, const char *value)
+{
+    reading_t *r = baton;
+
+    return npie_signer_pages(&r->config->letter_address, value, r->p);
+}
+
 static const char *set_user(void *baton, const char *value)
 {
     reading_t *r = baton;
@@ -431,6 +438,7 @@ static const npie_setting_t keys[] = {
     { "LetterFonts", set_fonts, 0 },
     { "Institution", set_institution, 0 },
     { "Sentences", set_sentences, 0 },
+    { "LetterAddress", set_letter_address, 0 },
     { "DrawUser", set_draw_user, NPIE_SETTING_REQUIRED_BY_ROOT },
     { "IssuanceLog", set_log, 0 },
     { "RevocationLog", set_revocations, 0 },

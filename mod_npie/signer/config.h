@@ -47,6 +47,8 @@ typedef struct npie_signer_config_t {
     uid_t ledger_uid;                /**< of LedgerUser; else our own */
     gid_t ledger_gid;
     npie_draw_setting_t draw;        /**< what letters are drawn with */
+    const char *letter_address;      /**< where printed ones are checked, up to
+                                          the last "/"; NULL: nowhere */
     uid_t draw_uid;                  /**< of DrawUser; else our own */
     gid_t draw_gid;
     npie_signer_logs_t logs;         /**< to be imported */

@@ -57,6 +57,7 @@ void npie_signer_config_print(const npie_signer_config_t *config,
     text("LetterFonts", config->draw.fonts);
     text("Institution", config->draw.institution);
     text("Sentences", config->draw.sentences);
+    text("LetterAddress", config->letter_address);
     number("DrawUser", (long)config->draw_uid);
     text("LettersDrawn", letters);
     text("IssuanceLog", config->logs.issuance);

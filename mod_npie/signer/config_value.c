@@ -99,6 +99,25 @@ const char *npie_signer_url(const char **purl, const char *value,
     return NULL;
 }
 
+const char *npie_signer_pages(const char **purl, const char *value,
+                              apr_pool_t *p)
+{
+    const apr_size_t len = strlen(value);
+
+    if (strncmp(value, "https://", 8) != 0 || len < 10
+        || len > NPIE_SIGNER_PAGES_MAX || value[len - 1] != '/') {
+        return "the address is that of the pages, as NPIEBaseURL, from "
+               "https:// to its last / and of 150 characters at most";
+    }
+    for (const char *c = value; *c != '\0'; c++) {
+        if (!apr_isgraph(*c) || *c == '?' || *c == '#') {
+            return "the address must be ASCII without blanks, ? and #";
+        }
+    }
+    *purl = apr_pstrdup(p, value);
+    return NULL;
+}
+
 const char *npie_signer_oid(const char **poid, const char *value,
                             apr_pool_t *p)
 {

@@ -26,12 +26,18 @@ apr_interval_time_t npie_signer_interval(const char *text, apr_pool_t *p);
 const char *npie_signer_rate(npie_bucket_t *out, const char *value,
                              apr_pool_t *p);
 
+/** The longest address of pages: more makes a QR code too fine to be read. */
+#define NPIE_SIGNER_PAGES_MAX 150
+
 /* These set it, in p, and return NULL, or what is wrong, English, static: a
- * path, an address of the web, a policy's object identifier. */
+ * path, an address of the web, one of pages that ends with "/", a policy's
+ * object identifier. */
 const char *npie_signer_absolute(const char **ppath, const char *value,
                                  apr_pool_t *p);
 const char *npie_signer_url(const char **purl, const char *value,
                             apr_pool_t *p);
+const char *npie_signer_pages(const char **purl, const char *value,
+                              apr_pool_t *p);
 const char *npie_signer_oid(const char **poid, const char *value,
                             apr_pool_t *p);
 

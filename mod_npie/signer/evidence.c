@@ -184,6 +184,7 @@ apr_status_t npie_evidence_fresh(const npie_evidence_t *evidence,
 }
 
 apr_status_t npie_evidence_letter(const npie_cadena_t **pcadena,
+                                  const npie_cert_t **psigner,
                                   const npie_evidence_rules_t *rules,
                                   npie_bytes_t letter, apr_time_t now,
                                   npie_err_t *err, apr_pool_t *p)
@@ -203,6 +204,7 @@ apr_status_t npie_evidence_letter(const npie_cadena_t **pcadena,
         return rv;
     }
     *pcadena = view->cadena;
+    *psigner = view->employer.cert;
     if (view->outcome == NPIE_OUTCOME_UNSIGNED) {
         return refuse(err, NPIE_P_SIGNATURE, "the letter is not signed");
     }

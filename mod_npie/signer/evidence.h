@@ -62,11 +62,13 @@ apr_status_t npie_evidence_fresh(const npie_evidence_t *evidence,
  * Verifies a signed letter of any kind by itself, by npie_letter_verify(), the
  * rules of everybody who verifies letters; without a seal.
  * @param pcadena set to what the letter says
+ * @param psigner set to who signed it
  * @param now UTC microseconds
  * @return APR_SUCCESS; NPIE_EINPUT, NPIE_EPOLICY with a problem number;
  *         NPIE_EINTERNAL
  */
 apr_status_t npie_evidence_letter(const npie_cadena_t **pcadena,
+                                  const npie_cert_t **psigner,
                                   const npie_evidence_rules_t *rules,
                                   npie_bytes_t letter, apr_time_t now,
                                   npie_err_t *err, apr_pool_t *p);

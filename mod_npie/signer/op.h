@@ -114,6 +114,7 @@ typedef struct npie_op_seal_t {
     const npie_cert_t *made;            /**< letter 2: the certificate that it
                                              is about; else NULL */
     npie_bytes_t letter;                /**< as signed */
+    const npie_cert_t *signer;          /**< with what */
     char digest[NPIE_SHA256_HEX_SIZE];  /**< of it */
     apr_time_t time;                    /**< of the seal; of the first one,
                                              when it has one already */

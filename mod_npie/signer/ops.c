@@ -298,6 +298,9 @@ static apr_status_t put_seal(char digest[NPIE_SHA256_HEX_SIZE],
                              npie_err_t *err, apr_pool_t *p)
 {
     const npie_op_seal_t *sealing = &putting->sealing;
+    const npie_sealing_about_t about = {
+        sealing->cadena, sealing->signer->serial_text, sealing->time
+    };
     apr_status_t rv = APR_SUCCESS;
 
     if (sealing->again) {
@@ -306,8 +309,8 @@ static apr_status_t put_seal(char digest[NPIE_SHA256_HEX_SIZE],
     }
     if (rv == APR_SUCCESS) {
         rv = npie_sealer_seal(&putting->section, signature,
-                              putting->ops->authority->sealer, sealing->cadena,
-                              sealing->letter, sealing->time, err, p);
+                              putting->ops->authority->sealer, &about,
+                              sealing->letter, err, p);
     }
     if (rv == APR_SUCCESS) {
         rv = npie_ops_digest(digest, putting->section, err);
@@ -315,8 +318,8 @@ static apr_status_t put_seal(char digest[NPIE_SHA256_HEX_SIZE],
     return rv != APR_SUCCESS || !sealing->again
         || strcmp(digest, sealing->section) == 0 ? rv
         : npie_err_set(err, NPIE_EPOLICY, NPIE_P_LETTER, "the letter has a "
-                       "seal of another SealCertificate: a second one is not "
-                       "put on it");
+                       "seal of another SealCertificate or LetterAddress: a "
+                       "second one is not put on it");
 }
 
 /* Once for a letter: asked again, the seal is that of the first time. */
@@ -386,7 +389,8 @@ static void answer_seal(npie_bytes_t *reply, npie_ops_t *ops,
     }
     rv = check_seal(ops, &err, p);
     if (rv == APR_SUCCESS) {
-        rv = npie_evidence_letter(&putting.sealing.cadena, &ops->rules,
+        rv = npie_evidence_letter(&putting.sealing.cadena,
+                                  &putting.sealing.signer, &ops->rules,
                                   putting.sealing.letter, apr_time_now(),
                                   &err, p);
     }

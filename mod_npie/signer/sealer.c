@@ -3,21 +3,27 @@
  */
 #include "signer/sealer.h"
 
+#include <string.h>
+
+#include <apr_strings.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
+#include "letter/printed.h"
 #include "letter/seal.h"
 #include "model/zone.h"
 #include "pki/cms_make.h"
 #include "pki/seals.h"
 #include "signer/say.h"
+#include "signer/square.h"
 
 struct npie_sealer_t {
     EVP_PKEY *key;
     npie_cert_t *cert;
     apr_array_header_t *above; /* of npie_bytes_t */
     npie_zones_t *zones;
+    const char *address; /* NULL: printed letters bear no QR code */
 };
 
 static apr_status_t free_key(void *data)
@@ -30,7 +36,8 @@ static apr_status_t free_key(void *data)
 }
 
 apr_status_t npie_sealer_create(npie_sealer_t **psealer,
-                                apr_array_header_t *chain, npie_err_t *err,
+                                apr_array_header_t *chain,
+                                const char *address, npie_err_t *err,
                                 apr_pool_t *p)
 {
     npie_sealer_t *sealer = apr_pcalloc(p, sizeof(*sealer));
@@ -42,6 +49,7 @@ apr_status_t npie_sealer_create(npie_sealer_t **psealer,
         return npie_err_set(err, NPIE_ECONFIG, NPIE_P_NONE,
                             "SealCertificate: %s", why.detail);
     }
+    sealer->address = address != NULL ? apr_pstrdup(p, address) : NULL;
     sealer->above = apr_array_make(p, 2, sizeof(npie_bytes_t));
     for (int i = 1; i < chain->nelts; ++i) {
         APR_ARRAY_PUSH(sealer->above, npie_bytes_t) =
@@ -88,33 +96,55 @@ apr_status_t npie_sealer_unlock(npie_sealer_t *sealer, EVP_PKEY *key,
                            err, p);
 }
 
+/* The sello, and the way to the letter's record. */
+static apr_status_t add_paper(npie_face_t *face, const npie_sealer_t *sealer,
+                              const npie_letter_file_t *file,
+                              const npie_sealing_about_t *about,
+                              npie_err_t *err, apr_pool_t *p)
+{
+    char code[NPIE_PRINTED_CODE_SIZE];
+    apr_status_t rv = npie_printed_code(code, file->cms, err, p);
+
+    face->form = NPIE_FACE_PAPER;
+    face->seal = sealer->cert->serial_text;
+    face->signer = about->signer;
+    face->square = "";
+    if (rv == APR_SUCCESS && sealer->address != NULL) {
+        rv = npie_square_draw(face, npie_printed_address(
+            sealer->address, about->cadena->folio, code, p), err, p);
+    }
+    return rv;
+}
+
 /* What the seal shows: letters of older versions name no time zone. */
 static apr_status_t find_face(npie_face_t *face, const npie_sealer_t *sealer,
-                              npie_bytes_t letter, apr_time_t time,
+                              npie_bytes_t letter,
+                              const npie_sealing_about_t *about,
                               npie_err_t *err, apr_pool_t *p)
 {
     npie_letter_file_t *file;
     const apr_status_t rv = npie_letter_file_parse(&file, letter, err, p);
 
+    memset(face, 0, sizeof(*face));
     face->form = NPIE_FACE_UTC;
-    face->offset = 0;
-    if (rv == APR_SUCCESS && file->zone != NULL) {
-        face->form = NPIE_FACE_LOCAL;
-        face->offset = npie_zone_offset(sealer->zones, file->zone, time);
+    if (rv != APR_SUCCESS || file->zone == NULL) {
+        return rv;
     }
-    return rv;
+    face->offset = npie_zone_offset(sealer->zones, file->zone, about->time);
+    return add_paper(face, sealer, file, about, err, p);
 }
 
 apr_status_t npie_sealer_seal(npie_bytes_t *psection,
                               npie_bytes_t *signature, npie_sealer_t *sealer,
-                              const npie_cadena_t *cadena,
-                              npie_bytes_t letter, apr_time_t time,
-                              npie_err_t *err, apr_pool_t *p)
+                              const npie_sealing_about_t *about,
+                              npie_bytes_t letter, npie_err_t *err,
+                              apr_pool_t *p)
 {
+    const npie_cadena_t *cadena = about->cadena;
     npie_face_t face;
     npie_seal_t *seal;
     npie_bytes_t cms;
-    apr_status_t rv = find_face(&face, sealer, letter, time, err, p);
+    apr_status_t rv = find_face(&face, sealer, letter, about, err, p);
 
     if (rv == APR_SUCCESS && apr_time_now() >= sealer->cert->not_after) {
         rv = npie_err_set(err, NPIE_EINTERNAL, NPIE_P_INTERNAL,
@@ -122,7 +152,7 @@ apr_status_t npie_sealer_seal(npie_bytes_t *psection,
                           "into SealCertificate");
     }
     if (rv == APR_SUCCESS) {
-        rv = npie_seal_prepare(&seal, letter, time, &face, err, p);
+        rv = npie_seal_prepare(&seal, letter, about->time, &face, err, p);
     }
     if (rv == APR_SUCCESS) {
         rv = npie_cms_make_same(&cms, signature, sealer->key, sealer->cert,

@@ -11,14 +11,23 @@
 /** A seal. One thread. */
 typedef struct npie_sealer_t npie_sealer_t;
 
+/** What a letter's seal goes by, beside the letter itself. */
+typedef struct npie_sealing_about_t {
+    const npie_cadena_t *cadena; /**< the letter's */
+    const char *signer;          /**< serial_text of who signed it */
+    apr_time_t time;             /**< of the seal, UTC microseconds */
+} npie_sealing_about_t;
+
 /**
  * Reads the time zones too: while one thread runs, see npie_zones_load().
  * @param chain of npie_bytes_t, DER: the seal's certificate, then those above
  *        it that are to come along
+ * @param address of the pages that check printed letters; NULL: none
  * @return APR_SUCCESS; NPIE_ECONFIG
  */
 apr_status_t npie_sealer_create(npie_sealer_t **psealer,
-                                apr_array_header_t *chain, npie_err_t *err,
+                                apr_array_header_t *chain,
+                                const char *address, npie_err_t *err,
                                 apr_pool_t *p);
 
 /** Lives as long as the sealer. */
@@ -42,15 +51,13 @@ apr_status_t npie_sealer_unlock(npie_sealer_t *sealer, EVP_PKEY *key,
  * @param psection set to what is to be appended to the letter, in p
  * @param signature len 0: one is made, and this set to it; else that of the
  *        seal that the letter has already
- * @param cadena the letter's
- * @param time the seal's, UTC microseconds
  * @return APR_SUCCESS; NPIE_EINPUT: no letter to seal; NPIE_EINTERNAL, also
  *         when the seal's certificate has ended
  */
 apr_status_t npie_sealer_seal(npie_bytes_t *psection,
                               npie_bytes_t *signature, npie_sealer_t *sealer,
-                              const npie_cadena_t *cadena,
-                              npie_bytes_t letter, apr_time_t time,
-                              npie_err_t *err, apr_pool_t *p);
+                              const npie_sealing_about_t *about,
+                              npie_bytes_t letter, npie_err_t *err,
+                              apr_pool_t *p);
 
 #endif

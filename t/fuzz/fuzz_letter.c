@@ -40,7 +40,7 @@ static npie_bytes_t signed_letter(apr_pool_t *p)
 static npie_bytes_t sealed_letter(apr_pool_t *p)
 {
     const npie_bytes_t letter = signed_letter(p);
-    const npie_face_t face = { NPIE_FACE_UTC, 0 };
+    const npie_face_t face = { .form = NPIE_FACE_UTC };
     npie_seal_t *seal;
     unsigned char *data;
 

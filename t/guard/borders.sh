@@ -68,6 +68,7 @@ none 'npie-ledger has no key to sign with' \
 inputs 'npie-draw' npie-draw
 none 'npie-draw has no key to sign with' \
     "$($NM npie-draw | grep -E 'npie_(ledger_key|issuer|pkcs11|chain|cms_make)' || true)"
+place libqrencode '^QRcode_' 'mod_npie/signer/(\.libs/)?[a-z_]*-?square'
 place libpq '^PQ' 'mod_npie/ledger/(\.libs/)?[a-z_]*-?link_pgsql'
 place sqlite '^sqlite3_' 'mod_npie/ledger/(\.libs/)?[a-z_]*-?store_sqlite'
 none 'npie-signer holds nothing of httpd' "$(wants '^ap_' npie-signer)"

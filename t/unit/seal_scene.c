@@ -161,7 +161,8 @@ static void make_scene(apr_pool_t *p)
 
     scene = apr_pcalloc(p, sizeof(*scene));
     scene->p = p;
-    scene->face = (npie_face_t){ NPIE_FACE_LOCAL, -8 * 3600 };
+    scene->face = (npie_face_t){ .form = NPIE_FACE_LOCAL,
+                                 .offset = -8 * 3600 };
     scene->ca = identity_key("P-256", p);
     forge_certificate(scene->ca, &root, p);
     scene->old = seal_employer(scene->ca, -400, -200, p);

@@ -3,6 +3,7 @@
  */
 #include "unit/seal_scene.h"
 
+#include "letter/printed.h"
 #include "letter/stamp.h"
 
 #include <apr_strings.h>
@@ -74,12 +75,12 @@ static npie_bytes_t sealed_with(npie_face_form_t form, int offset,
     npie_revision_t *revision;
     npie_face_t face;
 
-    scene->face = (npie_face_t){ form, offset };
+    scene->face = (npie_face_t){ .form = form, .offset = offset };
     sealed = seal_sealed(scene->letter[1], scene->institute, time, p);
     assert_int_equal(npie_revision_parse(&revision, sealed, NULL, p),
                      APR_SUCCESS);
     assert_int_equal(revision->time, time);
-    npie_face_read(&face, revision->section);
+    npie_face_read(&face, revision->section, p);
     assert_int_equal(face.form, form);
     assert_int_equal(face.offset, offset);
     forge_file("faced.pdf", sealed, scene->p);
@@ -98,7 +99,7 @@ static void test_faces(void **state)
     const npie_face_t before = scene->face;
     npie_bytes_t section = sealed_with(NPIE_FACE_UTC, 0, *state);
 
-    assert_true(holds(section, "q BT /F 8 Tf 0 g 42 14 Td (Sellado el "
+    assert_true(holds(section, "q BT /F 8 Tf 0 g 60 14 Td (Sellado el "
                       "01/12/2026 a las 00:00:00 \\(UTC\\)) Tj ET Q\n"));
     need(run("pdftotext faced.pdf -", scene->p),
          "Sellado el 01/12/2026 a las 00:00:00 (UTC)");
@@ -110,6 +111,92 @@ static void test_faces(void **state)
     need(run("pdftotext faced.pdf -", scene->p),
          "Sellado el 30/11/2026 a las 19:00:00 (UTC-05:00)");
     scene->face = before;
+}
+
+/* On the field of an older letter each form draws what it drew then, and that
+ * of paper the line alone. */
+static void test_narrow(void **state)
+{
+    const npie_face_place_t place = {
+        226, apr_time_from_sec(1796083200), 0, "", ""
+    };
+    npie_face_t face = { .form = NPIE_FACE_UTC };
+
+    assert_string_equal(npie_face_draw(&face, &place, *state),
+                        "q BT /F 8 Tf 0 g 42 14 Td (Sellado el 01/12/2026 a "
+                        "las 00:00:00 \\(UTC\\)) Tj ET Q\n");
+    face = (npie_face_t){ NPIE_FACE_LOCAL, -8 * 3600, NULL, NULL, 0, "" };
+    for (int form = NPIE_FACE_LOCAL; form <= NPIE_FACE_PAPER; ++form) {
+        face.form = (npie_face_form_t)form;
+        assert_string_equal(npie_face_draw(&face, &place, *state),
+                            "q BT /F 8 Tf 0 g 32 14 Td (Sellado el 30/11/2026 "
+                            "a las 16:00:00 \\(UTC-08:00\\)) Tj ET Q\n");
+    }
+}
+
+/* The sello, and a QR code as it was given. */
+static void test_paper(void **state)
+{
+    const apr_time_t time = apr_time_from_sec(1796083200);
+    const npie_face_t before = scene->face;
+    npie_revision_t *revision;
+    npie_bytes_t sealed;
+    npie_face_t face;
+    char code[NPIE_PRINTED_CODE_SIZE];
+    const char *text;
+
+    scene->face = (npie_face_t){ NPIE_FACE_PAPER, -6 * 3600, "30373031", "3031",
+                                 3, "A040E0" };
+    sealed = seal_sealed(scene->letter[1], scene->institute, time, *state);
+    assert_int_equal(npie_revision_parse(&revision, sealed, NULL, *state),
+                     APR_SUCCESS);
+    npie_face_read(&face, revision->section, *state);
+    assert_int_equal(face.form, NPIE_FACE_PAPER);
+    assert_int_equal(face.modules, 3);
+    assert_string_equal(face.square, "A040E0");
+    forge_file("paper.pdf", sealed, scene->p);
+    assert_int_equal(npie_printed_code(code, revision->parts->cms, NULL,
+                                       *state), APR_SUCCESS);
+    text = run("pdftotext -layout paper.pdf - | tr -s ' '", scene->p);
+    need(text, "Sellado el 30/11/2026 a las 18:00:00 (UTC-06:00)");
+    need(text, "Sello: 30373031");
+    need(text, "Patrón: 3031");
+    need(text, apr_pstrcat(*state, "Código: ", code, NULL));
+    run("sha256sum paper.pdf >/dev/null && qpdf --check paper.pdf", scene->p);
+    need(run(JAVA " paper.pdf", scene->p), "is a valid PDF/A-1b file");
+    scene->face.seal = "30) Tj (x";
+    sealed = seal_sealed(scene->letter[1], scene->institute, time, *state);
+    assert_int_equal(npie_revision_parse(&revision, sealed, NULL, *state),
+                     NPIE_EINPUT);
+    scene->face = (npie_face_t){ NPIE_FACE_PAPER, -6 * 3600, "30", "30", 3,
+                                 "A040G0" };
+    sealed = seal_sealed(scene->letter[1], scene->institute, time, *state);
+    assert_int_equal(npie_revision_parse(&revision, sealed, NULL, *state),
+                     NPIE_EINPUT);
+    scene->face = before;
+}
+
+/* Who has not the letter has not its code; an unsigned letter has none. */
+static void test_code(void **state)
+{
+    static const unsigned char one[] = { 0x30, 1, 1 }, two[] = { 0x30, 1, 2 };
+    char a[NPIE_PRINTED_CODE_SIZE], b[NPIE_PRINTED_CODE_SIZE];
+    npie_err_t err;
+
+    assert_int_equal(npie_printed_code(a, (npie_bytes_t){ one, 3 }, &err,
+                                       *state), APR_SUCCESS);
+    assert_int_equal(npie_printed_code(b, (npie_bytes_t){ two, 3 }, &err,
+                                       *state), APR_SUCCESS);
+    assert_int_equal(strlen(a), 32);
+    assert_true(npie_printed_same(a, a));
+    assert_false(npie_printed_same(a, b));
+    assert_false(npie_printed_same(a, ""));
+    assert_int_equal(npie_printed_code(b, (npie_bytes_t){ NULL, 0 }, &err,
+                                       *state), NPIE_EINPUT);
+    assert_false(npie_printed_same(b, ""));
+    assert_string_equal(npie_printed_address("https://x/", 7, a, *state),
+                        apr_pstrcat(*state, "https://x/verificar.html?folio=7"
+                                    "&codigo=", a, NULL));
 }
 
 /* Who draws a letter does not know when it is signed. */
@@ -352,6 +439,9 @@ int main(void)
         pool_test(test_round),
         pool_test(test_unsealed),
         pool_test(test_faces),
+        pool_test(test_narrow),
+        pool_test(test_paper),
+        pool_test(test_code),
         pool_test(test_undated),
         pool_test(test_refused),
         pool_test(test_fill),

@@ -10,6 +10,7 @@
 
 #include <apr_strings.h>
 
+#include "letter/printed.h"
 #include "pki/csr.h"
 #include "unit/letter_sample.h"
 #include "unit/signer_ops.h"
@@ -90,6 +91,46 @@ static void test_seals(void **state)
     assert_true(fixture_said(signer, "sealed letter 2 of A0648787107, folio "
                              "4712", p));
     fixture_alive(signer, 1);
+}
+
+/* The code of a printed letter leads to the address of npie-signer.conf; a
+ * scanner reads it from paper of any quality. */
+static void test_code(void **state)
+{
+    apr_pool_t *p = *state;
+    fixture_signer_t *signer = signer_with(
+        scene->institute, "LetterAddress https://npie.example/npie/\n", p);
+    npie_err_t err = { 0, NPIE_P_NONE, "" };
+    char code[NPIE_PRINTED_CODE_SIZE];
+    npie_letter_file_t *file;
+    npie_bytes_t section;
+    const char *want, *output;
+
+    fixture_signer_start(signer);
+    issued(signer, p);
+    assert_int_equal(npie_signer_seal(&section, &signer->client,
+                                      scene->letter[1], &err, p),
+                     APR_SUCCESS);
+    forge_file("printed.pdf", seal_joined(scene->letter[1], section, p), p);
+    assert_int_equal(npie_letter_file_parse(&file, scene->letter[1], NULL, p),
+                     APR_SUCCESS);
+    assert_int_equal(npie_printed_code(code, file->cms, NULL, p), APR_SUCCESS);
+    want = apr_pstrcat(p, npie_printed_address(
+        "https://npie.example/npie/", file->cadena->folio, code, p), "\n",
+        NULL);
+    for (int dpi = 75; dpi <= 300; dpi *= 2) {
+        /* 4: a page without a code. */
+        const int status =
+            forge_run(&output, p, "rm -f printed-*.png && pdftoppm -gray -png "
+                      "-r %d printed.pdf printed && { zbarimg -q --raw --nodbus "
+                      "-Sdisable -Sqrcode.enable printed-*.png || [ $? = 4 ]; }",
+                      dpi);
+
+        if (status != 0) {
+            fail_msg("%d dpi: %s", dpi, output);
+        }
+        assert_string_equal(output, want);
+    }
 }
 
 static void refused(const fixture_signer_t *signer, npie_bytes_t letter,
@@ -304,10 +345,12 @@ static void test_seal_expired(void **state)
     APR_ARRAY_PUSH(chain, npie_bytes_t) = scene->old->der;
     assert_int_equal(npie_letter_file_parse(&file, scene->letter[1], NULL, p),
                      APR_SUCCESS);
-    assert_int_equal(npie_sealer_create(&sealer, chain, &err, p),
+    assert_int_equal(npie_sealer_create(&sealer, chain, NULL, &err, p),
                      APR_SUCCESS);
-    assert_int_equal(npie_sealer_seal(&section, &signature, sealer, file->cadena,
-                                      scene->letter[1], scene->time, &err, p),
+    assert_int_equal(npie_sealer_seal(&section, &signature, sealer,
+                                      &(npie_sealing_about_t){
+                                          file->cadena, "3031", scene->time },
+                                      scene->letter[1], &err, p),
                      NPIE_EINTERNAL);
     assert_non_null(strstr(err.detail, "the seal's certificate has expired"));
 }
@@ -384,6 +427,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         pool_test(test_seals),
+        pool_test(test_code),
         pool_test(test_refuses),
         pool_test(test_not_issued),
         pool_test(test_once),

@@ -252,12 +252,17 @@ sub variables
 {
     my ($self, %arg) = @_;
     my $dir = $self->{dir};
+    my $port = $arg{port} // port_free();
+    my $conf = "$dir/signer/npie-signer.conf";
+    # Printed letters lead to this server.
+    (my $signer = Npie::Openssl::slurp($conf)) =~ s/^LetterAddress .*\n//m;
+    Npie::Openssl::spit($conf, "${signer}LetterAddress https://localhost:$port/npie/\n");
     return (
         npie_world => $dir,
         npie_htdocs => $arg{htdocs} // "$TOP/htdocs/npie",
         npie_conf => $arg{conf} // "$TOP/conf",
         npie_signer => $arg{signer},
-        npie_port => $arg{port} // port_free(),
+        npie_port => $port,
         npie_http_port => ($self->http =~ /(\d+)$/)[0],
         npie_fonts => '/usr/share/fonts/truetype/liberation /usr/share/fonts/truetype/dejavu',
     );
