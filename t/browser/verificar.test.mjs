@@ -65,6 +65,32 @@ describe('verificar', () => {
     await look(page, 'verificar');
   });
 
+  test('from paper, with a telephone', async () => {
+    const at = join(world.folder, 'out/paper');
+    await writeFile(`${at}.pdf`, letter1);
+    await run('pdftoppm', ['-r', '150', '-gray', '-png', `${at}.pdf`, at]);
+    const { stdout } = await run('sh', ['-c', `zbarimg -q --raw --nodbus -Sdisable -Sqrcode.enable ${at}-*.png || [ $? = 4 ]`]);
+    const address = stdout.trim();
+    assert.match(address, new RegExp(`^${world.url}/npie/verificar\\.html\\?folio=\\d+&codigo=[0-9a-f]{32}$`));
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.goto(address);
+    assert.equal(await page.textContent('h1'), 'El Instituto tiene esta carta, firmada y sellada');
+    const folio = /folio=(\d+)/.exec(address)[1];
+    assert.match(await page.textContent('#consta'), new RegExp(`folio ${folio}`));
+    assert.equal(await page.getAttribute('#consta', 'data-consta'), 'same');
+    await look(page, 'verificar-impresa');
+    // By hand, without a camera.
+    await page.goto(`${world.url}/npie/verificar.html`);
+    await page.fill('#folio', folio);
+    await page.fill('#codigo', /codigo=(\w+)/.exec(address)[1].toUpperCase());
+    await Promise.all([page.waitForNavigation(), page.click('button:has-text("Consultar")')]);
+    assert.equal(await page.getAttribute('#consta', 'data-consta'), 'same');
+    const answer = await page.goto(address.replace(/.$/, (digit) => (digit === '0' ? '1' : '0')));
+    assert.equal(answer.status(), 404);
+    assert.doesNotMatch(await page.content(), /NPIE000|Lo que consta/);
+    await look(page, 'verificar-impresa-otra');
+  });
+
   const looked = new Set(['sealed', 'seal-altered', 'appended']);
   const cases = {
     sealed: [() => letter1, ['sealed', 'good', 'good'], /auténtica/],

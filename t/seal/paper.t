@@ -63,14 +63,23 @@ for my $wrong ([$one->[0], $guess], [$one->[0], $two->[1]], [$two->[0], $one->[1
 {
     my ($status, $body) = record(@$wrong);
     is($status, 404, "@$wrong: nothing");
-    delete @$body{qw(instance incident)};
+    delete $body->{reference};
     $said //= $body;
     is_deeply($body, $said, "@$wrong: and nothing told");
 }
-like($said->{type}, qr/printed/, 'the problem has a name');
+is($said->{number}, 134, 'a problem of its own');
+
+# Tries are counted: of a thousand the sixth gets no answer, nor does the right
+# code after them.
+my $hasty = browser(vhost => 'short');
+is(join(' ', map { $hasty->get(sprintf('/npie/verificar.html?folio=%d&codigo=%032x', $one->[0],
+    $_), json => 1, curl => ['-H', 'X-Client: 192.0.2.77'])->{status} } 1 .. 7),
+    '404 404 404 404 404 429 429', 'tries are counted');
+is($hasty->get("/npie/verificar.html?folio=$one->[0]&codigo=$one->[1]", json => 1,
+    curl => ['-H', 'X-Client: 192.0.2.77'])->{status}, 429, 'the right one too');
 
 # The code is in no log.
-my $access = slurp(Apache::Test::vars('t_logs') . '/access_log');
+my $access = slurp("$ENV{NPIE_LOGS}/access_log");
 unlike($access, qr/$one->[1]/, 'no code in the access log');
 
 # A page for people, in both languages.
