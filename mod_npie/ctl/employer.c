@@ -24,6 +24,8 @@ const npie_ctl_option_t npie_ctl_employer_list_options[] = {
 };
 
 const npie_ctl_option_t npie_ctl_employer_edit_options[] = {
+    { "name-from", "certificate", "takes company and person from the "
+      "employer's newest certificate" },
     { NULL, NULL, NULL }
 };
 
@@ -193,6 +195,85 @@ static apr_status_t edit(npie_employer_t *employer, const char **pchanged,
     return APR_SUCCESS;
 }
 
+/* The words of a certificate's person as given name and surnames: what goes
+ * where counts for nothing but the order. */
+static void split_person(const char *words[3], const char *name,
+                         apr_pool_t *p)
+{
+    char *copy = apr_pstrdup(p, name);
+
+    words[1] = words[2] = "";
+    for (int i = 2; i >= 1; i--) {
+        char *blank = strrchr(copy, ' ');
+
+        if (blank == NULL || (i == 2 && strchr(copy, ' ') == blank)) {
+            continue;
+        }
+        *blank = '\0';
+        words[i] = blank + 1;
+    }
+    words[0] = copy;
+}
+
+/* An employer's names as the newest certificate has them. */
+static apr_status_t take_names(npie_employer_t *employer,
+                               const char **pchanged,
+                               npie_registry_t *registry, npie_err_t *err,
+                               apr_pool_t *p)
+{
+    static const char *const fields[] = { "given_name", "surname", "surname2" };
+    npie_certificate_t *row;
+    npie_cert_t *cert;
+    const char *words[3];
+    apr_status_t rv = npie_certificate_newest(&row, registry, employer->id,
+                                              err);
+
+    if (rv == APR_NOTFOUND) {
+        return npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE, "%s has no "
+                            "certificate to take names from", employer->rp);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_cert_parse(&cert, row->der, err, p);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = edit(employer, pchanged, apr_pstrcat(p, "name=",
+                                                  cert->organization, NULL),
+                  err, p);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    split_person(words, cert->common_name, p);
+    for (int i = 0; i < 3 && rv == APR_SUCCESS; i++) {
+        rv = edit(employer, pchanged, apr_pstrcat(p, fields[i], "=", words[i],
+                                                  NULL), err, p);
+    }
+    return rv;
+}
+
+/* --name-from, by whoever may decide which name is right. */
+static apr_status_t decide_names(npie_employer_t *employer,
+                                 const char **pchanged, npie_ctl_t *ctl,
+                                 npie_registry_t *registry, npie_err_t *err)
+{
+    const char *from = npie_ctl_option(ctl, "name-from");
+
+    if (from == NULL && npie_ctl_operand(ctl, 1) == NULL) {
+        return npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE, "name what changes: "
+                            "FIELD=VALUE, or --name-from certificate");
+    }
+    if (from != NULL && strcmp(from, "certificate") != 0) {
+        return npie_err_set(err, NPIE_EINPUT, NPIE_P_NONE, "%s", strcmp(
+            from, "registry") == 0
+            ? "npie-signer takes names from the certificate that signs, and "
+              "from nobody's registry: a certificate with another name is "
+              "requested in person, and imported (npiectl certificate import)"
+            : "--name-from is certificate");
+    }
+    return from == NULL ? APR_SUCCESS
+        : take_names(employer, pchanged, registry, err, ctl->p);
+}
+
 static apr_status_t edit_all(npie_ctl_t *ctl, npie_registry_t *registry,
                              npie_err_t *err)
 {
@@ -202,6 +283,9 @@ static apr_status_t edit_all(npie_ctl_t *ctl, npie_registry_t *registry,
 
     rv = npie_ctl_employer_find(&employer, registry, npie_ctl_operand(ctl, 0),
                                 err, ctl->p);
+    if (rv == APR_SUCCESS) {
+        rv = decide_names(employer, &changed, ctl, registry, err);
+    }
     for (int i = 1; rv == APR_SUCCESS && npie_ctl_operand(ctl, i); i++) {
         rv = edit(employer, &changed, npie_ctl_operand(ctl, i), err, ctl->p);
     }
@@ -210,8 +294,9 @@ static apr_status_t edit_all(npie_ctl_t *ctl, npie_registry_t *registry,
     }
     if (rv == APR_SUCCESS && *changed != '\0') {
         rv = npie_audit(registry, ctl->now, ctl->actor, "employer-edit",
-                        apr_psprintf(ctl->p, "%s: %s", employer->rp, changed),
-                        err);
+                        apr_psprintf(ctl->p, "%s: %s%s", employer->rp, changed,
+                                     npie_ctl_option(ctl, "name-from") != NULL
+                                     ? ", from the certificate" : ""), err);
     }
     if (rv == APR_SUCCESS) {
         static const npie_ctl_column_t columns[] = {

@@ -14,7 +14,7 @@ registry reconcile|--dry-run --unfinished=
 employer import|--dry-run --encoding= --update
 employer list|--match=
 employer show|
-employer edit|
+employer edit|--name-from=
 employer story|
 ca init|--organization= --name= --key= --from= --root-years= --years= --seal-years= --url= --root-only --root-dir= --passphrase-file= --pkcs11= --pin-file= --label= --root-in-token
 ca request|--organization= --name= --key=

@@ -7,6 +7,27 @@
 
 #include <apr_strings.h>
 
+#include "letter/party.h"
+
+apr_status_t npie_drawing_names(npie_step_t *step,
+                                const npie_certificate_t *row,
+                                npie_cert_t **pcert)
+{
+    npie_cert_t *cert;
+
+    if (npie_cert_parse(&cert, row->der, step->err, step->flow->p)
+        != APR_SUCCESS) {
+        return npie_err_set(step->err, NPIE_EINTERNAL, NPIE_P_LETTER_DRAW,
+                            "the registry's certificate %s cannot be parsed",
+                            row->serial);
+    }
+    if (pcert != NULL) {
+        *pcert = cert;
+    }
+    return npie_letter_names(step->place.employer, cert, step->err,
+                             step->flow->p);
+}
+
 apr_status_t npie_drawing_request(npie_step_t *step,
                                   const npie_csr_t *request)
 {
@@ -15,13 +36,10 @@ apr_status_t npie_drawing_request(npie_step_t *step,
     const npie_addition_t *a = step->view.addition;
     npie_letter_t letter = { .kind = NPIE_LETTER_RENEWAL, .serial = "" };
     npie_cert_t *old;
-    apr_status_t rv;
+    apr_status_t rv = npie_drawing_names(step, row, &old);
 
-    if (npie_cert_parse(&old, row->der, step->err, step->flow->p)
-        != APR_SUCCESS) {
-        return npie_err_set(step->err, NPIE_EINTERNAL, NPIE_P_LETTER_DRAW,
-                            "the registry's certificate %s cannot be parsed",
-                            row->serial);
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
     letter.old_public_key = old->public_key;
     letter.old_spki = old->spki_sha256;

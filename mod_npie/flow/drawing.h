@@ -8,6 +8,15 @@
 #include "flow/step.h"
 #include "pki/csr.h"
 
+/** Refuses a step whose letter would not name the person and the company of
+ * its certificate.
+ * @param row the certificate's that will sign
+ * @param pcert set to it taken apart, in the flow's pool; may be NULL
+ * @return APR_SUCCESS; NPIE_EPOLICY (NAMES_DIFFER); NPIE_EINTERNAL */
+apr_status_t npie_drawing_names(npie_step_t *step,
+                                const npie_certificate_t *row,
+                                npie_cert_t **pcert);
+
 /** Draws letter 1 or 3, as npie_step_letter() does, for a new key. */
 apr_status_t npie_drawing_request(npie_step_t *step,
                                   const npie_csr_t *request);

@@ -2,6 +2,7 @@
  * The moves that bring no key, letter or certificate: data, rekey, confirm,
  * cancel.
  */
+#include "flow/drawing.h"
 #include "flow/mail.h"
 
 #include <string.h>
@@ -18,8 +19,12 @@ static int contact_same(const npie_contact_t *a, const npie_contact_t *b)
 static apr_status_t begin(npie_step_t *step, const npie_contact_t *contact)
 {
     npie_renewal_t *renewal = apr_pcalloc(step->flow->p, sizeof(*renewal));
-    apr_status_t rv;
+    /* Nobody makes a key for a letter that cannot be drawn. */
+    apr_status_t rv = npie_drawing_names(step, step->place.certificate, NULL);
 
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
     renewal->employer = step->who->employer;
     renewal->old_certificate = step->place.certificate->id;
     renewal->state = step->next;

@@ -12,8 +12,10 @@
 #include "httpd/letter_form.h"
 #include "httpd/login.h"
 #include "httpd/other.h"
+#include "httpd/sentences.h"
 #include "httpd/upload.h"
 #include "httpd/visit.h"
+#include "letter/party.h"
 
 /* A session that has just been replaced lives on this long, so that the second
  * request of a double click still finds one. */
@@ -82,13 +84,35 @@ static int refuse_other(npie_visit_t *post, const npie_err_t *why)
                            : npie_answer_error(post->r, &err);
 }
 
+/* The names of a letter that was not drawn, the registry's and the
+ * certificate's; NULL when they cannot be read now. */
+static const char *both_names(npie_visit_t *post)
+{
+    request_rec *r = post->r;
+    const npie_place_t *place = &post->place;
+    npie_cert_t *cert;
+
+    return npie_flow_place(&post->place, post->flow, &post->who, NULL)
+               != APR_SUCCESS || place->old == NULL
+           || npie_cert_parse(&cert, place->old->der, NULL, r->pool)
+              != APR_SUCCESS ? NULL
+        : npie_sentence_fill(npie_sentences_for(r), NPIE_S_NAMES_BOTH, r->pool,
+                             "persona",
+                             npie_letter_person(place->employer, r->pool),
+                             "empresa", place->employer->name, "otra",
+                             cert->common_name, "compania", cert->organization,
+                             NULL);
+}
+
 static int end_post(npie_visit_t *post, apr_status_t rv, const npie_err_t *err)
 {
     if (rv == NPIE_ECONFLICT && npie_other_is(err->problem)) {
         return refuse_other(post, err);
     }
     return rv == APR_SUCCESS ? done(post)
-        : refuse(post, err, npie_draft_new(err->problem, NULL));
+        : refuse(post, err, npie_draft_new(
+            err->problem, err->problem == NPIE_P_NAMES_DIFFER
+            ? both_names(post) : NULL));
 }
 
 static json_t *contact_draft(const npie_form_t *form,

@@ -5,6 +5,7 @@
 #define NPIE_LETTER_PARTY_H
 
 #include "model/cadena.h"
+#include "model/employer.h"
 #include "pki/cert.h"
 
 /**
@@ -17,5 +18,21 @@
  */
 apr_status_t npie_letter_party(const npie_cadena_t *cadena,
                                const npie_cert_t *cert, npie_err_t *err);
+
+/**
+ * Does a letter name the company and the person of a certificate? Capitals,
+ * accents and signs do not count (model/fold.h), nor in a person's name the
+ * order of its words; of a name as long as certificates can hold (64
+ * characters) only the beginning does. Thread-safe.
+ * @param employer whose names the letter has
+ * @param cert the principal one that signs it, or that it is about
+ * @return APR_SUCCESS; NPIE_EPOLICY (NAMES_DIFFER) with both in err->detail
+ */
+apr_status_t npie_letter_names(const npie_employer_t *employer,
+                               const npie_cert_t *cert, npie_err_t *err,
+                               apr_pool_t *p);
+
+/** The person of an employer, as one name, in p. */
+const char *npie_letter_person(const npie_employer_t *employer, apr_pool_t *p);
 
 #endif

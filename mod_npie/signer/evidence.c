@@ -44,6 +44,7 @@ static apr_status_t verify_letter(npie_evidence_t *evidence,
         return rv;
     }
     evidence->cadena = file->cadena;
+    evidence->data = file->data;
     evidence->old = signer;
     if (npie_cert_has_policy(signer, rules->additional_oid) != 0) {
         return refuse(err, NPIE_P_PRINCIPAL_ONLY,
@@ -148,6 +149,10 @@ apr_status_t npie_evidence_verify(npie_evidence_t **pevidence,
     rv = verify_letter(evidence, rules, letter, err, p);
     if (rv == APR_SUCCESS) {
         rv = match_keys(evidence, err);
+    }
+    if (rv == APR_SUCCESS && evidence->data != NULL) {
+        rv = npie_letter_names(&evidence->data->employer, evidence->old, err,
+                               p);
     }
     if (rv == APR_SUCCESS) {
         rv = check_fields(evidence, err);

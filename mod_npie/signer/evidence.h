@@ -5,6 +5,7 @@
 #ifndef NPIE_SIGNER_EVIDENCE_H
 #define NPIE_SIGNER_EVIDENCE_H
 
+#include "letter/data.h"
 #include "model/cadena.h"
 #include "pki/cms.h"
 #include "pki/csr.h"
@@ -23,6 +24,8 @@ typedef struct npie_evidence_rules_t {
 typedef struct npie_evidence_t {
     const npie_csr_t *csr;
     const npie_cadena_t *cadena; /**< what the employer signed */
+    const npie_letter_data_t *data; /**< and its names; NULL: an older letter,
+                                         which is not drawn any more */
     const npie_cert_t *old;      /**< with what he signed it: letter 1 with the
                                       old certificate, 3 with the principal */
     npie_subject_t subject;      /**< of the certificate to be made: from the

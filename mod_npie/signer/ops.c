@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "letter/letter.h"
+#include "letter/party.h"
 #include "signer/say.h"
 
 void npie_ops_init(npie_ops_t *ops, npie_authority_t *authority,
@@ -281,9 +282,17 @@ static apr_status_t check_terms_drawn(putting_t *putting, npie_err_t *err,
                                       apr_pool_t *p)
 {
     const npie_op_seal_t *sealing = &putting->sealing;
+    npie_letter_file_t *file;
     apr_status_t rv = APR_SUCCESS;
 
     if (sealing->made != NULL && !putting->drawn) {
+        rv = npie_letter_file_parse(&file, sealing->letter, err, p);
+        if (rv == APR_SUCCESS && file->data != NULL) {
+            rv = npie_letter_names(&file->data->employer, sealing->made, err,
+                                   p);
+        }
+    }
+    if (rv == APR_SUCCESS && sealing->made != NULL && !putting->drawn) {
         rv = npie_drawer_terms(&putting->ops->drawer, sealing->letter,
                                sealing->made, err, p);
         putting->drawn = rv == APR_SUCCESS;

@@ -16,6 +16,7 @@ policy = any
 default_md = sha256
 unique_subject = no
 [any]
+organizationName = optional
 organizationalUnitName = optional
 commonName = supplied
 [ca_ext]
@@ -61,6 +62,8 @@ leaf stranger A064878710 10 300 other
 leaf nobody B121233810 10 300
 leaf twin A064878710 50 300 ca third
 leaf none OFICINA 10 300
+signs named '/O=Molinos, SA/OU=Y392655210/CN=Ana Lucia Perez Lopez' 1 200 leaf_ext \
+    -cert "$make/ca.pem" -keyfile "$make/ca.key"
 openssl x509 -in "$make/second.pem" -outform DER -out "$make/second.cer"
 mkdir "$make/folder"
 cat "$make/third.pem" "$make/first.pem" > "$make/folder/several.pem"
@@ -149,5 +152,16 @@ for kind in sqlite pgsql; do
     ok "$kind: none open" ends 0 renewal list
     ok "$kind: but one ended" ends 0 renewal list --all -j
     ok "$kind: still told" json '@$j == 1'
+    # Letter and certificate must have the same names: who decides which.
+    ok "$kind: another name" ends 0 certificate import "$make/named.pem"
+    ok "$kind: no names without a certificate's" ends 1 employer edit A0648787107 --name-from certificate
+    ok "$kind: not the registry's" ends 1 employer edit Y3926552104 --name-from registry
+    ok "$kind: says why" complained 'takes names from the certificate'
+    ok "$kind: nothing to change" ends 1 employer edit Y3926552104
+    ok "$kind: the certificate's" ends 0 employer edit Y3926552104 --name-from certificate
+    ok "$kind: all of them" test "$(sql "SELECT name, given_name, surname, surname2 FROM employer
+        WHERE rp = 'Y3926552104'")" = 'Molinos, SA|Ana Lucia|Perez|Lopez'
+    ok "$kind: audited" test "$(sql "SELECT detail FROM audit WHERE event = 'employer-edit'")" = \
+        'Y3926552104: name, given_name, surname, surname2, from the certificate'
 done
 tap_end

@@ -142,6 +142,7 @@ my $seen = verified($signed);
 is("$seen->{letter}{kind} $seen->{letter}{holder}", '3 Eva Ríos', 'letter 3 says what it says');
 is(verified('hola')->{outcome}, 'foreign', 'no letter');
 is(verified(slurp(world()->{dir} . '/ca/root.crt'))->{letter}, undef, 'nor is this one');
+says($any->fetch('/npie/verificar.html?folio=1&codigo=' . '0' x 32), '404 134', 'no printed letter');
 is($any->send_json('/npie/verificar.html', {})->{location}, '/npie/verificar.html',
     'nothing: the form');
 says($any->send_json('/npie/verificar.html', { carta => 'A' x 1_100_000 }), '413 12', 'too long');

@@ -27,9 +27,9 @@ identity_t *seal_employer(const identity_t *ca, int from, int until,
 {
     identity_t *id = identity_key("P-256", p);
     const forge_t forge = {
-        .common_name = "Begoña Núñez", .extensions = FORGE_LEAF,
+        .common_name = "María Begoña Núñez Güemes", .extensions = FORGE_LEAF,
         .entries = { { NID_organizationName, V_ASN1_UTF8STRING,
-                       "Cigüeñas del Norte", 0 },
+                       "CIGUEÑAS & ÑANDUES <DEL NORTE> SA DE CV", 0 },
                      { NID_organizationalUnitName, V_ASN1_UTF8STRING,
                        "A064878710", 0 } },
         .issuer = ca, .from = from, .until = until, .serial = "3031"

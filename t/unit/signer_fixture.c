@@ -200,6 +200,10 @@ sample_t *fixture_sample(const npie_cadena_t *cadena, apr_pool_t *p)
     sample_t *sample = sample_make(cadena->kind, p);
 
     begin_drawing();
+    sample->employer.name = fixture_subject.organization;
+    sample->employer.given_name = "Ximena";
+    sample->employer.surname = "Ñandú";
+    sample->employer.surname2 = "Bolaños";
     sample->employer.rp = cadena->rp;
     sample->employer.rfc = cadena->rfc;
     sample->employer.curp = cadena->curp;

@@ -120,6 +120,42 @@ static void test_out_of_order(void **state)
 }
 
 /* After the end the old certificate moves nothing. */
+static void rename_employer(person_t *person, const char *name,
+                            const char *surname)
+{
+    npie_employer_t *employer;
+
+    assert_ok(person, npie_employer_get(&employer, person->flow.registry,
+                                        person->employer.id, &person->err));
+    employer->name = name;
+    employer->surname = surname;
+    assert_ok(person, npie_employer_update(person->flow.registry, employer,
+                                           &person->err));
+}
+
+/* No letter of another company or person than the certificate's; how a name is
+ * written does not matter. */
+static void test_names(void **state)
+{
+    person_t *person = person_at(NPIE_RENEWAL_NONE, *state);
+    const char *before;
+
+    rename_employer(person, "Molinos del Bajío y Asociados", "Ñandú");
+    before = all_of(person);
+    assert_call(person, NPIE_EPOLICY, NPIE_P_NAMES_DIFFER, other_data(person));
+    assert_non_null(strstr(person->err.detail, "Asociados"));
+    rename_employer(person, "Molinos del Bajío, S.A. de C.V.", "Bolívar");
+    assert_call(person, NPIE_EPOLICY, NPIE_P_NAMES_DIFFER, other_data(person));
+    rename_employer(person, "MOLINOS DEL BAJIO SA DE CV", "NANDU");
+    assert_string_equal(before, all_of(person));
+    person_to(person, NPIE_RENEWAL_STARTED);
+    /* Changed in between. */
+    rename_employer(person, "Otra", "Ñandú");
+    assert_call(person, NPIE_EPOLICY, NPIE_P_NAMES_DIFFER, other_key(person));
+    rename_employer(person, "Molinos del Bajío, S.A. de C.V.", "Ñandú");
+    person_to(person, NPIE_RENEWAL_COMPLETED);
+}
+
 static void test_completed(void **state)
 {
     person_t *person = person_at(NPIE_RENEWAL_NONE, *state);
@@ -497,6 +533,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         pool_test(test_out_of_order), pool_test(test_voided_meanwhile),
+        pool_test(test_names),
         pool_test(test_completed),
         pool_test(test_signature1), pool_test(test_signature1_policy),
         pool_test(test_signature2), pool_test(test_key),

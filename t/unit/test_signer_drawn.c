@@ -236,6 +236,16 @@ static void test_letter(void **state)
                NPIE_P_LETTER_TEXT);
     not_issued(t, inserted(good, "4 0 obj\n<< /Length 3 >>\nstream\nq Q\n"
                            "endstream\nendobj\n", p), NPIE_P_LETTER_TEXT);
+    /* Drawn as it should be, of another company, and of another person. */
+    sample->employer.name = "Otra Empresa, S.A. de C.V.";
+    not_issued(t, sample_draw(t->art, &sample->letter, p),
+               NPIE_P_NAMES_DIFFER);
+    sample->employer.name = "CIGÜEÑAS & ÑANDÚES DEL NORTE, S.A. de C.V.";
+    sample->employer.surname = "Nuñes";
+    not_issued(t, sample_draw(t->art, &sample->letter, p),
+               NPIE_P_NAMES_DIFFER);
+    sample->employer.name = "Cigüeñas & Ñandúes <del Norte>, S.A. de C.V.";
+    sample->employer.surname = "Núñez";
     /* Keys of the page that are not those of request and certificate. */
     sample->letter.new_public_key = sample_key(91, p);
     not_issued(t, sample_draw(t->art, &sample->letter, p),

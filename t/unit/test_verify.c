@@ -52,7 +52,8 @@ static void test_good(void **state)
 
     assert_int_equal(view->outcome, NPIE_OUTCOME_SEALED);
     assert_int_equal(view->cadena->kind, NPIE_LETTER_RENEWAL);
-    assert_string_equal(view->employer.cert->common_name, "Begoña Núñez");
+    assert_string_equal(view->employer.cert->common_name,
+                        "María Begoña Núñez Güemes");
     assert_int_equal(view->employer.time, scene->time);
     assert_int_equal(view->employer.expired_then, 1);
     assert_string_equal(view->seal.cert->common_name,
