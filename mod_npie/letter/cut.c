@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "letter/arena.h"
+#include "letter/slim.h"
 
 #define SUBSET_SIZE (64 * 1024)
 
@@ -54,11 +55,15 @@ int npie_cutting_save(npie_cut_t *cut, npie_cutting_t *cutting,
 {
     HPDF_FontDef def = cutting->def;
     HPDF_Stream subset = HPDF_MemStream_New(cutting->mmgr, SUBSET_SIZE);
+    HPDF_Stream slim = HPDF_MemStream_New(cutting->mmgr, SUBSET_SIZE);
     HPDF_Stream deflated = HPDF_MemStream_New(cutting->mmgr, SUBSET_SIZE);
+    npie_bytes_t font;
 
     HPDF_TTFontDef_SetTagName(def, (char *)(uintptr_t)tag);
     HPDF_TTFontDef_SaveFontData(def, subset);
-    HPDF_Stream_WriteToStream(subset, deflated, HPDF_STREAM_FILTER_FLATE_DECODE,
+    font = npie_slim(contents(subset, p), p);
+    HPDF_Stream_Write(slim, font.data, (HPDF_UINT)font.len);
+    HPDF_Stream_WriteToStream(slim, deflated, HPDF_STREAM_FILTER_FLATE_DECODE,
                               NULL);
     if (HPDF_Error_GetCode(&cutting->error) != HPDF_OK) {
         return 0;
@@ -66,7 +71,7 @@ int npie_cutting_save(npie_cut_t *cut, npie_cutting_t *cutting,
     cut->name = apr_pstrdup(p, ((HPDF_TTFontDefAttr)def->attr)->base_font);
     cut->file = contents(deflated, p);
     cut->file_entries = apr_psprintf(p, "/Filter /FlateDecode\n/Length1 %u\n",
-                                     (unsigned)HPDF_Stream_Size(subset));
+                                     (unsigned)font.len);
     cut->descriptor = describe(cut->name, def, flags, p);
     return 1;
 }

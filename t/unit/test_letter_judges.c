@@ -202,8 +202,8 @@ static void test_text(void **state)
     expect(text, "LlavepúblicaanteriorSHA-256delallave:" SAMPLE_OLD);
     expect(text, "0203010001");
     expect(text, "bajoprotestadedecirverdad");
-    expect(text, "Hoja1de2");
-    expect(text, "Hoja2de2");
+    expect(text, "Hoja1de3");
+    expect(text, "Hoja2de3");
     expect(text, "mod_npie");
 }
 
