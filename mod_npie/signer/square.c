@@ -29,6 +29,7 @@ apr_status_t npie_square_draw(npie_face_t *face, const char *text,
 {
     QRcode *code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_M);
     char *square, *out;
+    apr_size_t width;
 
     if (code == NULL || code->width > NPIE_FACE_MODULES) {
         QRcode_free(code);
@@ -36,8 +37,8 @@ apr_status_t npie_square_draw(npie_face_t *face, const char *text,
                             "the address of a printed letter makes no QR code:"
                             " shorten LetterAddress");
     }
-    out = square = apr_palloc(p, (apr_size_t)((code->width + 7) / 8 * 2
-                                              * code->width + 1));
+    width = (apr_size_t)code->width;
+    out = square = apr_palloc(p, (width + 7) / 8 * 2 * width + 1);
     for (int y = 0; y < code->width; ++y) {
         out = write_row(out, code->data + y * code->width, code->width);
     }
