@@ -84,7 +84,7 @@ int npie_drawing_is_old(const npie_flow_t *flow, npie_bytes_t pdf)
                != 0);
 }
 
-static apr_status_t draw_request(npie_step_t *step)
+apr_status_t npie_drawing_again(npie_step_t *step)
 {
     npie_flow_t *flow = step->flow;
     const npie_bytes_t csr = step->additional ? step->view.addition->csr
@@ -133,7 +133,7 @@ static apr_status_t make_anew(npie_step_t *step, void *arg)
         rv = npie_letter_void(flow->registry, *folio, step->err);
     }
     if (rv == APR_SUCCESS) {
-        rv = terms ? draw_terms(step) : draw_request(step);
+        rv = terms ? draw_terms(step) : npie_drawing_again(step);
     }
     if (rv == APR_SUCCESS) {
         rv = store(step);

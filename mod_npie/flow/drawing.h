@@ -21,6 +21,9 @@ apr_status_t npie_drawing_names(npie_step_t *step,
 apr_status_t npie_drawing_request(npie_step_t *step,
                                   const npie_csr_t *request);
 
+/** The same for the key on record: the data are others. */
+apr_status_t npie_drawing_again(npie_step_t *step);
+
 /** Draws letter 2 for a certificate that was made. */
 apr_status_t npie_drawing_terms(npie_step_t *step, const npie_cert_t *cert);
 

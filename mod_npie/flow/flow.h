@@ -98,14 +98,16 @@ typedef struct npie_who_t {
     const char *session;     /**< its key, spared where sessions end; or NULL */
 } npie_who_t;
 
-/** What became of the mail with the link, while a renewal is signed. */
+/** What became of the mail with the link, until the certificate is made. */
 typedef struct npie_place_mail_t {
     int waits;           /**< 1: signed, and there is a mail server: correo is
-                              the page; else the rest is zero */
+                              the page; else link_required and left are
+                              zero */
     int link_required;   /**< 1: only the link goes on */
     int left;            /**< how often it can still be asked for */
     npie_outbox_t *last; /**< the newest mail with a link to go on; NULL when
-                              none was queued */
+                              none was queued; set while signed
+                              or confirmed */
     npie_outbox_t *issued; /**< of a completed renewal: the mail that says so,
                                 or NULL */
 } npie_place_mail_t;
@@ -170,6 +172,13 @@ apr_status_t npie_flow_place_past(npie_place_t *place, npie_flow_t *flow,
  * renewal of the proved certificate, or corrects it before llave. */
 apr_status_t npie_flow_data(npie_flow_t *flow, const npie_who_t *who,
                             const npie_contact_t *contact, npie_err_t *err);
+
+/** Contact data corrected after llave and before the certificate is made, as
+ * when the mail with the link is refused: key and request stay, letter 1 is
+ * voided and drawn anew, and is to be signed again. The same data as before
+ * change nothing. The registered address is told of another address. */
+apr_status_t npie_flow_correct(npie_flow_t *flow, const npie_who_t *who,
+                               const npie_contact_t *contact, npie_err_t *err);
 
 /** llave: the request (DER or PEM), the key file's name (without .key,
  * [A-Za-z0-9_-]{1,64}) and SHA-256 (hex, may be ""). Fixes letter 1. A request

@@ -27,6 +27,8 @@ enum { DONE = -1, LATER = -2, BUG = -3 };
 static const signed char renewals[NPIE_EVENTS][COLUMNS] = {
     [NPIE_EVENT_DATA] = { STARTED, DONE, DONE, DONE, DONE,
                           STARTED, STARTED, STARTED, STARTED },
+    [NPIE_EVENT_CORRECT] = { STARTED, KEYED, KEYED, KEYED, DONE,
+                             DONE, LATER, LATER, LATER },
     [NPIE_EVENT_KEY] = { KEYED, DONE, DONE, DONE, DONE,
                          DONE, LATER, LATER, LATER },
     [NPIE_EVENT_REKEY] = { DONE, STARTED, STARTED, STARTED, LATER,
@@ -67,6 +69,7 @@ static const signed char renewals[NPIE_EVENTS][COLUMNS] = {
 static const signed char requests[NPIE_EVENTS][COLUMNS] = {
     [NPIE_EVENT_DATA] = { BUG, BUG, BUG, BUG, BUG,
                           BUG, BUG, BUG, Q_REQUESTED },
+    [NPIE_EVENT_CORRECT] = NEVER,
     [NPIE_EVENT_KEY] = { Q_KEYED, DONE, DONE, DONE, DONE,
                          DONE, DONE, DONE, LATER },
     [NPIE_EVENT_REKEY] = NEVER,
@@ -91,6 +94,7 @@ static const signed char requests[NPIE_EVENTS][COLUMNS] = {
 
 static const char *const names[NPIE_EVENTS] = {
     [NPIE_EVENT_DATA] = "data",
+    [NPIE_EVENT_CORRECT] = "correct-data",
     [NPIE_EVENT_KEY] = "key",
     [NPIE_EVENT_REKEY] = "rekey",
     [NPIE_EVENT_SIGN1] = "sign-letter",

@@ -31,6 +31,7 @@ typedef enum npie_standing_t {
  * SIGN1, ISSUE, CANCEL, RESEND, AGAIN and REVOKE. */
 typedef enum npie_event_t {
     NPIE_EVENT_DATA,     /**< data confirmed (also corrected before the key) */
+    NPIE_EVENT_CORRECT,  /**< data corrected after the key, which is kept */
     NPIE_EVENT_KEY,      /**< a request was accepted */
     NPIE_EVENT_REKEY,    /**< the new key is to be made again: back to llave */
     NPIE_EVENT_SIGN1,    /**< letter 1, or 3, verified */
@@ -51,8 +52,8 @@ typedef enum npie_event_t {
 typedef enum npie_move_t {
     NPIE_MOVE_GO,    /**< go to the state named; DATA where no renewal is open
                           begins another one */
-    NPIE_MOVE_DONE,  /**< this has been done already: repeat the answer. DATA
-                          and KEY: when they say the same, else LATER */
+    NPIE_MOVE_DONE,  /**< this has been done already: repeat the answer. DATA,
+                          CORRECT and KEY: when they say the same, else LATER */
     NPIE_MOVE_LATER, /**< not now: show the page where the renewal is */
     NPIE_MOVE_BUG    /**< cannot happen: refuse and log */
 } npie_move_t;

@@ -16,7 +16,7 @@ typedef enum npie_link_state_t {
     NPIE_LINK_GOOD,
     NPIE_LINK_USED,
     NPIE_LINK_EXPIRED,
-    NPIE_LINK_SUPERSEDED, /**< another address, another key */
+    NPIE_LINK_SUPERSEDED, /**< other data, another key */
     NPIE_LINK_OVER,       /**< the renewal has ended; STOP: or is issued */
     NPIE_LINK_CUT,        /**< other length or alphabet than a token has */
     NPIE_LINK_UNKNOWN

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The moves that bring no key, letter or certificate: data, rekey, confirm,
- * cancel.
+ * The moves that bring no key, letter or certificate: data, correct, rekey,
+ * confirm, cancel.
  */
 #include "flow/drawing.h"
 #include "flow/mail.h"
 
 #include <string.h>
 
-#include "flow/step.h"
+#include "flow/drawing.h"
+#include "model/field.h"
 
 static int contact_same(const npie_contact_t *a, const npie_contact_t *b)
 {
@@ -57,20 +58,68 @@ static apr_status_t make_data(npie_step_t *step, void *arg)
     return npie_step_write(step);
 }
 
+/* The key and its request stay. Letter 1 names the data: another one is drawn,
+ * and links sent to an address that was wrong open nothing any more. */
+static apr_status_t make_correct(npie_step_t *step, void *arg)
+{
+    const npie_contact_t *contact = arg;
+    npie_renewal_t *renewal = step->place.renewal;
+    const int moved = !npie_field_email_same(renewal->contact.email,
+                                             contact->email);
+    apr_status_t rv;
+
+    if (renewal->state == NPIE_RENEWAL_STARTED) {
+        return make_data(step, arg);
+    }
+    if (contact_same(&renewal->contact, contact)) {
+        return APR_SUCCESS;
+    }
+    renewal->contact = *contact;
+    step->place.employer->contact = *contact;
+    rv = npie_letter_void(step->flow->registry, renewal->letter1, step->err);
+    if (rv == APR_SUCCESS) {
+        rv = npie_step_mail_withdraw(step, 1);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_drawing_again(step);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = npie_step_write(step);
+    }
+    return rv == APR_SUCCESS && moved ? npie_step_mail_changed(step, 1) : rv;
+}
+
+/* Contact data given: taken, the same as before, or too late. */
+static apr_status_t give(npie_step_t *step, npie_step_fn make,
+                         const npie_contact_t *contact)
+{
+    npie_contact_t given = *contact;
+    apr_status_t rv = npie_step_run(step, make, &given);
+
+    if (rv == APR_SUCCESS && step->move == NPIE_MOVE_DONE &&
+        !contact_same(&step->place.renewal->contact, contact)) {
+        return npie_err_set(step->err, NPIE_ECONFLICT, NPIE_P_DATA_OTHER,
+                            "the letter has other contact data");
+    }
+    return rv;
+}
+
 apr_status_t npie_flow_data(npie_flow_t *flow, const npie_who_t *who,
                             const npie_contact_t *contact, npie_err_t *err)
 {
     npie_step_t step = { .flow = flow, .who = who,
                          .event = NPIE_EVENT_DATA, .err = err };
-    npie_contact_t given = *contact;
-    apr_status_t rv = npie_step_run(&step, make_data, &given);
 
-    if (rv == APR_SUCCESS && step.move == NPIE_MOVE_DONE &&
-        !contact_same(&step.place.renewal->contact, contact)) {
-        return npie_err_set(err, NPIE_ECONFLICT, NPIE_P_DATA_OTHER,
-                            "the letter has other contact data");
-    }
-    return rv;
+    return give(&step, make_data, contact);
+}
+
+apr_status_t npie_flow_correct(npie_flow_t *flow, const npie_who_t *who,
+                               const npie_contact_t *contact, npie_err_t *err)
+{
+    npie_step_t step = { .flow = flow, .who = who,
+                         .event = NPIE_EVENT_CORRECT, .err = err };
+
+    return give(&step, make_correct, contact);
 }
 
 /* Going back or out leaves letter 1 behind. */

@@ -61,12 +61,18 @@ static apr_status_t read_issued(npie_outbox_t **pmail,
 apr_status_t npie_place_mail(npie_place_t *place, npie_flow_t *flow,
                              npie_err_t *err)
 {
+    int left;
+
     if (!flow->policy->mail || place->renewal == NULL) {
         return APR_SUCCESS;
     }
     if (place->renewal->state == NPIE_RENEWAL_COMPLETED) {
         return read_issued(&place->mail.issued, flow->registry,
                            place->renewal->id, err);
+    }
+    if (place->renewal->state == NPIE_RENEWAL_CONFIRMED) {
+        return npie_place_sent(&place->mail.last, &left, flow->registry,
+                               place->renewal->id, 0, err);
     }
     if (place->renewal->state != NPIE_RENEWAL_SIGNED) {
         return APR_SUCCESS;

@@ -15,6 +15,7 @@
 #include "httpd/sentences.h"
 #include "httpd/vars.h"
 #include "model/field.h"
+#include "pki/digest.h"
 
 #define ROWS "npie-additionals"
 
@@ -354,8 +355,12 @@ void npie_additional_vars(request_rec *r, npie_flow_t *flow,
                           const npie_addition_view_t *view)
 {
     const npie_addition_t *a = view->addition;
+    char *digest = apr_palloc(r->pool, NPIE_SHA256_HEX_SIZE);
     npie_employer_t *employer;
 
+    if (a->pdf.len > 0 && npie_sha256_hex(digest, a->pdf) == APR_SUCCESS) {
+        npie_vars_set(r, "npie_ad_letter_sha256", digest);
+    }
     npie_vars_set(r, "npie_ad_state", words[view->standing]);
     npie_vars_set(r, "npie_ad_holder", a->holder);
     npie_vars_set(r, "npie_ad_email", a->holder_email);

@@ -14,7 +14,7 @@
 
 #define STEPS 7
 #define APPLICATION "application"
-#define FIELDS_MAX 4
+#define FIELDS_MAX 5
 
 static const char *href(request_rec *r, npie_page_id_t page)
 {
@@ -215,6 +215,9 @@ typedef struct move_t {
 #define NPIE_FIELD_EMAIL { "correo", "e-mail address", NULL, 0 }
 #define NPIE_FIELD_EMAIL2 \
     { "correo2", "the same again; may be left out of JSON", NULL, 1 }
+#define NPIE_FIELDS_NUMBERS \
+    { "telefono", "telephone, ten digits", NULL, 0 }, \
+    { "fax", "fax, ten digits", NULL, 1 }
 
 static const move_t moves[] = {
 #define NPIE_MOVE(id, name, method, next, action, mail, ...) \

@@ -95,6 +95,11 @@ void npie_mail_fate_vars(request_rec *r, const char *prefix,
 void npie_mail_vars(request_rec *r, const npie_place_t *place)
 {
     set_beside(r, place);
+    if (place->renewal != NULL
+        && (place->mail.waits || place->mail.last != NULL)) {
+        npie_vars_set(r, "npie_mail_to", place->renewal->contact.email);
+        npie_mail_fate_vars(r, "npie_mail_", place->mail.last);
+    }
     if (!place->mail.waits) {
         return;
     }
@@ -103,8 +108,6 @@ void npie_mail_vars(request_rec *r, const npie_place_t *place)
     npie_vars_set(r, "npie_mail_left",
                   place->mail.left > 0 ? apr_itoa(r->pool, place->mail.left)
                                        : NULL);
-    npie_vars_set(r, "npie_mail_to", place->renewal->contact.email);
-    npie_mail_fate_vars(r, "npie_mail_", place->mail.last);
 }
 
 json_t *npie_mail_fate_json(const npie_outbox_t *mail, apr_pool_t *p)

@@ -138,6 +138,16 @@ static npie_problem_t first_problem(const npie_contact_check_t *check)
         : check->phone != NPIE_P_NONE ? check->phone : check->fax;
 }
 
+/* Beside the letter's data others are taken only from who says so: a page that
+ * was left open does not. */
+static apr_status_t give_data(npie_visit_t *post,
+                              const npie_contact_t *contact, npie_err_t *err)
+{
+    return strcmp(npie_form_text(post->form, "corrige"), "si") == 0
+        ? npie_flow_correct(post->flow, &post->who, contact, err)
+        : npie_flow_data(post->flow, &post->who, contact, err);
+}
+
 int npie_post_data(npie_visit_t *post)
 {
     npie_contact_t contact;
@@ -151,8 +161,7 @@ int npie_post_data(npie_visit_t *post)
                                 npie_form_text(post->form, "telefono"),
                                 npie_form_text(post->form, "fax"),
                                 post->r->pool) == APR_SUCCESS) {
-        return end_post(post, npie_flow_data(post->flow, &post->who, &contact,
-                                             &err), &err);
+        return end_post(post, give_data(post, &contact, &err), &err);
     }
     npie_err_set(&err, NPIE_EINPUT, first_problem(&check), "contact data");
     draft = contact_draft(post->form, &check);
@@ -370,12 +379,6 @@ int npie_post_rekey(npie_visit_t *post)
     npie_err_t err;
     apr_status_t rv = npie_flow_rekey(post->flow, &post->who, &err);
 
-    /* Whose address is wrong corrects it first: the new letter carries it. */
-    if (rv == APR_SUCCESS && !npie_answer_wants_json(post->r)
-        && strcmp(npie_form_text(post->form, "sigue"), "datos") == 0) {
-        npie_draft_save(post->r, post->holder, NPIE_PAGE_LETTER1, NULL, NULL);
-        return npie_answer_lead(post->r, NPIE_PAGE_DATA, NULL);
-    }
     return rv == APR_SUCCESS || rv == NPIE_ECONFLICT
         ? done_with(post, NPIE_PAGE_LETTER1) : npie_answer_error(post->r, &err);
 }

@@ -150,13 +150,14 @@ void npie_vars_place(request_rec *r, const npie_place_t *place)
 }
 
 static void set_letter(request_rec *r, npie_flow_t *flow, apr_int64_t folio,
-                       const char *name)
+                       const char *name, const char *digest)
 {
     npie_letter_row_t *letter;
 
     if (folio != 0 && npie_letter_get(&letter, flow->registry, folio, NULL)
         == APR_SUCCESS) {
         set_date(r, name, letter->signed_at);
+        npie_vars_set(r, digest, letter->sha256);
     }
 }
 
@@ -204,8 +205,10 @@ void npie_vars_letters(request_rec *r, npie_flow_t *flow,
 {
     set_additionals(r, flow, place->employer->id);
     if (place->renewal != NULL) {
-        set_letter(r, flow, place->renewal->letter1, "npie_letter1_signed");
-        set_letter(r, flow, place->renewal->letter2, "npie_letter2_signed");
+        set_letter(r, flow, place->renewal->letter1, "npie_letter1_signed",
+                   "npie_letter1_sha256");
+        set_letter(r, flow, place->renewal->letter2, "npie_letter2_signed",
+                   "npie_letter2_sha256");
         set_seal(r, flow, place->renewal->letter1, "npie_letter1_sealed",
                  "npie_letter1_dated");
         set_seal(r, flow, place->renewal->letter2, "npie_letter2_sealed",

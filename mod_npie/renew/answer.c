@@ -137,6 +137,7 @@ apr_status_t npie_answer_whereabouts(npie_whereabouts_t *stage,
     const json_t *renewal = json_object_get(json, "renewal");
     const json_t *problem = json_object_get(json, "error");
     const json_t *next = json_object_get(json, "next");
+    const json_t *mail = json_object_get(json, "mail");
 
     stage->page = apr_pstrdup(p, npie_answer_text(json, "page"));
     stage->next = apr_pstrdup(p, npie_answer_text(next, "name"));
@@ -152,6 +153,9 @@ apr_status_t npie_answer_whereabouts(npie_whereabouts_t *stage,
     stage->key_kind = apr_pstrdup(p, npie_answer_text(renewal,
                                                       "keyAlgorithm"));
     stage->new_spki = apr_pstrdup(p, new_spki(json));
+    stage->mail_refused = strcmp(npie_answer_text(mail, "state"), "refused")
+        == 0;
+    stage->mail_said = apr_pstrdup(p, npie_answer_text(mail, "said"));
     stage->problem = (int)json_integer_value(json_object_get(problem,
                                                              "number"));
     stage->title = apr_pstrdup(p, npie_answer_text(problem, "title"));

@@ -27,6 +27,8 @@ typedef struct npie_whereabouts_t {
     const char *key_name;
     const char *key_kind;   /**< "RSA-3072" */
     const char *new_spki;   /**< of the key in this renewal, hex */
+    int mail_refused;       /**< 1: the mail with the link was, for good */
+    const char *mail_said;  /**< by the mail server that refused it */
     int problem;            /**< number, 0 = none */
     const char *title;      /**< of the problem */
     const char *remedy;

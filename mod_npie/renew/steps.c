@@ -10,6 +10,7 @@
 
 #include "base/date.h"
 #include "base/text.h"
+#include "model/field.h"
 #include "pki/cms_make.h"
 #include "pki/digest.h"
 #include "renew/disk.h"
@@ -55,17 +56,52 @@ static const char *said(const char *wish, const char *registered)
     return wish != NULL ? wish : registered;
 }
 
-static apr_status_t start(npie_steps_t *s)
+/* Sends the contact data, those asked for before those registered.
+ * corrige: "si" where there are others in the letter already. */
+static apr_status_t send_data(npie_steps_t *s, const char *href,
+                              npie_sentence_t sentence, const char *corrige)
 {
     const char *email = said(s->job->email, s->stage.email);
     const char *phone = said(s->job->phone, s->stage.phone);
     const char *fax = said(s->job->fax, s->stage.fax);
 
-    npie_say_step(s->say, NPIE_S_RENEW_DATA, "correo", email, "telefono",
-                  phone, NULL);
-    return post(s, s->stage.next_href,
-                json_pack("{s:s, s:s, s:s, s:s}", "correo", email, "correo2",
-                          email, "telefono", phone, "fax", fax));
+    npie_say_step(s->say, sentence, "correo", email, "telefono", phone, NULL);
+    return post(s, href,
+                json_pack("{s:s, s:s, s:s, s:s, s:s*}", "correo", email,
+                          "correo2", email, "telefono", phone, "fax", fax,
+                          "corrige", corrige));
+}
+
+static apr_status_t start(npie_steps_t *s)
+{
+    return send_data(s, s->stage.next_href, NPIE_S_RENEW_DATA, NULL);
+}
+
+static int is_other_number(const char *wish, const char *registered)
+{
+    char digits[11] = "";
+
+    return wish != NULL
+        && (*wish == '\0' || npie_field_phone(digits, wish) == APR_SUCCESS)
+        && strcmp(digits, registered) != 0;
+}
+
+/* Are other data asked for than an open renewal has? */
+static int wants_others(const npie_steps_t *s)
+{
+    const npie_job_t *job = s->job;
+
+    return (job->email != NULL
+            && !npie_field_email_same(job->email, s->stage.email))
+        || is_other_number(job->phone, s->stage.phone)
+        || is_other_number(job->fax, s->stage.fax);
+}
+
+/* Corrects them; the key stays. */
+static apr_status_t correct(npie_steps_t *s)
+{
+    s->corrected = 1;
+    return send_data(s, "datos.html", NPIE_S_RENEW_CORRECT, "si");
 }
 
 /* Keeps a new key on the disk before anybody hears of it. */
@@ -208,8 +244,12 @@ static apr_status_t sign_first(npie_steps_t *s)
 
 static apr_status_t await_link(npie_steps_t *s)
 {
-    return npie_err_set(s->err, NPIE_EPOLICY, NPIE_P_MAIL_WAITS,
-                        "the mail went to %s", s->stage.email);
+    return s->stage.mail_refused
+        ? npie_err_set(s->err, NPIE_EPOLICY, NPIE_P_MAIL_REFUSED, "%s%s%s",
+                       s->stage.email, *s->stage.mail_said != '\0' ? ": " : "",
+                       s->stage.mail_said)
+        : npie_err_set(s->err, NPIE_EPOLICY, NPIE_P_MAIL_WAITS,
+                       "the mail went to %s", s->stage.email);
 }
 
 static apr_status_t look(npie_steps_t *s, const char *page)
@@ -292,29 +332,38 @@ static apr_status_t sign_second(npie_steps_t *s)
 static const struct step_t {
     const char *name;
     apr_status_t (*run)(npie_steps_t *s);
-    int wants_key; /* of this renewal, at hand */
+    int wants_key;   /* of this renewal, at hand */
+    int may_correct; /* the data can still be others */
 } steps[] = {
-    { "start", start, 0 },
-    { "make-key", make_key, 0 },
-    { "sign-letter-1", sign_first, 1 },
-    { "await-link", await_link, 0 },
-    { "go-on", issue, 1 },
-    { "issue", issue, 1 },
-    { "sign-letter-2", sign_second, 1 },
+    { "start", start, 0, 0 },
+    { "make-key", make_key, 0, 1 },
+    { "sign-letter-1", sign_first, 1, 1 },
+    { "await-link", await_link, 0, 1 },
+    { "go-on", issue, 1, 1 },
+    { "issue", issue, 1, 1 },
+    { "sign-letter-2", sign_second, 1, 0 },
 };
+
+/* One of the steps. */
+static apr_status_t run(npie_steps_t *s, const struct step_t *step)
+{
+    if (step->may_correct && !s->corrected && wants_others(s)) {
+        return correct(s);
+    }
+    if (step->wants_key && strcmp(s->stage.new_spki, s->new_spki) != 0) {
+        return npie_err_set(s->err, NPIE_ECONFLICT, NPIE_P_OTHER_KEY,
+                            "%s is not this renewal's key",
+                            s->papers.pending);
+    }
+    return step->run(s);
+}
 
 apr_status_t npie_steps_next(npie_steps_t *s)
 {
     for (apr_size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); ++i) {
-        if (strcmp(steps[i].name, s->stage.next) != 0) {
-            continue;
+        if (strcmp(steps[i].name, s->stage.next) == 0) {
+            return run(s, &steps[i]);
         }
-        if (steps[i].wants_key && strcmp(s->stage.new_spki, s->new_spki) != 0) {
-            return npie_err_set(s->err, NPIE_ECONFLICT, NPIE_P_OTHER_KEY,
-                                "%s is not this renewal's key",
-                                s->papers.pending);
-        }
-        return steps[i].run(s);
     }
     return APR_NOTFOUND;
 }

@@ -26,6 +26,7 @@ typedef struct npie_steps_t {
                                                       not in this run */
     npie_secret_t *old_password;
     const npie_secret_t *new_password;
+    int corrected;            /**< 1: other data than asked for were */
     npie_whereabouts_t stage; /**< where the server says that we are */
     npie_err_t *err;
     apr_pool_t *p;

@@ -90,7 +90,7 @@ test('a key for a renewal that was cancelled meanwhile', () => withPerson(async 
 }));
 
 test('other data from a second tab are told, and can be the ones that count', () =>
-  withPerson(async (person) => {
+  withPerson(async (person, { rp }) => {
     const { page, context } = person;
     await person.goTo('datos');
     const second = await context.newPage();
@@ -108,8 +108,19 @@ test('other data from a second tab are told, and can be the ones that count', ()
     assert.match(await second.innerText('#error-detalle'),
       /nuevo@empresa\.example.*otra@empresa\.example/);
     await second.getByRole('button', { name: 'Usar los de esta página' }).click();
-    await second.waitForURL(/llave\.html$/);
-    assert.match(await second.innerText('#repaso'), /otra@empresa\.example/);
+    await second.waitForURL(/carta\.html$/);
+    assert.deepEqual(await world.sql(`SELECT r.email, r.state, r.key_name <> '' AS kept
+      FROM renewal r JOIN employer e ON e.id = r.employer WHERE e.rp = '${rp}'`),
+    [{ email: 'otra@empresa.example', state: 'keyed', kept: 1 }], 'the key is kept');
+    await person.steps.carta();
+    assert.equal(await person.error(), '71', 'the letter that this tab still shows is void');
+    assert.match(await page.innerText('#error'), /cambiaron los datos o la llave.*No se firmó nada/s);
+    await page.click('text=Ir a la carta nueva');
+    await person.expect('carta');
+    await person.steps.carta();
+    await person.expect('certificado');
+    await person.steps.certificado();
+    await person.expect('terminos');
   }));
 
 test('81 shows the fingerprint of the key that counts', () => withPerson(async (person) => {

@@ -87,13 +87,13 @@ async function follow({ page }, mail) {
 }
 
 /** From the page that issues to the end. */
-async function toEnd(person, employer) {
+async function toEnd(person, employer, letters) {
   await person.expect('certificado');
   await person.steps.certificado();
   await person.expect('terminos');
   await person.steps.terminos();
   await person.expect('listo');
-  await renewedOnce(world, employer);
+  await renewedOnce(world, employer, letters);
 }
 
 /** The letters come with the institute's seal, which holds. */
@@ -257,10 +257,17 @@ for (const link of ['required', 'optional']) {
           assert.match(await page.innerText('.entrada'), /no se pudo entregar/);
           assert.match(await page.getAttribute('section.nota', 'class'), /tono-mal/);
           await look(page, '5-correo-rechazado');
-          await page.click('text=Corregirla en la carta y en el certificado');
+          await page.click('text=Corregir la dirección');
           await person.expect('datos');
+          assert.equal(await page.innerText('h1'), 'Corrija sus datos');
+          await look(page, '2-datos-corrija');
           const address = `avisos-${++addresses}@empresa.example`;
-          await toLetter(person, address);
+          await page.fill('#correo', address);
+          await page.fill('#correo2', address);
+          await page.dblclick('text=Corregir y firmar la carta');
+          await person.expect('carta');
+          await person.steps.carta();
+          await person.expect('correo');
           const [mail] = await mailsTo(address);
           await follow(person, mail);
           await page.click('text=Confirmar mi correo y seguir');
@@ -269,6 +276,7 @@ for (const link of ['required', 'optional']) {
             JOIN renewal r ON r.id = l.renewal JOIN employer e ON e.id = r.employer
             WHERE e.rp = '${employer.rp}' AND l.voided = 0 AND r.email = '${address}'`);
           assert.equal(letters, 1);
+          await toEnd(person, employer, { voided: 1 });
         }));
 
       test('the registered address stops the renewal', () => withPeople(async (open) => {

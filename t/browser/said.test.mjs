@@ -149,9 +149,9 @@ test('new passwords: which rule, no praise for what is refused', () => withPerso
       await faulty(page, 'clave', said);
     }
     const show = page.locator('.mostrar').first();
-    assert.equal(await show.textContent(), 'Mostrar la contraseña');
+    assert.equal(await show.textContent(), 'Mostrar: Contraseña nueva');
     await show.click();
-    assert.equal(await show.textContent(), 'Ocultar la contraseña');
+    assert.equal(await show.textContent(), 'Ocultar: Contraseña nueva');
     assert.equal(await page.getAttribute('#clave', 'type'), 'text');
     await show.click();
     assert.equal(await page.getAttribute('#clave', 'type'), 'password');

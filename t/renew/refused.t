@@ -96,6 +96,33 @@ browser(vhost => 'mail')->post('/npie/enlace.html', [ t => $token ]);
 $r = renew(@command);
 is($r->{code}, 0, 'and once it is open it goes on') or diag($r->{out}, $r->{err});
 is(certificates_of($mailed), 2, 'one certificate');
+# One that is refused for good is told, and corrected without losing the key.
+my $wrong = address('nadie');
+$mailed = pfx();
+@command = ('--pfx', $mailed->{pfx}, '--out', "$dir/r.pfx", options($dir), at('mail'));
+$r = renew(@command, '--email', $wrong);
+is($r->{code}, 3, 'a mail to an address that is refused');
+ok(settled($wrong), 'is tried');
+$r = renew(@command, '--email', $wrong);
+is($r->{code}, 3, 'still');
+like($r->{err}, qr/no se pudo entregar.*\[136\].*\Q$wrong\E: 5\d\d /s,
+    'and told, with what the mail server answered') or diag($r->{out}, $r->{err});
+my $key = slurp("$dir/r.pfx.llave");
+$to = address();
+$r = renew(@command, '--email', $to);
+is($r->{code}, 3, 'corrected');
+like($r->{out}, qr/Datos corregidos: correo \Q$to\E,.*La llave se conserva/, 'which it says')
+    or diag($r->{out}, $r->{err});
+is(slurp("$dir/r.pfx.llave"), $key, 'with the same key');
+($mail) = mail_wait($to);
+browser(vhost => 'mail')->post('/npie/enlace.html', [ t => path_of($mail) =~ /t=(.*)/ ]);
+$r = renew(@command, '--email', $to);
+is($r->{code}, 0, 'to the end') or diag($r->{out}, $r->{err});
+unlike($r->{out}, qr/corregidos/, 'corrected once');
+is(Npie::Openssl::spki_sha256("$mailed->{old}.crt") eq renewed("$dir/r.pfx"), '', 'renewed');
+is(world()->registry->value("SELECT count(*) FROM letter l JOIN renewal r ON r.id = l.renewal"
+    . " WHERE r.employer = $mailed->{id} AND l.kind = 1"), 2, 'by a second letter');
+
 my $optional = pfx();
 is(renew('--pfx', $optional->{pfx}, '--out', "$dir/o.pfx", options($dir), '--email',
     address(), at('mailopt'))->{code}, 0, 'where it need not be opened it is not waited for');

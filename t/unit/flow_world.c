@@ -324,6 +324,12 @@ apr_status_t person_confirm(person_t *person)
     return npie_flow_confirm(&person->flow, &person->who, &person->err);
 }
 
+apr_status_t person_correct(person_t *person)
+{
+    return npie_flow_correct(&person->flow, &person->who, &person->contact,
+                             &person->err);
+}
+
 apr_status_t person_rekey(person_t *person)
 {
     return npie_flow_rekey(&person->flow, &person->who, &person->err);

@@ -85,6 +85,7 @@ apr_status_t person_confirm(person_t *person);
 /* Asks for the certificate; person_issue() also takes it in new_cert. */
 apr_status_t person_ask(person_t *person);
 apr_status_t person_issue(person_t *person);
+apr_status_t person_correct(person_t *person);
 apr_status_t person_rekey(person_t *person);
 apr_status_t person_cancel(person_t *person);
 /* A file or a signature of any kind for a letter. */

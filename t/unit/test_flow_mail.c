@@ -211,6 +211,53 @@ static void test_readdress(void **state)
                         "otra@molinos.example");
 }
 
+/* An address that was refused for good, corrected in the letter: nothing is
+ * lost but a signature. */
+static void test_corrected(void **state)
+{
+    static const npie_renewal_state_t states[] = {
+        NPIE_RENEWAL_KEYED, NPIE_RENEWAL_SIGNED, NPIE_RENEWAL_CONFIRMED
+    };
+
+    for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); ++i) {
+        person_t *person = with_mail(i == 0 ? NPIE_RENEWAL_KEYED
+                                            : NPIE_RENEWAL_SIGNED, state);
+        const npie_renewal_t before = *person_place(person).renewal;
+        const char *token = i == 1 ? link_new(person, NPIE_LINK_CONTINUE)
+                                   : NULL;
+        npie_letter_row_t *letter;
+
+        if (states[i] == NPIE_RENEWAL_CONFIRMED) {
+            assert_ok(person, without_link(person));
+        }
+        assert_ok(person, person_correct(person));
+        assert_int_equal(person_state(person), states[i]);
+        person->contact.email = "otra@molinos.example";
+        person->contact.phone = "3300000001";
+        assert_ok(person, person_correct(person));
+        assert_ok(person, person_correct(person));
+        assert_int_equal(person_state(person), NPIE_RENEWAL_KEYED);
+        assert_string_equal(person_place(person).renewal->new_spki,
+                            before.new_spki);
+        assert_string_equal(person_place(person).renewal->key_name,
+                            before.key_name);
+        assert_ok(person, npie_letter_get(&letter, person->flow.registry,
+                                          before.letter1, &person->err));
+        assert_true(letter->voided);
+        assert_true(person_place(person).renewal->letter1 > before.letter1);
+        if (token != NULL) {
+            assert_int_equal(link_state(person, token), NPIE_LINK_SUPERSEDED);
+        }
+        assert_string_equal(mails(person), i == 0
+            ? "cambio " OLD ",cambio " OLD
+            : "cambio " OLD ",w obtener " NEW ",cambio " OLD);
+        person_to(person, NPIE_RENEWAL_ISSUED);
+        assert_string_equal(person->new_cert->email, "otra@molinos.example");
+        assert_string_equal(person_place(person).registered.phone,
+                            "3300000001");
+    }
+}
+
 static void test_link(void **state)
 {
     static const char *const cut[] = {
@@ -446,6 +493,7 @@ static void test_reminders(void **state)
     pool_test(test_queued), pool_test(test_same_address),               \
     pool_test(test_without_server), pool_test(test_place),              \
     pool_test(test_resend), pool_test(test_readdress),                  \
+    pool_test(test_corrected),                                          \
     pool_test(test_link), pool_test(test_link_ends),                    \
     pool_test(test_link_late), pool_test(test_stop),                    \
     pool_test(test_unreachable), pool_test(test_delay),                 \

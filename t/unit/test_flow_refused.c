@@ -53,6 +53,17 @@ static apr_status_t other_data(person_t *person)
     return rv;
 }
 
+static apr_status_t correct(person_t *person)
+{
+    person_t typed = *person;
+    apr_status_t rv;
+
+    typed.contact.phone = "3300000001";
+    rv = person_correct(&typed);
+    person->err = typed.err;
+    return rv;
+}
+
 static apr_status_t other_key(person_t *person)
 {
     person_t made = *person;
@@ -70,12 +81,12 @@ typedef apr_status_t (*move_fn)(person_t *person);
 static npie_problem_t problem_of(char move, npie_renewal_state_t state)
 {
     return state == NPIE_RENEWAL_NONE ? NPIE_P_NOT_NOW
-        : move == 'd' ? NPIE_P_DATA_OTHER
+        : move == 'd' || move == 'c' ? NPIE_P_DATA_OTHER
         : move == 'k' ? NPIE_P_KEY_OTHER : NPIE_P_NOT_NOW;
 }
 
 /* Which moves are for later in each state; d other data, k other key, r
- * rekey, 1 letter 1, m mail link, i issue, 2 letter 2, x cancel. */
+ * rekey, c data corrected, 1 letter 1, m mail link, i issue, 2 letter 2, x cancel. */
 static void test_out_of_order(void **state)
 {
     static const struct {
@@ -84,18 +95,18 @@ static void test_out_of_order(void **state)
     } moves[] = {
         { 'd', other_data }, { 'k', other_key }, { 'r', person_rekey },
         { '1', sign1 }, { 'm', person_confirm }, { 'i', person_ask },
-        { '2', sign2 }, { 'x', person_cancel },
+        { '2', sign2 }, { 'x', person_cancel }, { 'c', correct },
     };
     static const struct {
         npie_renewal_state_t state;
         const char *later;
     } states[] = {
-        { NPIE_RENEWAL_NONE, "kr1mi2" },
+        { NPIE_RENEWAL_NONE, "ckr1mi2" },
         { NPIE_RENEWAL_STARTED, "1mi2" },
         { NPIE_RENEWAL_KEYED, "dkmi2" },
         { NPIE_RENEWAL_SIGNED, "dki2" },
         { NPIE_RENEWAL_CONFIRMED, "dk2" },
-        { NPIE_RENEWAL_ISSUED, "dkrx" },
+        { NPIE_RENEWAL_ISSUED, "cdkrx" },
     };
 
     for (size_t s = 0; s < sizeof(states) / sizeof(states[0]); ++s) {
@@ -386,9 +397,9 @@ static void test_lapse(void **state)
 /* Posted from a page that was opened before. */
 static void test_lapse_at_move(void **state)
 {
-    static const move_fn moves[] = { other_data, other_key, person_rekey,
-                                     sign1, person_confirm, person_ask,
-                                     sign2 };
+    static const move_fn moves[] = { other_data, correct, other_key,
+                                     person_rekey, sign1, person_confirm,
+                                     person_ask, sign2 };
 
     for (size_t i = 0; i < sizeof(moves) / sizeof(moves[0]); ++i) {
         person_t *person = person_at(NPIE_RENEWAL_NONE, *state);

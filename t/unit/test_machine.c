@@ -17,6 +17,7 @@ static const char states[] = "skgcifxl-";
 static const char *const expected[NPIE_EVENTS] = {
     /*                       skgcifxl- */
     [NPIE_EVENT_DATA] =     "s====ssss",
+    [NPIE_EVENT_CORRECT] =  "skkk==...",
     [NPIE_EVENT_KEY] =      "k=====...",
     [NPIE_EVENT_REKEY] =    "=sss.....",
     [NPIE_EVENT_SIGN1] =    ".g====...",
@@ -39,6 +40,7 @@ static const char standings[] = "qksalorw-";
 static const char *const expected_request[NPIE_EVENTS] = {
     /*                       qksalorw- */
     [NPIE_EVENT_DATA] =     "!!!!!!!!q",
+    [NPIE_EVENT_CORRECT] =  "!!!!!!!!!",
     [NPIE_EVENT_KEY] =      "k=======.",
     [NPIE_EVENT_REKEY] =    "!!!!!!!!!",
     [NPIE_EVENT_SIGN1] =    ".s==.....",
@@ -143,7 +145,8 @@ static void test_request_ways(void **state)
 }
 
 /* Walks every way, carrying as bits which steps were made since the last
- * started, and looks at each arrival. */
+ * started, of which data corrected leave the key alone, and looks at each
+ * arrival. */
 typedef struct walk_t {
     unsigned char seen[COLUMNS][1 << NPIE_EVENTS];
     int reached[COLUMNS];
@@ -170,6 +173,15 @@ static void arrive(npie_renewal_state_t at, unsigned steps)
     }
 }
 
+static unsigned after(unsigned steps, npie_renewal_state_t next,
+                      npie_event_t event)
+{
+    return event == NPIE_EVENT_CORRECT ? 1u << NPIE_EVENT_KEY
+        : next == NPIE_RENEWAL_STARTED || event == NPIE_EVENT_CANCEL ||
+          event == NPIE_EVENT_LAPSE || event == NPIE_EVENT_REVOKE
+        ? 0 : steps | 1u << event;
+}
+
 static void walk(walk_t *w, npie_renewal_state_t at, unsigned steps)
 {
     if (w->seen[at][steps]) {
@@ -189,8 +201,7 @@ static void walk(walk_t *w, npie_renewal_state_t at, unsigned steps)
             assert_true(next == NPIE_RENEWAL_COMPLETED ||
                         next == NPIE_RENEWAL_LAPSED);
         }
-        walk(w, next, next == NPIE_RENEWAL_STARTED || e == NPIE_EVENT_CANCEL ||
-                      e == NPIE_EVENT_LAPSE || e == NPIE_EVENT_REVOKE ? 0 : steps | 1u << e);
+        walk(w, next, after(steps, next, (npie_event_t)e));
     }
 }
 

@@ -6,7 +6,7 @@ import { validity } from './certificate.js';
 import { groupFiles, renewList } from './clients.js';
 import { date } from './date.js';
 import { byId, element, save } from './dom.js';
-import { tellNames } from './files.js';
+import { filesOf, tellNames } from './files.js';
 import { working } from './form.js';
 import { getPlace, postForJson } from './net.js';
 import { brokenRule } from './password.js';
@@ -28,7 +28,7 @@ export function start() {
 
   prepare();
   folder.closest('p').hidden = !('webkitdirectory' in folder);
-  byId('archivo').addEventListener('change', () => take(byId('archivo').files));
+  byId('archivo').addEventListener('change', () => take(filesOf(byId('archivo'))));
   folder.addEventListener('change', () => {
     tellNames(byId('archivo'), [{ name: say('clients.files', { archivos: folder.files.length }) }]);
     take(folder.files);
@@ -159,6 +159,7 @@ export function start() {
       return;
     }
     isRunning = true;
+    byId('resumen').hidden = true;
     for (const [n, client] of wanted.entries()) {
       await renewOne(client, (text) => {
         progress(`${n + 1}/${wanted.length} ${whose(client)}: ${text}`);
@@ -189,7 +190,7 @@ export function start() {
     }
     if (!answer.ok) {
       const { cause, remedy } = known(answer.problem);
-      return { result: `${answer.cause ?? cause} ${answer.remedy ?? remedy} ${say('error-number',
+      return { result: `${answer.cause ?? cause}${answer.detail ? ` ${answer.detail}.` : ''} ${answer.remedy ?? remedy} ${say('error-number',
         { numero: answer.problem })}` };
     }
     const until = (place.certificates.new ?? place.certificates.proved).notAfter;

@@ -3,7 +3,7 @@
 import { NUMBER } from 'npie:problems';
 import { byId } from './dom.js';
 import { follow, working } from './form.js';
-import { postAgain, postMove } from './net.js';
+import { postMove } from './net.js';
 import { addButton, addLink, clearProblem, showFaults, showProblem } from './problem.js';
 import { foldAddress, isPhone, visible } from './typed.js';
 import { say } from '../sentences.js';
@@ -37,11 +37,12 @@ export function start() {
     return found;
   }
 
-  async function send(progress, post = postMove) {
+  /** corrects: whether these count beside those of the letter, if it has others. */
+  async function send(progress, corrects = false) {
     const fields = Object.fromEntries(new FormData(form));
-    const place = await post(form, fields);
+    const place = await postMove(form, corrects ? { ...fields, corrige: 'si' } : fields);
     if (place.problem === NUMBER.DATA_OTHER) {
-      tellOther(place);
+      tellOther(place, corrects || fields.corrige === 'si');
     } else if (place.ok) {
       follow(form, place);
     } else if (!showFaults(Object.entries(place.fields ?? {})
@@ -51,12 +52,13 @@ export function start() {
   }
 
   /** The letter has others, as of another tab: neither is taken without a word. */
-  function tellOther(answer) {
-    showProblem({ ...answer,
-      remedy: say('other.data-choose') });
+  function tellOther(answer, isLate) {
+    showProblem(isLate ? answer : { ...answer, remedy: say('other.data-choose') });
     addLink('./', say('other.data-keep'));
-    addButton(say('other.data-take'), () =>
-      working(form, (progress) => send(progress, postAgain)));
+    if (!isLate) {
+      addButton(say('other.data-take'), () =>
+        working(form, (progress) => send(progress, true)));
+    }
   }
 
   form.addEventListener('submit', (event) => {

@@ -2,17 +2,18 @@
 // Signing a letter, on the pages carta and terminos.
 import { NUMBER } from 'npie:problems';
 import { close, sign, signLetter } from '../client.js';
+import { sha256Hex } from '../crypto/bytes.js';
 import { byId } from './dom.js';
 import { summary } from './certificate.js';
-import { getBytes, postMove } from './net.js';
+import { getBytes, getPlace, postMove } from './net.js';
 import { opener } from './opener.js';
-import { showProblem } from './problem.js';
+import { addLink, showProblem } from './problem.js';
 import { follow, working } from './form.js';
 import { say } from '../sentences.js';
 
 export function start() {
   const form = byId('forma');
-  const { carta, spki } = form.dataset;
+  const { carta, spki, resumen } = form.dataset;
   const certificate = opener();
   const own = byId('carta');
   const gone = [NUMBER.LETTER, NUMBER.NOT_NOW, NUMBER.NOT_FOUND];
@@ -28,9 +29,25 @@ export function start() {
       ? sign(handle, await file.arrayBuffer()) : answer;
   }
 
+  /** The letter that this page shows, and none that was drawn after it. */
   async function signShown(handle) {
     const letter = await getBytes(carta);
+    if (letter.ok && resumen && await sha256Hex(letter.bytes) !== resumen) {
+      return { ok: false, problem: NUMBER.LETTER, isOther: true };
+    }
     return letter.ok ? signLetter(handle, letter.bytes) : letter;
+  }
+
+  /** Another letter than this page shows: drawn since, or else signed. */
+  async function tellOther() {
+    const place = await getPlace();
+    if (!place.ok || !location.pathname.endsWith(`/${place.page}.html`)) {
+      location.reload();
+      return;
+    }
+    showProblem({ problem: NUMBER.LETTER, cause: say('letter.other'),
+      remedy: say('letter.other-remedy') });
+    addLink(location.pathname, say('letter.see'));
   }
 
   async function send(progress, cms, file) {
@@ -68,6 +85,10 @@ export function start() {
       const [file] = own.files;
       const signed = file ? await signOwn(opened.handle, file) : await signShown(opened.handle);
       close(opened.handle);
+      if (signed.isOther) {
+        await tellOther();
+        return;
+      }
       // The page is past: signed meanwhile, or drawn again. Loaded again it leads on.
       if (!file && gone.includes(signed.problem)) {
         location.reload();

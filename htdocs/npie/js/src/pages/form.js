@@ -50,7 +50,7 @@ export function follow(form, place) {
 }
 
 function show(text, part) {
-  byId('avance').hidden = false;
+  byId('avance-barra').hidden = false;
   if (byId('avance-texto').textContent !== text) {
     byId('avance-texto').textContent = text;
   }
@@ -84,7 +84,7 @@ export async function working(form, work) {
     form.removeAttribute('aria-busy');
     if (!form.dataset.enviado) {
       markButtons(form, false);
-      byId('avance').hidden = true;
+      byId('avance-barra').hidden = true;
       byId('avance-texto').textContent = '';
     }
   }

@@ -8,6 +8,7 @@ import { NUMBER } from 'npie:problems';
 import { close, makeKey, makePfx, open, sign, signLetter } from '../client.js';
 import { shortMark } from './dom.js';
 import { getBytes, getJson, postForJson } from './net.js';
+import { foldAddress } from './typed.js';
 import { say } from '../sentences.js';
 
 const failed = (problem, more = {}) => ({ ok: false, problem, ...more });
@@ -52,6 +53,7 @@ async function fileOf(files, sha256) {
 export async function renew(client, plan) {
   const kept = [];
   let renewed;
+  let isCorrected = false;
 
   function keep(bytes, name) {
     kept.push(name);
@@ -60,12 +62,25 @@ export async function renew(client, plan) {
 
   const post = (place, fields) => postForJson(place.next.href, { csrf: place.csrf, ...fields });
 
-  function data(place) {
-    const { email = '', phone = '', fax = '' } = place.employer;
+  /** What is typed for everybody, else what is registered. */
+  function contactOf({ employer: { email = '', phone = '', fax = '' } }) {
     const { contact } = plan;
     const correo = contact.correo || email;
-    return post(place, { correo, correo2: correo, telefono: contact.telefono || phone,
-      fax: contact.fax || fax });
+    return { correo, correo2: correo, telefono: contact.telefono || phone, fax: contact.fax || fax };
+  }
+
+  const data = (place) => post(place, contactOf(place));
+
+  /** Whether the renewal was begun with another address, as one that was refused. */
+  const isOther = ({ employer, next }) => !isCorrected && plan.contact.correo
+    && foldAddress(plan.contact.correo) !== foldAddress(employer.email ?? '')
+    && !['start', 'sign-letter-2'].includes(next.name);
+
+  /** The letter is drawn again with the address typed; the key stays. */
+  function correct(place) {
+    isCorrected = true;
+    plan.tell(say('client.correct'));
+    return postForJson('datos.html', { csrf: place.csrf, corrige: 'si', ...contactOf(place) });
   }
 
   async function make(place) {
@@ -125,7 +140,8 @@ export async function renew(client, plan) {
     'make-key': make,
     'sign-letter-1': (place) => letter(place, 1, client.handle),
     'go-on': (place) => post(place, { accion: 'seguir' }),
-    'await-link': () => waits('mail'),
+    'await-link': ({ mail }) => (mail?.state === 'refused' ? failed(NUMBER.MAIL_REFUSED,
+      { detail: [mail.to, mail.said].filter(Boolean).join(': ') }) : waits('mail')),
     issue,
     'sign-letter-2': terms,
   };
@@ -134,6 +150,10 @@ export async function renew(client, plan) {
   let place = await logIn(client.handle, client.user);
   try {
     while (place.ok && place.next && moves[place.next.name]) {
+      if (isOther(place)) {
+        place = await correct(place);
+        continue;
+      }
       plan.tell(say(`client.${place.next.name}`));
       const before = place.next.name;
       place = await moves[before](place);
