@@ -101,6 +101,7 @@ typedef struct npie_reminders_t {
 /** Who helps: whom people are told to turn to. Texts UTF-8, NULL: not said. */
 typedef struct npie_support_t {
     const char *office;    /**< of the employers of this subdelegation alone */
+    const char *language;  /**< of pages in this language alone: "en" */
     const char *telephone;
     const char *hours;
     const char *address;

@@ -9,7 +9,9 @@
 #include <apr_strings.h>
 
 #include "base/plain.h"
+#include "base/sentences.h"
 #include "base/text.h"
+#include "httpd/sentences.h"
 #include "httpd/vars.h"
 
 #define TEXT_MAX 200
@@ -21,7 +23,7 @@ static const struct {
 } parts[] = {
 #define PART(member) \
     { #member, "npie_support_" #member, offsetof(npie_support_t, member) }
-    PART(office), PART(telephone), PART(hours), PART(address), PART(link),
+    PART(office), PART(language), PART(telephone), PART(hours), PART(address), PART(link),
 #undef PART
 };
 
@@ -54,8 +56,8 @@ static const char *take(npie_support_t *support, const char *name,
         *text_of(support, i) = text;
         return NULL;
     }
-    return apr_psprintf(p, "'%s' is none of telephone, hours, address, link "
-                        "and office, each followed by its text", name);
+    return apr_psprintf(p, "'%s' is none of telephone, hours, address, link, "
+                        "office and language, each followed by its text", name);
 }
 
 const char *npie_support_parse(npie_support_t *out, const char *args,
@@ -73,6 +75,9 @@ const char *npie_support_parse(npie_support_t *out, const char *args,
     }
     if (support.telephone == NULL && support.link == NULL) {
         return "a telephone or a link is needed";
+    }
+    if (support.language != NULL && !npie_sentences_is_tag(support.language)) {
+        return "the language must be one of NPIELanguages, like en";
     }
     if (support.link != NULL && !is_link(support.link)) {
         return "the link must begin with https://, http:// or mailto:";
@@ -95,25 +100,34 @@ static const char *dialled(const char *telephone, apr_pool_t *p)
     return digits;
 }
 
-/* By letters alone: the registry often has capitals, and no accents. */
-static int is_for(const npie_support_t *support, const char *office,
-                  apr_pool_t *p)
+/* How well a line suits: the office before the language; 0 is not for them. The
+ * office by letters alone: the registry often has capitals, and no accents. */
+static int suits(const npie_support_t *support, const char *office,
+                 const char *language, apr_pool_t *p)
 {
-    return support->office == NULL
-        || strcmp(npie_plain_key(support->office, p),
-                  npie_plain_key(office, p)) == 0;
+    if ((support->office != NULL
+         && strcmp(npie_plain_key(support->office, p),
+                   npie_plain_key(office, p)) != 0)
+        || (support->language != NULL
+            && ap_cstr_casecmp(support->language, language) != 0)) {
+        return 0;
+    }
+    return 1 + 2 * (support->office != NULL) + (support->language != NULL);
 }
 
 void npie_support_vars(request_rec *r, const char *office)
 {
     const apr_array_header_t *all = npie_conf_server(r->server)->support;
+    const char *language = npie_sentences_for(r)->language;
     npie_support_t *found = NULL;
+    int best = 0;
 
     for (int i = 0; all != NULL && i < all->nelts; ++i) {
         npie_support_t *support = &APR_ARRAY_IDX(all, i, npie_support_t);
+        const int how = suits(support, office, language, r->pool);
 
-        if (is_for(support, office, r->pool)
-            && (found == NULL || found->office == NULL)) {
+        if (how > best) {
+            best = how;
             found = support;
         }
     }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <apr_strings.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pkcs12.h>
@@ -141,12 +142,21 @@ static EVP_PKEY *key_of(const npie_store_t *store, X509 *x509)
     return NULL;
 }
 
-/* Kinds that certificates of employers have, and browsers sign with. */
+/* Kinds that certificates of employers have, and browsers sign with. A curve
+ * told by its parameters is none of them (RFC 5480, 2.1.1). */
 static int is_known_kind(const EVP_PKEY *key)
 {
     char group[32] = "";
+    int explicit = 0;
 
     EVP_PKEY_get_group_name(key, group, sizeof(group), NULL);
+    EVP_PKEY_get_int_param(key,
+                           OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS,
+                           &explicit);
+    ERR_clear_error();
+    if (explicit) {
+        return 0;
+    }
     return EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA
         || strcmp(group, SN_X9_62_prime256v1) == 0
         || strcmp(group, SN_secp384r1) == 0

@@ -11,7 +11,7 @@
 #include "renew/secret.h"
 
 /** The longest file of that kind taken, in bytes. */
-#define NPIE_CREDENTIAL_MAX (256 * 1024)
+#define NPIE_CREDENTIAL_MAX (16 * 1024 * 1024)
 
 /** Everything lives as long as the pool it was opened in. */
 typedef struct npie_credential_t {

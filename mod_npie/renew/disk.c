@@ -24,8 +24,9 @@ apr_status_t npie_disk_read(npie_bytes_t *bytes, const char *path,
 
     return rv == APR_SUCCESS ? rv
         : npie_err_set(err, rv == ENOENT ? APR_NOTFOUND : NPIE_EINPUT,
-                       NPIE_P_FILE_READ, "%s: %s", path,
-                       npie_file_why(rv, max, p));
+                       rv == APR_ENOSPC ? NPIE_P_FILE_UNKNOWN
+                                        : NPIE_P_FILE_READ,
+                       "%s: %s", path, npie_file_why(rv, max, p));
 }
 
 static int write_all(int fd, npie_bytes_t bytes)

@@ -13,7 +13,7 @@
  * Reads a file. The bytes are cleansed with the pool, as they may be a key.
  * @param max most bytes taken
  * @return APR_SUCCESS; APR_NOTFOUND (FILE_READ) when there is none; NPIE_EINPUT
- *         (FILE_READ)
+ *         (FILE_READ; FILE_UNKNOWN: it is longer)
  */
 apr_status_t npie_disk_read(npie_bytes_t *bytes, const char *path,
                             apr_size_t max, npie_err_t *err, apr_pool_t *p);

@@ -415,7 +415,9 @@ apr_status_t npie_list_read(apr_array_header_t **pjobs, const char *path,
     apr_status_t rv = npie_disk_read(&text, path, NPIE_LIST_MAX, err, p);
 
     if (rv != APR_SUCCESS) {
-        return rv;
+        return err->problem != NPIE_P_FILE_UNKNOWN ? rv
+            : npie_err_set(err, rv, NPIE_P_LIST, "%s: longer than %d bytes",
+                           path, NPIE_LIST_MAX);
     }
     rv = npie_list_parse(pjobs, &literal, text, defaults, folder, &why, p);
     if (rv == APR_SUCCESS && literal && npie_disk_is_open(path)) {

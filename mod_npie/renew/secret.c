@@ -15,6 +15,7 @@
 #include <apr_strings.h>
 #include <openssl/crypto.h>
 
+#include "base/encoding.h"
 #include "base/text.h"
 #include "renew/language.h"
 #include "renew/terminal.h"
@@ -64,11 +65,17 @@ static apr_status_t failed(npie_err_t *err, const char *what, const char *why)
     return npie_err_set(err, NPIE_EINPUT, NPIE_P_SECRET, "%s: %s", what, why);
 }
 
-/* Up to the first line's end, all that a descriptor gives. */
-static apr_status_t read_line(npie_secret_t *secret, int fd, const char *what,
+static int is_utf16(const npie_secret_t *secret)
+{
+    return secret->len >= 2 && (memcmp(secret->text, "\xff\xfe", 2) == 0
+                                || memcmp(secret->text, "\xfe\xff", 2) == 0);
+}
+
+/* Up to the first line's end, all that a descriptor gives; of UTF-16, in which
+ * that is not one byte, all. */
+static apr_status_t read_some(npie_secret_t *secret, int fd, const char *what,
                               npie_err_t *err)
 {
-    char *end;
     ssize_t got;
 
     do {
@@ -78,24 +85,88 @@ static apr_status_t read_line(npie_secret_t *secret, int fd, const char *what,
             secret->len += (apr_size_t)got;
         }
     } while ((got > 0 && secret->len < NPIE_SECRET_MAX
-              && memchr(secret->text, '\n', secret->len) == NULL)
+              && (is_utf16(secret)
+                  || memchr(secret->text, '\n', secret->len) == NULL))
              || (got < 0 && errno == EINTR));
-    if (got < 0) {
-        return failed(err, what, strerror(errno));
+    return got < 0 ? failed(err, what, strerror(errno)) : APR_SUCCESS;
+}
+
+static void cut(npie_secret_t *secret, apr_size_t len)
+{
+    if (len < secret->len) {
+        OPENSSL_cleanse(secret->text + len, secret->len - len);
     }
-    end = memchr(secret->text, '\n', secret->len);
-    if (end == NULL && secret->len == NPIE_SECRET_MAX) {
-        return failed(err, what, "the first line is too long");
-    }
+    secret->len = len;
+}
+
+static void cut_line(npie_secret_t *secret)
+{
+    const char *end = memchr(secret->text, '\n', secret->len);
+
     if (end != NULL) {
-        OPENSSL_cleanse(end, secret->len - (apr_size_t)(end - secret->text));
-        secret->len = (apr_size_t)(end - secret->text);
+        cut(secret, (apr_size_t)(end - secret->text));
     }
     if (secret->len > 0 && secret->text[secret->len - 1] == '\r') {
-        secret->text[--secret->len] = '\0';
+        cut(secret, secret->len - 1);
     }
+}
+
+/* What Windows programs write beside UTF-8: a mark before it, UTF-16, and
+ * Windows-1252. */
+static apr_status_t decode(npie_secret_t *secret, const char *what,
+                           npie_err_t *err)
+{
+    const npie_bytes_t bytes = { (unsigned char *)secret->text, secret->len };
+    const char *used;
+    apr_pool_t *own;
+    apr_size_t len;
+    char *text;
+    apr_status_t rv;
+
+    if (secret->len == 0
+        || ((unsigned char)*secret->text != 0xef
+            && npie_text_is_clean(secret->text, secret->len))) {
+        return APR_SUCCESS;
+    }
+    apr_pool_create(&own, NULL);
+    rv = npie_encoding_decode(&text, &len, &used, bytes, NULL, NULL, own);
+    if (rv == APR_SUCCESS && len <= NPIE_SECRET_MAX) {
+        cut(secret, 0);
+        memcpy(secret->text, text, len);
+        secret->len = len;
+        OPENSSL_cleanse(text, len);
+    }
+    else if (rv == APR_SUCCESS) {
+        OPENSSL_cleanse(text, len);
+        rv = NPIE_EINPUT;
+    }
+    apr_pool_destroy(own);
+    return rv == APR_SUCCESS ? rv
+        : failed(err, what, "the first line is no text");
+}
+
+static apr_status_t read_line(npie_secret_t *secret, int fd, const char *what,
+                              npie_err_t *err)
+{
+    apr_status_t rv = read_some(secret, fd, what, err);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (secret->len == NPIE_SECRET_MAX
+        && memchr(secret->text, '\n', secret->len) == NULL) {
+        return failed(err, what, "the first line is too long");
+    }
+    if (!is_utf16(secret)) {
+        cut_line(secret);
+    }
+    rv = decode(secret, what, err);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    cut_line(secret);
     return npie_text_is_clean(secret->text, secret->len) ? APR_SUCCESS
-        : failed(err, what, "the first line is no clean UTF-8");
+        : failed(err, what, "the first line has control characters");
 }
 
 static apr_status_t from_file(npie_secret_t *secret, const char *path,

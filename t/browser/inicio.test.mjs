@@ -68,3 +68,15 @@ test('and on the page of a refused certificate', () => withPeople(async (open) =
   assert.match(await person.page.innerText('main'), OFFICE);
   await look(person.page, 'rechazo-con-ayuda');
 }));
+
+test('who helps is told in the language of the page, the own office first', () => withPeople(async (open) => {
+  const employer = await world.employer('modern');
+  await world.sql(`UPDATE employer SET subdelegation = 'Mérida' WHERE rp = '${employer.rp}'`);
+  const person = await open(world, employer, { locale: 'en-US' });
+  const { page } = person;
+  await page.goto(`${world.url}/npie/acceso.html`);
+  assert.match(await page.innerText('footer'), /Help: 800 555 0110, Monday to Friday, 8 am to 4 pm/);
+  await person.steps.acceso();
+  await person.expect('aviso');
+  assert.match(await page.innerText('footer'), /Help, Mérida: 999 555 0120/);
+}));

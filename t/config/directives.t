@@ -95,6 +95,7 @@ my @cases = (
     ['NPIESupport', 'hours "de 8 a 16"', qr/a telephone or a link is needed/],
     ['NPIESupport', 'link javascript:alert(1)', qr/must begin with https/],
     ['NPIESupport', 'telephone', qr/1 to 200 bytes/],
+    ['NPIESupport', 'telephone 1 language "en, es"', qr/one of NPIELanguages/],
     ['NPIEApplicationURL', 'idse', qr/path from \/ on/],
     ['NPIERenewBefore', '-1d', qr/no duration|number of days/],
     ['NPIERenewBefore', '400d', qr/out of range/],

@@ -60,6 +60,23 @@ my $r = renew('--pfx', $employer->{pfx}, '--password', "file:$dir/old",
 is("$r->{code} " . ($r->{err} =~ /\[127\]/ ? 127 : ''), '7 127',
     'nobody to ask whether to sign');
 
+# Passwords as Windows writes them: with a mark, of two bytes each, of Windows-1252.
+my %files = (
+    utf8 => "\xef\xbb\xbf$OLD\r\n",
+    utf16 => "\xff\xfe" . join('', map { "$_\0" } split //, "$OLD\r\nmás"),
+    big => "\xfe\xff" . join('', map { "\0$_" } split //, $OLD),
+    bare => join('', map { "$_\0" } split //, "$OLD\r\n"),
+);
+for my $name (sort keys %files) {
+    spit("$dir/as-$name", $files{$name}, 0600);
+    fails($employer, '6 125', "a password in $name opens the file", '--password', "file:$dir/as-$name",
+        'https://127.0.0.1:1/npie/');
+}
+spit("$dir/noise", "a\x01b\n", 0600);
+fails($employer, '4 123', 'what is no text is no password', '--password', "file:$dir/noise");
+spit("$dir/long", 'a' x 2000, 0600);
+fails($employer, '4 123', 'nor what is too long', '--password', "file:$dir/long");
+
 # A file in the way.
 my $early = pfx(kind => 'early');
 spit("$dir/n.pfx", 'algo', 0600);

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The ciphers of old certificate stores, which WebCrypto does not have. A
- * bundle of its own, loaded when a file needs it.
+ * The ciphers of old certificate stores, and scrypt, which WebCrypto does not
+ * have. A bundle of its own, loaded when a file needs it.
  */
 import forge from 'node-forge/lib/forge.js';
 import 'node-forge/lib/aes.js';
 import 'node-forge/lib/des.js';
 import 'node-forge/lib/rc2.js';
 import { md5, sha1 } from '@noble/hashes/legacy.js';
+import { scryptAsync } from '@noble/hashes/scrypt.js';
 import { concat, fromLatin1, toLatin1 } from './bytes.js';
 
 /** RC4: encrypting is decrypting. */
@@ -94,3 +95,7 @@ export function pemKey(password, salt, length) {
   }
   return key.subarray(0, length);
 }
+
+/** The key that scrypt derives (RFC 7914). @param length wanted, bytes */
+export const scrypt = (password, salt, { N, r, p }, length) =>
+  scryptAsync(password, salt, { N, r, p, dkLen: length });

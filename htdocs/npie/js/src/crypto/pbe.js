@@ -13,6 +13,9 @@ import { say } from '../sentences.js';
 const SHA1_LENGTH = 20;
 const PBES2 = '1.2.840.113549.1.5.13';
 const PBKDF2 = '1.2.840.113549.1.5.12';
+const SCRYPT = '1.3.6.1.4.1.11591.4.11';
+/** Bytes that scrypt may take: openssl's own limit. */
+const SCRYPT_MEMORY = 32 << 20;
 
 /** PKCS#12: cipher, bytes of its key, bytes of its IV. */
 const PKCS12_SCHEMES = {
@@ -104,6 +107,22 @@ function readPbkdf2(params) {
 }
 
 /**
+ * scrypt-params (RFC 7914, 7); keyLength OPTIONAL.
+ * @throws Problem FILE_DAMAGED for costs that no program writes
+ */
+function readScrypt(params) {
+  const [salt, ...costs] = children(params);
+  const [N, r, p] = costs.map(small);
+  if (!(N > 1 && r > 0 && p > 0 && (N & (N - 1)) === 0 && 128 * r * (N + p) <= SCRYPT_MEMORY)) {
+    throw new Problem(NUMBER.FILE_DAMAGED);
+  }
+  return { salt: octets(salt), scrypt: { N, r, p } };
+}
+
+/** What a key is derived by: parameters by the derivation's OID. */
+const DERIVATIONS = { [PBKDF2]: readPbkdf2, [SCRYPT]: readScrypt };
+
+/**
  * The MAC's parameters (RFC 9579); the key must have a length of its own.
  * @return {prf, hash: of PBKDF2 and of the HMAC, keyLength, salt, iterations}
  * @throws Problem FILE_UNSUPPORTED, FILE_DAMAGED
@@ -148,7 +167,7 @@ function readPbes2(params) {
     const [derivation, encryption] = children(params);
     const [kdf, derivationParams] = children(derivation);
     const [cipher, parameters] = children(encryption);
-    return { kdf: oid(kdf), derived: oid(kdf) === PBKDF2 && readPbkdf2(derivationParams),
+    return { kdf: oid(kdf), derived: DERIVATIONS[oid(kdf)]?.(derivationParams),
       cipher: oid(cipher), parameters };
   });
   if (!derived) {
@@ -159,10 +178,16 @@ function readPbes2(params) {
     cipher: name,
     ...name === 'RC2' ? readRc2(parameters) : { iv: octets(parameters) },
     keyLength: name === 'RC2' ? derived.keyLength ?? length : length,
-    hash: known(PRFS, derived.prf),
     salt: derived.salt,
-    iterations: checkIterations(derived.iterations),
+    ...derived.scrypt ? { scrypt: derived.scrypt } : { hash: known(PRFS, derived.prf),
+      iterations: checkIterations(derived.iterations) },
   }));
+}
+
+/** The key that a form of the password gives. */
+async function deriveKey({ scrypt, hash, salt, iterations, keyLength }, form) {
+  return scrypt ? (await loadLegacy()).scrypt(form.bytes, salt, scrypt, keyLength)
+    : pbkdf2(hash, form.bytes, salt, iterations, keyLength);
 }
 
 /**
@@ -185,8 +210,9 @@ export async function decryptAes(raw, iv, data) {
 }
 
 async function decryptPbes2(params, data, form) {
-  const { cipher, keyLength, bits, hash, salt, iterations, iv } = readPbes2(params);
-  const raw = await pbkdf2(hash, form.bytes, salt, iterations, keyLength);
+  const pbes2 = readPbes2(params);
+  const { cipher, bits, iv } = pbes2;
+  const raw = await deriveKey(pbes2, form);
   return cipher === 'AES-CBC' ? decryptAes(raw, iv, data)
     : (await loadLegacy()).decrypt(cipher, raw, iv, data, bits);
 }
@@ -271,12 +297,11 @@ export async function unwrapWith(info, form, importParams) {
   if (pbes2.cipher !== 'AES-CBC') {
     return undefined;
   }
-  const { hash, salt, iterations, keyLength, iv } = pbes2;
-  const raw = await pbkdf2(hash, form.bytes, salt, iterations, keyLength);
+  const raw = await deriveKey(pbes2, form);
   const wrapping = await crypto.subtle.importKey('raw', raw, 'AES-CBC', false, ['unwrapKey']);
   try {
     return await crypto.subtle.unwrapKey('pkcs8', octets(info.encryptedData), wrapping,
-      { name: 'AES-CBC', iv }, importParams, true, ['sign']);
+      { name: 'AES-CBC', iv: pbes2.iv }, importParams, true, ['sign']);
   } catch (error) {
     return error.name === 'OperationError' ? null : undefined;
   }
