@@ -246,7 +246,8 @@ apr_status_t npie_flow_confirm(npie_flow_t *flow, const npie_who_t *who,
  * and takes the certificate in; letter 2 is fixed, and the employer's row
  * takes over the renewal's contact data. Done before: APR_SUCCESS. The
  * signer gives the same certificate for the same renewal, so two at once, or
- * one after a fault, end with one certificate. */
+ * one after a fault, end with one certificate. NPIE_EPOLICY (NEW_KEY_SEEN): a
+ * certificate of this key went to nobody; the renewal is back at llave. */
 apr_status_t npie_flow_issue(npie_flow_t *flow, const npie_who_t *who,
                              npie_err_t *err);
 

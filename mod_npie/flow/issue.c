@@ -197,6 +197,16 @@ static apr_status_t ask_signer(npie_bytes_t *der, const asked_t *asked,
     return rv;
 }
 
+/* A key of which a certificate was made that went to nobody, as when the data
+ * were corrected at that moment, gets no second one: back to llave. */
+static void give_back(const npie_step_t *step, apr_status_t rv)
+{
+    if (rv == NPIE_EPOLICY && !step->additional
+        && step->err->problem == NPIE_P_NEW_KEY_SEEN) {
+        npie_flow_rekey(step->flow, step->who, NULL);
+    }
+}
+
 static apr_status_t check_made(asked_t *asked, npie_bytes_t der)
 {
     const npie_step_t *step = asked->step;
@@ -231,6 +241,7 @@ static apr_status_t issue(npie_step_t *step)
     rv = npie_step_read_letter(&letter, step, asked.folio);
     if (rv == APR_SUCCESS) {
         rv = ask_signer(&der, &asked, letter->pdf);
+        give_back(step, rv);
     }
     if (rv == APR_SUCCESS) {
         rv = check_made(&asked, der);

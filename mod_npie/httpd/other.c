@@ -97,7 +97,7 @@ const char *npie_other_said(const npie_visit_t *post, npie_problem_t problem)
 {
     const char *when, *now;
 
-    if (post->place.renewal == NULL) {
+    if (post->place.renewal == NULL || !npie_other_is(problem)) {
         return NULL;
     }
     when = npie_sentences_moment(post->r, fixed_at(post));

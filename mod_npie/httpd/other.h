@@ -14,7 +14,8 @@ int npie_other_is(npie_problem_t problem);
  * What counts and what was sent, in Spanish, with the time and for a key with
  * the short fingerprint of each.
  * @param post its place read; form of datos or llave
- * @return a sentence in the request's pool; NULL: the renewal has neither
+ * @return a sentence in the request's pool; NULL: the renewal has neither, or
+ *         the problem is no such one
  */
 const char *npie_other_said(const npie_visit_t *post, npie_problem_t problem);
 

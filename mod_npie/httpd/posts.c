@@ -219,6 +219,9 @@ int npie_post_issue(npie_visit_t *post)
     npie_err_t err;
 
     if (npie_flow_issue(post->flow, &post->who, &err) != APR_SUCCESS) {
+        if (err.problem == NPIE_P_NEW_KEY_SEEN) {
+            return refuse_other(post, &err);
+        }
         return refuse(post, &err, npie_draft_new(err.problem, NULL));
     }
     npie_count(NPIE_COUNT_ISSUED);

@@ -203,6 +203,34 @@ static void issue_or_rekey(apr_pool_t *p)
             NPIE_RENEWAL_STARTED);
 }
 
+static apr_status_t correct(person_t *person)
+{
+    person->contact.phone = "3300000001";
+    return person_correct(person);
+}
+
+/* The key stays; but one of which a certificate was made for the letter before
+ * gets no other: then a new one is to be made. */
+static void issue_or_correct(apr_pool_t *p)
+{
+    person_t *person = person_at(NPIE_RENEWAL_NONE, p);
+
+    contest(person, correct, NPIE_RENEWAL_KEYED);
+    if (person_state(person) == NPIE_RENEWAL_KEYED) {
+        assert_ok(person, person_sign(person, NPIE_LETTER_RENEWAL));
+        if (audited(person, "issue-unused") > 0) {
+            assert_call(person, NPIE_EPOLICY, NPIE_P_NEW_KEY_SEEN,
+                        person_ask(person));
+            assert_int_equal(person_state(person), NPIE_RENEWAL_STARTED);
+            person->new_key = identity_key("P-256", p);
+            person->csr = fixture_csr(person->new_key, p);
+        }
+        person_to(person, NPIE_RENEWAL_ISSUED);
+        assert_string_equal(person_place(person).registered.phone,
+                            "3300000001");
+    }
+}
+
 /* Made beforehand: once it is cancelled there is no letter to sign. */
 static npie_bytes_t signature1;
 
@@ -362,6 +390,7 @@ static void test_issue_or_back(void **state)
 {
     rounds(state, issue_or_cancel);
     rounds(state, issue_or_rekey);
+    rounds(state, issue_or_correct);
 }
 
 static void test_sign_or_cancel(void **state)
