@@ -77,7 +77,7 @@ const char *npie_support_parse(npie_support_t *out, const char *args,
         return "a telephone or a link is needed";
     }
     if (support.language != NULL && !npie_sentences_is_tag(support.language)) {
-        return "the language must be one of NPIELanguages, like en";
+        return "the language must be one of NPIELanguages";
     }
     if (support.link != NULL && !is_link(support.link)) {
         return "the link must begin with https://, http:// or mailto:";
