@@ -23,7 +23,8 @@ static const struct {
 } parts[] = {
 #define PART(member) \
     { #member, "npie_support_" #member, offsetof(npie_support_t, member) }
-    PART(office), PART(language), PART(telephone), PART(hours), PART(address), PART(link),
+    PART(office), PART(language), PART(telephone), PART(hours), PART(address),
+    PART(link),
 #undef PART
 };
 

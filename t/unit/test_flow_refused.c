@@ -42,26 +42,28 @@ static apr_status_t sign2(person_t *person)
     return sign(person, NPIE_LETTER_TERMS, nothing);
 }
 
-static apr_status_t other_data(person_t *person)
+typedef apr_status_t (*move_fn)(person_t *person);
+
+/* A move with another telephone typed. */
+static apr_status_t typed(person_t *person, const char *phone, move_fn move)
 {
-    person_t typed = *person;
+    person_t at = *person;
     apr_status_t rv;
 
-    typed.contact.phone = "3300000000";
-    rv = person_data(&typed);
-    person->err = typed.err;
+    at.contact.phone = phone;
+    rv = move(&at);
+    person->err = at.err;
     return rv;
+}
+
+static apr_status_t other_data(person_t *person)
+{
+    return typed(person, "3300000000", person_data);
 }
 
 static apr_status_t correct(person_t *person)
 {
-    person_t typed = *person;
-    apr_status_t rv;
-
-    typed.contact.phone = "3300000001";
-    rv = person_correct(&typed);
-    person->err = typed.err;
-    return rv;
+    return typed(person, "3300000001", person_correct);
 }
 
 static apr_status_t other_key(person_t *person)
@@ -74,8 +76,6 @@ static apr_status_t other_key(person_t *person)
     person->err = made.err;
     return rv;
 }
-
-typedef apr_status_t (*move_fn)(person_t *person);
 
 /* What is said of a move that comes too late. */
 static npie_problem_t problem_of(char move, npie_renewal_state_t state)
