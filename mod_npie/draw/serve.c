@@ -11,6 +11,7 @@
 #include "draw/ask.h"
 #include "draw/worker.h"
 #include "ledger/cage.h"
+#include "letter/art.h"
 
 #define EXIT_PEER 2
 #define KEY_MAX 4096

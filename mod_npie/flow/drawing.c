@@ -7,6 +7,7 @@
 
 #include <apr_strings.h>
 
+#include "letter/art.h"
 #include "letter/party.h"
 
 apr_status_t npie_drawing_names(npie_step_t *step,

@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#include "flow/drawing.h"
 #include "model/field.h"
 
 static int contact_same(const npie_contact_t *a, const npie_contact_t *b)

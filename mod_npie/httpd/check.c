@@ -18,6 +18,7 @@
 #include "httpd/sentences.h"
 #include "httpd/ssl.h"
 #include "httpd/tree.h"
+#include "letter/art.h"
 
 static void complain(const server_rec *s, const npie_server_conf_t *conf,
                      int directive, const char *text)

@@ -16,6 +16,7 @@
 
 #include "httpd/parse.h"
 #include "httpd/probe.h"
+#include "letter/art.h"
 #include "pki/pem.h"
 
 /* What npie-signer -T prints, as far as the directives say it too. */
@@ -245,8 +246,21 @@ static void compare_letters(comparison_t *c, const told_t *told)
     }
 }
 
+/* Does a server of this httpd have its pages there? */
+static int is_served(const char *url)
+{
+    for (server_rec *s = ap_server_conf; s != NULL; s = s->next) {
+        const npie_server_conf_t *conf = npie_conf_server(s);
+
+        if (conf->base.url != NULL && strcmp(conf->base.url, url) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* Where printed letters lead. Another server of the same signer may be meant:
- * no error. */
+ * no error, and no word where it is one of these. */
 static void compare_address(comparison_t *c, const told_t *told)
 {
     const npie_server_conf_t *conf = c->runtime->conf;
@@ -257,8 +271,7 @@ static void compare_address(comparison_t *c, const told_t *told)
                             "letters cannot be checked; set it to NPIEBaseURL, "
                             "%s", c->file, conf->base.url);
     }
-    else if (told->address != NULL
-             && strcmp(told->address, conf->base.url) != 0) {
+    else if (told->address != NULL && !is_served(told->address)) {
         text = apr_psprintf(c->p, "NPIEBaseURL is %s, and LetterAddress of %s "
                             "is %s: the code of a printed letter leads there, "
                             "which must be a server with the same registry",

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "httpd/notice.h"
+#include "letter/art.h"
 
 /* A signer that does not answer keeps mails waiting no longer. */
 #define TIMEOUT apr_time_from_sec(2)

@@ -7,6 +7,7 @@
 
 #include <apr_strings.h>
 
+#include "letter/art.h"
 #include "letter/letter.h"
 #include "pki/trust.h"
 

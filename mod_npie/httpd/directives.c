@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "httpd/parse.h"
+#include "letter/art.h"
 #include "pki/openssl.h"
 #include "pki/trust.h"
 #include "httpd/support.h"

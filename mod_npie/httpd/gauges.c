@@ -3,6 +3,7 @@
  */
 #include "httpd/gauges.h"
 
+#include "letter/art.h"
 #include "store/schema.h"
 
 #define DAY apr_time_from_sec(86400)

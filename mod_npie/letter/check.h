@@ -4,7 +4,8 @@
 #ifndef NPIE_LETTER_CHECK_H
 #define NPIE_LETTER_CHECK_H
 
-#include "letter/letter.h"
+#include "base/status.h"
+#include "letter/content.h"
 
 /**
  * Checks every field of a letter: clean UTF-8, length, format of hashes and

@@ -4,7 +4,7 @@
 #ifndef NPIE_LETTER_COMPOSE_H
 #define NPIE_LETTER_COMPOSE_H
 
-#include "letter/art.h"
+#include "letter/art_parts.h"
 #include "letter/layout.h"
 
 /** A letter as pages, before it becomes a PDF. */

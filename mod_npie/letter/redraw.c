@@ -43,7 +43,7 @@ static const npie_letter_art_t *find(const apr_array_header_t *arts,
         const npie_letter_art_t *art =
             APR_ARRAY_IDX(arts, i, const npie_letter_art_t *);
 
-        if (strcmp(art->digest, digest) == 0) {
+        if (strcmp(npie_letter_art_digest(art), digest) == 0) {
             return art;
         }
     }

@@ -7,6 +7,7 @@
 
 #include <apr_strings.h>
 
+#include "letter/letter.h"
 #include "model/field.h"
 #include "pki/digest.h"
 

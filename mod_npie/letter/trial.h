@@ -4,7 +4,7 @@
 #ifndef NPIE_LETTER_TRIAL_H
 #define NPIE_LETTER_TRIAL_H
 
-#include "letter/art.h"
+#include "letter/art_parts.h"
 
 /**
  * Draws the letters for an employer whose fields have maximum length. A

@@ -4,7 +4,7 @@
 #ifndef NPIE_LETTER_VALUES_H
 #define NPIE_LETTER_VALUES_H
 
-#include "letter/art.h"
+#include "letter/art_parts.h"
 
 /**
  * Sets the values of a letter that passed npie_letter_check().

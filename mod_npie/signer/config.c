@@ -15,6 +15,7 @@
 #include <apr_strings.h>
 
 #include "base/settings.h"
+#include "letter/art.h"
 #include "pki/openssl.h"
 #include "pki/policy.h"
 #include "pki/trust.h"

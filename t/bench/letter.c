@@ -13,6 +13,7 @@
 #include <apr_general.h>
 #include <apr_strings.h>
 
+#include "letter/art.h"
 #include "letter/compose.h"
 #include "letter/paint.h"
 

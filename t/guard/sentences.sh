@@ -9,7 +9,7 @@ cd "$top_srcdir"
 # What stays: names of places, a field's name in a message of the log, the
 # default of NPIEInstitution.
 stays='^mod_npie/(model/field\.c:|letter/check\.c:.*: razón social|ctl/field\.c:.*código postal'
-stays+='|letter/letter\.h:.*Seguro Social|mail/message\.c:.*Content-Language|letter/pdfa\.c:)'
+stays+='|letter/art\.h:.*Seguro Social|mail/message\.c:.*Content-Language|letter/pdfa\.c:)'
 # The seal's line, whose width the signer knows, and names of fields by which a
 # letter is known; the name that a new root gets.
 stays+='|^mod_npie/(letter/(face|seal|stamp|field)\.c:|ctl/ca\.c)'

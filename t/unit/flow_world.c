@@ -12,6 +12,7 @@
 #include <openssl/cms.h>
 
 #include "flow/record.h"
+#include "letter/art.h"
 #include "model/field.h"
 
 #define FONTS "/usr/share/fonts/truetype/liberation:/usr/share/fonts/truetype/dejavu"

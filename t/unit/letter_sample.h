@@ -8,6 +8,7 @@
 
 #include <apr_strings.h>
 
+#include "letter/art.h"
 #include "letter/letter.h"
 
 #define SAMPLE_FONTS "/usr/share/fonts/truetype/liberation:/usr/share/fonts/truetype/dejavu"

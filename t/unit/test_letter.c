@@ -8,6 +8,7 @@
 
 #include <apr_thread_proc.h>
 
+#include "letter/art.h"
 #include "letter/terms.h"
 #include "letter/winansi.h"
 #include "model/field.h"

@@ -94,7 +94,7 @@ static void test_secret_sources(void **state)
     } files[] = {
         { "Prueba123\r\notra\n", "Prueba123" }, { "", "" }, { "\n", "" },
         { "con blancos  ", "con blancos  " }, { "ñandú", "ñandú" },
-        { "malo\x01", NULL }, { "\xff", NULL },
+        { "malo\x01", NULL }, { "a\xf1o", "a\xc3\xb1" "o" }, { "a\x81", NULL },
     };
     npie_secret_t *secret;
     const char *path = forge_path("password", *state);

@@ -13,7 +13,7 @@
 
 #include <apr_strings.h>
 
-#include "letter/art.h"
+#include "letter/art_parts.h"
 #include "letter/file_scan.h"
 #include "unit/signer_fixture.h"
 

@@ -86,14 +86,20 @@ sub make
     return $self;
 }
 
+# The legal representative's whole name, as certificates have it.
+sub person
+{
+    my ($employer) = @_;
+    return join ' ', grep { $_ ne '' } @$employer{qw(given surname surname2)};
+}
+
 # A certificate in this employer's name; returns FILE.
 sub certify
 {
     my ($self, %arg) = @_;
     my ($from, $until) = @{ ref $arg{kind} ? $arg{kind}
         : $KINDS{ $arg{kind} } // die "kind $arg{kind}\n" };
-    my $holder = $arg{holder}
-        // join ' ', grep { $_ ne '' } @$self{qw(given surname surname2)};
+    my $holder = $arg{holder} // person($self);
     return Npie::Openssl::certificate_make(
         file => $arg{file}, key => $arg{key}, ca => $arg{ca},
         md => $arg{md} // 'sha256', extensions => 'leaf',

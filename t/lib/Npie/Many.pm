@@ -57,7 +57,7 @@ sub one
     my $conf = spit("$dir/req.cnf", "[req]\nprompt = no\nutf8 = yes\n"
         . "string_mask = utf8only\ndistinguished_name = dn\n"
         . Npie::Openssl::subject_section([[C => 'MX'], [O => $employer->{name}],
-            [OU => $employer->{rp10}], [CN => $employer->{given}],
+            [OU => $employer->{rp10}], [CN => Npie::Employer::person($employer)],
             [serialNumber => $employer->{curp}],
             [x500UniqueIdentifier => $employer->{rfc}]]));
     run('openssl', 'req', '-new', '-config', $conf, '-newkey', 'ec', '-pkeyopt',
