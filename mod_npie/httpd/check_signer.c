@@ -12,6 +12,7 @@
 
 #include <apr_lib.h>
 #include <apr_strings.h>
+#include <http_main.h>
 #include <unixd.h>
 
 #include "httpd/parse.h"
