@@ -4,7 +4,13 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { after } from 'node:test';
 import { launchChromium } from './browser.mjs';
+
+// A test that fails closes nothing, and a browser that is open keeps node from
+// coming to its end.
+const open = new Set();
+after(() => Promise.all(Array.from(open, (context) => context.close())));
 
 export const NEW_PASSWORD = 'caballo verde 7 panes';
 /** Of the key after it: nobody may use one twice. */
@@ -27,6 +33,7 @@ export async function openPerson(world, employer, { from, faults, ...options } =
   const folder = await mkdtemp(join(tmpdir(), 'npie-person-'));
   const saved = await mkdtemp(join(employer.folder, 'guardado-'));
   const context = await launchChromium(folder, { ignoreHTTPSErrors: true, locale: 'es-MX', ...options });
+  open.add(context);
   const page = await context.newPage();
   const said = [];
   const refused = [];
@@ -56,14 +63,28 @@ export async function openPerson(world, employer, { from, faults, ...options } =
   async function wait(what, promise) {
     try {
       return await promise;
-    } catch {
-      return assert.fail(`at ${at()}, not ${what}: ${await page.locator('main').innerText()}`);
+    } catch (error) {
+      return assert.fail(`at ${at()}, not ${what} (${error.message}): ${
+        await page.locator('main').innerText()}`);
+    }
+  }
+
+  /** The second click of two replaces the navigation of the first. */
+  async function arrive(is) {
+    const options = { timeout: 20_000 };
+    try {
+      await page.waitForURL(is, options);
+    } catch (error) {
+      if (!/ERR_ABORTED|interrupted by another navigation/u.test(error.message)) {
+        throw error;
+      }
+      await page.waitForURL(is, options);
     }
   }
 
   /** Waits for the page of that name. */
-  const expect = (name) => wait(name, page.waitForURL((url) =>
-    url.pathname.endsWith(name.startsWith('/') ? name : `/${name}.html`), { timeout: 20_000 }));
+  const expect = (name) => wait(name, arrive((url) =>
+    url.pathname.endsWith(name.startsWith('/') ? name : `/${name}.html`)));
 
   async function save(button) {
     const downloads = wait('a download', page.waitForEvent('download', { timeout: 20_000 }));
